@@ -1,0 +1,56 @@
+"""Where coroutines run: one event loop, on one daemon thread of this process, shared by every run."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable
+from concurrent.futures import Future
+from typing import Any
+
+_lock = threading.Lock()  # guards the creation of the loop
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+class Awaiter:
+    """Turns what a task or metric returned into its value, on behalf of one run; ``cancel`` ends what is waited for.
+
+    The worker that called waits meanwhile, so ``task_threads`` limits coroutines as it limits plain calls.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[Future[Any]] = set()
+        self._lock = threading.Lock()  # guards the set: workers add and remove, a stop iterates
+
+    def __call__(self, returned: Any) -> Any:
+        if not inspect.isawaitable(returned):
+            return returned
+        future = asyncio.run_coroutine_threadsafe(_awaited(returned), _event_loop())
+        with self._lock:
+            self._waiting.add(future)
+        try:
+            return future.result()
+        finally:
+            with self._lock:
+                self._waiting.discard(future)
+
+    def cancel(self) -> None:
+        """Cancel every coroutine that this run is waiting for."""
+        with self._lock:
+            waiting = list(self._waiting)
+        for future in waiting:
+            future.cancel()
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="opik-resume-loop", daemon=True).start()
+        return _loop

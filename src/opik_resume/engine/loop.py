@@ -1,0 +1,285 @@
+"""The run: workers take planned cells one by one, record each attempt durably, and tell the listener.
+
+One ``Run`` is one resume (or one first evaluation) in the background of the process. It holds the experiment's lease
+from before it starts until nothing of it runs any more.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from opik_resume.engine import stopping
+from opik_resume.engine.backends import Awaiter
+from opik_resume.engine.cell import CellWork, Task
+from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.ids import new_id
+from opik_resume.metrics.base import Metric
+from opik_resume.plan import PlannedCell
+from opik_resume.records import Attempt, CellKey, Item, utc_now
+from opik_resume.scoring import KeyMapping
+from opik_resume.stores.protocol import ExperimentStore, Lease
+
+BEAT_SECONDS = 5.0
+_POLL_SECONDS = 0.25  # how soon the keeper sees that the grace time has passed
+
+logger = logging.getLogger(__name__)
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Callables:
+    """What a run calls, and with how many workers."""
+
+    task: Task
+    scoring_metrics: Sequence[Metric] = ()
+    scoring_key_mapping: KeyMapping | None = None
+    task_threads: int = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """One planned cell with all a worker needs: its item and, to score again, its attempt's id."""
+
+    cell: PlannedCell
+    item: Item
+    attempt_id: str | None = None
+
+
+class Run:
+    """One pass over planned cells, on daemon threads of its own.
+
+    Args:
+        experiment_id: the experiment whose cells these are.
+        jobs: the cells, in the order in which they start.
+        callables: the task, the metrics, the key mapping and the number of workers.
+        store: where starts and attempts go.
+        lease: the right to run them; the run beats it and gives it back at its end.
+        listener: told every event, in order, never twice at a time. It must be quick.
+        at_end: called once nothing runs any more, before ``Ended`` is told.
+    """
+
+    def __init__(
+        self,
+        experiment_id: str,
+        jobs: Sequence[Job],
+        callables: Callables,
+        store: ExperimentStore,
+        lease: Lease,
+        *,
+        listener: Listener | None = None,
+        at_end: Callable[[], None] | None = None,
+    ) -> None:
+        self.experiment_id = experiment_id
+        self.id = lease.run_id
+        self.total = len(jobs)
+        self.outcome: str | None = None
+        self.error: Exception | None = None
+        self.dropped: dict[CellKey, str] = {}
+        self._jobs = deque(jobs)
+        self._store = store
+        self._lease = lease
+        self._listener = listener
+        self._at_end = at_end
+        self._awaiter = Awaiter()
+        self._work = CellWork(callables.task, callables.scoring_metrics, callables.scoring_key_mapping, self._awaiter)
+        self._context = contextvars.copy_context()
+        self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
+        self._lock = threading.Lock()  # guards the jobs, the cells on the way and the reason to stop
+        self._on_the_way: set[CellKey] = set()
+        self._stop_reason: str | None = None
+        self._telling = threading.RLock()  # one event at a time, in order
+        self._idle = threading.Event()  # set when the last worker has left
+        self._ended = threading.Event()
+
+    # For whoever started it
+
+    def start(self) -> None:
+        """Queue every cell and start the workers. Returns at once."""
+        stopping.register(self.stop)
+        for job in self._jobs:
+            self._tell(RunQueued(job.cell.key))
+        remaining = _Countdown(self._workers, self._idle.set)
+        for number in range(self._workers):
+            self._thread(f"worker-{number}", lambda: self._take_jobs(remaining))
+        self._thread("keeper", self._keep)
+
+    def stop(self, reason: str | None = None) -> None:
+        """Start nothing more. Returns at once; running tasks get a grace time and are recorded."""
+        with self._lock:
+            if self._stop_reason is not None or self._idle.is_set():
+                return
+            self._stop_reason = reason or "stopped"
+        self._lease.stopping()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run has ended, at most ``timeout`` seconds. Returns whether it has."""
+        return self._ended.wait(timeout)
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until no task of this run is running, at most ``timeout`` seconds."""
+        return self._idle.wait(timeout)
+
+    @property
+    def active(self) -> bool:
+        """Whether the run has not ended yet."""
+        return not self._ended.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop and has not ended yet."""
+        return self._stop_reason is not None and self.active
+
+    @property
+    def on_the_way(self) -> tuple[CellKey, ...]:
+        """The cells that workers are on now."""
+        with self._lock:
+            return tuple(sorted(self._on_the_way))
+
+    # Workers
+
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        # Own daemon threads: those of a ThreadPoolExecutor are joined at exit, and a hanging task would hang it.
+        threading.Thread(target=target, name=f"opik-resume-{name}", daemon=True).start()
+
+    def _take_jobs(self, remaining: _Countdown) -> None:
+        try:
+            while (job := self._next_job()) is not None:
+                self._do(job)
+        finally:
+            remaining.one_less()
+
+    def _next_job(self) -> Job | None:
+        with self._lock:
+            if self._stop_reason is not None or not self._jobs:
+                return None
+            return self._jobs.popleft()
+
+    def _do(self, job: Job) -> None:
+        cell = RunningCell(self.experiment_id, job.cell.key)
+        if not self._claim(cell):
+            return
+        try:
+            self._attempt(job)
+        except Exception as error:  # the store failed: without it nothing is durable, so nothing more may start
+            logger.exception("opik-resume: the run of %s broke", self.experiment_id)
+            self.error = self.error or error
+            self.stop(f"{type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._on_the_way.discard(job.cell.key)
+            stopping.leave(cell)
+
+    def _claim(self, cell: RunningCell) -> bool:
+        """Take the cell, unless a task of a stopped run is still on it and does not come back in time."""
+        waited = False
+        while not stopping.claim(cell):
+            waited = True
+            if not stopping.wait_until_left(cell, GRACE_SECONDS, lambda: self.stopping):
+                self._drop(cell.key, "a task of a stopped run is still running on it in this process")
+                return False
+        if waited and self._is_complete(cell.key):
+            stopping.leave(cell)
+            self._drop(cell.key, "completed by the stopped run in the meantime")
+            return False
+        return True
+
+    def _is_complete(self, key: CellKey) -> bool:
+        attempts = self._store.attempts(self.experiment_id)
+        return any(a.complete and a.item_id == key.item_id and a.trial == key.trial for a in attempts)
+
+    def _drop(self, key: CellKey, reason: str) -> None:
+        self.dropped[key] = reason
+        self._tell(RunDropped(key, reason))
+
+    def _attempt(self, job: Job) -> None:
+        key = job.cell.key
+        with self._lock:
+            if self._stop_reason is not None:
+                return
+            self._on_the_way.add(key)
+        self._tell(RunStarted(key))
+        attempt = self._rescored(job) if job.attempt_id is not None else self._run(job)
+        self._store.record([attempt])
+        self._tell(RunFinished(key, attempt))
+
+    def _run(self, job: Job) -> Attempt:
+        key = job.cell.key
+        start = Attempt(new_id(), self.experiment_id, key.item_id, key.trial, started_at=utc_now())
+        self._store.start(start)
+        return self._context.copy().run(self._work.run, start, job.item)
+
+    def _rescored(self, job: Job) -> Attempt:
+        attempt = self._store.attempt(job.attempt_id or "")
+        return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
+
+    # The keeper: beats the lease, watches the grace time, ends the run
+
+    def _keep(self) -> None:
+        next_beat = time.monotonic() + BEAT_SECONDS
+        deadline: float | None = None
+        while not self._idle.wait(_POLL_SECONDS if self.stopping else BEAT_SECONDS / 10):
+            now = time.monotonic()
+            if now >= next_beat:
+                next_beat = now + BEAT_SECONDS
+                self._beat()
+            if self.stopping:
+                deadline = deadline or now + GRACE_SECONDS
+                if now >= deadline:
+                    self._awaiter.cancel()
+                    self._idle.wait(_POLL_SECONDS)
+                    break
+        self._end()
+
+    def _beat(self) -> None:
+        try:
+            alive = self._lease.beat()
+        except Exception:
+            logger.exception("opik-resume: the lease of %s could not be renewed", self.experiment_id)
+            return
+        if not alive:
+            self.stop("another resume has taken over")
+
+    def _end(self) -> None:
+        self.outcome = "broken" if self.error else "stopped" if self._stop_reason else "finished"
+        try:
+            if self._at_end is not None:
+                self._at_end()
+            self._lease.release()
+        except Exception as error:
+            logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
+            self.error, self.outcome = self.error or error, "broken"
+        stopping.unregister(self.stop)
+        self._tell(Ended(self.outcome, self._stop_reason, self.on_the_way))
+        self._ended.set()
+
+    def _tell(self, event: Event) -> None:
+        if self._listener is None:
+            return
+        with self._telling:
+            try:
+                self._listener(event)
+            except Exception:  # a view must not break what it views
+                logger.exception("opik-resume: a listener failed on %s", type(event).__name__)
+
+
+class _Countdown:
+    """Calls ``at_zero`` when the last of ``count`` workers has left."""
+
+    def __init__(self, count: int, at_zero: Callable[[], None]) -> None:
+        self._count = count
+        self._at_zero = at_zero
+        self._lock = threading.Lock()
+
+    def one_less(self) -> None:
+        with self._lock:
+            self._count -= 1
+            last = self._count == 0
+        if last:
+            self._at_zero()

@@ -1,0 +1,92 @@
+"""What still runs in this process: no cell is started twice, and an exit waits for what has been paid for.
+
+A sync task cannot be killed. When its run is stopped and its grace time has passed it is *abandoned*: it lives on, on
+a daemon thread; its result is recorded if it still arrives, and no resume starts its cell while it lives here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from opik_resume.records import CellKey
+
+GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
+
+
+class RunningCell(NamedTuple):
+    """A cell that a worker of this process is on."""
+
+    experiment_id: str
+    key: CellKey
+
+
+_changed = threading.Condition()  # guards the two sets below
+_running: set[RunningCell] = set()
+_stops: set[Callable[[str], None]] = set()  # how to stop each run that is active in this process
+
+
+def claim(cell: RunningCell) -> bool:
+    """Take a cell for a worker. False when another worker of this process is still on it."""
+    with _changed:
+        if cell in _running:
+            return False
+        _running.add(cell)
+        return True
+
+
+def leave(cell: RunningCell) -> None:
+    """The worker is done with the cell, and its attempt is recorded."""
+    with _changed:
+        _running.discard(cell)
+        _changed.notify_all()
+
+
+def is_running(cell: RunningCell) -> bool:
+    """Whether a worker of this process is on that cell."""
+    with _changed:
+        return cell in _running
+
+
+def wait_until_left(cell: RunningCell, seconds: float, given_up: Callable[[], bool]) -> bool:
+    """Wait until no worker is on the cell. False after ``seconds``, or when ``given_up()`` turns true."""
+    deadline = time.monotonic() + seconds
+    with _changed:
+        while cell in _running and not given_up() and time.monotonic() < deadline:
+            _changed.wait(0.1)
+        return cell not in _running
+
+
+def register(stop: Callable[[str], None]) -> None:
+    """Remember how to stop a run, for the exit of the process."""
+    with _changed:
+        _stops.add(stop)
+
+
+def unregister(stop: Callable[[str], None]) -> None:
+    """The run has ended."""
+    with _changed:
+        _stops.discard(stop)
+
+
+@atexit.register
+def _finish_paid_runs() -> None:
+    """At exit: start nothing more, and give running tasks their grace time to be recorded."""
+    with _changed:
+        stops = list(_stops)
+    for stop in stops:
+        stop("the process ends")
+    deadline = time.monotonic() + GRACE_SECONDS
+    with _changed:
+        if _running:
+            print(
+                f"opik-resume: waiting up to {GRACE_SECONDS:.0f} s for {len(_running)} running tasks, so that what "
+                "they return is kept (Ctrl-C leaves at once)",
+                file=sys.stderr,
+            )
+        while _running and time.monotonic() < deadline:
+            _changed.wait(0.2)

@@ -1,0 +1,134 @@
+"""Everything opik-resume raises, in one tree.
+
+::
+
+    OpikResumeError
+    ├── ArgumentError (ValueError)            an argument is wrong: the message names it and says what to pass
+    │   └── UnsupportedArgument               legal for Opik, not possible here (also NotImplementedError)
+    ├── NotFound (LookupError)                nothing of that name or id; near matches are listed
+    │   ├── ExperimentNotFound
+    │   │   └── AmbiguousExperiment           several experiments have that name; their ids are listed
+    │   ├── DatasetNotFound
+    │   └── NameNotFound                      the notebook has no such variable, or no metric of that name
+    ├── DatasetAlreadyExists
+    ├── ExperimentNotResumable                says why, and what to do instead
+    │   └── LocalCheckpointMissing            the item ids that the original resolved are not on this machine
+    ├── ExperimentBusy                        another resume holds the lease
+    ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
+    ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
+    ├── FrontEndMissing                       the widget's front end is not built: says how to build it
+    └── StoreError                            the store cannot be read or written
+        └── StoreBusy                         locked by another process for too long
+
+
+    EvaluationInterrupted (KeyboardInterrupt)  stopped by the user; ``.result`` holds what there is. Not below
+                                              OpikResumeError: ``except Exception`` must not swallow a Ctrl-C
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from opik_resume.results import EvaluationResult
+
+
+class _OneSentence:
+    """Shown by IPython as its sentence, which is for the user, instead of our own frames."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class OpikResumeError(_OneSentence, Exception):
+    """The root of the tree."""
+
+
+class ArgumentError(OpikResumeError, ValueError):
+    """An argument has a value that cannot be used."""
+
+
+class UnsupportedArgument(ArgumentError, NotImplementedError):
+    """An argument that Opik has and this version or this store cannot honour."""
+
+    @classmethod
+    def of(cls, function: str, name: str, why: str) -> UnsupportedArgument:
+        return cls(f"{function}(): the argument {name!r} is not supported: {why}. Leave it out.")
+
+
+class NotFound(OpikResumeError, LookupError):
+    """Nothing there under that name or id."""
+
+    @classmethod
+    def near(cls, what: str, asked: str, names: Iterable[str], where: str = "") -> Self:
+        """Build the message, with up to three names that look like the one asked for."""
+        place = f" in {where}" if where else ""
+        matches = difflib.get_close_matches(asked, list(dict.fromkeys(names)), n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
+        return cls(f"There is no {what} {asked!r}{place}.{hint}")
+
+
+class ExperimentNotFound(NotFound):
+    """No experiment has that name or id."""
+
+
+class AmbiguousExperiment(ExperimentNotFound):
+    """Several experiments share that name."""
+
+
+class DatasetNotFound(NotFound):
+    """No dataset has that name, or the dataset has no such version."""
+
+
+class NameNotFound(NotFound):
+    """The notebook has no such variable, or no metric of that name."""
+
+
+class DatasetAlreadyExists(OpikResumeError):
+    """A dataset of that name exists: ``get_dataset`` opens it."""
+
+
+class ExperimentNotResumable(OpikResumeError):
+    """The experiment cannot be continued safely."""
+
+
+class LocalCheckpointMissing(ExperimentNotResumable):
+    """The item ids that the original evaluation resolved are not on this machine."""
+
+
+class ExperimentBusy(OpikResumeError):
+    """Another resume holds the lease of this experiment."""
+
+
+class ScoreMethodMissingArguments(OpikResumeError):
+    """A metric's ``score()`` requires an argument that neither the item nor the output has."""
+
+
+class InvalidTaskOutput(OpikResumeError, TypeError):
+    """The task returned something that is not a dict, or that JSON cannot hold."""
+
+
+class FrontEndMissing(OpikResumeError):
+    """The widget's front end is not built."""
+
+
+class StoreError(OpikResumeError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreBusy(StoreError):
+    """Another process kept the database locked for too long."""
+
+
+class EvaluationInterrupted(_OneSentence, KeyboardInterrupt):
+    """The user stopped the evaluation.
+
+    A ``KeyboardInterrupt``, so that Run All does not go on with half a result.
+    ``result`` is the :class:`~opik_resume.results.EvaluationResult` of everything recorded so far.
+    """
+
+    def __init__(self, message: str, result: EvaluationResult) -> None:
+        super().__init__(message)
+        self.result = result

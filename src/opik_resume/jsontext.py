@@ -1,0 +1,29 @@
+"""JSON text of what users hand us: strict, so that what is kept can be read back by any program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# What json.dumps raises for things it cannot hold: sets and objects, NaN and cycles, very deep nesting.
+NOT_JSON = (TypeError, ValueError, RecursionError)
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON text. Raises one of ``NOT_JSON`` for what JSON cannot hold, NaN and infinity included.
+
+    Half of a surrogate pair, which Python strings may hold and files may not, is written as an escape.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if text.isascii():
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text
+
+
+def storable(text: str) -> str:
+    """The text with any half of a surrogate pair written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

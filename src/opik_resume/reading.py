@@ -1,0 +1,150 @@
+"""Experiments as they stand: find one, read its items and its grid, list them all.
+
+A resume reads the experiment, never today's dataset: the items are those of the pinned version, in Opik's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from opik_resume import resume_state
+from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, ExperimentNotResumable
+from opik_resume.grid import Grid
+from opik_resume.ids import is_id
+from opik_resume.records import Experiment, Item, LeaseHolder
+from opik_resume.resume_state import NotResumable, ResumeState
+from opik_resume.stores import default_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from opik_resume.stores.protocol import Store
+
+COLUMNS = [
+    "id", "name", "dataset", "version", "done", "expected", "failed", "state", "created_at", "updated_at",
+]  # fmt: skip
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One experiment as it stood when it was read."""
+
+    experiment: Experiment
+    items: dict[str, Item]
+    grid: Grid
+    holder: LeaseHolder | None
+
+    @cached_property
+    def resume_state(self) -> ResumeState | NotResumable:
+        """What its metadata says about resuming it."""
+        return resume_state.read(self.experiment.metadata)
+
+    @property
+    def state(self) -> str:
+        """``complete``, ``running``, ``resumable`` or ``not_resumable``."""
+        if self.holder is not None:
+            return "running"
+        if isinstance(self.resume_state, NotResumable):
+            return "not_resumable"
+        return "complete" if self.grid.complete else "resumable"
+
+
+def find_experiment(name_or_id: str, store: Store) -> Experiment:
+    """The experiment of that id, or of exactly that name.
+
+    Raises:
+        ExperimentNotFound: there is none; the message lists names that are near.
+        AmbiguousExperiment: several have that name; the message lists their ids.
+    """
+    if is_id(name_or_id):
+        return store.get(name_or_id.lower())
+    named = store.named(name_or_id)
+    if not named:
+        recent, _ = store.find(limit=_PAGE)
+        raise ExperimentNotFound.near("experiment", name_or_id, [e.name for e in recent], store.label)
+    if len(named) > 1:
+        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC" for e in named)
+        raise AmbiguousExperiment(f"{len(named)} experiments are named {name_or_id!r}: pass the id of one.\n{ids}")
+    return named[0]
+
+
+def read_experiment(experiment: Experiment, store: Store, *, heavy: bool = False) -> Reading:
+    """Read the experiment's items, attempts and lease. ``heavy`` attempts carry outputs, tracebacks and reasons."""
+    holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
+    items, runs = experiment_items(experiment, store)
+    grid = Grid(runs, store.attempts(experiment.id, heavy=heavy))
+    return Reading(experiment, items, grid, holder)
+
+
+def experiment_items(experiment: Experiment, store: Store) -> tuple[dict[str, Item], dict[str, int]]:
+    """The items that the original evaluation saw, in its order, and the number of runs each expects."""
+    state = resume_state.read(experiment.metadata)
+    if isinstance(state, NotResumable):
+        items = store.items(experiment.dataset_id, experiment.version_name)
+        default = 1
+    else:
+        _refuse_unreadable(experiment, state)
+        items = store.items(experiment.dataset_id, state.dataset_version_name)[: state.nb_samples]
+        default = state.default_runs_per_item
+    return {item.id: item for item in items}, expected_runs(items, default)
+
+
+def expected_runs(items: list[Item], default: int) -> dict[str, int]:
+    """The number of runs of each item: its own policy's, else the experiment's ``trial_count``."""
+    return {item.id: item.runs_per_item or default for item in items}
+
+
+def _refuse_unreadable(experiment: Experiment, state: ResumeState) -> None:
+    if state.dataset_filter_string or state.requires_local_checkpoint:
+        raise ExperimentNotResumable(
+            f"Experiment {experiment.name!r} was evaluated on a filtered or sampled dataset, which this version cannot "
+            "resume yet: resume it with the program that made it."
+        )
+
+
+def experiments(*, store: Store | None = None) -> pd.DataFrame:
+    """Every experiment, newest first.
+
+    Args:
+        store: where to look; the default store when left out.
+
+    Returns:
+        One row an experiment: ``id``, ``name``, ``dataset``, ``version``, ``done``, ``expected`` and ``failed`` cells,
+        ``state`` (``complete``, ``running``, ``resumable``, ``not_resumable``), ``created_at``, ``updated_at`` (UTC).
+        The store that was read is named in ``.attrs["store"]``.
+    """
+    import pandas as pd
+
+    where = store or default_store()
+    rows = [_row(read_experiment(experiment, where)) for experiment in _every(where)]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame.attrs["store"] = where.label
+    return frame
+
+
+def _every(store: Store) -> Iterator[Experiment]:
+    offset, total = 0, 1
+    while offset < total:
+        page, total = store.find(offset=offset, limit=_PAGE)
+        yield from page
+        offset += _PAGE
+
+
+def _row(reading: Reading) -> tuple[object, ...]:
+    experiment, grid = reading.experiment, reading.grid
+    return (
+        experiment.id,
+        experiment.name,
+        experiment.dataset_name,
+        experiment.version_name,
+        grid.done,
+        len(grid),
+        grid.failed,
+        reading.state,
+        experiment.created_at,
+        experiment.updated_at,
+    )

@@ -1,0 +1,177 @@
+"""The nouns of opik-resume, as small frozen dataclasses. Imports nothing of ours.
+
+A *cell* is one (item, trial) of an experiment, keyed by :class:`CellKey`, never by row number.
+An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what a cell's state is.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC: the only clock reading that is ever stored."""
+    return datetime.now(UTC)
+
+
+class CellState(enum.IntEnum):
+    """The state of a cell: one byte in the store, in the feed and in the browser."""
+
+    never_run = 0
+    queued = 1
+    running = 2
+    completed = 3
+    scores_missing = 4
+    task_failed = 5
+    scoring_failed = 6
+    interrupted = 7
+
+
+REPLAYED = 0x80
+"""Flag beside the state byte: this cell was filled by the resume at hand, not kept from before."""
+
+
+class ErrorTolerance(enum.IntEnum):
+    """Which scoring errors a run absorbs, with Opik's names and values."""
+
+    METRIC_ERRORS = 10
+    ALL_SCORING_ERRORS = 20
+
+
+class CellKey(NamedTuple):
+    """One cell of an experiment: the id of its item and its trial, counted from 0."""
+
+    item_id: str
+    trial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """One score, with the fields of ``opik``'s own ``ScoreResult``.
+
+    ``scoring_failed`` marks a metric that raised inside ``score()``: ``value`` is then 0.0 and says nothing.
+    """
+
+    name: str
+    value: float
+    reason: str | None = None
+    category_name: str | None = None
+    metadata: Json | None = None
+    scoring_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorInfo:
+    """An exception as text: its type's name, its message and its formatted traceback."""
+
+    exception_type: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One dataset item. ``runs_per_item`` is its own ``execution_policy``, if it has one."""
+
+    id: str
+    data: Json
+    runs_per_item: int | None = None
+
+    @property
+    def content(self) -> Json:
+        """What a task receives: the item's data and its ``id``, as in Opik."""
+        return {**self.data, "id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """A dataset's identity; its items live in its versions."""
+
+    id: str
+    name: str
+    description: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """One immutable version of a dataset: ``name`` is ``v1``, ``v2``, … in order of creation."""
+
+    id: str
+    dataset_id: str
+    number: int
+    items_total: int
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        return f"v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One evaluation of a task over the items of one pinned dataset version.
+
+    ``metadata`` is the user's ``experiment_config`` together with Opik's ``_opik_resume`` blob.
+    ``expected`` is the number of its cells, ``status`` is Opik's ``running`` or ``completed``.
+    """
+
+    id: str
+    name: str
+    dataset_id: str
+    dataset_name: str
+    version_name: str
+    metadata: Json
+    expected: int
+    created_at: datetime
+    updated_at: datetime
+    status: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a cell.
+
+    ``returned``: the task came back with an output, which is kept whatever happened later.
+    ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
+    (made by another program). A *light* attempt leaves out ``task_output``, tracebacks and reasons.
+    An attempt without ``ended_at`` was started and never reported back.
+    """
+
+    id: str
+    experiment_id: str
+    item_id: str
+    trial: int | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    returned: bool = False
+    complete: bool = False
+    task_output: Json | None = None
+    scores: tuple[ScoreResult, ...] = ()
+    error: ErrorInfo | None = None
+    task_seconds: float | None = None
+    scoring_seconds: float | None = None
+
+    @property
+    def failed_metrics(self) -> tuple[str, ...]:
+        """Names of the scores whose metric raised."""
+        return tuple(score.name for score in self.scores if score.scoring_failed)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """Who runs an experiment's cells now: one resume, in one process of one host."""
+
+    experiment_id: str
+    run_id: str
+    token: int
+    host: str
+    pid: int
+    since: datetime
+    heartbeat: datetime
+    stopping: bool = field(default=False)

@@ -1,0 +1,147 @@
+"""Call metrics: map keys, choose arguments, turn exceptions into records. The behaviour is Opik's.
+
+An exception *inside* ``score()`` becomes a failed score and the run stays complete. A required argument that nobody
+provides, or a key mapping that raises, makes scoring itself fail: the run is then not complete.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from opik_resume.exceptions import ScoreMethodMissingArguments
+from opik_resume.jsontext import NOT_JSON, to_json
+from opik_resume.metrics.base import Metric
+from opik_resume.records import ErrorInfo, Item, Json, ScoreResult
+
+KeyMapping = Mapping[str, str | Callable[[Json], Any]]
+Resolve = Callable[[Any], Any]
+
+MESSAGE_LIMIT = 20_000  # characters kept of a message, and
+TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document
+_MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before the user's own
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def score_output(
+    metrics: Sequence[Metric], item: Item, output: Json, mapping: KeyMapping | None, resolve: Resolve
+) -> tuple[ScoreResult, ...]:
+    """Score one output with every metric, in order.
+
+    Args:
+        metrics: the metrics to call.
+        item: the item the task was given; its keys are offered to the metrics, the output's keys over them.
+        output: what the task returned.
+        mapping: argument name → key, or a callable of all keys (Opik's ``scoring_key_mapping``).
+        resolve: turns an awaitable that a metric returned into its value.
+
+    Raises:
+        ScoreMethodMissingArguments: a metric requires an argument that is not there.
+        Exception: whatever a callable of ``mapping`` raised.
+    """
+    inputs = scoring_inputs(item.content, output, mapping)
+    for metric in metrics:
+        _require_arguments(metric, inputs)
+    return tuple(score for metric in metrics for score in _scores_of(metric, inputs, resolve))
+
+
+def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> Json:
+    """What metrics may ask for: the item's keys, the output's keys over them, then the mapped ones."""
+    inputs = {**content, **output}
+    for name, source in (mapping or {}).items():
+        if callable(source):
+            inputs[name] = source(inputs)
+        elif source in inputs:
+            inputs[name] = inputs[source]
+    return inputs
+
+
+def _require_arguments(metric: Metric, inputs: Json) -> None:
+    parameters = inspect.signature(metric.score).parameters.values()
+    required = [p.name for p in parameters if p.default is p.empty and p.kind in _NAMED]
+    missing = [name for name in required if name not in inputs]
+    if missing:
+        raise ScoreMethodMissingArguments(
+            f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's "
+            f"output has. There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or name the "
+            "key to use in scoring_key_mapping."
+        )
+
+
+def _scores_of(metric: Metric, inputs: Json, resolve: Resolve) -> list[ScoreResult]:
+    try:
+        returned = resolve(metric.score(**_accepted(metric, inputs)))
+        return [_checked(score, metric.name) for score in _as_list(returned)]
+    except Exception as error:
+        info = error_info(error)
+        return [failed_score(metric.name, info)]
+
+
+def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
+    """The record of a metric that raised, in Opik's shape."""
+    details = {"exception_type": info.exception_type, "message": info.message, "traceback": info.traceback}
+    reason = f"{info.exception_type}: {info.message}" if info.message else info.exception_type
+    return ScoreResult(name, 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
+
+
+def _accepted(metric: Metric, inputs: Json) -> Json:
+    parameters = inspect.signature(metric.score).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return inputs
+    return {name: value for name, value in inputs.items() if name in parameters}
+
+
+def _as_list(returned: Any) -> Iterable[Any]:
+    return returned if isinstance(returned, (list, tuple)) else [returned]
+
+
+def _checked(score: Any, metric_name: str) -> ScoreResult:
+    """Our own record of a score: of ours, of the ``opik`` package's, or a bare number."""
+    if isinstance(score, (int, float)):
+        score = ScoreResult(metric_name, float(score))
+    if not hasattr(score, "name") or not hasattr(score, "value"):
+        raise TypeError(f"{metric_name}.score() must return a ScoreResult or a list of them, not {score!r:.200}")
+    value = float(score.value)
+    if not math.isfinite(value):
+        raise ValueError(f"{metric_name}.score() returned {value}, which is no score: return a finite number")
+    return ScoreResult(
+        name=str(score.name),
+        value=value,
+        reason=None if score.reason is None else str(score.reason),
+        category_name=getattr(score, "category_name", None),
+        metadata=_kept_metadata(getattr(score, "metadata", None)),
+        scoring_failed=bool(getattr(score, "scoring_failed", False)),
+    )
+
+
+def _kept_metadata(metadata: Any) -> Json | None:
+    if metadata is None:
+        return None
+    try:
+        to_json(metadata)
+    except NOT_JSON:
+        return {"repr": repr(metadata)[:MESSAGE_LIMIT]}
+    return metadata if isinstance(metadata, dict) else {"value": metadata}
+
+
+def error_info(error: BaseException) -> ErrorInfo:
+    """An exception as text. The leading frames, from us down to the user's code, are not shown."""
+    lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
+    return ErrorInfo(type(error).__name__, _message(error)[:MESSAGE_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:])
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_MACHINERY):
+        trace = trace.tb_next
+    return trace
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # a user's __str__ may raise: the failure must be recorded all the same
+        return f"<the exception cannot be shown: {type(broken).__name__}>"

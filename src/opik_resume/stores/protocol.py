@@ -1,0 +1,110 @@
+"""What a store does. Plan and engine cannot tell one store from another: they see only these protocols.
+
+All three are synchronous and safe to call from any thread. Stores return attempts, never cells: only ``grid`` says
+what is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, LeaseHolder, VersionRecord
+
+
+class DatasetStore(Protocol):
+    """Datasets and their immutable versions."""
+
+    def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
+        """Make an empty dataset. Raises DatasetAlreadyExists."""
+
+    def dataset(self, name: str) -> DatasetRecord:
+        """The dataset of that name. Raises DatasetNotFound with near matches."""
+
+    def insert_items(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+        """Add items as one new version, skipping those whose content is there already; None if nothing was new.
+
+        An item whose id is there already replaces that one.
+        """
+
+    def versions(self, dataset_id: str) -> list[VersionRecord]:
+        """Every version, newest first."""
+
+    def items(self, dataset_id: str, version: str) -> list[Item]:
+        """The items of one version (``"v3"``), newest id first, which is Opik's order."""
+
+
+class ExperimentStore(Protocol):
+    """Experiments and the attempts at their cells."""
+
+    def create(self, experiment: Experiment) -> None:
+        """Record a new experiment."""
+
+    def get(self, experiment_id: str) -> Experiment:
+        """One experiment. Raises ExperimentNotFound."""
+
+    def named(self, name: str) -> list[Experiment]:
+        """Every experiment of exactly that name, newest first."""
+
+    def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
+        """One page of those whose name or dataset contains ``search``, newest first, and how many there are."""
+
+    def update(self, experiment_id: str, *, status: str) -> None:
+        """Set the status, ``running`` or ``completed``."""
+
+    def start(self, attempt: Attempt) -> None:
+        """Note that an attempt has begun. Returns at once; durable a moment later."""
+
+    def record(self, attempts: Sequence[Attempt]) -> None:
+        """Keep ended attempts: idempotent by id, durable on return. A complete attempt is never made incomplete."""
+
+    def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """Every attempt, in id order, and every start that never reported back (without ``ended_at``).
+
+        Light ones leave out outputs, tracebacks and the reasons of scores.
+        """
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """One attempt, whole. Raises KeyError."""
+
+
+class Lease(Protocol):
+    """The right to run one experiment's cells, held by one resume."""
+
+    @property
+    def run_id(self) -> str:
+        """The resume that holds it."""
+
+    def beat(self) -> bool:
+        """Say that we are alive. False when somebody else has taken over: start nothing more."""
+
+    def stopping(self) -> None:
+        """Nothing more will start under it: another resume of this process may take over."""
+
+    def release(self) -> None:
+        """Give it back. Releasing twice, or after a take-over, changes nothing."""
+
+
+class Leases(Protocol):
+    """Who runs what. Always kept in the local SQLite file."""
+
+    def acquire(self, experiment_id: str, run_id: str) -> Lease:
+        """Take the lease. Raises ExperimentBusy, saying who holds it."""
+
+    def holder(self, experiment_id: str) -> LeaseHolder | None:
+        """Who holds it and is alive, or None."""
+
+
+class Store(DatasetStore, ExperimentStore, Protocol):
+    """A whole store: datasets, experiments, and the leases beside them."""
+
+    @property
+    def label(self) -> str:
+        """What people call it, for example ``local store``."""
+
+    @property
+    def leases(self) -> Leases:
+        """Who runs which experiment."""
+
+    def close(self) -> None:
+        """Commit what is queued and let go of files and connections."""

@@ -1,0 +1,86 @@
+"""The tables of the local SQLite file. Times are ISO 8601 text in UTC, structured values are JSON text."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x4F505253  # "OPRS": tells our files from other programs' databases
+VERSION = 1
+
+TABLES = """
+CREATE TABLE datasets (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    description TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE dataset_versions (
+    id TEXT PRIMARY KEY,
+    dataset_id TEXT NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    items_total INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (dataset_id, number)
+);
+-- A row belongs to the versions added_in <= n < removed_in: versions share the rows they have in common.
+CREATE TABLE dataset_items (
+    dataset_id TEXT NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    added_in INTEGER NOT NULL,
+    removed_in INTEGER,
+    data TEXT NOT NULL,
+    runs_per_item INTEGER,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, id, added_in)
+);
+CREATE TABLE experiments (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    dataset_id TEXT NOT NULL REFERENCES datasets(id),
+    version_number INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    expected INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX experiments_by_name ON experiments (name);
+CREATE TABLE attempts (
+    id TEXT PRIMARY KEY,
+    experiment_id TEXT NOT NULL REFERENCES experiments(id) ON DELETE CASCADE,
+    item_id TEXT NOT NULL,
+    trial INTEGER,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    returned INTEGER NOT NULL,
+    complete INTEGER NOT NULL,
+    task_output TEXT,
+    scores TEXT NOT NULL,
+    error_type TEXT,
+    error_message TEXT,
+    error_traceback TEXT,
+    task_seconds REAL,
+    scoring_seconds REAL
+);
+CREATE INDEX attempts_by_experiment ON attempts (experiment_id, item_id);
+-- A start without an attempt of the same id is a run that never reported back.
+CREATE TABLE starts (
+    id TEXT PRIMARY KEY,
+    experiment_id TEXT NOT NULL REFERENCES experiments(id) ON DELETE CASCADE,
+    item_id TEXT NOT NULL,
+    trial INTEGER,
+    started_at TEXT NOT NULL
+);
+CREATE INDEX starts_by_experiment ON starts (experiment_id);
+-- A released lease keeps its row, so that the token only ever grows.
+CREATE TABLE leases (
+    experiment_id TEXT PRIMARY KEY,
+    token INTEGER NOT NULL,
+    run_id TEXT,
+    host TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_start REAL NOT NULL,
+    since TEXT NOT NULL,
+    heartbeat TEXT NOT NULL,
+    stopping INTEGER NOT NULL
+);
+"""

@@ -1,0 +1,227 @@
+"""One connection discipline for the local file: WAL, synchronous=FULL, and one writer thread that commits in groups.
+
+Many workers finish at about the same time; each waits until its row is on the disk. The writer thread takes all that
+wait into one transaction, so that they share one fsync.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from opik_resume.exceptions import StoreBusy, StoreError
+from opik_resume.stores import schema
+
+BUSY_SECONDS = 20.0
+LINGER_SECONDS = 0.05  # how long a write that nobody waits for may sit before it is committed by itself
+_NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "fuse.sshfs", "ncpfs"})
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    job: Job
+    done: Future[Any]
+    urgent: bool
+
+
+class Database:
+    """The local SQLite file. Safe to use from any thread; reads and writes see each other's commits.
+
+    Raises:
+        StoreError: the file cannot be opened, is another program's, is damaged, or lies on a network file system.
+        StoreBusy: another process kept it locked for longer than ``BUSY_SECONDS``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._closed = False
+        with _as_store_errors(path):
+            _refuse_network_file_system(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            _prepare(self._writer, path)
+        self._thread = threading.Thread(target=self._write_forever, name="opik-resume-writer", daemon=True)
+        self._thread.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows of one query, as committed now."""
+        with _as_store_errors(self.path), self._reader() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._readers.put(connection)
+
+    def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``job`` in a transaction; on return it is on the disk. If it raises, nothing of it is kept."""
+        result: T = self._submit(job, urgent=True).result()
+        return result
+
+    def write_soon(self, job: Job) -> Future[Any]:
+        """Run ``job`` with the next group commit, without waiting for it."""
+        return self._submit(job, urgent=False)
+
+    def _submit(self, job: Job, *, urgent: bool) -> Future[Any]:
+        if self._closed:
+            raise StoreError(f"The store {self.path} is closed: connect() opens one again.")
+        done: Future[Any] = Future()
+        self._writes.put(_Write(job, done, urgent))
+        return done
+
+    def close(self) -> None:
+        """Commit what is queued and close the file. Closing twice is allowed."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writes.put(None)
+        self._thread.join()
+        while not self._readers.empty():
+            self._readers.get_nowait().close()
+
+    def _write_forever(self) -> None:
+        going = True
+        while going:
+            batch, going = self._next_batch()
+            if batch:
+                self._commit(batch)
+        self._writer.close()
+
+    def _next_batch(self) -> tuple[list[_Write], bool]:
+        """Wait for work; take all that is queued; linger a moment if nobody is waiting for it."""
+        batch: list[_Write] = []
+        while True:
+            try:
+                write = self._writes.get(timeout=LINGER_SECONDS if batch else None)
+            except queue.Empty:
+                return batch, True
+            if write is None:
+                return batch, False
+            batch.append(write)
+            if write.urgent and self._writes.empty():
+                return batch, True
+
+    def _commit(self, batch: list[_Write]) -> None:
+        results: list[tuple[_Write, Any, BaseException | None]] = []
+        try:
+            with _as_store_errors(self.path):
+                self._writer.execute("BEGIN IMMEDIATE")
+                results = [_in_savepoint(self._writer, write) for write in batch]
+                self._writer.execute("COMMIT")
+        except StoreError as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            results = [(write, None, error) for write in batch]
+        for write, result, problem in results:
+            if problem is None:
+                write.done.set_result(result)
+            else:
+                write.done.set_exception(problem)
+
+
+def _in_savepoint(connection: sqlite3.Connection, write: _Write) -> tuple[_Write, Any, BaseException | None]:
+    """One job of a group: its failure undoes only itself. A failure of the file itself undoes the group."""
+    connection.execute("SAVEPOINT job")
+    try:
+        result = write.job(connection)
+    except sqlite3.Error as error:
+        if not isinstance(error, sqlite3.IntegrityError):
+            raise
+        return _undone(connection, write, error)
+    except Exception as error:
+        return _undone(connection, write, error)
+    connection.execute("RELEASE job")
+    return write, result, None
+
+
+def _undone(connection: sqlite3.Connection, write: _Write, error: Exception) -> tuple[_Write, Any, BaseException]:
+    connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+    return write, None, error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables in a new file; refuse a file that is not ours or is newer than we are."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if application != schema.APPLICATION_ID and not empty:
+        raise StoreError(f"{path} is another program's database: name a different file in OPIK_RESUME_DB or connect().")
+    if version > schema.VERSION:
+        raise StoreError(f"{path} was written by a newer opik-resume: upgrade this one, or name another file.")
+    connection.execute("PRAGMA journal_mode = WAL")
+    if empty:
+        _create_tables(connection)
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")  # two processes may meet at a new file: the second finds it made
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+        for statement in schema.TABLES.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+    connection.execute("COMMIT")
+
+
+def _refuse_network_file_system(path: Path) -> None:
+    """WAL needs shared memory and honest locks, which network file systems do not give."""
+    parents = {str(parent) for parent in path.absolute().parents}
+    mounts = [mount for mount in psutil.disk_partitions(all=True) if mount.mountpoint in parents]
+    home = max(mounts, key=lambda mount: len(mount.mountpoint), default=None)
+    if home is not None and home.fstype.lower() in _NETWORK_FILE_SYSTEMS:
+        raise StoreError(
+            f"{path} lies on a network file system ({home.fstype}), where SQLite can lose data: "
+            "name a file on a local disk in OPIK_RESUME_DB or connect()."
+        )
+
+
+@contextmanager
+def _as_store_errors(path: Path) -> Iterator[None]:
+    """Say what sqlite3 and the file system mean, and what to do about it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise StoreBusy(
+                f"{path} has been locked by another process for {BUSY_SECONDS:.0f} s: close that one, or try again."
+            ) from error
+        raise StoreError(f"Cannot use {path}: {error}. Check that the folder exists and is writable.") from error
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} is not a usable SQLite file ({error}): restore it, or name another file.") from error
+    except OSError as error:
+        raise StoreError(
+            f"Cannot use {path}: {error.strerror or error}. Name another file in OPIK_RESUME_DB."
+        ) from error
