@@ -185,7 +185,7 @@ def plan_of(reading: Reading, scoring_metrics: Sequence[Metric] | None = None) -
     return make_plan(experiment.id, experiment.name, reading.grid, names)
 
 
-def begin_resume(
+def prepare_resume(
     plan: ResumePlan,
     task: Task,
     scoring_metrics: Sequence[Metric] | None = None,
@@ -195,9 +195,9 @@ def begin_resume(
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
-    """Start a resume in the background and return at once.
+    """Make a resume ready: ``run.start()`` starts it in the background, ``wait_or_interrupt`` starts and waits.
 
-    Takes the lease, reads the experiment again and runs what is in ``plan`` *and* still missing, never a cell more. The
+    Takes the lease, reads the experiment again and takes what is in ``plan`` *and* still missing, never a cell more. The
     cells that fell away are in ``run.dropped``.
 
     Raises:
@@ -205,7 +205,7 @@ def begin_resume(
         ExperimentBusy: another resume holds the lease.
     """
     callables = checks.callables(task, scoring_metrics, scoring_key_mapping, task_threads)
-    return _begin(plan, callables, store or default_store(), listener)
+    return _prepare(plan, callables, store or default_store(), listener)
 
 
 def result_of(experiment_id: str, store: Store) -> EvaluationResult:
@@ -214,8 +214,9 @@ def result_of(experiment_id: str, store: Store) -> EvaluationResult:
 
 
 def wait_or_interrupt(run: Run, store: Store) -> EvaluationResult:
-    """Wait for a run. Ctrl-C and ■ stop it and give control back at once, as :class:`EvaluationInterrupted`."""
+    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
     try:
+        run.start()
         while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
             pass
     except KeyboardInterrupt:
@@ -265,7 +266,7 @@ def _create(
 
 def _run_and_wait(plan: ResumePlan, callables: Callables, store: Store, verbose: int) -> EvaluationResult:
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
-        run = _begin(plan, callables, store, listener)
+        run = _prepare(plan, callables, store, listener)
         result = wait_or_interrupt(run, store)
     _warn_about(result)
     return result
@@ -278,7 +279,7 @@ def _warn_about(result: EvaluationResult) -> None:
         )
 
 
-def _begin(plan: ResumePlan, callables: Callables, store: Store, listener: Listener | None) -> Run:
+def _prepare(plan: ResumePlan, callables: Callables, store: Store, listener: Listener | None) -> Run:
     lease = store.leases.acquire(plan.experiment_id, new_id())
     try:
         reading = read_experiment(store.get(plan.experiment_id), store)
@@ -294,7 +295,6 @@ def _begin(plan: ResumePlan, callables: Callables, store: Store, listener: Liste
         )
         run.dropped.update(_fallen_away(plan, current))
         _remember(plan.experiment_id, callables)
-        run.start()
     except BaseException:
         lease.release()
         raise

@@ -91,8 +91,9 @@ class Run:
         self._work = CellWork(callables.task, callables.scoring_metrics, callables.scoring_key_mapping, self._awaiter)
         self._context = contextvars.copy_context()
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
-        self._lock = threading.Lock()  # guards the jobs, the cells on the way and the reason to stop
+        self._lock = threading.Lock()  # guards the jobs, the cells on the way, the start and the reason to stop
         self._on_the_way: set[CellKey] = set()
+        self._started = False
         self._stop_reason: str | None = None
         self._telling = threading.RLock()  # one event at a time, in order
         self._idle = threading.Event()  # set when the last worker has left
@@ -101,13 +102,14 @@ class Run:
     # For whoever started it
 
     def start(self) -> None:
-        """Queue every cell and start the workers. Returns at once."""
-        stopping.register(self.stop)
-        for job in self._jobs:
-            self._tell(RunQueued(job.cell.key))
-        remaining = _Countdown(self._workers, self._idle.set)
-        for number in range(self._workers):
-            self._thread(f"worker-{number}", lambda: self._take_jobs(remaining))
+        """Queue every cell and start the workers. Returns at once; starting twice changes nothing.
+
+        All of it happens on the keeper's thread, where a Ctrl-C cannot leave half of it undone.
+        """
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
         self._thread("keeper", self._keep)
 
     def stop(self, reason: str | None = None) -> None:
@@ -222,6 +224,17 @@ class Run:
     # The keeper: beats the lease, watches the grace time, ends the run
 
     def _keep(self) -> None:
+        stopping.register(self.stop)
+        for job in list(self._jobs):
+            self._tell(RunQueued(job.cell.key))
+        remaining = _Countdown(self._workers, self._idle.set)
+        for number in range(self._workers):
+            self._thread(f"worker-{number}", lambda: self._take_jobs(remaining))
+        self._watch()
+        self._end()
+
+    def _watch(self) -> None:
+        """Until the last worker has left, or the grace time of a stop has passed."""
         next_beat = time.monotonic() + BEAT_SECONDS
         deadline: float | None = None
         while not self._idle.wait(_POLL_SECONDS if self.stopping else BEAT_SECONDS / 10):
@@ -234,8 +247,7 @@ class Run:
                 if now >= deadline:
                     self._awaiter.cancel()
                     self._idle.wait(_POLL_SECONDS)
-                    break
-        self._end()
+                    return
 
     def _beat(self) -> None:
         try:

@@ -139,7 +139,7 @@ class LocalStore:
         starts = self._database.read("SELECT * FROM starts WHERE experiment_id = ?", (experiment_id,))
         ended = self._database.read(f"SELECT {columns} FROM attempts WHERE experiment_id = ?", (experiment_id,))
         by_id = {row["id"]: rows.started(row) for row in starts}
-        by_id.update((row["id"], rows.attempt(row)) for row in ended)
+        by_id.update((row["id"], rows.attempt(row, light=not heavy)) for row in ended)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
 
     def attempt(self, attempt_id: str) -> Attempt:

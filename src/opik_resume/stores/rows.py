@@ -62,7 +62,7 @@ def experiment(row: sqlite3.Row) -> Experiment:
     )
 
 
-def attempt(row: sqlite3.Row) -> Attempt:
+def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
     error_type = row["error_type"]
     return Attempt(
         id=row["id"],
@@ -74,11 +74,15 @@ def attempt(row: sqlite3.Row) -> Attempt:
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
         task_output=json.loads(row["task_output"]) if row["task_output"] is not None else None,
-        scores=tuple(ScoreResult(**score) for score in json.loads(row["scores"])),
+        scores=tuple((_light_score if light else ScoreResult)(**score) for score in json.loads(row["scores"])),
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
     )
+
+
+def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
+    return ScoreResult(name, value, scoring_failed=scoring_failed)
 
 
 def started(row: sqlite3.Row) -> Attempt:

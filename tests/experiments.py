@@ -1,0 +1,31 @@
+"""Experiments in a wanted state, made through the product's own doors."""
+
+from __future__ import annotations
+
+from opik_resume import resume_state
+from opik_resume.datasets import Dataset
+from opik_resume.ids import new_id
+from opik_resume.reading import expected_runs
+from opik_resume.records import Experiment, utc_now
+from opik_resume.resume_state import ResumeState
+from opik_resume.stores.protocol import Store
+
+
+def unstarted(store: Store, name: str, dataset: Dataset, trial_count: int = 1) -> Experiment:
+    """An experiment on the newest version of which no cell has run."""
+    version = dataset.latest()
+    assert version is not None
+    now = utc_now()
+    experiment = Experiment(
+        id=new_id(),
+        name=name,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        version_name=version.version_name,
+        metadata=resume_state.embed(None, ResumeState(version.version_name, trial_count)),
+        expected=sum(expected_runs(version.records(), trial_count).values()),
+        created_at=now,
+        updated_at=now,
+    )
+    store.create(experiment)
+    return experiment

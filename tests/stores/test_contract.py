@@ -1,0 +1,165 @@
+"""What every store must do, whichever it is."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
+from opik_resume.ids import new_id
+from opik_resume.records import Attempt, Experiment, Item, ScoreResult, utc_now
+from opik_resume.stores.protocol import Store
+from tests.builders import BOOM, attempt, complete, failed, failed_score
+
+
+def items(*values: int) -> list[Item]:
+    return [Item(new_id(), {"n": value}) for value in values]
+
+
+@pytest.fixture
+def experiment(store: Store) -> Experiment:
+    return make_experiment(store, "first")
+
+
+def make_experiment(store: Store, name: str) -> Experiment:
+    dataset = store.create_dataset(f"dataset of {name}")
+    store.insert_items(dataset.id, items(1, 2))
+    now = utc_now()
+    made = Experiment(new_id(), name, dataset.id, dataset.name, "v1", {"model": "m"}, 2, now, now)
+    store.create(made)
+    return made
+
+
+def of(experiment: Experiment, made: Attempt) -> Attempt:
+    return replace(made, experiment_id=experiment.id)
+
+
+def test_a_dataset_is_found_by_its_name(store: Store) -> None:
+    made = store.create_dataset("questions", "about everything")
+    assert store.dataset("questions") == made
+    with pytest.raises(DatasetNotFound, match="Did you mean 'questions'"):
+        store.dataset("question")
+    with pytest.raises(DatasetAlreadyExists, match="get_dataset"):
+        store.create_dataset("questions")
+
+
+def test_each_insert_makes_one_version_and_old_versions_stay(store: Store) -> None:
+    dataset = store.create_dataset("questions")
+    first, second = items(1, 2), items(3)
+    store.insert_items(dataset.id, first)
+    store.insert_items(dataset.id, second)
+    assert [(v.name, v.items_total) for v in store.versions(dataset.id)] == [("v2", 3), ("v1", 2)]
+    assert store.items(dataset.id, "v1") == list(reversed(first)), "newest id first"
+    assert store.items(dataset.id, "v2") == [*second, *reversed(first)]
+
+
+def test_duplicates_are_skipped_within_and_across_inserts(store: Store) -> None:
+    dataset = store.create_dataset("questions")
+    store.insert_items(dataset.id, items(1, 1, 2))
+    assert store.insert_items(dataset.id, items(2, 1)) is None
+    assert [v.items_total for v in store.versions(dataset.id)] == [2]
+
+
+def test_an_item_of_the_same_id_is_replaced_in_the_new_version_only(store: Store) -> None:
+    dataset = store.create_dataset("questions")
+    (item,) = items(1)
+    store.insert_items(dataset.id, [item])
+    changed = replace(item, data={"n": 10}, runs_per_item=3)
+    store.insert_items(dataset.id, [changed])
+    assert store.items(dataset.id, "v1") == [item]
+    assert store.items(dataset.id, "v2") == [changed]
+
+
+def test_an_experiment_is_read_back_as_it_was_made(store: Store, experiment: Experiment) -> None:
+    assert store.get(experiment.id) == experiment
+    assert store.named("first") == [experiment]
+    with pytest.raises(ExperimentNotFound, match="no experiment with the id"):
+        store.get(new_id())
+
+
+def test_experiments_are_paged_newest_first_and_searched(store: Store) -> None:
+    made = [make_experiment(store, name) for name in ("alpha", "beta", "100% alpha")]
+    assert [e.id for e in store.find()[0]] == [e.id for e in reversed(made)]
+    page, total = store.find(offset=1, limit=1)
+    assert ([e.name for e in page], total) == (["beta"], 3)
+    assert {e.name for e in store.find("alpha")[0]} == {"alpha", "100% alpha"}
+    assert [e.name for e in store.find("0% a")[0]] == ["100% alpha"]
+    assert store.find("nothing like it") == ([], 0)
+
+
+def test_the_status_is_updated(store: Store, experiment: Experiment) -> None:
+    store.update(experiment.id, status="completed")
+    assert store.get(experiment.id).status == "completed"
+
+
+def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Experiment) -> None:
+    whole = of(
+        experiment,
+        failed(
+            "item",
+            2,
+            returned=True,
+            task_output={"output": "é 😀 \ud83d", "deep": [{"x": None}]},
+            scores=(ScoreResult("s", 0.5, "why", "c", {"k": 1}), failed_score()),
+            task_seconds=1.5,
+            scoring_seconds=0.25,
+        ),
+    )
+    store.record([whole])
+    assert store.attempts(experiment.id, heavy=True) == [whole]
+    assert store.attempt(whole.id) == whole
+    (light,) = store.attempts(experiment.id)
+    assert light.scores == (ScoreResult("s", 0.5), ScoreResult("judge", 0.0, scoring_failed=True))
+    assert (light.task_output, light.returned, light.failed_metrics) == (None, True, ("judge",))
+    assert light.error is not None
+    assert (light.error.exception_type, light.error.message, light.error.traceback) == ("ValueError", "boom", "")
+    with pytest.raises(KeyError):
+        store.attempt(new_id())
+
+
+def test_recording_twice_changes_nothing(store: Store, experiment: Experiment) -> None:
+    made = of(experiment, complete())
+    store.record([made])
+    store.record([made, made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+
+
+def test_a_complete_attempt_is_never_made_incomplete_but_its_scores_can_be_repaired(
+    store: Store, experiment: Experiment
+) -> None:
+    done = of(experiment, complete(scores=(failed_score(),)))
+    store.record([done])
+    store.record([replace(done, complete=False, task_output=None, error=BOOM)])
+    assert store.attempt(done.id) == done
+    repaired = replace(done, scores=(ScoreResult("judge", 1.0),))
+    store.record([repaired])
+    assert store.attempt(done.id) == repaired
+
+
+def test_a_start_that_never_reported_back_is_an_attempt_without_an_end(store: Store, experiment: Experiment) -> None:
+    begun, ended = of(experiment, attempt("a")), of(experiment, attempt("b"))
+    store.start(begun)
+    store.start(ended)
+    store.record([replace(ended, complete=True, returned=True, ended_at=utc_now())])
+    seen = {a.item_id: (a.complete, a.ended_at is None) for a in store.attempts(experiment.id)}
+    assert seen == {"a": (False, True), "b": (True, False)}
+    assert store.attempt(begun.id) == begun
+
+
+def test_many_threads_record_at_once_and_nothing_is_lost(store: Store, experiment: Experiment) -> None:
+    made = [[of(experiment, complete(f"{thread}-{n}")) for n in range(25)] for thread in range(8)]
+    threads = [threading.Thread(target=lambda batch=batch: [store.record([a]) for a in batch]) for batch in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = sorted(a.id for batch in made for a in batch)
+    assert [a.id for a in store.attempts(experiment.id)] == expected, "all of them, in id order"
+
+
+def test_attempts_of_one_experiment_are_not_those_of_another(store: Store) -> None:
+    one, other = make_experiment(store, "one"), make_experiment(store, "other")
+    store.record([of(one, complete())])
+    assert store.attempts(other.id) == []

@@ -1,0 +1,130 @@
+"""The local file: what is refused, what is shared, and that one bad write does not take others with it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from opik_resume.exceptions import StoreBusy, StoreError
+from opik_resume.stores import sqlite
+from opik_resume.stores.sqlite import Database
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "store.sqlite3"
+
+
+def test_the_file_and_its_folder_are_made(path: Path) -> None:
+    Database(path).close()
+    assert path.exists()
+
+
+def test_two_handles_on_one_file_see_each_other(path: Path) -> None:
+    one, other = Database(path), Database(path)
+    one.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    assert [row["name"] for row in other.read("SELECT * FROM datasets")] == ["n"]
+    one.close()
+    other.close()
+
+
+def test_commits_are_synced_to_the_disk(path: Path) -> None:
+    database = Database(path)
+    assert database.write(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]) == 2, "FULL"
+    assert database.read("PRAGMA journal_mode")[0][0] == "wal"
+    database.close()
+
+
+def test_a_failing_write_of_a_group_undoes_only_itself(path: Path) -> None:
+    database = Database(path)
+    gate = threading.Event()
+    first = database.write_soon(lambda db: gate.wait(10))  # holds the writer until the group below is queued
+    insert = "INSERT INTO datasets VALUES (?, ?, NULL, 't')"
+    good = database.write_soon(lambda db: db.execute(insert, ("1", "kept")))
+    doubled = database.write_soon(lambda db: db.execute(insert, ("2", "kept")))
+    broken = database.write_soon(lambda db: 1 / 0)
+    gate.set()
+    first.result(10)
+    good.result(10)
+    assert isinstance(doubled.exception(10), sqlite3.IntegrityError)
+    assert isinstance(broken.exception(10), ZeroDivisionError)
+    assert [row["id"] for row in database.read("SELECT id FROM datasets")] == ["1"]
+    database.close()
+
+
+def test_what_nobody_waits_for_is_written_soon_and_at_the_latest_on_close(path: Path) -> None:
+    database = Database(path)
+    database.write_soon(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'soon', NULL, 't')")).result(10)
+    database.write_soon(lambda db: db.execute("INSERT INTO datasets VALUES ('j', 'last', NULL, 't')"))
+    database.close()
+    database.close()
+    assert [row[0] for row in sqlite3.connect(path).execute("SELECT name FROM datasets ORDER BY id")] == [
+        "soon",
+        "last",
+    ]
+    with pytest.raises(StoreError, match=r"closed.*connect\(\)"):
+        database.write(lambda db: None)
+
+
+def foreign_database(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE theirs (x)")
+    db.close()
+
+
+def newer_database(path: Path) -> None:
+    Database(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "says"),
+    [
+        (lambda path: path.write_bytes(b"certainly not a database" * 50), "not a usable SQLite file"),
+        (foreign_database, "another program's database"),
+        (newer_database, "newer opik-resume"),
+        (lambda path: path.mkdir(), "Cannot use"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_refused_and_left_alone(path: Path, prepare: Any, says: str) -> None:
+    path.parent.mkdir()
+    prepare(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(StoreError, match=says):
+        Database(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="Cannot use"):
+        Database(tmp_path / "file" / "store.sqlite3")
+
+
+def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mount = SimpleNamespace(mountpoint=str(path.parent.parent), fstype="nfs4")
+    monkeypatch.setattr(psutil, "disk_partitions", lambda all: [mount])
+    with pytest.raises(StoreError, match=r"network file system \(nfs4\)"):
+        Database(path)
+
+
+def test_a_file_that_stays_locked_is_said_and_nothing_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    database = Database(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy, match="locked by another process"):
+        database.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert database.read("SELECT * FROM datasets") == []
+    database.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    database.close()

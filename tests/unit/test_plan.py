@@ -1,0 +1,101 @@
+"""What a resume would do: the default rules, the reasons, and that a plan never grows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opik_resume.grid import Grid
+from opik_resume.plan import COLUMNS, ResumePlan, make_plan
+from opik_resume.records import Attempt, CellState, ErrorInfo
+from tests.builders import attempt, complete, failed, failed_score
+
+ALL_STATES = [
+    complete("a", 0),
+    complete("a", 1, scores=(failed_score("judge"),)),
+    failed("b", 0),
+    failed("b", 1, returned=True, task_output={"output": "kept"}),
+    attempt("c", 0),
+]
+
+
+def plan(history: list[Attempt], metrics: set[str] | None = None) -> ResumePlan:
+    return make_plan("id", "name", Grid({"a": 2, "b": 2, "c": 2}, history), metrics)
+
+
+def test_every_state_gets_its_action_and_reason() -> None:
+    actions = {cell.state: (cell.action, cell.reason) for cell in plan(ALL_STATES).cells}
+    assert actions == {
+        CellState.scores_missing: ("score", "judge raised"),
+        CellState.task_failed: ("run", "ValueError: boom"),
+        CellState.scoring_failed: ("run", "ValueError: boom"),
+        CellState.interrupted: ("run", "stopped while running"),
+        CellState.never_run: ("run", "never started"),
+    }
+
+
+def test_a_missing_score_is_repaired_only_by_a_metric_of_that_name() -> None:
+    assert plan(ALL_STATES, {"judge"}).scores == 1
+    assert plan(ALL_STATES, {"other"}).scores == 0
+    assert plan(ALL_STATES, set()).kept == 2
+
+
+def test_a_complete_experiment_has_nothing_to_run() -> None:
+    whole = make_plan("id", "name", Grid({"a": 1}, [complete("a", 0)]))
+    assert len(whole) == 0
+    assert whole.summary() == "name: complete, nothing to run (1 runs kept)"
+
+
+def test_only_the_first_line_of_an_error_is_the_reason() -> None:
+    long = failed("a", 0, error=ErrorInfo("ApiError", "first\nsecond", ""))
+    silent = failed("b", 0, error=ErrorInfo("ApiError", "", ""))
+    reasons = [cell.reason for cell in plan([long, silent]).cells if cell.state is CellState.task_failed]
+    assert reasons == ["ApiError: first", "ApiError"]
+
+
+def test_time_is_estimated_from_the_runs_so_far() -> None:
+    made = plan([complete("a", 0)])  # 2 s, five cells to run
+    assert made.seconds(task_threads=1) == pytest.approx(10)
+    assert made.seconds(task_threads=100) == pytest.approx(2)
+    assert plan([]).seconds(task_threads=4) is None
+
+
+def test_the_table_and_the_text() -> None:
+    made = plan(ALL_STATES)
+    frame = made.to_pandas()
+    assert list(frame.columns) == COLUMNS
+    assert frame.action.value_counts().to_dict() == {"run": 4, "score": 1}
+    assert "4 runs, 1 run to score again; 1 kept" in repr(made)
+
+
+def test_the_html_escapes_what_users_wrote() -> None:
+    evil = failed("a", 0, error=ErrorInfo("Error", "<script>alert(1)</script>", ""))
+    assert "<script>" not in plan([evil])._repr_html_()
+
+
+grids = st.lists(
+    st.builds(
+        lambda kind, item, trial: kind(item, trial),
+        st.sampled_from([complete, failed, attempt]),
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(0, 1),
+    ),
+    max_size=12,
+)
+
+
+@given(grids)
+def test_a_plan_and_what_is_kept_are_the_whole_grid(history: list[Attempt]) -> None:
+    made, grid = plan(history), Grid({"a": 2, "b": 2, "c": 2}, history)
+    assert len(made) + made.kept == len(grid)
+    planned = {cell.key for cell in made.cells}
+    for key, filled in zip(grid.keys(), grid.attempts, strict=True):
+        assert (key in planned) == (filled is None or not filled.complete)
+
+
+@given(grids, grids)
+def test_what_runs_is_what_was_shown_and_is_still_missing(before: list[Attempt], after: list[Attempt]) -> None:
+    shown, now = plan(before), plan([*before, *after])
+    runs = now.restricted_to(shown)
+    assert {c.key for c in runs.cells} == {c.key for c in shown.cells} & {c.key for c in now.cells}
