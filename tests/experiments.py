@@ -5,7 +5,6 @@ from __future__ import annotations
 from opik_resume import resume_state
 from opik_resume.datasets import Dataset
 from opik_resume.ids import new_id
-from opik_resume.reading import expected_runs
 from opik_resume.records import Experiment, utc_now
 from opik_resume.resume_state import ResumeState
 from opik_resume.stores.protocol import Store
@@ -23,7 +22,7 @@ def unstarted(store: Store, name: str, dataset: Dataset, trial_count: int = 1) -
         dataset_name=dataset.name,
         version_name=version.version_name,
         metadata=resume_state.embed(None, ResumeState(version.version_name, trial_count)),
-        expected=sum(expected_runs(version.records(), trial_count).values()),
+        expected=sum(item.runs_per_item or trial_count for item in version.records()),
         created_at=now,
         updated_at=now,
     )

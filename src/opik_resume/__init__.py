@@ -15,25 +15,32 @@ _HOMES = {
     "EvaluationResult": "results",
     "ScoreResult": "records",
     "browse": "notebook",
+    "close_experiment": "managing",
     "connect": "stores",
     "create_dataset": "datasets",
+    "delete_experiment": "managing",
     "evaluate": "evaluation",
+    "evaluate_experiment": "evaluation",
     "evaluate_resume": "evaluation",
     "experiments": "reading",
     "get_dataset": "datasets",
     "get_or_create_dataset": "datasets",
     "plan_resume": "evaluation",
+    "reopen_experiment": "managing",
 }
-_MODULES = ("exceptions", "metrics")
+_MODULES = ("exceptions", "metrics", "samplers")
 
 __all__ = [
     "ErrorTolerance",
     "EvaluationResult",
     "ScoreResult",
     "browse",
+    "close_experiment",
     "connect",
     "create_dataset",
+    "delete_experiment",
     "evaluate",
+    "evaluate_experiment",
     "evaluate_resume",
     "exceptions",
     "experiments",
@@ -41,12 +48,15 @@ __all__ = [
     "get_or_create_dataset",
     "metrics",
     "plan_resume",
+    "reopen_experiment",
+    "samplers",
 ]
 
 if TYPE_CHECKING:
-    from opik_resume import exceptions, metrics
+    from opik_resume import exceptions, metrics, samplers
     from opik_resume.datasets import create_dataset, get_dataset, get_or_create_dataset
-    from opik_resume.evaluation import evaluate, evaluate_resume, plan_resume
+    from opik_resume.evaluation import evaluate, evaluate_experiment, evaluate_resume, plan_resume
+    from opik_resume.managing import close_experiment, delete_experiment, reopen_experiment
     from opik_resume.notebook import browse
     from opik_resume.reading import experiments
     from opik_resume.records import ErrorTolerance, ScoreResult

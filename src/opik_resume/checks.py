@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,39 +11,100 @@ from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.jsontext import NOT_JSON, to_json
-from opik_resume.records import Json
+from opik_resume.metrics.functions import ScoringFunction
+from opik_resume.records import ErrorTolerance, Json
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 
-def refuse_unsupported(function: str, **arguments: Any) -> None:
+def refuse(function: str, why: str, **arguments: Any) -> None:
     """Raise UnsupportedArgument for the first argument that was given."""
     for name, value in arguments.items():
         if value is not None:
-            raise UnsupportedArgument.of(function, name, "this version does not have it yet")
+            raise UnsupportedArgument.of(function, name, why)
 
 
-def callables(task: Any, scoring_metrics: Any, scoring_key_mapping: Any, task_threads: Any) -> Callables:
-    """The user's callables, checked."""
-    if not callable(task):
-        raise ArgumentError(f"task must be a function of one item dict, got {type(task).__name__}")
+def callables(
+    task: Any,
+    scoring_metrics: Any,
+    scoring_functions: Any,
+    scoring_key_mapping: Any,
+    task_threads: Any,
+    experiment_scoring_functions: Any,
+) -> Callables:
+    """The user's callables, checked; scoring functions become metrics."""
     mapping = scoring_key_mapping
     if mapping is not None and not isinstance(mapping, dict):
         raise ArgumentError(f"scoring_key_mapping must be a dict, got {type(mapping).__name__}")
     positive("task_threads", task_threads)
-    return Callables(task, metrics(scoring_metrics), mapping, task_threads)
+    functions = [
+        ScoringFunction(function, f"scoring_functions[{position}]")
+        for position, function in enumerate(_listed("scoring_functions", scoring_functions))
+    ]
+    of_experiment = _listed("experiment_scoring_functions", experiment_scoring_functions)
+    for position, function in enumerate(of_experiment):
+        if not callable(function):
+            raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
+    return Callables(_task(task), (*metrics(scoring_metrics), *functions), mapping, task_threads, of_experiment)
+
+
+def _task(task: Any) -> Any:
+    if not callable(task):
+        raise ArgumentError(f"task must be a function of one item dict, got {type(task).__name__}")
+    try:
+        inspect.signature(task).bind({})
+    except TypeError as error:
+        name = getattr(task, "__name__", type(task).__name__)
+        raise ArgumentError(f"task {name} cannot be called with one argument, the item dict: {error}") from error
+    except ValueError:  # a built-in that does not tell its signature: the first call will show
+        pass
+    return task
+
+
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ArgumentError(f"{name} must be a list, got {type(value).__name__}")
+    return tuple(value)
+
+
+def some_metrics(given: Callables) -> None:
+    """Raise ArgumentError when there is nothing to score with."""
+    if not given.scoring_metrics:
+        raise ArgumentError("scoring_metrics is empty: pass the metrics to score with")
+
+
+def tolerance(value: Any) -> int:
+    """An ErrorTolerance, or its number."""
+    try:
+        return int(ErrorTolerance(value))
+    except ValueError as error:
+        raise ArgumentError(f"error_tolerance must be 10 or 20 (an ErrorTolerance), got {value!r}") from error
+
+
+def text(name: str, value: Any) -> str | None:
+    """A string, or None."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a string, got {type(value).__name__}")
+    return value
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """A list of strings; empty for None."""
+    listed = _listed(name, value)
+    if not all(isinstance(entry, str) for entry in listed):
+        raise ArgumentError(f"{name} must be a list of strings, got {value!r}")
+    return listed
 
 
 def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
     """The metrics, checked: instances with ``.name`` and ``.score``."""
-    if scoring_metrics is None:
-        return ()
-    if not isinstance(scoring_metrics, Sequence) or isinstance(scoring_metrics, str):
-        raise ArgumentError(f"scoring_metrics must be a list of metrics, got {type(scoring_metrics).__name__}")
-    for position, metric in enumerate(scoring_metrics):
+    listed = _listed("scoring_metrics", scoring_metrics)
+    for position, metric in enumerate(listed):
         _metric(f"scoring_metrics[{position}]", metric)
-    return tuple(scoring_metrics)
+    return listed
 
 
 def _metric(where: str, metric: Any) -> None:

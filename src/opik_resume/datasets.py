@@ -5,12 +5,12 @@ Every ``insert`` that brings something new makes one new, immutable version; an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.dataset_items import checked_ids, checked_items
 from opik_resume.exceptions import ArgumentError, DatasetAlreadyExists, DatasetNotFound
-from opik_resume.ids import is_id, new_id
-from opik_resume.jsontext import NOT_JSON, to_json
 from opik_resume.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.stores import default_store
 
@@ -62,9 +62,17 @@ class DatasetVersion:
         """Its items as records, newest id first, which is Opik's order."""
         return self._store.items(self.id, self.version_name)
 
-    def get_items(self, nb_samples: int | None = None) -> list[Json]:
-        """Its items as dicts with their ``id``, newest first; the first ``nb_samples`` of them when given."""
-        return [item.content for item in self.records()[:nb_samples]]
+    def get_items(self, nb_samples: int | None = None, filter_string: str | None = None) -> list[Json]:
+        """Its items as dicts with their ``id``, newest first.
+
+        Args:
+            nb_samples: only the first that many of them.
+            filter_string: only those that match, in Opik's filter language (``data.category = "test"``).
+        """
+        from opik_resume.filters import parse
+
+        matches = parse(filter_string).matches if filter_string else (lambda item: True)
+        return [item.content for item in self.records() if matches(item)][:nb_samples]
 
     def to_pandas(self) -> pd.DataFrame:
         """One row an item: ``id`` and a column for each key of the data."""
@@ -116,27 +124,63 @@ class Dataset:
         Raises:
             ArgumentError: an item cannot be used; nothing is inserted.
         """
-        records = [_item(position, item) for position, item in enumerate(items)]
-        self._store.insert_items(self.id, records)
+        self._store.insert_items(self.id, checked_items(items))
+
+    def update(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Replace items, each a whole dict with the ``id`` of the one it replaces, as one new version.
+
+        Raises:
+            ArgumentError: an item has no id or cannot be used; nothing is changed.
+        """
+        self._store.insert_items(self.id, checked_items(items, need_ids=True))
+
+    def insert_from_pandas(
+        self,
+        dataframe: pd.DataFrame,
+        keys_mapping: Mapping[str, str] | None = None,
+        ignore_keys: Sequence[str] | None = None,
+    ) -> None:
+        """Insert the rows of a DataFrame, as Opik does.
+
+        Args:
+            dataframe: one row an item; a missing value becomes ``None``.
+            keys_mapping: column name → key of the item, for columns that are to be renamed.
+            ignore_keys: columns to leave out.
+        """
+        # JSON and back turns numpy's numbers, dates and missing values into what an item can hold.
+        kept = dataframe.drop(columns=list(ignore_keys or ())).rename(columns=dict(keys_mapping or {}))
+        self.insert(json.loads(kept.to_json(orient="records", date_format="iso", force_ascii=False)))
+
+    def delete(self, items_ids: Iterable[str]) -> None:
+        """Leave items out of a new version; older versions, and experiments on them, keep theirs."""
+        self._store.delete_items(self.id, checked_ids(items_ids))
+
+    def clear(self) -> None:
+        """Leave every item out of a new version."""
+        latest = self.latest()
+        self._store.delete_items(self.id, [item.id for item in latest.records()] if latest else [])
+
+    def versions(self) -> list[DatasetVersion]:
+        """Every version, newest first."""
+        return [DatasetVersion(self._record, version, self._store) for version in self._store.versions(self.id)]
 
     def latest(self) -> DatasetVersion | None:
         """The newest version, or None while nothing was ever inserted."""
-        versions = self._store.versions(self.id)
-        return DatasetVersion(self._record, versions[0], self._store) if versions else None
+        return next(iter(self.versions()), None)
 
     def get_version_view(self, version_name: str) -> DatasetVersion:
         """One version by name, ``"v2"``. Raises DatasetNotFound with the names there are."""
-        versions = self._store.versions(self.id)
+        versions = self.versions()
         for version in versions:
-            if version.name == version_name:
-                return DatasetVersion(self._record, version, self._store)
-        there = ", ".join(version.name for version in versions) or "none yet"
+            if version.version_name == version_name:
+                return version
+        there = ", ".join(version.version_name for version in versions) or "none yet"
         raise DatasetNotFound(f"Dataset {self.name!r} has no version {version_name!r}; there are: {there}.")
 
-    def get_items(self, nb_samples: int | None = None) -> list[Json]:
+    def get_items(self, nb_samples: int | None = None, filter_string: str | None = None) -> list[Json]:
         """The items of the newest version; see :meth:`DatasetVersion.get_items`."""
         latest = self.latest()
-        return latest.get_items(nb_samples) if latest is not None else []
+        return latest.get_items(nb_samples, filter_string) if latest is not None else []
 
     def to_pandas(self) -> pd.DataFrame:
         """The items of the newest version as a DataFrame, one row an item."""
@@ -185,36 +229,3 @@ def _name(name: str) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(f"name must be a non-empty string, got {name!r}")
     return name
-
-
-def _item(position: int, given: Mapping[str, Any]) -> Item:
-    where = f"items[{position}]"
-    if not isinstance(given, Mapping):
-        raise ArgumentError(f"{where} must be a dict, got {type(given).__name__}. Nothing was inserted.")
-    data = {key: value for key, value in given.items() if key not in ("id", "execution_policy")}
-    if not data or not all(isinstance(key, str) for key in data):
-        raise ArgumentError(f"{where} must have at least one key, and keys that are strings. Nothing was inserted.")
-    try:
-        to_json(data)
-    except NOT_JSON as error:
-        raise ArgumentError(f"{where} cannot be stored as JSON ({error}). Nothing was inserted.") from error
-    return Item(_id(where, given.get("id")), data, _runs(where, given.get("execution_policy")))
-
-
-def _id(where: str, value: Any) -> str:
-    if value is None:
-        return new_id()
-    if not isinstance(value, str) or not is_id(value):
-        raise ArgumentError(f"{where}['id'] must be a UUID, got {value!r}. Nothing was inserted.")
-    return value.lower()
-
-
-def _runs(where: str, policy: Any) -> int | None:
-    if policy is None:
-        return None
-    runs = policy.get("runs_per_item") if isinstance(policy, Mapping) else None
-    if not isinstance(runs, int) or isinstance(runs, bool) or runs < 1:
-        raise ArgumentError(
-            f"{where}['execution_policy'] must be like {{'runs_per_item': 3}}, got {policy!r}. Nothing was inserted."
-        )
-    return runs

@@ -13,6 +13,7 @@
     ├── DatasetAlreadyExists
     ├── ExperimentNotResumable                says why, and what to do instead
     │   └── LocalCheckpointMissing            the item ids that the original resolved are not on this machine
+    ├── EmptyExperiment                       it has no complete run to score
     ├── ExperimentBusy                        another resume holds the lease
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
@@ -96,6 +97,10 @@ class ExperimentNotResumable(OpikResumeError):
 
 class LocalCheckpointMissing(ExperimentNotResumable):
     """The item ids that the original evaluation resolved are not on this machine."""
+
+
+class EmptyExperiment(OpikResumeError):
+    """The experiment has no complete run, so there is nothing to score."""
 
 
 class ExperimentBusy(OpikResumeError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import statistics
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +26,11 @@ COLUMNS = ["item_id", "trial", "state", "action", "reason"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedCell:
-    """One cell of a plan: ``metrics`` names the scores to repair when the action is ``score``."""
+    """One cell of a plan.
+
+    When the action is ``score``, ``metrics`` names the scores to make; it is empty for an output that was kept when its
+    scoring failed, which is scored with every metric.
+    """
 
     key: CellKey
     state: CellState
@@ -108,23 +112,65 @@ class ResumePlan:
 
 
 def make_plan(
-    experiment_id: str, experiment_name: str, grid: Grid, metric_names: Collection[str] | None = None
+    experiment_id: str,
+    experiment_name: str,
+    grid: Grid,
+    metric_names: Collection[str] | None = None,
+    *,
+    reuse_outputs: bool = False,
 ) -> ResumePlan:
     """Plan a resume of the experiment whose cells are ``grid``.
 
-    ``metric_names``: the metrics that will be given. None means "whichever": every missing score counts as repairable.
+    Args:
+        experiment_id, experiment_name: whose cells these are.
+        grid: its cells.
+        metric_names: the metrics that will be given. None means "whichever": every missing score can be repaired.
+        reuse_outputs: score the kept output of a ``scoring_failed`` cell again instead of running its task again.
     """
-    cells = []
-    for key, state, attempt in zip(grid.keys(), grid.states.tolist(), grid.attempts, strict=True):
-        cell = _planned(key, CellState(state), attempt, metric_names)
-        if cell is not None:
-            cells.append(cell)
-    return ResumePlan(experiment_id, experiment_name, tuple(cells), len(grid) - len(cells), _median_seconds(grid))
+
+    def planned(key: CellKey, state: CellState, attempt: Attempt | None) -> PlannedCell | None:
+        return _replayed(key, state, attempt, metric_names, reuse_outputs=reuse_outputs)
+
+    return _plan(experiment_id, experiment_name, grid, planned)
 
 
-def _planned(
-    key: CellKey, state: CellState, attempt: Attempt | None, metric_names: Collection[str] | None
+def make_rescoring_plan(
+    experiment_id: str, experiment_name: str, grid: Grid, metric_names: Collection[str], *, missing_only: bool
+) -> ResumePlan:
+    """Plan to score every complete run with these metrics, or with those whose scores it does not have yet."""
+
+    def planned(key: CellKey, state: CellState, attempt: Attempt | None) -> PlannedCell | None:
+        if attempt is None or not attempt.complete:
+            return None
+        there = {score.name for score in attempt.scores if not score.scoring_failed} if missing_only else set()
+        names = tuple(name for name in metric_names if name not in there)
+        return PlannedCell(key, state, "score", f"to be scored: {', '.join(names)}", names) if names else None
+
+    return _plan(experiment_id, experiment_name, grid, planned)
+
+
+def _plan(
+    experiment_id: str,
+    experiment_name: str,
+    grid: Grid,
+    planned: Callable[[CellKey, CellState, Attempt | None], PlannedCell | None],
+) -> ResumePlan:
+    everything = zip(grid.keys(), grid.states.tolist(), grid.attempts, strict=True)
+    cells = [planned(key, CellState(state), attempt) for key, state, attempt in everything]
+    chosen = tuple(cell for cell in cells if cell is not None)
+    return ResumePlan(experiment_id, experiment_name, chosen, len(grid) - len(chosen), _median_seconds(grid))
+
+
+def _replayed(
+    key: CellKey,
+    state: CellState,
+    attempt: Attempt | None,
+    metric_names: Collection[str] | None,
+    *,
+    reuse_outputs: bool,
 ) -> PlannedCell | None:
+    if state is CellState.scoring_failed and reuse_outputs:
+        return PlannedCell(key, state, "score", _reason(state, attempt))
     if state is CellState.completed:
         return None
     if state is CellState.scores_missing and attempt is not None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opik_resume import resume_state
-from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, ExperimentNotResumable
+from opik_resume import checkpoints, resume_state
+from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, LocalCheckpointMissing
 from opik_resume.grid import Grid
 from opik_resume.ids import is_id
 from opik_resume.records import Experiment, Item, LeaseHolder
 from opik_resume.resume_state import NotResumable, ResumeState
+from opik_resume.selection import Selection, find_again
 from opik_resume.stores import default_store
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 COLUMNS = [
     "id", "name", "dataset", "version", "done", "expected", "failed", "state", "created_at", "updated_at",
 ]  # fmt: skip
+CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
 
 
@@ -45,12 +47,14 @@ class Reading:
 
     @property
     def state(self) -> str:
-        """``complete``, ``running``, ``resumable`` or ``not_resumable``."""
+        """``running``, ``complete``, ``resumable``, ``closed`` or ``not_resumable``."""
         if self.holder is not None:
             return "running"
-        if isinstance(self.resume_state, NotResumable):
-            return "not_resumable"
-        return "complete" if self.grid.complete else "resumable"
+        if self.grid.complete and len(self.grid):
+            return "complete"
+        if self.experiment.status == CLOSED:
+            return "closed"
+        return "not_resumable" if isinstance(self.resume_state, NotResumable) else "resumable"
 
 
 def find_experiment(name_or_id: str, store: Store) -> Experiment:
@@ -75,35 +79,48 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
 def read_experiment(experiment: Experiment, store: Store, *, heavy: bool = False) -> Reading:
     """Read the experiment's items, attempts and lease. ``heavy`` attempts carry outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
-    items, runs = experiment_items(experiment, store)
-    grid = Grid(runs, store.attempts(experiment.id, heavy=heavy))
-    return Reading(experiment, items, grid, holder)
+    selection = selection_of(experiment, store)
+    grid = Grid(selection.runs, store.attempts(experiment.id, heavy=heavy))
+    return Reading(experiment, selection.items, grid, holder)
 
 
-def experiment_items(experiment: Experiment, store: Store) -> tuple[dict[str, Item], dict[str, int]]:
-    """The items that the original evaluation saw, in its order, and the number of runs each expects."""
+def selection_of(experiment: Experiment, store: Store) -> Selection:
+    """The items that the original evaluation saw, in its order, and the number of runs each expects.
+
+    Raises:
+        LocalCheckpointMissing: a sampler or explicit ids chose them, and what they resolved to is not on this machine.
+    """
     state = resume_state.read(experiment.metadata)
     if isinstance(state, NotResumable):
-        items = store.items(experiment.dataset_id, experiment.version_name)
-        default = 1
-    else:
-        _refuse_unreadable(experiment, state)
-        items = store.items(experiment.dataset_id, state.dataset_version_name)[: state.nb_samples]
-        default = state.default_runs_per_item
-    return {item.id: item for item in items}, expected_runs(items, default)
+        state = ResumeState(experiment.version_name)  # enough to look at it
+    items = store.items(experiment.dataset_id, state.dataset_version_name)
+    return find_again(items, state, _resolved_ids(experiment, state))
 
 
-def expected_runs(items: list[Item], default: int) -> dict[str, int]:
-    """The number of runs of each item: its own policy's, else the experiment's ``trial_count``."""
-    return {item.id: item.runs_per_item or default for item in items}
-
-
-def _refuse_unreadable(experiment: Experiment, state: ResumeState) -> None:
-    if state.dataset_filter_string or state.requires_local_checkpoint:
-        raise ExperimentNotResumable(
-            f"Experiment {experiment.name!r} was evaluated on a filtered or sampled dataset, which this version cannot "
-            "resume yet: resume it with the program that made it."
+def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...] | None:
+    if not state.requires_local_checkpoint:
+        return None
+    ids = experiment.item_ids if experiment.item_ids is not None else checkpoints.read(experiment.id)
+    if ids is None:
+        raise LocalCheckpointMissing(
+            f"Experiment {experiment.name!r} was evaluated on items that a sampler or explicit ids chose, and their list "
+            f"({checkpoints.path_of(experiment.id)}) is not on this machine: resume it where it was started, copy that "
+            "file, or start a fresh evaluate() with the same dataset_item_ids."
         )
+    return ids
+
+
+def why_not_resumable(experiment: Experiment) -> str | None:
+    """The sentence that says why it cannot be resumed and what to do instead, or None when it can."""
+    state = resume_state.read(experiment.metadata)
+    if isinstance(state, NotResumable):
+        return (
+            f"Experiment {experiment.name!r} cannot be resumed: {state.reason}. Start a fresh evaluate() on its dataset; "
+            "what is there stays readable."
+        )
+    if experiment.status == CLOSED:
+        return f"Experiment {experiment.name!r} was closed: reopen_experiment({experiment.id!r}) makes it resumable."
+    return None
 
 
 def experiments(*, store: Store | None = None) -> pd.DataFrame:
@@ -114,7 +131,7 @@ def experiments(*, store: Store | None = None) -> pd.DataFrame:
 
     Returns:
         One row an experiment: ``id``, ``name``, ``dataset``, ``version``, ``done``, ``expected`` and ``failed`` cells,
-        ``state`` (``complete``, ``running``, ``resumable``, ``not_resumable``), ``created_at``, ``updated_at`` (UTC).
+        ``state`` (see ``Reading.state``), ``created_at``, ``updated_at`` (UTC).
         The store that was read is named in ``.attrs["store"]``.
     """
     import pandas as pd

@@ -118,7 +118,9 @@ class Experiment:
     """One evaluation of a task over the items of one pinned dataset version.
 
     ``metadata`` is the user's ``experiment_config`` together with Opik's ``_opik_resume`` blob.
-    ``expected`` is the number of its cells, ``status`` is Opik's ``running`` or ``completed``.
+    ``expected`` is the number of its cells, ``status`` is Opik's ``running``, ``completed`` or ``cancelled`` (closed by
+    its user). ``item_ids`` are the items that a sampler or explicit ids resolved to, in order, one drawn twice listed
+    twice; None when the resume state alone says which items these are.
     """
 
     id: str
@@ -131,6 +133,10 @@ class Experiment:
     created_at: datetime
     updated_at: datetime
     status: str = "running"
+    tags: tuple[str, ...] = ()
+    project_name: str | None = None
+    item_ids: tuple[str, ...] | None = None
+    scores: tuple[ScoreResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,43 +5,18 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opik_resume.grid import state_of
 from opik_resume.reading import Reading
 from opik_resume.records import Attempt, CellKey, CellState, Json, ScoreResult
+from opik_resume.statistics import ScoreStatistics, aggregate
+from opik_resume.test_results import TestCase, TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
-
-
-@dataclass
-class TestCase:
-    """One output of the task, and the item it was given. Fields as in ``opik``."""
-
-    __test__ = False  # not a test class, whatever pytest thinks of its name
-
-    trace_id: str
-    dataset_item_id: str
-    task_output: Json
-    dataset_item_content: Json = field(default_factory=dict)
-    mapped_scoring_inputs: Json | None = None
-    dataset_item: Any = None
-
-
-@dataclass
-class TestResult:
-    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``."""
-
-    __test__ = False
-
-    test_case: TestCase
-    score_results: list[ScoreResult]
-    trial_id: int
-    task_execution_time: float | None = None
-    scoring_time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +29,39 @@ class Failure:
     error_type: str
     message: str
     traceback: str
+
+
+@dataclass
+class DatasetItemResults:
+    """The results of one item, in the order of their trials, and the statistics of its scores."""
+
+    test_results: list[TestResult]
+    scores: dict[str, ScoreStatistics]
+
+
+@dataclass
+class EvaluationResultGroupByDatasetItemsView:
+    """Results by item id. Fields as in ``opik``."""
+
+    experiment_id: str
+    dataset_id: str
+    experiment_name: str | None
+    experiment_url: str | None
+    trial_count: int
+    dataset_items: dict[str, DatasetItemResults]
+
+
+@dataclass
+class EvaluationResultAggregatedScoresView:
+    """Statistics by score name. Fields as in ``opik``."""
+
+    experiment_id: str
+    dataset_id: str
+    experiment_name: str | None
+    experiment_url: str | None
+    trial_count: int
+    test_results: list[TestResult]
+    aggregated_scores: dict[str, ScoreStatistics]
 
 
 @dataclass
@@ -72,6 +80,11 @@ class EvaluationResult:
     experiment_scores: list[ScoreResult] = field(default_factory=list)
     expected: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
+
+    @property
+    def experiment_scores_partial(self) -> bool:
+        """Whether ``experiment_scores`` were computed while runs were missing."""
+        return not self.complete
 
     @property
     def complete(self) -> bool:
@@ -95,34 +108,67 @@ class EvaluationResult:
 
         return pd.DataFrame([_flat(result) for result in self.test_results])
 
+    def aggregate_evaluation_scores(self) -> EvaluationResultAggregatedScoresView:
+        """Mean, max, min, values and standard deviation of every score, as Opik's."""
+        return EvaluationResultAggregatedScoresView(
+            self.experiment_id,
+            self.dataset_id,
+            self.experiment_name,
+            self.experiment_url,
+            self.trial_count,
+            self.test_results,
+            aggregate(self.test_results),
+        )
+
+    def group_by_dataset_item_view(self) -> EvaluationResultGroupByDatasetItemsView:
+        """The results item by item, in the experiment's order, each item's by trial, with their statistics."""
+        by_item: dict[str, list[TestResult]] = {}
+        for result in self.test_results:
+            by_item.setdefault(result.test_case.dataset_item_id, []).append(result)
+        items = {item_id: DatasetItemResults(results, aggregate(results)) for item_id, results in by_item.items()}
+        return EvaluationResultGroupByDatasetItemsView(
+            self.experiment_id,
+            self.dataset_id,
+            self.experiment_name,
+            self.experiment_url,
+            self.trial_count,
+            items,
+        )
+
+    def statistics(self) -> str:
+        """Several lines: the summary, and for every score its mean, range, spread and failures."""
+        lines = [
+            f"  {name}: mean {s.mean:.4g}, {s.min:.4g} to {s.max:.4g}, std {s.std or 0:.3g}, {len(s.values)} values"
+            + (f", {s.failed_count} failed" if s.failed_count else "")
+            for name, s in aggregate(self.test_results).items()
+        ]
+        return "\n".join([self.summary(), *lines])
+
     def summary(self) -> str:
         """One line: how many runs are complete, and what is missing."""
         line = f"{self.experiment_name}: {len(self.test_results):,} of {self.expected:,} runs complete"
-        missing = {state: 0 for state in CellState}
+        missing = dict.fromkeys(CellState, 0)
         for failure in self.failed_runs:
             missing[failure.state] += 1
         parts = [f"{count:,} {state.name}" for state, count in missing.items() if count]
         return f"{line} ({', '.join(parts)})" if parts else line
 
     def __repr__(self) -> str:
-        means = "".join(f"\n  {name}: {mean:.4g}" for name, mean in self._means().items())
+        means = "".join(f"\n  {name}: {mean}" for name, mean in self._shown_scores())
         return f"<EvaluationResult {self.summary()}>{means}"
 
     def _repr_html_(self) -> str:
-        means = "".join(
-            f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{mean:.4g}</td></tr>"
-            for name, mean in self._means().items()
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{mean}</td></tr>"
+            for name, mean in self._shown_scores()
         )
-        table = f"<table><tr><th>score</th><th>mean</th></tr>{means}</table>" if means else ""
+        table = f"<table><tr><th>score</th><th>mean</th></tr>{rows}</table>" if rows else ""
         return f"<p><b>{html.escape(self.summary())}</b></p>{table}"
 
-    def _means(self) -> dict[str, float]:
-        values: dict[str, list[float]] = {}
-        for result in self.test_results:
-            for score in result.score_results:
-                if not score.scoring_failed:
-                    values.setdefault(score.name, []).append(score.value)
-        return {name: sum(numbers) / len(numbers) for name, numbers in values.items()}
+    def _shown_scores(self) -> list[tuple[str, str]]:
+        means = [(name, f"{s.mean:.4g}") for name, s in aggregate(self.test_results).items()]
+        mark = " (partial)" if self.experiment_scores_partial else ""
+        return means + [(f"{score.name}{mark}", f"{score.value:.4g}") for score in self.experiment_scores]
 
 
 def build_result(reading: Reading) -> EvaluationResult:
@@ -137,6 +183,7 @@ def build_result(reading: Reading) -> EvaluationResult:
         test_results=[_test_result(key, a, reading) for key, a in filled if a is not None and a.complete],
         experiment_url=None,
         trial_count=trial_count,
+        experiment_scores=list(experiment.scores) if grid.complete else [],
         expected=len(grid),
         failed_runs=[failure for key, attempt in filled for failure in _failures(key, attempt)],
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import math
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from opik_resume.exceptions import ScoreMethodMissingArguments
 from opik_resume.jsontext import NOT_JSON, to_json
 from opik_resume.metrics.base import Metric
+from opik_resume.metrics.functions import ScoringFunction
 from opik_resume.records import ErrorInfo, Item, Json, ScoreResult
 
 KeyMapping = Mapping[str, str | Callable[[Json], Any]]
@@ -28,7 +29,13 @@ _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONL
 
 
 def score_output(
-    metrics: Sequence[Metric], item: Item, output: Json, mapping: KeyMapping | None, resolve: Resolve
+    metrics: Sequence[Metric],
+    item: Item,
+    output: Json,
+    mapping: KeyMapping | None,
+    resolve: Resolve,
+    *,
+    tolerant: bool = False,
 ) -> tuple[ScoreResult, ...]:
     """Score one output with every metric, in order.
 
@@ -38,15 +45,21 @@ def score_output(
         output: what the task returned.
         mapping: argument name → key, or a callable of all keys (Opik's ``scoring_key_mapping``).
         resolve: turns an awaitable that a metric returned into its value.
+        tolerant: a missing argument fails that metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
 
     Raises:
-        ScoreMethodMissingArguments: a metric requires an argument that is not there.
+        ScoreMethodMissingArguments: a metric requires an argument that is not there, and we are not tolerant.
         Exception: whatever a callable of ``mapping`` raised.
     """
     inputs = scoring_inputs(item.content, output, mapping)
-    for metric in metrics:
-        _require_arguments(metric, inputs)
-    return tuple(score for metric in metrics for score in _scores_of(metric, inputs, resolve))
+    offered = {**inputs, "dataset_item": item.content, "task_outputs": output}
+    of_metric = [offered if isinstance(metric, ScoringFunction) else inputs for metric in metrics]
+    if not tolerant:
+        for metric, keys in zip(metrics, of_metric, strict=True):
+            require_arguments(metric, keys)
+    return tuple(
+        score for metric, keys in zip(metrics, of_metric, strict=True) for score in _scores_of(metric, keys, resolve)
+    )
 
 
 def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> Json:
@@ -60,7 +73,7 @@ def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> J
     return inputs
 
 
-def _require_arguments(metric: Metric, inputs: Json) -> None:
+def require_arguments(metric: Metric, inputs: Json) -> None:
     parameters = inspect.signature(metric.score).parameters.values()
     required = [p.name for p in parameters if p.default is p.empty and p.kind in _NAMED]
     missing = [name for name in required if name not in inputs]
@@ -74,8 +87,9 @@ def _require_arguments(metric: Metric, inputs: Json) -> None:
 
 def _scores_of(metric: Metric, inputs: Json, resolve: Resolve) -> list[ScoreResult]:
     try:
+        require_arguments(metric, inputs)
         returned = resolve(metric.score(**_accepted(metric, inputs)))
-        return [_checked(score, metric.name) for score in _as_list(returned)]
+        return checked_scores(returned, metric.name)
     except Exception as error:
         info = error_info(error)
         return [failed_score(metric.name, info)]
@@ -95,8 +109,13 @@ def _accepted(metric: Metric, inputs: Json) -> Json:
     return {name: value for name, value in inputs.items() if name in parameters}
 
 
-def _as_list(returned: Any) -> Iterable[Any]:
-    return returned if isinstance(returned, (list, tuple)) else [returned]
+def checked_scores(returned: Any, name: str) -> list[ScoreResult]:
+    """Our own records of what a metric (or another scoring callable) called ``name`` returned: one score or several.
+
+    Raises TypeError or ValueError for what is no score.
+    """
+    several = returned if isinstance(returned, (list, tuple)) else [returned]
+    return [_checked(score, name) for score in several]
 
 
 def _checked(score: Any, metric_name: str) -> ScoreResult:
@@ -104,10 +123,10 @@ def _checked(score: Any, metric_name: str) -> ScoreResult:
     if isinstance(score, (int, float)):
         score = ScoreResult(metric_name, float(score))
     if not hasattr(score, "name") or not hasattr(score, "value"):
-        raise TypeError(f"{metric_name}.score() must return a ScoreResult or a list of them, not {score!r:.200}")
+        raise TypeError(f"{metric_name} must return a ScoreResult or a list of them, not {score!r:.200}")
     value = float(score.value)
     if not math.isfinite(value):
-        raise ValueError(f"{metric_name}.score() returned {value}, which is no score: return a finite number")
+        raise ValueError(f"{metric_name} returned {value}, which is no score: return a finite number")
     return ScoreResult(
         name=str(score.name),
         value=value,

@@ -12,10 +12,11 @@ import pytest
 
 from opik_resume import exceptions
 from opik_resume.engine import Run, loop, stopping
-from opik_resume.evaluation import plan_resume, prepare_resume, result_of
+from opik_resume.evaluation import plan_resume, prepare_resume
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.metrics import Equals
 from opik_resume.records import CellState, Json
+from opik_resume.running import result_of
 from opik_resume.stores import protocol
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate, evaluate_resume, exceptions, experiments, get_dataset, plan_resume
-from opik_resume.evaluation import used_in_process
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.records import CellState, Json, ScoreResult
+from opik_resume.running import used_in_process
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -293,8 +293,22 @@ def test_an_experiment_without_resume_state_is_refused_with_the_reason(store: St
         ({"experiment_config": {"x": object()}}, "experiment_config"),
         ({"scoring_key_mapping": ["a"]}, "scoring_key_mapping"),
         ({"dataset": "name"}, "dataset must be"),
-        ({"dataset_filter_string": 'data.n = "1"'}, "'dataset_filter_string' is not supported"),
-        ({"error_tolerance": 20}, "'error_tolerance' is not supported"),
+        ({"error_tolerance": 15}, "error_tolerance must be 10 or 20"),
+        ({"prompt": object()}, "'prompt' is not supported"),
+        ({"prompts": [object()]}, "'prompts' is not supported"),
+        ({"blueprint_id": "b"}, "'blueprint_id' is not supported"),
+        ({"dataset_item_ids": []}, "dataset_item_ids is empty"),
+        ({"dataset_item_ids": "x"}, "dataset_item_ids must be a list"),
+        ({"dataset_item_ids": ["x"]}, "1 of 1 ids are not in this version"),
+        ({"dataset_sampler": object()}, "dataset_sampler must have a method"),
+        ({"dataset_filter_string": 'data.n = "77"'}, "none of the 1 items is left"),
+        ({"dataset_filter_string": "data.n ="}, "dataset_filter_string|filter"),
+        ({"experiment_tags": "tag"}, "experiment_tags must be a list"),
+        ({"scoring_functions": [lambda x: x]}, r"must take the arguments dataset_item"),
+        ({"scoring_functions": [lambda task_span: 1]}, "task_span"),
+        ({"experiment_scoring_functions": [1]}, "experiment_scoring_functions"),
+        ({"task": lambda: {}}, "cannot be called with one argument"),
+        ({"task": lambda a, b: {}}, "cannot be called with one argument"),
     ],
 )
 def test_bad_arguments_are_named_and_change_nothing(store: Store, arguments: dict[str, Any], names: str) -> None:

@@ -12,7 +12,7 @@ from opik_resume import scoring
 from opik_resume.exceptions import InvalidTaskOutput
 from opik_resume.jsontext import NOT_JSON, to_json
 from opik_resume.metrics.base import Metric
-from opik_resume.records import Attempt, Item, Json, utc_now
+from opik_resume.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
 
 Task = Callable[[Json], Any]
 _SHOWN = 2_000  # characters of a refused output that its error message keeps: it was paid for
@@ -26,6 +26,8 @@ class CellWork:
     metrics: Sequence[Metric]
     mapping: scoring.KeyMapping | None
     resolve: scoring.Resolve
+    tolerant: bool = False
+    on_error: Callable[[CellKey, BaseException], None] | None = None
 
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
@@ -33,35 +35,55 @@ class CellWork:
         try:
             output = _checked(self.resolve(self.task(copy.deepcopy(item.content))))
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
-            info = scoring.error_info(error)
-            return replace(attempt, ended_at=utc_now(), error=info, task_seconds=time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), task_seconds=seconds)
         seconds = time.perf_counter() - began
         return self._score(replace(attempt, returned=True, task_output=output, task_seconds=seconds), item)
 
     def _score(self, attempt: Attempt, item: Item) -> Attempt:
         began = time.perf_counter()
         try:
-            scores = scoring.score_output(self.metrics, item, attempt.task_output or {}, self.mapping, self.resolve)
+            scores = self._scores(self.metrics, attempt, item)
         except BaseException as error:
-            info = scoring.error_info(error)
-            return replace(attempt, ended_at=utc_now(), error=info, scoring_seconds=time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), scoring_seconds=seconds)
         seconds = time.perf_counter() - began
-        return replace(attempt, ended_at=utc_now(), complete=True, scores=scores, scoring_seconds=seconds)
+        ended = attempt.ended_at or utc_now()
+        return replace(attempt, ended_at=ended, complete=True, error=None, scores=scores, scoring_seconds=seconds)
+
+    def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item) -> tuple[ScoreResult, ...]:
+        output = attempt.task_output or {}
+        return scoring.score_output(metrics, item, output, self.mapping, self.resolve, tolerant=self.tolerant)
+
+    def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
+        if self.on_error is not None:
+            self.on_error(CellKey(attempt.item_id, attempt.trial or 0), error)
+        return scoring.error_info(error)
 
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Attempt:
-        """Score a complete attempt again with the metrics of those names; its other scores stay as they are.
+        """Score again what the task returned, without calling it.
 
-        A metric that fails again, or cannot be called, leaves the attempt as it was but for the newer reason.
+        An attempt whose scoring failed is scored with every metric. A complete one is scored with the metrics of those
+        names; its other scores stay as they are, and so does a good score whose metric fails now: the failure is kept
+        beside it.
         """
+        if not attempt.complete:
+            return self._score(attempt, item)
         metrics = [metric for metric in self.metrics if metric.name in names]
         try:
-            fresh = scoring.score_output(metrics, item, attempt.task_output or {}, self.mapping, self.resolve)
+            fresh = self._scores(metrics, attempt, item)
         except BaseException as error:
-            info = scoring.error_info(error)
+            info = self._told(attempt, error)
             fresh = tuple(scoring.failed_score(metric.name, info) for metric in metrics)
-        replaced = {metric.name for metric in metrics}
-        kept = tuple(s for s in attempt.scores if not (s.scoring_failed and s.name in replaced))
-        return replace(attempt, scores=kept + fresh)
+        return replace(attempt, scores=_merged(attempt.scores, fresh, {metric.name for metric in metrics}))
+
+
+def _merged(
+    before: Sequence[ScoreResult], fresh: Sequence[ScoreResult], metric_names: Collection[str]
+) -> tuple[ScoreResult, ...]:
+    replaced = {score.name for score in fresh if not score.scoring_failed}
+    kept = (s for s in before if s.name not in replaced and not (s.scoring_failed and s.name in metric_names))
+    return (*kept, *fresh)
 
 
 def _checked(output: Any) -> Json:

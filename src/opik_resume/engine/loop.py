@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from opik_resume.engine import stopping
 from opik_resume.engine.backends import Awaiter
@@ -41,6 +42,7 @@ class Callables:
     scoring_metrics: Sequence[Metric] = ()
     scoring_key_mapping: KeyMapping | None = None
     task_threads: int = 16
+    experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Run:
         callables: the task, the metrics, the key mapping and the number of workers.
         store: where starts and attempts go.
         lease: the right to run them; the run beats it and gives it back at its end.
+        tolerant: a missing score argument fails its metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
         listener: told every event, in order, never twice at a time. It must be quick.
         at_end: called once nothing runs any more, before ``Ended`` is told.
     """
@@ -73,6 +76,7 @@ class Run:
         store: ExperimentStore,
         lease: Lease,
         *,
+        tolerant: bool = False,
         listener: Listener | None = None,
         at_end: Callable[[], None] | None = None,
     ) -> None:
@@ -88,10 +92,19 @@ class Run:
         self._listener = listener
         self._at_end = at_end
         self._awaiter = Awaiter()
-        self._work = CellWork(callables.task, callables.scoring_metrics, callables.scoring_key_mapping, self._awaiter)
+        self._work = CellWork(
+            callables.task,
+            callables.scoring_metrics,
+            callables.scoring_key_mapping,
+            self._awaiter,
+            tolerant=tolerant,
+            on_error=self._note_error,
+        )
+        self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
+        self._first_error: tuple[int, BaseException] | None = None
         self._context = contextvars.copy_context()
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
-        self._lock = threading.Lock()  # guards the jobs, the cells on the way, the start and the reason to stop
+        self._lock = threading.Lock()  # guards jobs, cells on the way, start, reason to stop and first error
         self._on_the_way: set[CellKey] = set()
         self._started = False
         self._stop_reason: str | None = None
@@ -143,6 +156,11 @@ class Run:
         """The cells that workers are on now."""
         with self._lock:
             return tuple(sorted(self._on_the_way))
+
+    @property
+    def first_error(self) -> BaseException | None:
+        """What the first failing cell raised, first in the order of the jobs: the user's own exception."""
+        return self._first_error[1] if self._first_error is not None else None
 
     # Workers
 
@@ -216,6 +234,12 @@ class Run:
         start = Attempt(new_id(), self.experiment_id, key.item_id, key.trial, started_at=utc_now())
         self._store.start(start)
         return self._context.copy().run(self._work.run, start, job.item)
+
+    def _note_error(self, key: CellKey, error: BaseException) -> None:
+        with self._lock:
+            position = self._positions[key]
+            if self._first_error is None or position < self._first_error[0]:
+                self._first_error = (position, error)
 
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.ids import new_id
 from opik_resume.jsontext import to_json
-from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, VersionRecord, utc_now
+from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, ScoreResult, VersionRecord, utc_now
 from opik_resume.stores import rows
 from opik_resume.stores.leases import SqliteLeases
 from opik_resume.stores.sqlite import Database
@@ -25,6 +25,9 @@ ON CONFLICT (id) DO UPDATE SET
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds
 WHERE excluded.complete >= complete
 """
+
+
+_RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
 
 class LocalStore:
@@ -65,6 +68,9 @@ class LocalStore:
         stored = [(item, to_json(item.data), rows.digest(item)) for item in items]
         return self._database.write(lambda db: _insert_version(db, dataset_id, stored))
 
+    def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
+        return self._database.write(lambda db: _delete_items(db, dataset_id, item_ids))
+
     def versions(self, dataset_id: str) -> list[VersionRecord]:
         query = "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC"
         return [rows.version(row) for row in self._database.read(query, (dataset_id,))]
@@ -78,18 +84,8 @@ class LocalStore:
     # Experiments
 
     def create(self, experiment: Experiment) -> None:
-        values = (
-            experiment.id,
-            experiment.name,
-            experiment.dataset_id,
-            int(experiment.version_name.removeprefix("v")),
-            to_json(experiment.metadata),
-            experiment.expected,
-            experiment.status,
-            experiment.created_at.isoformat(),
-            experiment.updated_at.isoformat(),
-        )
-        insert = "INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        values = rows.of_experiment(experiment)
+        insert = f"INSERT INTO experiments VALUES ({', '.join('?' * len(values))})"
         self._database.write(lambda db: db.execute(insert, values))
 
     def get(self, experiment_id: str) -> Experiment:
@@ -110,10 +106,16 @@ class LocalStore:
         total: int = self._database.read(count, (pattern, pattern))[0][0]
         return [rows.experiment(row) for row in found], total
 
-    def update(self, experiment_id: str, *, status: str) -> None:
-        values = (status, utc_now().isoformat(), experiment_id)
-        update = "UPDATE experiments SET status = ?, updated_at = ? WHERE id = ?"
+    def update(
+        self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
+    ) -> None:
+        update = """UPDATE experiments SET status = coalesce(?, status), scores = coalesce(?, scores), updated_at = ?
+                    WHERE id = ?"""
+        values = (status, rows.of_scores(scores) if scores is not None else None, utc_now().isoformat(), experiment_id)
         self._database.write(lambda db: db.execute(update, values))
+
+    def delete(self, experiment_id: str) -> None:
+        self._database.write(lambda db: db.execute("DELETE FROM experiments WHERE id = ?", (experiment_id,)))
 
     # Attempts
 
@@ -164,16 +166,25 @@ def _insert_version(
             fresh.append((item, data, digest))
     if not fresh:
         return None
-    number = db.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM dataset_versions WHERE dataset_id = ?", (dataset_id,)
-    ).fetchone()[0]
+    number = _next_number(db, dataset_id)
     _replace_rows(db, dataset_id, number, fresh)
     return _new_version(db, dataset_id, number)
 
 
+def _delete_items(db: sqlite3.Connection, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
+    number = _next_number(db, dataset_id)
+    retired = sum(db.execute(_RETIRE, (number, dataset_id, item_id)).rowcount for item_id in item_ids)
+    return _new_version(db, dataset_id, number) if retired else None
+
+
+def _next_number(db: sqlite3.Connection, dataset_id: str) -> int:
+    highest = "SELECT coalesce(max(number), 0) + 1 FROM dataset_versions WHERE dataset_id = ?"
+    number: int = db.execute(highest, (dataset_id,)).fetchone()[0]
+    return number
+
+
 def _replace_rows(db: sqlite3.Connection, dataset_id: str, number: int, fresh: Sequence[tuple[Item, str, str]]) -> None:
-    retire = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
-    db.executemany(retire, [(number, dataset_id, item.id) for item, _, _ in fresh])
+    db.executemany(_RETIRE, [(number, dataset_id, item.id) for item, _, _ in fresh])
     values = [(dataset_id, item.id, number, None, data, item.runs_per_item, digest) for item, data, digest in fresh]
     db.executemany("INSERT OR REPLACE INTO dataset_items VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, LeaseHolder, VersionRecord
+from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, LeaseHolder, ScoreResult, VersionRecord
 
 
 class DatasetStore(Protocol):
@@ -26,6 +26,9 @@ class DatasetStore(Protocol):
 
         An item whose id is there already replaces that one.
         """
+
+    def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
+        """Leave items out of a new version; older versions keep them. None if none of them was there."""
 
     def versions(self, dataset_id: str) -> list[VersionRecord]:
         """Every version, newest first."""
@@ -49,8 +52,13 @@ class ExperimentStore(Protocol):
     def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
         """One page of those whose name or dataset contains ``search``, newest first, and how many there are."""
 
-    def update(self, experiment_id: str, *, status: str) -> None:
-        """Set the status, ``running`` or ``completed``."""
+    def update(
+        self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
+    ) -> None:
+        """Set the status (``running``, ``completed``, ``cancelled``) or the experiment's own scores, or both."""
+
+    def delete(self, experiment_id: str) -> None:
+        """Forget an experiment and its attempts. Deleting what is not there changes nothing."""
 
     def start(self, attempt: Attempt) -> None:
         """Note that an attempt has begun. Returns at once; durable a moment later."""

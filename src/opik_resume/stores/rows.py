@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -25,7 +26,7 @@ LIGHT_ATTEMPT_COLUMNS = (
 )
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
-    "e.created_at, e.updated_at, e.status"
+    "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
 )
 
 
@@ -59,6 +60,29 @@ def experiment(row: sqlite3.Row) -> Experiment:
         created_at=_time(row["created_at"]),
         updated_at=_time(row["updated_at"]),
         status=row["status"],
+        tags=tuple(json.loads(row["tags"])),
+        project_name=row["project_name"],
+        item_ids=tuple(json.loads(row["item_ids"])) if row["item_ids"] is not None else None,
+        scores=_scores(row["scores"]),
+    )
+
+
+def of_experiment(record: Experiment) -> tuple[Any, ...]:
+    """The values of a row of ``experiments``."""
+    return (
+        record.id,
+        record.name,
+        record.dataset_id,
+        int(record.version_name.removeprefix("v")),
+        to_json(record.metadata),
+        record.expected,
+        record.status,
+        record.created_at.isoformat(),
+        record.updated_at.isoformat(),
+        to_json(record.tags),
+        record.project_name,
+        to_json(record.item_ids) if record.item_ids is not None else None,
+        of_scores(record.scores),
     )
 
 
@@ -74,11 +98,21 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
         task_output=json.loads(row["task_output"]) if row["task_output"] is not None else None,
-        scores=tuple((_light_score if light else ScoreResult)(**score) for score in json.loads(row["scores"])),
+        scores=_scores(row["scores"], light=light),
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
     )
+
+
+def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+    make = _light_score if light else ScoreResult
+    return tuple(make(**score) for score in json.loads(text))
+
+
+def of_scores(scores: Iterable[ScoreResult]) -> str:
+    """Scores as JSON text, each without the fields at their defaults: most are a name and a value."""
+    return to_json([_score(score) for score in scores])
 
 
 def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
@@ -103,7 +137,7 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         record.returned,
         record.complete,
         to_json(record.task_output) if record.task_output is not None else None,
-        to_json([_score(score) for score in record.scores]),
+        of_scores(record.scores),
         error.exception_type if error else None,
         storable(error.message) if error else None,
         storable(error.traceback) if error else None,
@@ -113,7 +147,6 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
 
 
 def _score(score: ScoreResult) -> Json:
-    """Without the fields at their defaults: most scores are a name and a value."""
     fields = asdict(score)
     return {key: value for key, value in fields.items() if key in ("name", "value") or value not in (None, False)}
 

@@ -40,7 +40,11 @@ CREATE TABLE experiments (
     expected INTEGER NOT NULL,
     status TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
+    updated_at TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    project_name TEXT,
+    item_ids TEXT,
+    scores TEXT NOT NULL
 );
 CREATE INDEX experiments_by_name ON experiments (name);
 CREATE TABLE attempts (

@@ -1,0 +1,179 @@
+"""One run, from plan to result: lease, second reading, engine, and what control gets back.
+
+The blocking doors, the magics and the widget all come through here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from opik_resume import experiment_scores
+from opik_resume.engine import Callables, Job, Listener, Run, stopping
+from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.ids import new_id
+from opik_resume.plan import ResumePlan
+from opik_resume.progress import progress_bar
+from opik_resume.reading import Reading, read_experiment
+from opik_resume.records import CellKey, ErrorTolerance
+from opik_resume.results import EvaluationResult, build_result
+
+if TYPE_CHECKING:
+    from opik_resume.stores.protocol import Store
+
+SETTLE_SECONDS = 0.3  # after ■: short enough to be "at once", long enough for most runs to be recorded
+_REMEMBERED = 200  # experiments whose callables this process remembers
+
+Replan = Callable[[Reading], ResumePlan]
+
+logger = logging.getLogger("opik_resume")
+_used: OrderedDict[str, Callables] = OrderedDict()
+
+
+def prepare(
+    shown: ResumePlan, replan: Replan, callables: Callables, store: Store, listener: Listener | None = None
+) -> Run:
+    """Make a run ready: take the lease, read again, and take what was shown *and* is still missing.
+
+    Args:
+        shown: the plan that the user saw or that was made a moment ago: never a cell more is run.
+        replan: makes the same kind of plan from the second reading, under the lease.
+        callables: what to call.
+        store: where the experiment is.
+        listener: told every event of the run.
+
+    Raises:
+        ExperimentBusy: another resume holds the lease.
+    """
+    lease = store.leases.acquire(shown.experiment_id, new_id())
+    try:
+        reading = read_experiment(store.get(shown.experiment_id), store)
+        current = replan(reading).restricted_to(shown)
+        run = Run(
+            shown.experiment_id,
+            _jobs(current, reading),
+            callables,
+            store,
+            lease,
+            tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
+            listener=listener,
+            at_end=lambda: _complete(shown.experiment_id, callables, store),
+        )
+        run.dropped.update(_fallen_away(shown, current))
+        _remember(shown.experiment_id, callables)
+    except BaseException:
+        lease.release()
+        raise
+    return run
+
+
+def run_and_wait(
+    plan: ResumePlan, replan: Replan, callables: Callables, store: Store, *, verbose: int, raise_on_failure: bool
+) -> EvaluationResult:
+    """What every blocking door does: prepare, start, wait, say what is missing."""
+    with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
+        run = prepare(plan, replan, callables, store, listener)
+        result = wait_or_interrupt(run, store, callables)
+    if run.first_error is not None and raise_on_failure:
+        run.first_error.result = result  # type: ignore[attr-defined]
+        raise run.first_error
+    _warn_about(result)
+    if verbose > 1:
+        print(result.statistics())
+    return result
+
+
+def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None) -> EvaluationResult:
+    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
+    callables = callables or used_in_process(run.experiment_id)
+    try:
+        run.start()
+        while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
+            pass
+    except KeyboardInterrupt:
+        run.stop("interrupted")
+        run.settle(SETTLE_SECONDS)
+        raise _interrupted(run, store, callables) from None
+    if run.error is not None:
+        raise run.error
+    if run.outcome == "stopped":
+        raise _interrupted(run, store, callables)
+    return result_of(run.experiment_id, store, callables)
+
+
+def result_of(experiment_id: str, store: Store, callables: Callables | None = None) -> EvaluationResult:
+    """The result of an experiment as it is recorded now.
+
+    The scores of a complete experiment are those stored with it; those of a partial one are computed from what there is,
+    if ``callables`` has functions for them, and marked partial.
+    """
+    result = build_result(read_experiment(store.get(experiment_id), store, heavy=True))
+    if not result.complete and callables is not None:
+        result.experiment_scores = experiment_scores.compute(callables.experiment_scoring_functions, result)
+    return result
+
+
+def used_in_process(experiment_id: str) -> Callables | None:
+    """What this process last ran the experiment with, or None."""
+    return _used.get(experiment_id)
+
+
+def _remember(experiment_id: str, callables: Callables) -> None:
+    _used[experiment_id] = callables
+    _used.move_to_end(experiment_id)
+    while len(_used) > _REMEMBERED:
+        _used.popitem(last=False)
+
+
+def _jobs(plan: ResumePlan, reading: Reading) -> list[Job]:
+    jobs = [
+        Job(cell, reading.items[cell.key.item_id], _attempt_id(reading, cell.key) if cell.action == "score" else None)
+        for cell in plan.cells
+    ]
+    # A task of a stopped run may still be on a cell: those come last, so that no worker waits for them early.
+    jobs.sort(key=lambda job: stopping.is_running(stopping.RunningCell(plan.experiment_id, job.cell.key)))
+    return jobs
+
+
+def _attempt_id(reading: Reading, key: CellKey) -> str:
+    attempt = reading.grid.attempts[reading.grid.index(key)]
+    if attempt is None:
+        raise KeyError(key)
+    return attempt.id
+
+
+def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
+    still = {cell.key for cell in current.cells}
+    return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}
+
+
+def _complete(experiment_id: str, callables: Callables, store: Store) -> None:
+    """At the end of a run: a whole experiment gets its scores and its status."""
+    reading = read_experiment(store.get(experiment_id), store)
+    if not reading.grid.complete:
+        return
+    scores = None
+    if callables.experiment_scoring_functions:
+        result = build_result(read_experiment(reading.experiment, store, heavy=True))
+        scores = experiment_scores.compute(callables.experiment_scoring_functions, result)
+    store.update(experiment_id, status="completed", scores=scores)
+
+
+def _warn_about(result: EvaluationResult) -> None:
+    if result.failed_runs:
+        logger.warning(
+            "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id
+        )
+
+
+def _interrupted(run: Run, store: Store, callables: Callables | None) -> EvaluationInterrupted:
+    result = result_of(run.experiment_id, store, callables)
+    running = len(run.on_the_way)
+    late = f" {running} still running are recorded if they return." if running else ""
+    return EvaluationInterrupted(
+        f"Stopped: {result.summary()}.{late} Nothing that finished is lost: "
+        f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
+        result,
+    )
