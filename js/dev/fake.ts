@@ -1,0 +1,308 @@
+// A kernel that is not there: answers the requests of docs/protocol.md and plays a resume on the feed.
+// Used by the development page and by the tests.
+import type { AnyModel } from "@anywidget/types";
+import {
+  type Cell,
+  type ControlTraits,
+  type Head,
+  type Method,
+  type Plan,
+  type Progress,
+  REPLAYED,
+  type Row,
+  STATES,
+  type State,
+  stateOf,
+} from "../src/protocol";
+
+type Listener = (...args: never[]) => void;
+type Request = { kind: "request"; id: number; method: Method; params: Record<string, unknown> };
+
+/** As much of an anywidget model as the widget uses. */
+export class FakeModel<T extends Record<string, unknown>> {
+  readonly sent: Request[] = [];
+  answer: (request: Request) => void = () => {};
+  private listeners = new Map<string, Set<Listener>>();
+
+  constructor(readonly traits: T) {}
+
+  as<M extends Record<string, unknown> = T>(): AnyModel<M> {
+    return this as unknown as AnyModel<M>;
+  }
+
+  get(name: keyof T) {
+    return this.traits[name];
+  }
+
+  on(event: string, listener: Listener): void {
+    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+  }
+
+  off(event: string, listener: Listener): void {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  send(message: Request): void {
+    this.sent.push(message);
+    this.answer(message);
+  }
+
+  set(name: keyof T, value: T[keyof T]): void {
+    this.traits[name] = value;
+    this.emit(`change:${String(name)}`);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(...(args as never[]));
+  }
+
+  listening(): number {
+    return [...this.listeners.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+}
+
+export const view = (typed: Uint8Array | Uint32Array | Uint16Array): DataView =>
+  new DataView(typed.buffer, typed.byteOffset, typed.byteLength);
+
+export const byte = (state: State, replayed = false): number =>
+  STATES.indexOf(state) | (replayed ? REPLAYED : 0);
+
+export interface Experiment {
+  row: Row;
+  head: Head;
+  plan: Plan;
+  states: Uint8Array;
+  runs: Uint16Array | null;
+}
+
+export function experiment(
+  id: string,
+  name: string,
+  items: number,
+  trials: number,
+  states: Uint8Array,
+  more: Partial<Head> = {},
+): Experiment {
+  const of = (state: State) => states.filter((each) => stateOf(each) === state).length;
+  const failed = of("task_failed") + of("scoring_failed");
+  const run = of("never_run") + failed + of("interrupted");
+  const done = of("completed") + of("scores_missing");
+  const left = run + of("scores_missing");
+  const head: Head = {
+    id,
+    name,
+    dataset: "ifbench",
+    version: "v3",
+    created_at: new Date(Date.now() - 2 * 3600e3).toISOString(),
+    state: left ? "resumable" : "complete",
+    items,
+    trials,
+    cells: states.length,
+    uniform: true,
+    ...more,
+  };
+  const plan: Plan = {
+    id: `plan-${id}`,
+    run,
+    score: of("scores_missing"),
+    kept: done,
+    seconds: run * 1.2,
+    threads: 16,
+    task: "answer",
+    metrics: ["keywords", "words"],
+    obstacle: null,
+  };
+  const row: Row = { ...head, done, expected: states.length, failed, strip: [0, 0] };
+  return { row, head, plan, states, runs: null };
+}
+
+export const IDLE: Progress = {
+  active: false,
+  stopping: false,
+  outcome: null,
+  message: null,
+  done: 0,
+  total: 0,
+  failed: 0,
+  abandoned: 0,
+  rate: null,
+  seconds_left: null,
+  own: true,
+};
+
+export class FakeKernel {
+  readonly control: FakeModel<ControlTraits>;
+  readonly feed = new FakeModel<Record<string, unknown>>({});
+  progress: Progress = IDLE;
+  busy = false;
+  private seq = 0;
+  private waiting: Request[] = [];
+
+  constructor(
+    readonly experiments: Experiment[],
+    traits: Partial<ControlTraits> = {},
+  ) {
+    const all = { feed: "anywidget:feed", mode: "browser", store: "local store", selected: "" };
+    this.control = new FakeModel({ ...all, ...traits } as ControlTraits);
+    this.control.answer = (request) => {
+      if (this.busy) this.waiting.push(request);
+      else queueMicrotask(() => this.reply(request));
+    };
+  }
+
+  get host() {
+    const feed = this.feed.as();
+    return { getModel: async () => feed as never, getWidget: () => Promise.reject(new Error()) };
+  }
+
+  get current(): Experiment | undefined {
+    return this.experiments.find((each) => each.row.id === this.control.traits.selected);
+  }
+
+  free(): void {
+    this.busy = false;
+    for (const request of this.waiting.splice(0)) this.reply(request);
+  }
+
+  key(): void {
+    const now = this.current;
+    if (!now) return;
+    const buffers = [view(now.states), ...(now.runs ? [view(now.runs)] : [])];
+    this.say({ kind: "key", head: now.head, progress: this.progress }, buffers);
+  }
+
+  patch(cells: number[], states: number[], progress: Partial<Progress> = {}): void {
+    const now = this.current;
+    if (!now) return;
+    cells.forEach((cell, at) => {
+      now.states[cell] = states[at];
+    });
+    this.progress = { ...this.progress, ...progress };
+    const buffers = [view(Uint32Array.from(cells)), view(Uint8Array.from(states))];
+    this.say({ kind: "patch", experiment: now.row.id, progress: this.progress }, buffers);
+  }
+
+  changed(): void {
+    this.say({ kind: "changed" });
+  }
+
+  /** As if a message was lost on its way. */
+  lose(): void {
+    this.seq++;
+  }
+
+  /** What each method does; tests replace single ones. */
+  methods: Record<Method, (params: Record<string, unknown>) => [result: unknown, ...DataView[]]> = {
+    hello: () => [{}],
+    list: () => this.list(),
+    open: ({ experiment }) => {
+      const found = this.find(experiment);
+      this.control.set("selected", found.row.id);
+      queueMicrotask(() => this.key());
+      return [{ head: found.head, plan: found.plan }];
+    },
+    plan: ({ experiment }) => [{ plan: this.find(experiment).plan }],
+    cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
+    resume: () => [{}],
+    stop: () => [{}],
+    snapshot: () => {
+      queueMicrotask(() => this.key());
+      return [{}];
+    },
+  };
+
+  private find(id: unknown): Experiment {
+    const found = this.experiments.find((each) => each.row.id === id);
+    if (!found) throw new Error(`There is no experiment ${id}.`);
+    return found;
+  }
+
+  private list(): [unknown, DataView] {
+    const strips = this.experiments.map((each) => squeeze(each.states));
+    let start = 0;
+    const rows = this.experiments.map((each, at) => {
+      const strip: [number, number] = [start, strips[at].length];
+      start += strips[at].length;
+      return { ...each.row, strip };
+    });
+    const all = Uint8Array.from(strips.flatMap((strip) => [...strip]));
+    return [{ store: this.control.traits.store, total: rows.length, rows }, view(all)];
+  }
+
+  private reply({ id, method, params }: Request): void {
+    try {
+      const [result, ...buffers] = this.methods[method](params);
+      this.control.emit("msg:custom", { kind: "reply", id, ok: true, result }, buffers);
+    } catch (error) {
+      const told = { type: "ExperimentNotFound", message: (error as Error).message };
+      this.control.emit("msg:custom", { kind: "reply", id, ok: false, error: told }, []);
+    }
+  }
+
+  private say(message: Record<string, unknown>, buffers: DataView[] = []): void {
+    this.feed.emit("msg:custom", { ...message, seq: ++this.seq }, buffers);
+  }
+}
+
+function squeeze(states: Uint8Array): Uint8Array {
+  const length = Math.min(240, states.length);
+  const worst = new Uint8Array(length).fill(byte("completed"));
+  const order = [3, 0, 1, 2, 7, 4, 6, 5];
+  states.forEach((state, cell) => {
+    const at = Math.floor((cell * length) / states.length);
+    if (order.indexOf(state & 7) > order.indexOf(worst[at] & 7)) worst[at] = state;
+  });
+  return worst;
+}
+
+const TRACEBACK = `Traceback (most recent call last):
+  notebook cell [4], line 9, in answer
+    reply = client.responses.create(model=MODEL, input=item["prompt"])
+  File "client.py", line 212, in create
+    raise RateLimitError(response.status_code, response.text)
+RateLimitError: 429 Too Many Requests: tokens per min. Retry after 12 s`;
+
+function look(of: Experiment, cell: number): Cell {
+  const state = stateOf(of.states[cell]);
+  const item = Math.floor(cell / of.head.trials);
+  const failed = state === "task_failed" || state === "scoring_failed";
+  const missing = state === "scores_missing";
+  const done = state === "completed" || missing;
+  return {
+    cell,
+    item_id: `0190a6c2-7d1e-7b3f-9c54-${String(item).padStart(12, "0")}`,
+    position: item + 1,
+    trial: cell % of.head.trials,
+    state,
+    item: {
+      prompt:
+        "Write a limerick about a lighthouse.\nUse exactly five lines and avoid the letter q.",
+      keywords: ["lighthouse", "sea"],
+      words: { least: 20, most: 60 },
+    },
+    output: done
+      ? { output: "There once was a light on a rock\nthat ran by a wind-driven clock …" }
+      : null,
+    scores: done
+      ? [
+          { name: "keywords", value: 1, reason: "2 of 2 keywords", failed: false },
+          {
+            name: "words",
+            value: missing ? null : 0.8333333,
+            reason: missing ? "ValueError: no words in the reply" : "31 words",
+            failed: missing,
+          },
+        ]
+      : [],
+    error: failed
+      ? {
+          type: "RateLimitError",
+          message: "429 Too Many Requests: tokens per min. Retry after 12 s",
+          traceback: TRACEBACK,
+        }
+      : null,
+    attempts: failed ? 2 : Number(state !== "never_run"),
+    seconds: state === "never_run" || state === "queued" ? null : 1.9,
+    started_at: null,
+  };
+}

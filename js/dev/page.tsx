@@ -1,0 +1,133 @@
+// The development page: the widget on a fake kernel. `?scene=…&theme=dark&width=1100`; see SCENES.
+import widget from "../src/index";
+import type { ControlTraits } from "../src/protocol";
+import { byte, type Experiment, experiment, FakeKernel } from "./fake";
+
+/** A repeatable random number, so that pictures can be compared. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+function broken(cells: number, done: number, seed = 7): Uint8Array {
+  const random = dice(seed);
+  return Uint8Array.from({ length: cells }, (_, cell) => {
+    if (cell > done) return byte("never_run");
+    const roll = random();
+    if (roll < 0.03) return byte("task_failed");
+    if (roll < 0.036) return byte("scoring_failed");
+    if (roll < 0.044) return byte("scores_missing");
+    return byte(roll < 0.05 ? "interrupted" : "completed");
+  });
+}
+
+const whole = (cells: number) => new Uint8Array(cells).fill(byte("completed"));
+
+const others = (): Experiment[] => [
+  experiment("e2", "claude-haiku · ifbench strict", 294, 3, broken(882, 512, 3)),
+  experiment("e3", "baseline prompt B", 1000, 1, broken(1000, 998, 5), { dataset: "support-faq" }),
+  experiment("e4", "baseline prompt A", 1000, 1, whole(1000), { dataset: "support-faq" }),
+  experiment("e5", "judge ablation", 196, 3, whole(588)),
+  experiment("e6", "retriever k=8", 200, 2, broken(400, 212), { dataset: "kb-questions" }),
+  experiment("e7", "retriever k=4", 200, 2, whole(400), { dataset: "kb-questions" }),
+  experiment("e8", "smoke", 20, 1, whole(20)),
+  experiment(
+    "e9",
+    "a very long name of an experiment that cannot possibly fit",
+    40,
+    1,
+    broken(40, 30),
+  ),
+];
+
+const first = (items: number, trials: number, done: number): Experiment =>
+  experiment("e1", "gpt-5-mini · ifbench strict", items, trials, broken(items * trials, done));
+
+function uneven(): Experiment {
+  const runs = Uint16Array.from({ length: 150 }, (_, item) => 1 + ((item * 7) % 5));
+  const cells = runs.reduce((sum, n) => sum + n, 0);
+  const made = experiment("e1", "uneven trials", 150, 5, broken(cells, 400), { uniform: false });
+  return { ...made, runs };
+}
+
+const SCENES: Record<string, () => FakeKernel> = {
+  browser: () => new FakeKernel([first(294, 3, 740), ...others()]),
+  one: () => new FakeKernel([first(1000, 1, 800), ...others()]),
+  many: () => new FakeKernel([first(20000, 1, 15000), ...others()]),
+  huge: () => new FakeKernel([first(100000, 10, 900000), ...others()]),
+  small: () => new FakeKernel([first(20, 1, 14), ...others()]),
+  complete: () => new FakeKernel([experiment("e1", "done", 60, 3, whole(180)), ...others()]),
+  uneven: () => new FakeKernel([uneven(), ...others()]),
+  empty: () => new FakeKernel([]),
+  run: () => new FakeKernel([first(294, 3, 740)], { mode: "run", selected: "e1" }),
+};
+
+/** Plays a resume: a patch every 60 ms until nothing is left or Stop is pressed. */
+function play(kernel: FakeKernel, own: boolean): void {
+  const left: number[] = [];
+  kernel.current?.states.forEach((state, cell) => {
+    if (state !== byte("completed")) left.push(cell);
+  });
+  const total = left.length;
+  const random = dice(11);
+  let [done, failed, running] = [0, 0, [] as number[]];
+  kernel.changed();
+  const start = { active: true, outcome: null, stopping: false, done, total, failed, own };
+  kernel.patch(
+    left.slice(0, 64),
+    left.slice(0, 64).map(() => byte("queued")),
+    start,
+  );
+  const timer = setInterval(() => {
+    const ended = running;
+    running = left.splice(0, 8);
+    const queued = left.slice(0, 56);
+    const states = ended.map(() => byte(random() < 0.1 ? "task_failed" : "completed", true));
+    failed += states.filter((state) => (state & 7) === byte("task_failed")).length;
+    done += ended.length;
+    const over = !running.length || kernel.progress.stopping;
+    kernel.patch(
+      [...ended, ...running, ...queued],
+      [...states, ...running.map(() => byte("running")), ...queued.map(() => byte("queued"))],
+      {
+        done,
+        failed,
+        rate: 12.4,
+        seconds_left: left.length / 12.4,
+        ...(over && { active: false, outcome: kernel.progress.stopping ? "stopped" : "finished" }),
+      },
+    );
+    if (over) clearInterval(timer);
+    if (over) kernel.changed();
+  }, 60);
+}
+
+const asked = new URLSearchParams(location.search);
+const kernel = SCENES[asked.get("scene") ?? "browser"]();
+kernel.methods.resume = () => {
+  queueMicrotask(() => play(kernel, true));
+  return [{}];
+};
+kernel.methods.stop = () => {
+  kernel.progress = { ...kernel.progress, stopping: true };
+  return [{}];
+};
+
+document.body.dataset.jpThemeLight = String(asked.get("theme") !== "dark");
+const el = document.createElement("div");
+el.style.width = `${asked.get("width") ?? 1100}px`;
+document.body.append(el);
+await widget.render({
+  model: kernel.control.as<ControlTraits>(),
+  el,
+  signal: new AbortController().signal,
+  host: kernel.host,
+});
+if (kernel.control.traits.mode === "run") {
+  kernel.busy = true;
+  kernel.key();
+  play(kernel, false);
+}

@@ -1,0 +1,95 @@
+// Pictures of the development page in many states, into out/pictures. `node dev/shoot.mjs [name …]`
+import { cp, mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const [site, pictures] = [here("../../out/dev/"), here("../../out/pictures/")];
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+
+const inspectFailed = async (page) => {
+  await page.locator(".oprs-heatmap").focus();
+  await page.keyboard.press("n");
+  await page.keyboard.press("n");
+  await page.keyboard.press("Enter");
+  await page.locator(".oprs-traceback").waitFor();
+};
+const resume = async (page) => {
+  await page.locator(".oprs-resume").click();
+  await page.locator(".oprs-root[data-active=true]").waitFor();
+  await page.waitForFunction(() => {
+    const done = document.querySelector("[data-state=replayed] .oprs-count");
+    return Number(done?.textContent) > 33;
+  });
+};
+const hover = async (page) => {
+  const box = await page.locator(".oprs-heatmap canvas").boundingBox();
+  await page.mouse.move(box.x + 400, box.y + 70);
+};
+const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
+const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
+
+const SHOTS = {
+  light: ["scene=browser", inspectFailed, resume, hover],
+  dark: ["scene=browser&theme=dark", inspectFailed, resume, hover],
+  idle: ["scene=browser", ready],
+  lab: ["scene=browser&width=844", inspectFailed],
+  narrow: ["scene=browser&width=560", inspectFailed],
+  one: ["scene=one", ready],
+  many: ["scene=many", inspectFailed],
+  manydark: ["scene=many&theme=dark", ready],
+  huge: ["scene=huge", ready, hover],
+  small: ["scene=small", ready],
+  complete: ["scene=complete", ready],
+  uneven: ["scene=uneven", ready],
+  empty: ["scene=empty", ready],
+  run: ["scene=run", running],
+  rundark: ["scene=run&theme=dark", running],
+};
+
+await mkdir(site, { recursive: true });
+await build({
+  entryPoints: { page: here("page.tsx") },
+  bundle: true,
+  format: "esm",
+  outdir: site,
+  logLevel: "warning",
+});
+await cp(here("../src/style.css"), `${site}page.css`);
+await cp(here("index.html"), `${site}index.html`);
+
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url, "http://localhost");
+  const name = pathname === "/" ? "/index.html" : pathname;
+  const content = await readFile(site + name.slice(1)).catch(() => null);
+  response.writeHead(content ? 200 : 404, { "content-type": TYPES[extname(name)] ?? "text/plain" });
+  response.end(content);
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"],
+});
+const wanted = process.argv.slice(2);
+for (const [name, [query, ...steps]] of Object.entries(SHOTS)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  const page = await browser.newPage({
+    viewport: { width: 1132, height: 720 },
+    deviceScaleFactor: 1.5,
+  });
+  page.on("pageerror", (error) => console.error(name, error));
+  page.on("console", (message) => console.log(name, message.text()));
+  await page.goto(`http://127.0.0.1:${server.address().port}/?${query}`);
+  for (const step of steps) await step(page);
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
+  await page.close();
+}
+await browser.close();
+server.close();

@@ -1,0 +1,226 @@
+// The heatmap put together: states in, pixels, keys and clicks out. No framework.
+//
+// While there are cells, the wrapper carries `data-geometry`, JSON of `Geometry`. The centre of cell n, in CSS pixels from the top left
+// of its canvas, is then, with item = n // trials and trial = n % trials (or looked up in `starts`),
+//   x = (item // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = (item % rows + 0.5) * cellHeight
+// which is what `cellCentre(geometry, n)` computes.
+import { stateOf } from "../protocol";
+import { type Furniture, furnish, ring, tip } from "./furniture";
+import { commandOf } from "./keyboard";
+import { fold, type Layout } from "./layout";
+import { Painter } from "./painter";
+import type { Palette } from "./palette";
+import { itemOf, trialOf } from "./shape";
+import type { CellStates } from "./states";
+import { boxOf, cellAt, geometryOf } from "./viewport";
+
+export { cellCentre, type Geometry } from "./viewport";
+
+export interface Options {
+  cells: CellStates;
+  palette: Palette;
+  /** Unique in the page: names the element that stands for the cell under the cursor. */
+  id: string;
+  signal: AbortSignal;
+  inspect(cell: number): void;
+}
+
+export class Heatmap {
+  private parts: Furniture;
+  private painter: Painter;
+  private layout: Layout | null = null;
+  private fitted: readonly unknown[] = [];
+  private cursor = 0;
+  private picked: number | null = null;
+  private hovered = -1;
+  /** Whether keys were used last: only then the cursor is ringed. */
+  private keyed = true;
+  private frame = 0;
+  private seen = true;
+
+  constructor(
+    private wrapper: HTMLElement,
+    private options: Options,
+  ) {
+    this.parts = furnish(wrapper, options.id);
+    wrapper.setAttribute("aria-activedescendant", options.id);
+    this.painter = new Painter(this.parts.canvas);
+    this.painter.colour(options.palette);
+    this.listen();
+    this.watch();
+    this.onCells(null);
+  }
+
+  recolour(palette: Palette): void {
+    this.painter.colour(palette);
+    this.onCells(null);
+  }
+
+  /** Rings the inspected cell. */
+  pick(cell: number | null): void {
+    this.picked = cell;
+    if (cell !== null) this.cursor = cell;
+    this.place();
+  }
+
+  private get shape() {
+    return this.options.cells.shape;
+  }
+
+  private listen(): void {
+    const { wrapper } = this;
+    const { signal } = this.options;
+    wrapper.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    wrapper.addEventListener("pointermove", (event) => this.hover(this.under(event)), { signal });
+    wrapper.addEventListener("pointerleave", () => this.hover(-1), { signal });
+    wrapper.addEventListener("pointerdown", () => this.useKeys(false), { signal });
+    wrapper.addEventListener("click", (event) => this.onClick(event), { signal });
+    wrapper.addEventListener("focus", () => this.place(), { signal });
+    wrapper.addEventListener("blur", () => this.useKeys(true), { signal });
+  }
+
+  private watch(): void {
+    const { cells, signal } = this.options;
+    const sizes = new ResizeObserver(() => this.fit());
+    sizes.observe(this.wrapper);
+    // Hosts keep scrolled-away outputs attached with frames running: draw only what can be seen, and draw it
+    // whole when it comes back, as some hosts hand back a blank canvas.
+    const sights = new IntersectionObserver((entries) => this.onSight(entries));
+    sights.observe(this.wrapper);
+    const unsubscribe = cells.subscribe((changed) => this.onCells(changed));
+    signal.addEventListener("abort", () => {
+      sizes.disconnect();
+      sights.disconnect();
+      unsubscribe();
+      cancelAnimationFrame(this.frame);
+    });
+  }
+
+  private onSight(entries: IntersectionObserverEntry[]): void {
+    this.seen = entries[entries.length - 1].isIntersecting;
+    if (this.seen) this.onCells(null);
+  }
+
+  private onCells(changed: Uint32Array | null): void {
+    if (!changed) this.fit();
+    if (!this.seen) return;
+    this.painter.take(this.options.cells.bytes, changed);
+    this.describe();
+    this.frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.frame = 0;
+    this.fit();
+    this.painter.draw();
+  }
+
+  /** Folds anew when the room, the pixels or the numbers of items and trials are other than before. */
+  private fit(): void {
+    const { shape } = this;
+    const { clientWidth: width, clientHeight: height } = this.wrapper;
+    const basis = [shape, width, height, devicePixelRatio];
+    if (!width || !height || basis.every((value, at) => value === this.fitted[at])) return;
+    this.fitted = basis;
+    this.layout = fold(shape.items, shape.trials, width, height, devicePixelRatio);
+    this.painter.resize(this.layout, shape, devicePixelRatio);
+    if (shape.cells) this.wrapper.dataset.geometry = JSON.stringify(geometryOf(this.layout, shape));
+    else delete this.wrapper.dataset.geometry;
+    this.cursor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
+    this.hovered = -1;
+    this.place();
+    this.onCells(null);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (!this.layout) return;
+    const { bytes } = this.options.cells;
+    const command = commandOf(event, this.cursor, this.layout, this.shape, bytes);
+    if (!command) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.useKeys(true);
+    if (command === "inspect") this.options.inspect(this.cursor);
+    else if (command === "leave") this.leave();
+    else this.moveTo(command.move);
+  }
+
+  private useKeys(keyed: boolean): void {
+    this.keyed = keyed;
+    this.place();
+  }
+
+  /** Hands the focus back to what holds the widget, a notebook cell for one. */
+  private leave(): void {
+    this.wrapper.blur();
+    this.wrapper.parentElement?.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
+  }
+
+  private onClick(event: MouseEvent): void {
+    const cell = this.under(event);
+    if (cell < 0) return;
+    this.moveTo(cell);
+    this.options.inspect(cell);
+  }
+
+  private moveTo(cell: number): void {
+    this.cursor = cell;
+    this.place();
+    this.describe();
+  }
+
+  private under(event: MouseEvent): number {
+    if (!this.layout) return -1;
+    const canvas = this.parts.canvas.getBoundingClientRect();
+    const { left, top } = canvas;
+    const cell = cellAt(this.layout, this.shape, event.clientX - left, event.clientY - top);
+    const raster = this.painter.raster;
+    if (cell < 0 || !raster?.squeezed) return cell;
+    return raster.seenInsteadOf(this.options.cells.bytes, cell);
+  }
+
+  private hover(cell: number): void {
+    if (cell === this.hovered) return;
+    this.hovered = cell;
+    this.tip();
+  }
+
+  private place(): void {
+    const { layout, shape, picked } = this;
+    const focused = this.keyed && this.wrapper.matches(":focus");
+    ring(
+      this.parts.cursor,
+      layout && focused && shape.cells ? boxOf(layout, shape, this.cursor) : null,
+    );
+    const inspected = picked !== null && picked < shape.cells ? picked : null;
+    ring(this.parts.picked, layout && inspected !== null ? boxOf(layout, shape, inspected) : null);
+    this.tip();
+  }
+
+  private tip(): void {
+    const { layout, hovered, shape } = this;
+    const box = layout && hovered >= 0 ? boxOf(layout, shape, hovered) : null;
+    const lines: [string, string] = box
+      ? [this.options.cells.label(hovered), this.word(hovered)]
+      : ["", ""];
+    tip(this.parts.tooltip, box, lines, this.wrapper.clientWidth);
+  }
+
+  /** Keeps the off-screen cell saying what the cursor is on. */
+  private describe(): void {
+    const { wrapper, parts, shape, cursor } = this;
+    wrapper.setAttribute("aria-rowcount", String(shape.items));
+    wrapper.setAttribute("aria-colcount", String(shape.trials));
+    parts.cell.textContent = shape.cells
+      ? `${this.options.cells.label(cursor)}: ${this.word(cursor)}`
+      : "no runs";
+    if (!shape.cells) return;
+    parts.row.setAttribute("aria-rowindex", String(itemOf(shape, cursor) + 1));
+    parts.cell.setAttribute("aria-colindex", String(trialOf(shape, cursor) + 1));
+    if (this.hovered >= 0) this.tip();
+  }
+
+  private word(cell: number): string {
+    return stateOf(this.options.cells.bytes[cell]).replaceAll("_", " ");
+  }
+}

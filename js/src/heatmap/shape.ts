@@ -1,0 +1,62 @@
+// Which cell is which item and trial. Cells are numbered item by item, trial by trial.
+
+export interface Shape {
+  readonly items: number;
+  /** The largest number of runs any item has. */
+  readonly trials: number;
+  readonly cells: number;
+  /** The first cell of each item, and `cells` at the end; null when every item has `trials` runs. */
+  readonly starts: Uint32Array | null;
+}
+
+export const NO_CELLS: Shape = { items: 0, trials: 1, cells: 0, starts: null };
+
+export function uniformShape(items: number, trials: number): Shape {
+  return { items, trials, cells: items * trials, starts: null };
+}
+
+export function unevenShape(runs: ArrayLike<number>): Shape {
+  const starts = new Uint32Array(runs.length + 1);
+  let trials = 1;
+  for (let item = 0; item < runs.length; item++) {
+    starts[item + 1] = starts[item] + runs[item];
+    trials = Math.max(trials, runs[item]);
+  }
+  return { items: runs.length, trials, cells: starts[runs.length], starts };
+}
+
+export function runsOf(shape: Shape, item: number): number {
+  return shape.starts ? shape.starts[item + 1] - shape.starts[item] : shape.trials;
+}
+
+export function startOf(shape: Shape, item: number): number {
+  return shape.starts ? shape.starts[item] : item * shape.trials;
+}
+
+/** The cell of an item (from 0) and trial, or -1 where there is none. */
+export function cellOf(shape: Shape, item: number, trial: number): number {
+  if (item < 0 || item >= shape.items || trial < 0 || trial >= runsOf(shape, item)) return -1;
+  return startOf(shape, item) + trial;
+}
+
+export function itemOf(shape: Shape, cell: number): number {
+  if (!shape.starts) return Math.floor(cell / shape.trials);
+  let low = 0;
+  let high = shape.items;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (shape.starts[middle + 1] > cell) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+export function trialOf(shape: Shape, cell: number): number {
+  return cell - startOf(shape, itemOf(shape, cell));
+}
+
+export function sameShape(one: Shape, other: Shape): boolean {
+  const alike = one.items === other.items && one.trials === other.trials;
+  if (!alike || !one.starts || !other.starts) return alike && !one.starts && !other.starts;
+  return one.starts.every((start, item) => start === other.starts?.[item]);
+}

@@ -1,0 +1,92 @@
+// The state bytes of an experiment: the one truth that the heatmap, the legend and the strip draw from.
+import { REPLAYED, STATES, type State, stateOf } from "../protocol";
+import { itemOf, NO_CELLS, type Shape, sameShape, trialOf } from "./shape";
+
+/** What the legend tells apart: the states, and the completed cells that this resume filled. */
+export type Kind = State | "replayed";
+export type Tally = Readonly<Record<Kind, number>>;
+
+/** From the least to the most troubling: where cells share a pixel, the last of these is seen. */
+export const KINDS_BY_SEVERITY: readonly Kind[] = [
+  "completed",
+  "replayed",
+  "never_run",
+  "queued",
+  "running",
+  "interrupted",
+  "scores_missing",
+  "scoring_failed",
+  "task_failed",
+];
+
+export function kindOf(byte: number): Kind {
+  const state = stateOf(byte);
+  return state === "completed" && byte & REPLAYED ? "replayed" : state;
+}
+
+/** State byte → 1 + its place in KINDS_BY_SEVERITY; 0 is left for "no cell here". */
+export const RANKS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  return 1 + KINDS_BY_SEVERITY.indexOf(kindOf(byte));
+});
+
+export const isFailed = (byte: number): boolean => {
+  const state = stateOf(byte);
+  return state === "task_failed" || state === "scoring_failed";
+};
+
+/** Told which cells changed, or null when all did. */
+export type CellsListener = (changed: Uint32Array | null) => void;
+
+export class CellStates {
+  bytes: Uint8Array = new Uint8Array(0);
+  shape: Shape = NO_CELLS;
+  private counts = new Uint32Array(256);
+  private listeners = new Set<CellsListener>();
+
+  subscribe(listener: CellsListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  replace(shape: Shape, bytes: Uint8Array): void {
+    // The same object while it says the same: what was laid out for it stands.
+    if (!sameShape(shape, this.shape)) this.shape = shape;
+    this.bytes = bytes;
+    this.counts = new Uint32Array(256);
+    for (const byte of bytes) this.counts[byte]++;
+    this.tell(null);
+  }
+
+  apply(cells: Uint32Array, states: Uint8Array): void {
+    for (let i = 0; i < cells.length; i++) this.put(cells[i], states[i]);
+    this.tell(cells.filter((cell) => cell < this.bytes.length));
+  }
+
+  tally(): Tally {
+    const tally = Object.fromEntries([...STATES, "replayed"].map((kind) => [kind, 0])) as Record<
+      Kind,
+      number
+    >;
+    this.counts.forEach((count, byte) => {
+      if (count) tally[kindOf(byte)] += count;
+    });
+    return tally;
+  }
+
+  /** "item 17 · trial 1", items from 1 as people count, trials as the API and the data frames do. */
+  label(cell: number): string {
+    const item = (itemOf(this.shape, cell) + 1).toLocaleString("en-US");
+    return `item ${item} · trial ${trialOf(this.shape, cell)}`;
+  }
+
+  private put(cell: number, byte: number): void {
+    if (cell >= this.bytes.length) return;
+    this.counts[this.bytes[cell]]--;
+    this.counts[byte]++;
+    this.bytes[cell] = byte;
+  }
+
+  private tell(changed: Uint32Array | null): void {
+    for (const listener of [...this.listeners]) listener(changed);
+  }
+}

@@ -1,0 +1,58 @@
+// Where a cell is, and which cell is somewhere. CSS pixels from the top left of the canvas.
+import type { Layout } from "./layout";
+import { cellOf, itemOf, type Shape, startOf } from "./shape";
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function boxOf(layout: Layout, shape: Shape, cell: number): Box {
+  const item = itemOf(shape, cell);
+  const trial = cell - startOf(shape, item);
+  return {
+    left: Math.floor(item / layout.rows) * layout.blockWidth + trial * layout.cellWidth,
+    top: (item % layout.rows) * layout.cellHeight,
+    width: layout.cellWidth - layout.gap,
+    height: layout.cellHeight - layout.gap,
+  };
+}
+
+/** The cell under a point, or -1. */
+export function cellAt(layout: Layout, shape: Shape, x: number, y: number): number {
+  if (x < 0 || y < 0 || x >= layout.width || y >= layout.height) return -1;
+  const block = Math.floor(x / layout.blockWidth);
+  const trial = Math.floor((x - block * layout.blockWidth) / layout.cellWidth);
+  const row = Math.floor(y / layout.cellHeight);
+  return cellOf(shape, block * layout.rows + row, trial);
+}
+
+/** Written to `data-geometry` of the heatmap, so that a test can find a cell without asking the code. */
+export interface Geometry {
+  rows: number;
+  trials: number;
+  cellWidth: number;
+  cellHeight: number;
+  blockWidth: number;
+  cells: number;
+  /** The first cell of each item when items have unlike numbers of runs, else null. */
+  starts: number[] | null;
+}
+
+export function geometryOf(layout: Layout, shape: Shape): Geometry {
+  const { rows, trials, cellWidth, cellHeight, blockWidth } = layout;
+  const starts = shape.starts ? [...shape.starts.subarray(0, shape.items)] : null;
+  return { rows, trials, cellWidth, cellHeight, blockWidth, cells: shape.cells, starts };
+}
+
+export function cellCentre(geometry: Geometry, cell: number): { x: number; y: number } {
+  const { rows, trials, cellWidth, cellHeight, blockWidth, starts } = geometry;
+  const item = starts ? starts.findLastIndex((start) => start <= cell) : Math.floor(cell / trials);
+  const trial = cell - (starts ? starts[item] : item * trials);
+  return {
+    x: Math.floor(item / rows) * blockWidth + (trial + 0.5) * cellWidth,
+    y: ((item % rows) + 0.5) * cellHeight,
+  };
+}

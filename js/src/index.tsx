@@ -1,0 +1,66 @@
+// Mounts a view of the widget. The AbortSignal of the view ends everything that it started.
+import type { AnyModel, Host } from "@anywidget/types";
+import { render as mount } from "preact";
+import { PALETTES, publish } from "./heatmap/palette";
+import { ExperimentView } from "./model";
+import { App } from "./panels/App";
+import type { ControlTraits } from "./protocol";
+import { followTheme, themeNow } from "./theme";
+
+interface RenderProps {
+  model: AnyModel<ControlTraits>;
+  el: HTMLElement;
+  signal: AbortSignal;
+  host: Host;
+}
+
+async function render({ model, el, signal, host }: RenderProps): Promise<void> {
+  const root = document.createElement("div");
+  root.className = "oprs-root";
+  root.dataset.ready = "false";
+  el.append(root);
+  const feed = await host.getModel(model.get("feed"));
+  if (signal.aborted) return;
+
+  const view = new ExperimentView(model, feed, signal);
+  const prefix = `oprs-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+  const draw = () => {
+    const theme = themeNow();
+    root.dataset.theme = theme;
+    publish(PALETTES[theme], root);
+    mount(<App view={view} theme={theme} prefix={prefix} />, root);
+  };
+  draw();
+  followTheme(draw, signal);
+  const unsubscribe = view.store.subscribe(() => mark(root, view));
+  ownPlainKeys(root, signal);
+  signal.addEventListener("abort", () => {
+    unsubscribe();
+    mount(null, root);
+  });
+  void view.start();
+}
+
+/** The state that styles and tests look for. */
+function mark(root: HTMLElement, view: ExperimentView): void {
+  const { ready, experiment, progress } = view.store.state;
+  root.dataset.ready = String(ready);
+  root.dataset.experiment = experiment;
+  root.dataset.active = String(progress?.active === true);
+  root.dataset.outcome = progress?.outcome ?? "";
+}
+
+/** A notebook in command mode takes plain letters, arrows and Enter (two d's delete its cell), unless the focused
+ * element itself says that they are its own; the notebook's chords (save, run the cell) stay the notebook's. */
+function ownPlainKeys(root: HTMLElement, signal: AbortSignal): void {
+  const decide = (event: KeyboardEvent) => {
+    const [target] = event.composedPath();
+    if (!(target instanceof Element && root.contains(target))) return;
+    const chord = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+    target.toggleAttribute("data-lm-suppress-shortcuts", !chord);
+  };
+  // On the window, as the host listens on the document while the event still goes down.
+  window.addEventListener("keydown", decide, { capture: true, signal });
+}
+
+export default { render };

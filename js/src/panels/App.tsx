@@ -1,0 +1,65 @@
+import { PALETTES, type Theme } from "../heatmap/palette";
+import type { ExperimentView } from "../model";
+import { ExperimentList } from "./ExperimentList";
+import { Header, PlanBar } from "./Header";
+import { HeatmapView } from "./HeatmapView";
+import { Around, useViewState } from "./hooks";
+import { Inspector } from "./Inspector";
+import { Legend } from "./Legend";
+import { Progress } from "./Progress";
+
+interface AppProps {
+  view: ExperimentView;
+  theme: Theme;
+  prefix: string;
+}
+
+export function App({ view, theme, prefix }: AppProps) {
+  return (
+    <Around.Provider value={{ view, palette: PALETTES[theme], prefix }}>
+      <Frame />
+    </Around.Provider>
+  );
+}
+
+function Frame() {
+  const { mode, rows, trouble } = useViewState();
+  if (mode === "browser" && rows?.length === 0) return <Empty />;
+  return (
+    <div class={`oprs-frame oprs-${mode}`}>
+      {mode === "browser" && <ExperimentList />}
+      <main class="oprs-main">
+        <div class="oprs-top">
+          <Header />
+          <PlanBar />
+          <Progress />
+        </div>
+        {trouble.kernel && (
+          <p class="oprs-trouble" role="alert">
+            {trouble.kernel}
+          </p>
+        )}
+        <div class="oprs-grid">
+          <Legend />
+          <HeatmapView />
+        </div>
+        <Inspector />
+      </main>
+    </div>
+  );
+}
+
+function Empty() {
+  const { storeName } = useViewState();
+  return (
+    <div class="oprs-frame oprs-empty">
+      <p>
+        There are no experiments in <strong>{storeName}</strong> yet.
+      </p>
+      <p class="oprs-quiet">
+        Start one with <code>evaluate(dataset, task, scoring_metrics=[…])</code>; it appears here as
+        soon as its first runs are recorded.
+      </p>
+    </div>
+  );
+}

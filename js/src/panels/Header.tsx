@@ -1,0 +1,123 @@
+import type { Plan } from "../protocol";
+import {
+  age,
+  dataset,
+  isDone,
+  isNothingLeft,
+  methodPhrases,
+  planPhrases,
+  resumeLabel,
+  size,
+} from "../words";
+import { useAround, useViewState } from "./hooks";
+
+const WAITING = "waiting for the kernel";
+const SEPARATOR = " · ";
+
+export function Header() {
+  const { mode, head, rows, experiment } = useViewState();
+  const known = head ?? rows?.find((row) => row.id === experiment) ?? null;
+  return (
+    <header class="oprs-header">
+      <h2 class="oprs-title">
+        <strong class="oprs-clip" title={known?.name}>
+          {known?.name ?? " "}
+        </strong>
+        {known && (
+          <span class="oprs-clip oprs-quiet">
+            {[dataset(known), head && size(head), age(known.created_at, Date.now())]
+              .filter(Boolean)
+              .join(" · ")}
+          </span>
+        )}
+      </h2>
+      <div class="oprs-buttons">
+        <StopButton />
+        {mode === "browser" && <ResumeButton />}
+      </div>
+    </header>
+  );
+}
+
+function ResumeButton() {
+  const { view } = useAround();
+  const { ready, plan, pressed, progress } = useViewState();
+  const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
+  const off = !ready || blocked || pressed !== null || progress?.active === true;
+  const label = !ready
+    ? WAITING
+    : pressed === "resume"
+      ? "starting…"
+      : progress?.active
+        ? "Running…"
+        : resumeLabel(plan);
+  return (
+    <button
+      type="button"
+      class="oprs-button oprs-resume"
+      disabled={off}
+      onClick={() => view.resume()}
+    >
+      {label}
+    </button>
+  );
+}
+
+function StopButton() {
+  const { view } = useAround();
+  const { mode, ready, pressed, progress } = useViewState();
+  const active = progress?.active === true;
+  const ours = active && progress.own;
+  const stopping = pressed === "stop" || (active && progress.stopping);
+  const off = !ready || !ours || stopping;
+  let label = "■ Stop";
+  if (stopping) label = "stopping…";
+  else if (active && !progress.own) label = "Stop: ■ of the cell";
+  else if (!ready && (active || mode === "run")) label = WAITING;
+  return (
+    <button
+      type="button"
+      class="oprs-button oprs-stop"
+      disabled={off}
+      title={ready ? undefined : WAITING}
+      onClick={() => view.stop()}
+    >
+      {label}
+    </button>
+  );
+}
+
+/** What Resume will do, in words, or why it cannot be pressed. */
+export function PlanBar() {
+  const { mode, plan, progress, trouble } = useViewState();
+  const sentence = trouble.action ?? trouble.experiment;
+  if (mode === "run" && !sentence) return null;
+  return (
+    <div class="oprs-plan">
+      {sentence ? (
+        <span class="oprs-trouble" role="alert">
+          {sentence}
+        </span>
+      ) : (
+        plan && <PlanWords plan={plan} active={progress?.active === true} />
+      )}
+    </div>
+  );
+}
+
+function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
+  const phrases = active ? methodPhrases(plan) : planPhrases(plan);
+  const obstacle = active ? null : plan.obstacle;
+  return (
+    <>
+      {phrases.map((phrase, at) => (
+        <span key={at}>
+          {at > 0 && SEPARATOR}
+          {phrase.map((piece) => (typeof piece === "string" ? piece : <b>{piece[0]}</b>))}
+        </span>
+      ))}
+      {obstacle && phrases.length > 0 && SEPARATOR}
+      {obstacle && <span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Heatmap } from "../heatmap/heatmap";
+import type { Head } from "../protocol";
+import { count } from "../words";
+import { useAround, useViewState } from "./hooks";
+
+/** Gives the framework-free heatmap its element. */
+export function HeatmapView() {
+  const { view, palette, prefix } = useAround();
+  const { inspected } = useViewState();
+  const wrapper = useRef<HTMLDivElement>(null);
+  const [heatmap, setHeatmap] = useState<Heatmap | null>(null);
+
+  useEffect(() => {
+    if (!wrapper.current) return;
+    const ending = new AbortController();
+    const inspect = (cell: number) => view.inspect(cell);
+    const options = {
+      cells: view.cells,
+      palette,
+      id: `${prefix}-cell`,
+      signal: ending.signal,
+      inspect,
+    };
+    setHeatmap(new Heatmap(wrapper.current, options));
+    return () => ending.abort();
+  }, [view, prefix]);
+  useEffect(() => heatmap?.recolour(palette), [heatmap, palette]);
+  useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
+
+  return (
+    <div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a canvas stands in for thousands of cells */}
+      <div
+        ref={wrapper}
+        class="oprs-heatmap"
+        role="grid"
+        tabIndex={0}
+        aria-label="Runs, items by trials"
+        aria-readonly="true"
+      />
+      <Caption />
+    </div>
+  );
+}
+
+function Caption() {
+  const { head } = useViewState();
+  return (
+    <p class="oprs-caption">
+      <span>{head && `items run down · ${across(head)}`}</span>
+      <span>n: next failed · arrows: move · enter: look</span>
+    </p>
+  );
+}
+
+function across({ trials, uniform }: Head): string {
+  if (trials === 1) return "one trial each";
+  return `each column holds ${uniform ? "" : "up to "}${count(trials)} trials`;
+}

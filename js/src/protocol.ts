@@ -1,0 +1,153 @@
+// The words of docs/protocol.md as types, and the decoding of the buffers that come with them.
+
+export const STATES = [
+  "never_run",
+  "queued",
+  "running",
+  "completed",
+  "scores_missing",
+  "task_failed",
+  "scoring_failed",
+  "interrupted",
+] as const;
+export type State = (typeof STATES)[number];
+
+/** Set in a state byte when the cell was filled by the resume at hand, not kept from before. */
+export const REPLAYED = 0x80;
+
+export const stateOf = (byte: number): State => STATES[byte & 0x07];
+
+export interface Row {
+  id: string;
+  name: string;
+  dataset: string;
+  version: string;
+  state: ExperimentState;
+  done: number;
+  expected: number;
+  failed: number;
+  created_at: string;
+  strip: [start: number, length: number];
+}
+
+export type ExperimentState = "complete" | "running" | "resumable" | "not_resumable";
+
+export interface Head {
+  id: string;
+  name: string;
+  dataset: string;
+  version: string;
+  created_at: string;
+  state: ExperimentState;
+  items: number;
+  trials: number;
+  cells: number;
+  uniform: boolean;
+}
+
+export interface Plan {
+  id: string;
+  run: number;
+  score: number;
+  kept: number;
+  seconds: number | null;
+  threads: number | null;
+  task: string | null;
+  metrics: string[];
+  obstacle: string | null;
+}
+
+export interface Score {
+  name: string;
+  value: number | null;
+  reason: string | null;
+  failed: boolean;
+}
+
+export interface CellError {
+  type: string;
+  message: string;
+  traceback: string | null;
+}
+
+export interface Cell {
+  cell: number;
+  item_id: string;
+  position: number;
+  trial: number;
+  state: State;
+  item: unknown;
+  output: unknown;
+  scores: Score[];
+  error: CellError | null;
+  attempts: number;
+  seconds: number | null;
+  started_at: string | null;
+}
+
+export interface Progress {
+  active: boolean;
+  stopping: boolean;
+  outcome: "finished" | "stopped" | "broken" | null;
+  message: string | null;
+  done: number;
+  total: number;
+  failed: number;
+  abandoned: number;
+  rate: number | null;
+  seconds_left: number | null;
+  own: boolean;
+}
+
+type Nothing = Record<string, never>;
+
+export interface Methods {
+  hello: { params: Nothing; result: Nothing };
+  list: {
+    params: { search: string; offset: number; limit: number };
+    result: { store: string; total: number; rows: Row[] };
+  };
+  open: { params: { experiment: string }; result: { head: Head; plan: Plan } };
+  plan: { params: { experiment: string }; result: { plan: Plan } };
+  cell: { params: { experiment: string; cell: number }; result: Cell };
+  resume: { params: { experiment: string; plan: string }; result: Nothing };
+  stop: { params: { experiment: string }; result: Nothing };
+  snapshot: { params: Nothing; result: Nothing };
+}
+export type Method = keyof Methods;
+
+export type Reply =
+  | { kind: "reply"; id: number; ok: true; result: unknown }
+  | { kind: "reply"; id: number; ok: false; error: { type: string; message: string } };
+
+export type FeedMessage =
+  | { kind: "key"; seq: number; head: Head; progress: Progress }
+  | { kind: "patch"; seq: number; experiment: string; progress: Progress }
+  | { kind: "changed"; seq: number };
+
+export interface ControlTraits extends Record<string, unknown> {
+  feed: string;
+  mode: "browser" | "run";
+  store: string;
+  selected: string;
+}
+
+// A DataView is a window into a larger buffer: its own offset and length count, and types wider than
+// a byte need an aligned start, hence the copies.
+
+export function bytesOf(view: DataView | undefined): Uint8Array {
+  return view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(0);
+}
+
+export function uint32Of(view: DataView | undefined): Uint32Array {
+  return new Uint32Array(aligned(view, 4));
+}
+
+export function uint16Of(view: DataView | undefined): Uint16Array {
+  return new Uint16Array(aligned(view, 2));
+}
+
+function aligned(view: DataView | undefined, width: number): ArrayBuffer {
+  const bytes = bytesOf(view);
+  return bytes.slice(0, bytes.length - (bytes.length % width)).buffer as ArrayBuffer;
+}

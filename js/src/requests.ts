@@ -1,0 +1,96 @@
+// Requests to the kernel and their replies. The kernel may be busy for minutes: a request that is late is
+// only reported as late, and its reply counts whenever it comes.
+import type { AnyModel } from "@anywidget/types";
+import type { ControlTraits, Method, Methods, Reply } from "./protocol";
+
+export const LATE_AFTER = 3000;
+
+export interface Answer<M extends Method> {
+  result: Methods[M]["result"];
+  buffers: DataView[];
+}
+
+export class RequestRefused extends Error {
+  constructor(
+    readonly type: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Pending {
+  method: Method;
+  late: boolean;
+  timer: ReturnType<typeof setTimeout>;
+  resolve(result: unknown, buffers: DataView[]): void;
+  reject(error: RequestRefused): void;
+}
+
+export class Requests {
+  private pending = new Map<number, Pending>();
+  private lastId = firstId();
+
+  constructor(
+    private model: AnyModel<ControlTraits>,
+    private signal: AbortSignal,
+    private onLate: (late: readonly Method[]) => void,
+  ) {
+    const receive = (message: Reply, buffers: DataView[]) => this.receive(message, buffers);
+    model.on("msg:custom", receive);
+    signal.addEventListener("abort", () => this.end(receive), { once: true });
+  }
+
+  send<M extends Method>(method: M, params: Methods[M]["params"]): Promise<Answer<M>> {
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      if (this.signal.aborted) return;
+      this.pending.set(id, {
+        method,
+        late: false,
+        timer: setTimeout(() => this.markLate(id), LATE_AFTER),
+        resolve: (result, buffers) => resolve({ result: result as Answer<M>["result"], buffers }),
+        reject,
+      });
+      this.model.send({ kind: "request", id, method, params });
+    });
+  }
+
+  isPending(method: Method): boolean {
+    return [...this.pending.values()].some((request) => request.method === method);
+  }
+
+  private receive(message: Reply, buffers: DataView[] = []): void {
+    if (message?.kind !== "reply") return;
+    const request = this.pending.get(message.id);
+    if (!request) return;
+    this.pending.delete(message.id);
+    clearTimeout(request.timer);
+    if (request.late) this.reportLate();
+    if (message.ok) request.resolve(message.result, buffers);
+    else request.reject(new RequestRefused(message.error.type, message.error.message));
+  }
+
+  private markLate(id: number): void {
+    const request = this.pending.get(id);
+    if (!request) return;
+    request.late = true;
+    this.reportLate();
+  }
+
+  private reportLate(): void {
+    const late = [...this.pending.values()].filter((request) => request.late);
+    this.onLate(late.map((request) => request.method));
+  }
+
+  private end(receive: (message: Reply, buffers: DataView[]) => void): void {
+    this.model.off("msg:custom", receive);
+    for (const request of this.pending.values()) clearTimeout(request.timer);
+    this.pending.clear();
+  }
+}
+
+/** Replies reach every view of a model in every browser tab, so views must not share ids. */
+function firstId(): number {
+  return Math.floor(Math.random() * 2 ** 31) * 2 ** 20;
+}

@@ -1,0 +1,37 @@
+// A value that panels can watch. State objects are replaced, never changed in place.
+
+export class Store<S extends object> {
+  private listeners = new Set<() => void>();
+
+  constructor(private current: S) {}
+
+  get state(): S {
+    return this.current;
+  }
+
+  set(change: Partial<S>): void {
+    this.current = { ...this.current, ...change };
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+/** Calls `action` soon, at most once every `interval` ms however often it is asked for. */
+export function coalesced(action: () => void, interval: number, signal: AbortSignal): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return () => {
+    if (timer !== undefined || signal.aborted) return;
+    const wait = Math.max(0, last + interval - Date.now());
+    timer = setTimeout(() => {
+      timer = undefined;
+      last = Date.now();
+      action();
+    }, wait);
+  };
+}

@@ -1,0 +1,110 @@
+// The sentences of the user interface. Pure, so that what is said can be tested.
+import type { Cell, Head, Plan, Progress, Row } from "./protocol";
+
+export const count = (n: number): string => n.toLocaleString("en-US");
+
+export const many = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+export const spaced = (name: string): string => name.replaceAll("_", " ");
+
+/** "40 s", "3 min", "2 h": one unit, as estimates deserve. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return seconds < 36 * 3600
+    ? `${Math.round(seconds / 3600)} h`
+    : `${Math.round(seconds / 86400)} days`;
+}
+
+export function age(createdAt: string, now: number): string {
+  const seconds = (now - Date.parse(createdAt)) / 1000;
+  if (Number.isNaN(seconds)) return "";
+  return seconds < 60 ? "just now" : `${duration(seconds)} ago`;
+}
+
+export function size(head: Head): string {
+  const trials = many(head.trials, "trial");
+  return `${many(head.items, "item")} × ${head.uniform ? "" : "up to "}${trials}`;
+}
+
+export const dataset = (of: Row | Head): string =>
+  `${of.dataset} ${/^\d/.test(of.version) ? "v" : ""}${of.version}`.trim();
+
+export function rowState(row: Row): string {
+  const failed = row.failed && row.state !== "complete" ? `, ${count(row.failed)} failed` : "";
+  return spaced(row.state) + failed;
+}
+
+export const isNothingLeft = (plan: Plan): boolean => plan.run + plan.score === 0;
+
+/** Nothing is left because it is done, not because nothing can be planned. */
+export const isDone = (plan: Plan): boolean =>
+  isNothingLeft(plan) && (plan.kept > 0 || plan.obstacle === null);
+
+export function resumeLabel(plan: Plan | null): string {
+  if (plan?.run) return `▸ Resume ${many(plan.run, "run")}`;
+  if (plan?.score) return `▸ Score ${many(plan.score, "run")}`;
+  return plan && isDone(plan) ? "Complete" : "▸ Resume";
+}
+
+/** A phrase as its pieces; one in brackets is stressed. */
+export type Phrase = readonly (string | readonly [stressed: string])[];
+
+/** What the plan means, phrase by phrase. */
+export function planPhrases(plan: Plan): Phrase[] {
+  if (isNothingLeft(plan)) {
+    return plan.obstacle ? [] : [["nothing left to run, ", [count(plan.kept)], " kept"]];
+  }
+  return [workPhrase(plan), ...timePhrase(plan), ...methodPhrases(plan)];
+}
+
+function workPhrase({ run, score }: Plan): Phrase {
+  const runs: Phrase = run ? [[count(run)], run === 1 ? " run" : " runs"] : [];
+  const scores: Phrase = score ? [[count(score)], score === 1 ? " score" : " scores"] : [];
+  return [...runs, ...(run && score ? [", "] : []), ...scores];
+}
+
+function timePhrase({ seconds, threads }: Plan): Phrase[] {
+  if (seconds === null) return [];
+  return [["about ", [duration(seconds)], threads ? ` at ${many(threads, "thread")}` : ""]];
+}
+
+export function methodPhrases({ task, metrics }: Plan): Phrase[] {
+  const phrases: Phrase[] = [];
+  if (task) phrases.push(["task ", [task]]);
+  if (metrics.length) phrases.push(["metrics ", [metrics.join(", ")]]);
+  return phrases;
+}
+
+/** One line: how far it is while it runs, how it ended afterwards. */
+export function progressLine(progress: Progress | null): string {
+  if (!progress) return "";
+  if (progress.active) return runningLine(progress);
+  const { outcome, message, done, total, failed, abandoned } = progress;
+  const failures = failed ? `, ${count(failed)} failed` : "";
+  if (outcome === "finished") return `finished: ${many(done, "run")}${failures}`;
+  if (outcome === "stopped") {
+    const arrive = abandoned === 1 ? "is recorded if it arrives" : "are recorded if they arrive";
+    return `stopped: ${count(done)} of ${count(total)}${failures}${abandoned ? `; ${count(abandoned)} still running ${arrive}` : ""}`;
+  }
+  return outcome === "broken" ? `broken: ${message ?? "no reason was given"}` : "";
+}
+
+function runningLine(progress: Progress): string {
+  const { done, total, rate, seconds_left, stopping } = progress;
+  if (stopping) return `stopping: ${count(done)} of ${count(total)}`;
+  const parts = [`${count(done)} of ${count(total)}`];
+  if (rate !== null) parts.push(`${rate.toFixed(1)} runs/s`);
+  if (seconds_left !== null) parts.push(`about ${duration(seconds_left)} left`);
+  return parts.join(" · ");
+}
+
+/** "task failed after 1.9 s · attempt 2" */
+export function cellLine(cell: Cell): string {
+  const after = cell.seconds === null ? "" : ` after ${seconds(cell.seconds)}`;
+  const attempt = cell.attempts > 1 ? ` · attempt ${cell.attempts}` : "";
+  return spaced(cell.state) + after + attempt;
+}
+
+const seconds = (value: number): string =>
+  value < 60 ? `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s` : duration(value);

@@ -1,0 +1,254 @@
+import "../../src/style.css";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { byte } from "../../dev/fake";
+import { cellCentre, Heatmap } from "../../src/heatmap/heatmap";
+import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/palette";
+import { unevenShape, uniformShape } from "../../src/heatmap/shape";
+import { CellStates, type Kind } from "../../src/heatmap/states";
+import { STATES } from "../../src/protocol";
+
+const ALL = [...STATES.map((state) => byte(state)), byte("completed", true)];
+const KINDS: Kind[] = [...STATES, "replayed"];
+
+let ending: AbortController;
+let wrapper: HTMLElement;
+let cells: CellStates;
+const inspect = vi.fn();
+
+beforeEach(() => {
+  ending = new AbortController();
+  cells = new CellStates();
+  inspect.mockReset();
+  const root = document.createElement("div");
+  root.className = "oprs-root";
+  wrapper = document.createElement("div");
+  wrapper.className = "oprs-heatmap";
+  wrapper.tabIndex = 0;
+  wrapper.style.width = "726px";
+  root.append(wrapper);
+  document.body.append(root);
+});
+afterEach(() => {
+  ending.abort();
+  document.body.replaceChildren();
+});
+
+function make(theme: Theme = "light"): Heatmap {
+  const options = { cells, palette: PALETTES[theme], id: "cell", signal: ending.signal, inspect };
+  return new Heatmap(wrapper, options);
+}
+
+const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const geometry = () => JSON.parse(wrapper.dataset.geometry ?? "null");
+
+/** The colour at a point of the canvas, in CSS pixels. */
+function colourAt(x: number, y: number): number[] {
+  const canvas = wrapper.querySelector("canvas") as HTMLCanvasElement;
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  return [...context.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data];
+}
+
+/** Near a corner of the cell, clear of its mark. */
+function colourOf(cell: number): number[] {
+  const { x, y } = cellCentre(geometry(), cell);
+  const { cellWidth, cellHeight } = geometry();
+  const aside = cellWidth >= 6 && cellHeight >= 6;
+  return colourAt(x - (aside ? cellWidth / 2 - 1.5 : 0), y - (aside ? cellHeight / 2 - 1.5 : 0));
+}
+
+const opaque = (hex: string) => [...rgbOf(hex), 255];
+/** The pixel in the middle of what is drawn: the gap lies right and below. */
+const centre = (cell: number) => {
+  const { x, y } = cellCentre(geometry(), cell);
+  const half = geometry().cellWidth >= 4 ? 0.5 : 0;
+  return colourAt(x - half, y - half);
+};
+
+describe("real pixels", () => {
+  test.each(["light", "dark"] as const)("every state has its colour, %s", async (theme) => {
+    cells.replace(
+      uniformShape(9, 3),
+      Uint8Array.from({ length: 27 }, (_, at) => ALL[at % 9]),
+    );
+    make(theme);
+    await frame();
+    KINDS.forEach((kind, at) => {
+      expect(colourOf(at), kind).toEqual(opaque(PALETTES[theme].kinds[kind]));
+    });
+  });
+
+  test("troubled cells carry marks that tell them apart without hue", async () => {
+    cells.replace(uniformShape(9, 1), Uint8Array.from(ALL));
+    make();
+    await frame();
+    const marked = KINDS.filter((kind, at) => {
+      return centre(at).join() !== opaque(PALETTES.light.kinds[kind]).join();
+    });
+    expect(marked).toEqual(["scores_missing", "task_failed", "scoring_failed"]);
+    // Of the two diagonals a cross has both, a stroke one.
+    const { x, y } = cellCentre(geometry(), byte("scoring_failed"));
+    expect(colourAt(x - 2.5, y - 3)).toEqual(opaque(PALETTES.light.kinds.scoring_failed));
+    expect(colourAt(x - 2.5, y + 2)).not.toEqual(opaque(PALETTES.light.kinds.scoring_failed));
+  });
+
+  test("gaps and missing trials are left empty", async () => {
+    cells.replace(unevenShape([1, 3]), new Uint8Array(4).fill(byte("completed")));
+    make();
+    await frame();
+    const { cellWidth, cellHeight } = geometry();
+    expect(colourAt(cellWidth * 1.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
+    expect(colourAt(cellWidth - 0.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
+    expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.completed));
+  });
+
+  test("a patch repaints its cells and no other", async () => {
+    cells.replace(uniformShape(300, 3), new Uint8Array(900).fill(byte("never_run")));
+    make();
+    await frame();
+    cells.apply(Uint32Array.of(7, 500), Uint8Array.of(byte("completed", true), byte("running")));
+    await frame();
+    expect(colourOf(7)).toEqual(opaque(PALETTES.light.kinds.replayed));
+    expect(colourOf(500)).toEqual(opaque(PALETTES.light.kinds.running));
+    for (const cell of [0, 6, 8, 499, 501, 899]) {
+      expect(colourOf(cell)).toEqual(opaque(PALETTES.light.kinds.never_run));
+    }
+  });
+
+  test("a mark goes when its cell is mended", async () => {
+    cells.replace(uniformShape(30, 1), new Uint8Array(30).fill(byte("task_failed")));
+    make();
+    await frame();
+    cells.apply(Uint32Array.of(4), Uint8Array.of(byte("completed")));
+    await frame();
+    expect(centre(4)).toEqual(opaque(PALETTES.light.kinds.completed));
+    expect(centre(5)).toEqual(opaque(PALETTES.light.mark));
+  });
+
+  test("below a pixel a cell the worst is seen, and what is mended goes", async () => {
+    const many = new Uint8Array(1_000_000).fill(byte("completed"));
+    many[654_321] = byte("task_failed");
+    cells.replace(uniformShape(1_000_000, 1), many);
+    make();
+    await frame();
+    expect(centre(654_321)).toEqual(opaque(PALETTES.light.kinds.task_failed));
+    cells.apply(Uint32Array.of(654_321), Uint8Array.of(byte("completed", true)));
+    await frame();
+    expect(centre(654_321)).toEqual(opaque(PALETTES.light.kinds.replayed));
+  });
+
+  test("cells of a few pixels have neither gaps nor marks", async () => {
+    cells.replace(uniformShape(20_000, 1), new Uint8Array(20_000).fill(byte("task_failed")));
+    make();
+    await frame();
+    for (const cell of [0, 1, 9_999, 19_999]) {
+      expect(centre(cell)).toEqual(opaque(PALETTES.light.kinds.task_failed));
+    }
+  });
+
+  test("a change of theme repaints", async () => {
+    cells.replace(uniformShape(9, 1), Uint8Array.from(ALL));
+    make().recolour(PALETTES.dark);
+    await frame();
+    expect(colourOf(byte("completed"))).toEqual(opaque(PALETTES.dark.kinds.completed));
+  });
+
+  test("a change of width folds anew", async () => {
+    cells.replace(uniformShape(300, 3), new Uint8Array(900).fill(byte("completed")));
+    make();
+    await frame();
+    const before = geometry();
+    wrapper.style.width = "400px";
+    await vi.waitFor(() => expect(geometry()).not.toEqual(before));
+    await frame();
+    expect(colourOf(899)).toEqual(opaque(PALETTES.light.kinds.completed));
+  });
+
+  test("a heatmap out of sight is painted whole when it comes back", async () => {
+    cells.replace(uniformShape(300, 3), new Uint8Array(900));
+    make();
+    await frame();
+    wrapper.style.display = "none";
+    await frame();
+    cells.apply(Uint32Array.of(3), Uint8Array.of(byte("running")));
+    await frame();
+    wrapper.style.display = "";
+    await vi.waitFor(() => expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.running)));
+  });
+
+  test("after its end nothing is painted", async () => {
+    cells.replace(uniformShape(9, 1), new Uint8Array(9));
+    make();
+    await frame();
+    ending.abort();
+    cells.apply(Uint32Array.of(3), Uint8Array.of(byte("running")));
+    await frame();
+    expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.never_run));
+  });
+});
+
+describe("pointer and keys", () => {
+  const at = (cell: number): MouseEventInit => {
+    const { left, top } = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
+    const { x, y } = cellCentre(geometry(), cell);
+    return { clientX: left + x, clientY: top + y, bubbles: true };
+  };
+  const press = (key: string) => {
+    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    wrapper.dispatchEvent(event);
+    return event;
+  };
+  const spoken = () => wrapper.querySelector("[role=gridcell]")?.textContent;
+
+  beforeEach(async () => {
+    const some = new Uint8Array(900).fill(byte("completed"));
+    some[500] = byte("task_failed");
+    cells.replace(uniformShape(300, 3), some);
+    make();
+    await frame();
+  });
+
+  test("a click inspects the cell under it", () => {
+    wrapper.dispatchEvent(new MouseEvent("click", at(500)));
+    expect(inspect).toHaveBeenCalledExactlyOnceWith(500);
+  });
+
+  test("hovering tells the cell, and follows its state", async () => {
+    wrapper.dispatchEvent(new PointerEvent("pointermove", at(500)));
+    const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
+    expect(tooltip.hidden).toBe(false);
+    expect(tooltip.textContent).toBe("item 167 · trial 2task failed");
+    cells.apply(Uint32Array.of(500), Uint8Array.of(byte("running")));
+    expect(tooltip.textContent).toBe("item 167 · trial 2running");
+    wrapper.dispatchEvent(new PointerEvent("pointerleave"));
+    expect(tooltip.hidden).toBe(true);
+  });
+
+  test("keys move the cursor, which is read aloud, and are kept from the host", () => {
+    const heard = vi.fn();
+    document.addEventListener("keydown", heard, { signal: ending.signal });
+    expect(press("n").defaultPrevented).toBe(true);
+    expect(spoken()).toBe("item 167 · trial 2: task failed");
+    expect(wrapper.getAttribute("aria-activedescendant")).toBe("cell");
+    press("Enter");
+    expect(inspect).toHaveBeenCalledWith(500);
+    expect(heard).not.toHaveBeenCalled();
+    press("x");
+    expect(heard).toHaveBeenCalledOnce();
+  });
+
+  test("the cursor is ringed while the keyboard is on the grid, and Escape leaves to the holder", () => {
+    const holder = document.body.firstElementChild as HTMLElement;
+    holder.tabIndex = -1;
+    wrapper.focus();
+    press("ArrowDown");
+    const ring = wrapper.querySelector(".oprs-cursor") as HTMLElement;
+    expect(ring.hidden).toBe(false);
+    wrapper.dispatchEvent(new PointerEvent("pointerdown"));
+    expect(ring.hidden).toBe(true);
+    press("ArrowDown");
+    expect(ring.hidden).toBe(false);
+    press("Escape");
+    expect(document.activeElement).toBe(holder);
+    expect(ring.hidden).toBe(true);
+  });
+});

@@ -1,0 +1,97 @@
+import "../../src/style.css";
+import { afterEach, expect, test, vi } from "vitest";
+import { byte, experiment, FakeKernel } from "../../dev/fake";
+import { cellCentre } from "../../src/heatmap/heatmap";
+import { PALETTES, rgbOf } from "../../src/heatmap/palette";
+import widget from "../../src/index";
+
+let ending = new AbortController();
+afterEach(() => {
+  ending.abort();
+  document.body.replaceChildren();
+  document.body.removeAttribute("data-jp-theme-light");
+});
+
+async function mount(kernel: FakeKernel, width = 1100): Promise<HTMLElement> {
+  ending = new AbortController();
+  const el = document.createElement("div");
+  el.style.width = `${width}px`;
+  document.body.append(el);
+  const { host, control } = kernel;
+  await widget.render({ model: control.as(), el, signal: ending.signal, host });
+  await vi.waitFor(() => expect(el.querySelector("[data-geometry]")).toBeTruthy());
+  return el;
+}
+
+const some = () => {
+  const states = new Uint8Array(900).fill(byte("completed"));
+  states[500] = byte("task_failed");
+  return new FakeKernel([experiment("e1", "one", 300, 3, states)]);
+};
+const find = (el: HTMLElement, selector: string) => el.querySelector(selector) as HTMLElement;
+const opaque = (hex: string) => [...rgbOf(hex), 255];
+
+function colourOf(el: HTMLElement, cell: number): number[] {
+  const geometry = JSON.parse(find(el, ".oprs-heatmap").dataset.geometry ?? "null");
+  const { x, y } = cellCentre(geometry, cell);
+  const canvas = find(el, ".oprs-heatmap canvas") as HTMLCanvasElement;
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  return [...context.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1).data];
+}
+
+test("from the kernel's patch to the pixel and the count, in both themes", async () => {
+  document.body.dataset.jpThemeLight = "true";
+  const kernel = some();
+  const el = await mount(kernel);
+  await vi.waitFor(() => expect(colourOf(el, 0)).toEqual(opaque(PALETTES.light.kinds.completed)));
+  kernel.patch([0], [byte("completed", true)], { active: true, total: 1 });
+  await vi.waitFor(() => expect(colourOf(el, 0)).toEqual(opaque(PALETTES.light.kinds.replayed)));
+  await vi.waitFor(() =>
+    expect(find(el, "[data-state=replayed] .oprs-count").textContent).toBe("1"),
+  );
+  document.body.dataset.jpThemeLight = "false";
+  await vi.waitFor(() => expect(colourOf(el, 0)).toEqual(opaque(PALETTES.dark.kinds.replayed)));
+});
+
+test("a clicked cell is inspected and ringed", async () => {
+  const el = await mount(some());
+  await vi.waitFor(() => expect(find(el, "[data-state=task_failed] b").textContent).toBe("1"));
+  const heatmap = find(el, ".oprs-heatmap");
+  const { x, y } = cellCentre(JSON.parse(heatmap.dataset.geometry ?? ""), 500);
+  const { left, top } = heatmap.getBoundingClientRect();
+  heatmap.dispatchEvent(new MouseEvent("click", { clientX: left + x, clientY: top + y }));
+  await vi.waitFor(() =>
+    expect(find(el, ".oprs-traceback").textContent).toContain("RateLimitError"),
+  );
+  expect(find(el, ".oprs-picked").hidden).toBe(false);
+});
+
+test("nothing moves when the data comes, and nothing while it runs", async () => {
+  const kernel = some();
+  const mounting = mount(kernel);
+  kernel.busy = true;
+  await vi.waitFor(() => expect(document.querySelector(".oprs-inspector")).toBeTruthy());
+  const boxes = () =>
+    [".oprs-frame", ".oprs-heatmap", ".oprs-legend", ".oprs-inspector", ".oprs-bar"].map((part) => {
+      const { x, y, width, height } = document.querySelector(part)?.getBoundingClientRect() ?? {};
+      return [part, x, y, width, height];
+    });
+  const before = boxes();
+  kernel.free();
+  const el = await mounting;
+  await vi.waitFor(() => expect(find(el, ".oprs-resume").textContent).toBe("▸ Resume 1 run"));
+  expect(boxes()).toEqual(before);
+  kernel.patch([0, 1], [1, 2], { active: true, total: 1, rate: 1, seconds_left: 9 });
+  await vi.waitFor(() => expect(find(el, ".oprs-status").textContent).toContain("0 of 1"));
+  find(el, ".oprs-heatmap").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  await vi.waitFor(() => expect(find(el, "[role=tab]")).toBeTruthy());
+  expect(boxes()).toEqual(before);
+});
+
+test("a narrow view stacks its parts and does not overflow", async () => {
+  const el = await mount(some(), 480);
+  await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
+  const bottom = find(el, ".oprs-list").getBoundingClientRect().bottom;
+  expect(find(el, ".oprs-main").getBoundingClientRect().top).toBeGreaterThanOrEqual(bottom - 1);
+  expect(find(el, ".oprs-frame").scrollWidth).toBeLessThanOrEqual(480);
+});

@@ -1,0 +1,314 @@
+import { describe, expect, test, vi } from "vitest";
+import { byte, experiment, FakeKernel } from "../../dev/fake";
+import type { Cell } from "../../src/protocol";
+import { mount, mountOpen } from "./mount";
+
+const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);
+const half = () => experiment("half", "gpt-5-mini", 3, 2, states());
+const done = () => experiment("done", "smoke", 2, 1, Uint8Array.of(3, 3));
+const browser = () => new FakeKernel([half(), done()]);
+const soon = vi.waitFor;
+
+describe("before the kernel answers", () => {
+  test("the buttons are off and say so", async () => {
+    const kernel = browser();
+    kernel.busy = true;
+    const { root, button } = await mount(kernel);
+    expect(root.dataset.ready).toBe("false");
+    expect(button("resume").textContent).toBe("waiting for the kernel");
+    expect(button("resume").disabled).toBe(true);
+    expect(button("stop").disabled).toBe(true);
+    expect(button("stop").title).toBe("waiting for the kernel");
+  });
+
+  test("a long wait is said quietly, not as an error", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    const kernel = browser();
+    kernel.busy = true;
+    const { root } = await mount(kernel);
+    await vi.advanceTimersByTimeAsync(4000);
+    vi.useRealTimers();
+    await soon(() => expect(root.textContent).toContain("the kernel is busy"));
+    expect(root.querySelector("[role=alert]")).toBeNull();
+  });
+});
+
+describe("browser mode", () => {
+  test("lists the experiments and opens the first resumable one", async () => {
+    const { root, find, text } = await mountOpen(browser());
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    const row = find(".oprs-row[data-id=half]");
+    expect(row.textContent).toBe("gpt-5-mini4/6ifbench v3resumable, 1 failed");
+    expect(row.getAttribute("aria-current")).toBe("true");
+    expect(root.dataset.experiment).toBe("half");
+    expect(text(".oprs-header .oprs-title")).toBe(
+      "gpt-5-miniifbench v3 · 3 items × 2 trials · 2 h ago",
+    );
+  });
+
+  test("says what Resume will do", async () => {
+    const { text, button } = await mountOpen(browser());
+    expect(text(".oprs-plan")).toBe(
+      "2 runs, 1 score · about 2 s at 16 threads · task answer · metrics keywords, words",
+    );
+    expect(button("resume").textContent).toBe("▸ Resume 2 runs");
+    expect(button("resume").disabled).toBe(false);
+    expect(button("stop").disabled).toBe(true);
+  });
+
+  test("names every state with its count", async () => {
+    const { text } = await mountOpen(browser());
+    const counts = {
+      completed: "3",
+      replayed: "0",
+      task_failed: "1",
+      scores_missing: "1",
+      never_run: "1",
+    };
+    for (const [state, count] of Object.entries(counts)) {
+      expect(text(`.oprs-legend [data-state=${state}] .oprs-count`)).toBe(count);
+    }
+  });
+
+  test("a complete experiment leaves nothing to press", async () => {
+    const { find, button } = await mountOpen(browser());
+    await soon(() => find(".oprs-row[data-id=done]"));
+    find(".oprs-row[data-id=done]").click();
+    await soon(() => expect(button("resume").textContent).toBe("Complete"));
+    expect(button("resume").disabled).toBe(true);
+  });
+
+  test("an obstacle is said, and Resume is off", async () => {
+    const blocked = half();
+    blocked.plan = { ...blocked.plan, obstacle: "Define a task named answer first." };
+    const { text, button } = await mountOpen(new FakeKernel([blocked]));
+    expect(text(".oprs-plan .oprs-obstacle")).toBe("Define a task named answer first.");
+    expect(text(".oprs-plan")).toContain("2 runs, 1 score");
+    expect(button("resume").disabled).toBe(true);
+  });
+
+  test("an empty store says how to start", async () => {
+    const { root } = await mount(new FakeKernel([]));
+    await soon(() =>
+      expect(root.textContent).toContain("There are no experiments in local store yet."),
+    );
+    expect(root.textContent).toContain("evaluate(");
+    expect(root.querySelector("button")).toBeNull();
+  });
+
+  test("an experiment that is gone is said near its buttons", async () => {
+    const { find } = await mount(new FakeKernel([half()], { selected: "gone" }));
+    await soon(() => expect(find("[role=alert]").textContent).toBe("There is no experiment gone."));
+  });
+});
+
+describe("a resume", () => {
+  test("is started, followed and stopped", async () => {
+    const kernel = browser();
+    const { root, text, button } = await mountOpen(kernel);
+    button("resume").click();
+    await soon(() => expect(button("resume").textContent).toBe("starting…"));
+    kernel.patch([2], [byte("running")], {
+      active: true,
+      done: 1,
+      total: 2,
+      rate: 12.4,
+      seconds_left: 8,
+    });
+    await soon(() => expect(text(".oprs-status")).toBe("1 of 2 · 12.4 runs/s · about 8 s left"));
+    expect(root.dataset.active).toBe("true");
+    expect(button("resume").disabled).toBe(true);
+    expect(button("stop").disabled).toBe(false);
+    button("stop").click();
+    await soon(() => expect(button("stop").textContent).toBe("stopping…"));
+    kernel.patch([2], [byte("interrupted")], { active: false, outcome: "stopped" });
+    await soon(() => expect(text(".oprs-status")).toBe("stopped: 1 of 2"));
+    expect(root.dataset.outcome).toBe("stopped");
+    expect(button("stop").disabled).toBe(true);
+  });
+
+  test("that cannot start is said in one sentence", async () => {
+    const kernel = browser();
+    kernel.methods.resume = () => {
+      throw new Error("Another process resumes this experiment.");
+    };
+    const { find, button } = await mountOpen(kernel);
+    button("resume").click();
+    await soon(() =>
+      expect(find(".oprs-plan [role=alert]").textContent).toBe(
+        "Another process resumes this experiment.",
+      ),
+    );
+    expect(button("resume").disabled).toBe(false);
+  });
+});
+
+describe("what is read aloud", () => {
+  test("is the progress, at most every five seconds", async () => {
+    const kernel = browser();
+    const { text } = await mountOpen(kernel);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    const patch = async (done: number) => {
+      kernel.patch([2], [byte("running")], { active: true, total: 9, done });
+      await vi.waitFor(() => expect(text(".oprs-status")).toBe(`${done} of 9`), { interval: 5 });
+    };
+    await vi.advanceTimersByTimeAsync(6000);
+    for (const done of [1, 2, 3, 4]) await patch(done);
+    expect(text("[aria-live=polite]")).toBe("1 of 9");
+    await vi.advanceTimersByTimeAsync(5000);
+    await vi.waitFor(() => expect(text("[aria-live=polite]")).toBe("4 of 9"));
+    vi.useRealTimers();
+  });
+});
+
+describe("run mode", () => {
+  test("has no list and no Resume, and Stop is the cell's", async () => {
+    const kernel = new FakeKernel([half()], { mode: "run", selected: "half" });
+    kernel.busy = true;
+    const { root, text, button } = await mount(kernel);
+    kernel.key();
+    kernel.patch([2], [byte("running")], { active: true, own: false, total: 2 });
+    await soon(() => expect(text(".oprs-status")).toBe("0 of 2"));
+    expect(text(".oprs-header strong")).toBe("gpt-5-mini");
+    expect(root.querySelector(".oprs-list")).toBeNull();
+    expect(root.querySelector(".oprs-resume")).toBeNull();
+    expect(button("stop").textContent).toBe("Stop: ■ of the cell");
+    expect(button("stop").disabled).toBe(true);
+  });
+});
+
+describe("the inspector", () => {
+  /** Opened on the first failed cell by the keyboard, with what the kernel tells of it changed. */
+  async function inspected(change: Partial<Cell> = {}) {
+    const kernel = browser();
+    const look = kernel.methods.cell;
+    kernel.methods.cell = (params) => [{ ...(look(params)[0] as Cell), ...change }];
+    const mounted = await mountOpen(kernel);
+    const press = (key: string) =>
+      mounted
+        .find(".oprs-heatmap")
+        .dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    await soon(() => expect(mounted.root.querySelector("[role=gridcell]")).toBeTruthy());
+    press("n");
+    press("Enter");
+    await soon(() => mounted.find("[role=tab]"));
+    const tabs = () => [...mounted.root.querySelectorAll<HTMLElement>("[role=tab]")];
+    const chosen = () => mounted.find("[role=tab][aria-selected=true]").textContent;
+    return { ...mounted, kernel, press, tabs, chosen };
+  }
+  const words = { name: "words", value: null, reason: "ValueError: no words", failed: true };
+
+  test("asks for a choice first", async () => {
+    const { text } = await mountOpen(browser());
+    expect(text(".oprs-inspector")).toBe(
+      "Choose a cell to see its item, output, scores and error.",
+    );
+  });
+
+  test("puts the error first and shows it as text", async () => {
+    const error = { type: "KeyError", message: "<b>'x'</b>", traceback: "File <cell>\n  boom" };
+    const { root, text, tabs, chosen } = await inspected({ error });
+    expect(tabs().map((tab) => tab.textContent)).toEqual(["Error", "Item", "Output", "Scores"]);
+    expect(chosen()).toBe("Error");
+    expect(text(".oprs-error-line")).toBe("KeyError: <b>'x'</b>");
+    expect(text(".oprs-traceback")).toBe("File <cell>\n  boom");
+    expect(root.querySelector(".oprs-panel b")).toBeNull();
+    expect(text(".oprs-inspector .oprs-title")).toContain(
+      "item 2 · trial 1 — task failed after 1.9 s · attempt 2",
+    );
+    expect(text(".oprs-id")).toMatch(/000000000001$/);
+  });
+
+  test("goes to the scores when one is missing, with its reason", async () => {
+    const { text, tabs, chosen } = await inspected({ error: null, scores: [words] });
+    expect(tabs().map((tab) => tab.textContent)).toEqual(["Item", "Output", "Scores"]);
+    expect(chosen()).toBe("Scores");
+    expect(text(".oprs-scores tbody tr")).toBe("wordsfailedValueError: no words");
+  });
+
+  test("shows items and outputs of any kind", async () => {
+    const { text, tabs } = await inspected({
+      error: null,
+      scores: [],
+      item: { q: "two\nlines", n: { a: [1] } },
+      output: "plain",
+    });
+    const show = async (name: string, expected: string) => {
+      tabs()
+        .find((tab) => tab.textContent === name)
+        ?.click();
+      await soon(() => expect(text(".oprs-panel")).toBe(expected));
+    };
+    await show("Item", 'qtwo\nlinesn{\n  "a": [\n    1\n  ]\n}');
+    await show("Output", "plain");
+    await show("Scores", "There are no scores.");
+  });
+
+  test("its tabs are moved by arrows", async () => {
+    const { chosen, tabs } = await inspected();
+    tabs()[0].dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+    await soon(() => expect(chosen()).toBe("Scores"));
+    expect(document.activeElement?.textContent).toBe("Scores");
+  });
+
+  test("says a refusal where it was asked", async () => {
+    const mounted = await inspected();
+    mounted.kernel.methods.cell = () => {
+      throw new Error("That run is gone.");
+    };
+    mounted.press("ArrowUp");
+    mounted.press(" ");
+    await soon(() =>
+      expect(mounted.text(".oprs-inspector [role=alert]")).toBe("That run is gone."),
+    );
+  });
+});
+
+describe("the theme", () => {
+  test("is the notebook's, and followed as it changes", async () => {
+    document.body.dataset.jpThemeLight = "false";
+    const { root } = await mountOpen(browser());
+    expect(root.dataset.theme).toBe("dark");
+    expect(root.style.getPropertyValue("--oprs-state-task-failed")).toBe("#ee7733");
+    document.body.dataset.jpThemeLight = "true";
+    await soon(() => expect(root.dataset.theme).toBe("light"));
+    expect(root.style.getPropertyValue("--oprs-state-task-failed")).toBe("#d55e00");
+  });
+});
+
+describe("the end of a view", () => {
+  test("leaves the other views as they are", async () => {
+    const kernel = browser();
+    const one = await mountOpen(kernel);
+    const other = await mountOpen(kernel);
+    other.end.abort();
+    expect(other.root.childElementCount).toBe(0);
+    kernel.patch([2], [byte("completed", true)], { active: true, total: 2, done: 1 });
+    await soon(() => expect(one.text("[data-state=replayed] .oprs-count")).toBe("1"));
+    one.end.abort();
+    expect(kernel.control.listening() + kernel.feed.listening()).toBe(0);
+  });
+});
+
+describe("keys", () => {
+  test("that are plain are the widget's, chords are the notebook's", async () => {
+    const { find } = await mountOpen(browser());
+    const heatmap = find(".oprs-heatmap");
+    const press = (init: KeyboardEventInit) =>
+      heatmap.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...init }));
+    press({ key: "d" });
+    expect(heatmap.hasAttribute("data-lm-suppress-shortcuts")).toBe(true);
+    press({ key: "s", ctrlKey: true });
+    expect(heatmap.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
+  });
+
+  test("move among the experiments", async () => {
+    const { find } = await mountOpen(browser());
+    await soon(() => find(".oprs-row[data-id=done]"));
+    find(".oprs-row[data-id=half]").focus();
+    find(".oprs-row[data-id=half]").dispatchEvent(
+      new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }),
+    );
+    expect(document.activeElement).toBe(find(".oprs-row[data-id=done]"));
+  });
+});

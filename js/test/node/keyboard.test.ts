@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { byte } from "../../dev/fake";
+import { commandOf } from "../../src/heatmap/keyboard";
+import type { Layout } from "../../src/heatmap/layout";
+import { unevenShape, uniformShape } from "../../src/heatmap/shape";
+
+// 10 items × 3 trials in blocks of 4 rows: items 0-3, 4-7, 8-9.
+const shape = uniformShape(10, 3);
+const layout = { rows: 4, blocks: 3, trials: 3 } as Layout;
+const cell = (item: number, trial: number) => item * 3 + trial;
+const none = { ctrlKey: false, metaKey: false, altKey: false };
+const states = new Uint8Array(30).fill(byte("completed"));
+
+const go = (key: string, from: number, more = {}, bytes = states) => {
+  const command = commandOf({ ...none, key, ...more }, from, layout, shape, bytes);
+  return command && typeof command === "object" ? command.move : command;
+};
+
+test("arrows walk items down and trials across, into the blocks beside", () => {
+  expect(go("ArrowDown", cell(3, 1))).toBe(cell(4, 1));
+  expect(go("ArrowUp", cell(4, 1))).toBe(cell(3, 1));
+  expect(go("ArrowRight", cell(1, 1))).toBe(cell(1, 2));
+  expect(go("ArrowRight", cell(1, 2))).toBe(cell(5, 0));
+  expect(go("ArrowLeft", cell(5, 0))).toBe(cell(1, 2));
+});
+
+test("the edges hold", () => {
+  expect(go("ArrowUp", cell(0, 2))).toBe(cell(0, 2));
+  expect(go("ArrowDown", cell(9, 0))).toBe(cell(9, 0));
+  expect(go("ArrowLeft", cell(2, 0))).toBe(cell(2, 0));
+  expect(go("ArrowRight", cell(9, 2))).toBe(cell(9, 2));
+});
+
+test("home, end and pages", () => {
+  expect(go("Home", cell(9, 1))).toBe(cell(1, 0));
+  expect(go("End", cell(1, 1))).toBe(cell(9, 2));
+  expect(go("End", cell(3, 0))).toBe(cell(7, 2));
+  expect(go("Home", cell(9, 1), { ctrlKey: true })).toBe(0);
+  expect(go("End", 0, { ctrlKey: true })).toBe(29);
+  expect(go("PageDown", cell(5, 1))).toBe(cell(9, 1));
+  expect(go("PageDown", cell(7, 1))).toBe(cell(9, 1));
+  expect(go("PageUp", cell(5, 1))).toBe(cell(1, 1));
+});
+
+test("n and p visit the failed cells, round the end", () => {
+  const some = states.slice();
+  some[4] = byte("task_failed");
+  some[20] = byte("scoring_failed", true);
+  expect(go("n", 0, {}, some)).toBe(4);
+  expect(go("n", 4, {}, some)).toBe(20);
+  expect(go("n", 20, {}, some)).toBe(4);
+  expect(go("p", 4, {}, some)).toBe(20);
+  expect(go("n", 0)).toBeNull();
+});
+
+test("other keys, and chords of the host, are left alone", () => {
+  for (const key of ["a", "Tab", "d", "F5"]) expect(go(key, 3)).toBeNull();
+  expect(go("n", 0, { ctrlKey: true })).toBeNull();
+  expect(go("Enter", 0, { ctrlKey: true })).toBeNull();
+  expect(go("ArrowDown", 0, { altKey: true })).toBeNull();
+  expect(go("Enter", 0)).toBe("inspect");
+  expect(go(" ", 0)).toBe("inspect");
+  expect(go("Escape", 0)).toBe("leave");
+});
+
+test("items with fewer trials are entered at their last", () => {
+  const uneven = unevenShape([3, 1, 2]);
+  const down = commandOf({ ...none, key: "ArrowDown" }, 2, layout, uneven, states);
+  expect(down).toEqual({ move: 3 });
+});

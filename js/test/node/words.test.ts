@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { experiment, IDLE } from "../../dev/fake";
+import type { Cell, Plan } from "../../src/protocol";
+import {
+  age,
+  cellLine,
+  duration,
+  type Phrase,
+  planPhrases,
+  progressLine,
+  resumeLabel,
+  rowState,
+  size,
+} from "../../src/words";
+
+const { plan, head, row } = experiment("e", "name", 294, 3, new Uint8Array(882));
+const say = (phrases: Phrase[]) => phrases.map((phrase) => phrase.flat().join("")).join(" · ");
+const planned = (more: Partial<Plan>): Plan => ({ ...plan, ...more });
+
+test("the plan in words", () => {
+  expect(say(planPhrases(planned({ run: 141, score: 12, seconds: 170 })))).toBe(
+    "141 runs, 12 scores · about 3 min at 16 threads · task answer · metrics keywords, words",
+  );
+  const bare = planned({ run: 1, score: 0, seconds: null, task: null, metrics: [] });
+  expect(say(planPhrases(bare))).toBe("1 run");
+  expect(say(planPhrases(planned({ run: 0, score: 1, seconds: null, task: null })))).toBe(
+    "1 score · metrics keywords, words",
+  );
+  expect(say(planPhrases(planned({ run: 0, score: 0, kept: 882 })))).toBe(
+    "nothing left to run, 882 kept",
+  );
+});
+
+test("the button says exactly what it will do", () => {
+  expect(resumeLabel(null)).toBe("▸ Resume");
+  expect(resumeLabel(planned({ run: 1 }))).toBe("▸ Resume 1 run");
+  expect(resumeLabel(planned({ run: 1410, score: 12 }))).toBe("▸ Resume 1,410 runs");
+  expect(resumeLabel(planned({ run: 0, score: 12 }))).toBe("▸ Score 12 runs");
+  expect(resumeLabel(planned({ run: 0, score: 0, kept: 0 }))).toBe("Complete");
+  const none = { run: 0, score: 0, obstacle: "There is nothing to run." };
+  expect(resumeLabel(planned({ ...none, kept: 882 }))).toBe("Complete");
+  expect(resumeLabel(planned({ ...none, kept: 0 }))).toBe("▸ Resume");
+});
+
+test("progress while it runs and at its end", () => {
+  const at = { ...IDLE, active: true, done: 34, total: 141 };
+  expect(progressLine(null)).toBe("");
+  expect(progressLine(IDLE)).toBe("");
+  expect(progressLine(at)).toBe("34 of 141");
+  expect(progressLine({ ...at, rate: 12.44, seconds_left: 118 })).toBe(
+    "34 of 141 · 12.4 runs/s · about 2 min left",
+  );
+  expect(progressLine({ ...at, stopping: true })).toBe("stopping: 34 of 141");
+  const ended = { ...at, active: false, done: 141, failed: 3 };
+  expect(progressLine({ ...ended, outcome: "finished" })).toBe("finished: 141 runs, 3 failed");
+  expect(progressLine({ ...ended, outcome: "stopped", done: 60, failed: 0, abandoned: 2 })).toBe(
+    "stopped: 60 of 141; 2 still running are recorded if they arrive",
+  );
+  expect(progressLine({ ...ended, outcome: "stopped", done: 60, abandoned: 1 })).toBe(
+    "stopped: 60 of 141, 3 failed; 1 still running is recorded if it arrives",
+  );
+  expect(progressLine({ ...ended, outcome: "broken", message: "disk full" })).toBe(
+    "broken: disk full",
+  );
+});
+
+test("times, sizes and states", () => {
+  expect([0.2, 40, 170, 5400, 7200, 200_000].map(duration)).toEqual([
+    "1 s",
+    "40 s",
+    "3 min",
+    "2 h",
+    "2 h",
+    "2 days",
+  ]);
+  expect(age("2026-01-01T10:00:00Z", Date.parse("2026-01-01T12:00:00Z"))).toBe("2 h ago");
+  expect(age("2026-01-01T10:00:00Z", Date.parse("2026-01-01T10:00:20Z"))).toBe("just now");
+  expect(age("never", 0)).toBe("");
+  expect(size(head)).toBe("294 items × 3 trials");
+  expect(size({ ...head, items: 1, trials: 1, uniform: false })).toBe("1 item × up to 1 trial");
+  expect(rowState({ ...row, state: "not_resumable", failed: 2 })).toBe("not resumable, 2 failed");
+});
+
+test("a cell in one line", () => {
+  const cell = { state: "task_failed", seconds: 1.9, attempts: 2 } as Cell;
+  expect(cellLine(cell)).toBe("task failed after 1.9 s · attempt 2");
+  expect(cellLine({ ...cell, seconds: null, attempts: 1 })).toBe("task failed");
+  expect(cellLine({ ...cell, seconds: 0.004, attempts: 1 })).toBe("task failed after 0.004 s");
+});
