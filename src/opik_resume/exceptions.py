@@ -4,7 +4,8 @@
 
     OpikResumeError
     ├── ArgumentError (ValueError)            an argument is wrong: the message names it and says what to pass
-    │   └── UnsupportedArgument               legal for Opik, not possible here (also NotImplementedError)
+    │   ├── UnsupportedArgument               legal for Opik, not possible here (also NotImplementedError)
+    │   └── FilterError                       a filter string cannot be read: shows the place and what was expected
     ├── NotFound (LookupError)                nothing of that name or id; near matches are listed
     │   ├── ExperimentNotFound
     │   │   └── AmbiguousExperiment           several experiments have that name; their ids are listed
@@ -15,6 +16,7 @@
     │   └── LocalCheckpointMissing            the item ids that the original resolved are not on this machine
     ├── EmptyExperiment                       it has no complete run to score
     ├── ExperimentBusy                        another resume holds the lease
+    ├── MetricComputationError (ValueError)   a metric cannot score these values, as Opik's of that name
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
@@ -57,6 +59,27 @@ class UnsupportedArgument(ArgumentError, NotImplementedError):
     @classmethod
     def of(cls, function: str, name: str, why: str) -> UnsupportedArgument:
         return cls(f"{function}(): the argument {name!r} is not supported: {why}. Leave it out.")
+
+
+class FilterError(ArgumentError):
+    """A filter string cannot be read, or asks for something that this store does not keep.
+
+    ``position`` is the place in the string, counted from 0; None when there is no string.
+    """
+
+    position: int | None = None
+
+    @classmethod
+    def at(cls, problem: str, text: str, position: int) -> FilterError:
+        """Build the message: the problem, the string around the place, and a caret under it."""
+        start = max(0, position - 60)
+        before, after = text[start:position], text[position : position + 40]
+        left, right = "…" if start else "", "…" if position + 40 < len(text) else ""
+        # One character each, so that the caret stands where it should.
+        line = "".join(char if char.isprintable() else " " for char in f"{left}{before}{after}{right}")
+        error = cls(f"{problem}\n    {line}\n    {' ' * len(left + before)}^")
+        error.position = position
+        return error
 
 
 class NotFound(OpikResumeError, LookupError):
@@ -105,6 +128,10 @@ class EmptyExperiment(OpikResumeError):
 
 class ExperimentBusy(OpikResumeError):
     """Another resume holds the lease of this experiment."""
+
+
+class MetricComputationError(OpikResumeError, ValueError):
+    """A metric cannot score these values."""
 
 
 class ScoreMethodMissingArguments(OpikResumeError):

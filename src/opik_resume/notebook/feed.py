@@ -1,0 +1,167 @@
+"""The headless model that only speaks: state bytes of one experiment, pushed from a thread of its own.
+
+It is a second model because a comm that streams from a thread misroutes the clicks that come in on it
+(ipykernel 7.4). It needs nothing of the kernel's event loop: it speaks while a cell blocks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+import anywidget
+import numpy as np
+
+from opik_resume.grid import Grid
+from opik_resume.notebook.background import Desk, desk, overlay
+from opik_resume.notebook.frames import TICK, Board, Frames, Message
+from opik_resume.notebook.payload import head_json, settled_state
+from opik_resume.reading import Reading
+from opik_resume.records import CellKey
+
+log = logging.getLogger(__name__)
+UNHURRIED_FEEDS = 20
+
+
+class Feed(anywidget.AnyWidget):
+    """Carries one experiment at a time to the browser.
+
+    ``blocking_view``: shown by a cell that blocks while it resumes, so that its own button cannot stop that resume.
+    """
+
+    _esm = "export default {}"
+
+    def __init__(self, *, blocking_view: bool = False, desk: Desk = desk) -> None:
+        # Guards everything below, and is never held while the desk is called (order of locks: the desk's, then this).
+        self._wake = threading.Condition(threading.Lock())
+        self._frames = Frames()
+        self._grid: Grid | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._experiment_id = ""
+        self._blocking_view = blocking_view
+        self._desk = desk
+        super().__init__()
+        desk.watch(self)
+
+    @property
+    def experiment_id(self) -> str:
+        """What it carries, or the empty string."""
+        with self._wake:
+            return self._experiment_id
+
+    def carry(self, reading: Reading) -> None:
+        """Show this experiment from now on, with the resume of it that runs in this process, if any."""
+        head, grid = head_json(reading), reading.grid
+        runs = np.diff(grid.offsets)
+        uniform = bool(head["uniform"])
+        with self._desk.lock:  # nothing may start or change between reading what runs and watching it
+            resume = self._desk.find(reading.experiment.id)
+            with self._wake:
+                now = time.monotonic()
+                board = Board(head, grid.states, None if uniform else runs.astype(np.uint16))
+                for cell, state in overlay(resume, grid.states, grid.index).items() if resume else ():
+                    board.states[cell] = state
+                self._frames.show(board, now)
+                self._grid, self._experiment_id = grid, reading.experiment.id
+                if resume is not None and resume.active:
+                    self._start(now)
+                self._notify()
+
+    def snapshot(self) -> None:
+        """Push a key frame soon."""
+        with self._wake:
+            self._frames.want_key(time.monotonic())
+            self._notify()
+
+    def state_of(self, experiment_id: str, cell: int) -> int | None:
+        """The state byte shown for a cell, or None when another experiment is on show."""
+        with self._wake:
+            board = self._frames.board
+            return int(board.states[cell]) if board is not None and experiment_id == self._experiment_id else None
+
+    def on_cell(self, experiment_id: str, cell: CellKey, state: int | None) -> None:
+        with self._wake:
+            if experiment_id != self._experiment_id or self._grid is None:
+                return
+            first = self._frames.put(self._grid.index(cell), state)
+            if first:  # the publisher knows about the others already: no need to wake it for each
+                self._notify()
+
+    def on_turn(self, experiment_id: str, turn: str) -> None:
+        with self._wake:
+            now = time.monotonic()
+            if turn != "stopping":
+                self._frames.announce()
+            if experiment_id == self._experiment_id:
+                {"started": self._start, "stopping": self._frames.want_key, "ended": self._end}[turn](now)
+            self._notify()
+
+    def close(self) -> None:
+        """End the thread and the comm. What runs goes on."""
+        if self._closed:  # no lock may be taken here: the garbage collector calls this from wherever it happens to be
+            return
+        self._desk.unwatch(self)
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+        super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Nothing: the browser has no say in what the feed carries."""
+
+    def __repr__(self) -> str:
+        return f"<Feed of {self._experiment_id or 'nothing'}>"
+
+    def _start(self, now: float) -> None:
+        # Views that a re-run cell left behind still have their feeds: all together must not flood the connection.
+        self._frames.tick = TICK * max(1.0, self._desk.watching / UNHURRIED_FEEDS)
+        self._set_state("running")
+        self._frames.started(now)
+
+    def _end(self, now: float) -> None:
+        board = self._frames.board
+        if board is not None:
+            self._set_state(settled_state(board.states))
+        self._frames.ended(now)
+
+    def _set_state(self, state: str) -> None:
+        if self._frames.board is not None:
+            self._frames.board.head["state"] = state
+
+    def _notify(self) -> None:
+        """Wake the publisher, starting it with the first thing it has to say. Called with the lock held."""
+        if self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._publish, name="opik-resume feed", daemon=True)
+            self._thread.start()
+        self._wake.notify_all()
+
+    def _publish(self) -> None:
+        """The publisher thread, the only sender: what it sends is in order. It ends with the feed."""
+        while self._wait():
+            try:
+                for message in self._due():
+                    self.send(message.content, buffers=message.buffers)
+            except Exception:  # a broken connection must not end the thread, nor print into a cell
+                log.exception("the feed could not send")
+                time.sleep(TICK)
+
+    def _wait(self) -> bool:
+        """Sleep until something is due. False when the feed is closed."""
+        with self._wake:
+            while not self._closed:
+                seconds = self._frames.wait(time.monotonic())
+                if seconds == 0.0:
+                    return True
+                self._wake.wait(seconds)
+            return False
+
+    def _due(self) -> list[Message]:
+        while True:
+            experiment_id = self.experiment_id
+            progress = self._desk.progress(experiment_id, own=not self._blocking_view).to_json()
+            with self._wake:
+                if experiment_id == self._experiment_id:  # else another one was chosen meanwhile
+                    return self._frames.take(time.monotonic(), progress)

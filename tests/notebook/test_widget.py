@@ -1,0 +1,514 @@
+"""The control widget: every request is answered, and the browser decides nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from opik_resume import browse, plan_resume
+from opik_resume.engine import Callables
+from opik_resume.exceptions import ArgumentError, FrontEndMissing
+from opik_resume.ids import new_id
+from opik_resume.metrics import Equals
+from opik_resume.notebook import widget
+from opik_resume.notebook.background import Desk
+from opik_resume.notebook.offers import NO_TASK, Given
+from opik_resume.records import REPLAYED, CellState
+from opik_resume.stores.protocol import Store
+from tests.builders import CountingTask, numbers
+from tests.experiments import unstarted
+from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, View, evaluated, reading_of
+
+Views = Callable[..., View]
+
+
+def test_hello_is_answered(view: Views) -> None:
+    shown = view()
+    for _ in range(3):
+        assert shown.result("hello") == {}
+
+
+def test_the_traits_are_those_of_the_protocol_and_small(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, items=500)
+    shown = view()
+    shown.result("open", experiment=experiment_id)
+    state = shown.widget.get_state()
+    assert state["feed"] == f"anywidget:{shown.widget.feed.model_id}"
+    assert (state["mode"], state["store"], state["selected"]) == ("browser", store.label, experiment_id)
+    kept = {key: value for key, value in state.items() if key not in ("_esm", "_css")}
+    assert len(json.dumps(kept, default=str)) < 2_000
+    assert len(json.dumps(shown.widget.feed.get_state(), default=str)) < 2_000
+
+
+def test_the_list_is_newest_first_with_strips(store: Store, view: Views) -> None:
+    old, new = evaluated(store, "old", items=3, broken=(1,)), evaluated(store, "new", items=600, broken=())
+    reply = view().ask("list", search="", offset=0, limit=50)
+    result, strips = reply.content["result"], reply.buffers[0]
+    assert (result["store"], result["total"]) == (store.label, 2)
+    first, second = result["rows"]
+    assert (first["id"], second["id"]) == (new, old)
+    assert (second["done"], second["expected"], second["failed"], second["state"]) == (2, 3, 1, "resumable")
+    assert first["state"] == "complete"
+    assert first["created_at"].endswith("+00:00")
+    start, length = first["strip"]
+    assert (start, length) == (0, 240)
+    assert set(strips[start : start + length]) == {CellState.completed}
+    start, length = second["strip"]
+    assert list(strips[start : start + length]) == reading_of(store, old).grid.states.tolist()
+
+
+def test_the_list_is_searched_and_paged(store: Store, view: Views) -> None:
+    for name in ("apple", "pear", "pineapple"):
+        evaluated(store, name, items=1, broken=())
+    shown = view()
+    assert [row["name"] for row in shown.result("list", search="apple", offset=0, limit=9)["rows"]] == [
+        "pineapple",
+        "apple",
+    ]
+    page = shown.result("list", search="", offset=1, limit=1)
+    assert ([row["name"] for row in page["rows"]], page["total"]) == (["pear"], 3)
+    assert shown.result("list", search="nothing", offset=0, limit=9)["rows"] == []
+    assert shown.ask("list").buffers[0]
+
+
+def test_the_list_sees_what_has_changed(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, items=4)
+    shown = view(Given(CountingTask(), (Equals(),)))
+    assert shown.result("list")["rows"][0]["state"] == "resumable"
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    shown.ended()
+    assert shown.result("list")["rows"][0]["state"] == "complete"
+
+
+def test_open_shows_head_and_plan_and_the_feed_carries_it(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, items=5, broken=(2,), trials=2)
+    shown = view(Given(CountingTask(), (Equals(name="same"),), task_threads=3))
+    result = shown.result("open", experiment=experiment_id)
+    head, plan = result["head"], result["plan"]
+    assert (head["items"], head["trials"], head["cells"], head["uniform"]) == (5, 2, 10, True)
+    assert (head["name"], head["dataset"], head["version"], head["state"]) == (
+        "first",
+        "data of first",
+        "v1",
+        "resumable",
+    )
+    assert (plan["run"], plan["score"], plan["kept"], plan["threads"], plan["metrics"]) == (2, 0, 8, 3, ["same"])
+    assert plan["seconds"] is not None
+    assert plan["obstacle"] is None
+    shown.feed.until(len)
+    assert shown.screen().head == head
+    assert shown.widget.selected == experiment_id
+
+
+def test_a_cell_shows_everything(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, items=3, broken=(1,))
+    shown = view()
+    reading = reading_of(store, experiment_id)
+    failed = reading.grid.states.tolist().index(CellState.task_failed)
+    cell = shown.result("cell", experiment=experiment_id, cell=failed)
+    assert (cell["cell"], cell["position"], cell["trial"], cell["state"]) == (failed, failed + 1, 0, "task_failed")
+    assert cell["item"] == {"n": 1, "reference": "1"}
+    assert cell["error"]["type"] == "RuntimeError"
+    assert "no answer for 1" in cell["error"]["traceback"]
+    assert (cell["output"], cell["scores"], cell["attempts"]) == (None, [], 1)
+    done = shown.result("cell", experiment=experiment_id, cell=0)
+    assert done["output"] == {"output": done["item"]["reference"]}
+    assert [(score["name"], score["value"], score["failed"]) for score in done["scores"]] == [
+        ("equals_metric", 1.0, False)
+    ]
+    assert done["error"] is None
+    assert done["seconds"] >= 0
+    assert done["started_at"].endswith("+00:00")
+
+
+def test_a_cell_that_stayed_as_shown_is_not_read_with_all_the_others(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment_id = evaluated(store, items=3, broken=(1,))
+    shown = view()
+    before = shown.result("cell", experiment=experiment_id, cell=1)
+    shown.result("open", experiment=experiment_id)
+    monkeypatch.setattr(widget, "read_experiment", None)
+    assert shown.result("cell", experiment=experiment_id, cell=1) == before
+
+
+def test_a_cell_that_never_ran(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "new", numbers(store, 2))
+    cell = view().result("cell", experiment=experiment.id, cell=1)
+    assert (cell["state"], cell["attempts"], cell["started_at"], cell["seconds"]) == ("never_run", 0, None, None)
+
+
+def test_a_metric_that_raised_shows_its_traceback(store: Store, view: Views) -> None:
+    class Broken:
+        name = "broken"
+
+        def score(self, output: str) -> float:
+            raise KeyError(output)
+
+    experiment = unstarted(store, "new", numbers(store, 1))
+    shown = view(Given(CountingTask(), (Broken(),)))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    shown.ended()
+    cell = shown.result("cell", experiment=experiment.id, cell=0)
+    assert cell["state"] == "scores_missing"
+    assert cell["scores"][0]["failed"]
+    assert "KeyError" in cell["error"]["traceback"]
+    plan = shown.result("plan", experiment=experiment.id)["plan"]
+    assert (plan["score"], plan["obstacle"]) == (1, None)
+
+
+def test_half_a_surrogate_pair_does_not_silence_the_widget(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "new", numbers(store, 1))
+    shown = view(Given(lambda item: {"output": "\ud800 odd"}, ()))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    shown.ended()
+    assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "? odd"}
+
+
+def test_resume_runs_what_is_missing_and_only_that(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, items=8, broken=(1, 3))
+    task = CountingTask()
+    shown = view(Given(task, (Equals(),)))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    screen = shown.ended()
+    assert task.calls == {1: 1, 3: 1}
+    grid = reading_of(store, experiment_id).grid
+    assert grid.complete
+    assert (screen.states & 0x7F).tolist() == grid.states.tolist()
+    assert (screen.states & REPLAYED).astype(bool).sum() == 2
+    assert shown.result("cell", experiment=experiment_id, cell=grid.index(next(grid.keys())))["state"] == "completed"
+
+
+def test_a_second_view_of_the_same_experiment_sees_it_live(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    first, second = view(Given(CountingTask(), (Equals(),))), view()
+    plan = first.result("open", experiment=experiment_id)["plan"]
+    second.result("open", experiment=experiment_id)
+    first.result("resume", experiment=experiment_id, plan=plan["id"])
+    assert first.ended().states.tolist() == second.ended().states.tolist()
+
+
+def test_stop_stops(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "long", numbers(store, 20))
+    gate = Gate()
+    shown = view(Given(gate, (), task_threads=2))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    gate.wait_for_calls(2)
+    running = shown.result("plan", experiment=experiment.id)["plan"]
+    assert running["obstacle"] == "It is being resumed now."
+    assert shown.result("stop", experiment=experiment.id) == {}
+    shown.feed.until(lambda ms: any(m.content.get("progress", {}).get("stopping") for m in ms))
+    gate.open.set()
+    screen = shown.ended("stopped")
+    assert (screen.progress["done"], screen.progress["total"]) == (2, 20)
+    assert screen.progress["message"] == "stopped by its button"
+    assert sorted(set(screen.states.tolist())) == [CellState.never_run, CellState.completed | REPLAYED]
+    assert reading_of(store, experiment.id).grid.done == 2
+
+
+def test_a_cell_on_its_way_says_so(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "long", numbers(store, 2))
+    gate = Gate()
+    shown = view(Given(gate, (), task_threads=1))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    gate.wait_for_calls(1)
+    states = {shown.result("cell", experiment=experiment.id, cell=cell)["state"] for cell in range(2)}
+    gate.open.set()
+    shown.ended()
+    assert states == {"running", "queued"}
+
+
+# Refusals
+
+
+def test_unknown_requests_are_refused(store: Store, view: Views) -> None:
+    shown = view()
+    for method in ("evil", "__init__", None, 7, ["list"]):
+        assert shown.refusal(method)["type"] == "RequestRefused"
+    shown.control.deliver({"kind": "other", "id": 99})
+    shown.control.deliver("nonsense")
+    shown.control.deliver({"kind": "request", "id": 100, "method": "list", "params": [1]})
+    assert [m.content["ok"] for m in shown.control.messages[-3:]] == [False] * 3
+    assert [m.content["id"] for m in shown.control.messages[-3:]] == [99, None, 100]
+
+
+@pytest.mark.parametrize("method", ["open", "plan", "cell", "resume", "stop"])
+def test_an_experiment_must_be_named_and_known(method: str, store: Store, view: Views) -> None:
+    shown = view()
+    assert shown.refusal(method, experiment=7, cell=0, plan="p")["message"] == "experiment must be a text."
+    refusal = shown.refusal(method, experiment=new_id(), cell=0, plan="p")
+    assert refusal["type"] in ("ExperimentNotFound", "ArgumentError", "RequestRefused")
+
+
+@pytest.mark.parametrize("cell", [-1, 8, True, "0", None, 1.5])
+def test_only_cells_of_the_experiment_are_shown(cell: Any, store: Store, view: Views) -> None:
+    assert view().refusal("cell", experiment=evaluated(store), cell=cell)["type"] == "RequestRefused"
+
+
+def test_only_a_plan_that_was_shown_is_run(store: Store, view: Views) -> None:
+    one, two = evaluated(store, "one"), evaluated(store, "two")
+    task = CountingTask()
+    shown = view(Given(task, ()))
+    plan = shown.result("open", experiment=one)["plan"]
+    for experiment, plan_id in ((one, "made up"), (two, plan["id"])):
+        refusal = shown.refusal("resume", experiment=experiment, plan=plan_id)
+        assert refusal["message"].startswith("This plan is not on show any more")
+    other = view(Given(task, ()))
+    assert not other.ask("resume", experiment=one, plan=plan["id"]).content["ok"]
+    assert task.total == 0
+
+
+def test_resuming_twice_is_refused(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "long", numbers(store, 2))
+    gate = Gate()
+    shown = view(Given(gate, ()))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    gate.wait_for_calls(2)
+    assert shown.refusal("resume", experiment=experiment.id, plan=plan["id"])["type"] == "ExperimentBusy"
+    gate.open.set()
+    shown.ended()
+
+
+def test_stopping_nothing_is_refused(store: Store, view: Views) -> None:
+    assert "Nothing of this experiment runs" in view().refusal("stop", experiment=evaluated(store))["message"]
+
+
+def test_a_fault_is_answered_and_logged_and_not_printed(
+    store: Store,
+    view: Views,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = view()
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(widget, "read_experiment", broken)
+    with caplog.at_level(logging.ERROR):
+        refusal = shown.refusal("open", experiment=evaluated(store))
+    assert refusal["type"] == "ZeroDivisionError"
+    assert refusal["message"].startswith("Unexpected ZeroDivisionError: by nought.")
+    assert "a request failed" in caplog.text
+    monkeypatch.setattr(widget, "read_experiment", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert shown.refusal("open", experiment=evaluated(store, "second"))["type"] == "KeyboardInterrupt"
+    assert capsys.readouterr() == ("", "")
+
+
+def test_requests_from_many_threads_are_all_answered(store: Store, view: Views) -> None:
+    ids = [evaluated(store, name, items=3, broken=(1,)) for name in ("a", "b", "c")]
+    shown = view(Given(CountingTask(), ()))
+    threads = [
+        threading.Thread(target=shown.control.deliver, args=({"kind": "request", "id": n, "method": m, "params": p},))
+        for n, (m, p) in enumerate(
+            [("open", {"experiment": id_}) for id_ in ids * 5] + [("list", {})] * 5 + [("hello", {})] * 5
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(TIMEOUT)
+    assert sorted(m.content["id"] for m in shown.control.messages) == list(range(25))
+    assert all(m.content["ok"] for m in shown.control.messages)
+    assert shown.widget.selected == shown.widget.feed.experiment_id
+    shown.feed.until(lambda ms: ms[-1].content.get("head", {}).get("id") == shown.widget.selected)
+
+
+def test_the_browser_sets_no_trait(store: Store, view: Views) -> None:
+    shown = view()
+    shown.control.deliver_state(selected="evil", mode="evil", _esm="evil", feed=None)
+    assert (shown.widget.selected, shown.widget.mode) == ("", "browser")
+    assert shown.widget.feed is not None
+
+
+# Obstacles, and whose task
+
+
+def obstacle(shown: View, experiment_id: str) -> str | None:
+    text = shown.result("plan", experiment=experiment_id)["plan"]["obstacle"]
+    assert text is None or isinstance(text, str)
+    return text
+
+
+def test_without_a_task_the_plan_says_what_to_do(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "new", numbers(store, 3))
+    shown = view()
+    plan = shown.result("plan", experiment=experiment.id)["plan"]
+    assert (plan["run"], plan["task"], plan["metrics"], plan["obstacle"]) == (3, None, [], NO_TASK)
+    assert shown.refusal("resume", experiment=experiment.id, plan=plan["id"])["message"] == NO_TASK
+
+
+def test_a_complete_experiment_has_nothing_to_run(store: Store, view: Views) -> None:
+    assert obstacle(view(), evaluated(store, broken=())) == "Complete: there is nothing to run."
+
+
+def test_a_closed_experiment_says_how_to_reopen_it(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    store.update(experiment_id, status="cancelled")
+    shown = view(Given(CountingTask()))
+    assert shown.result("open", experiment=experiment_id)["head"]["state"] == "not_resumable"
+    text = obstacle(shown, experiment_id)
+    assert text is not None
+    assert "reopen_experiment(" in text
+    assert shown.result("list")["rows"][0]["state"] == "not_resumable"
+
+
+def test_missing_scores_without_their_metric(store: Store, view: Views) -> None:
+    class Broken:
+        name = "broken"
+
+        def score(self, output: str) -> float:
+            raise KeyError(output)
+
+    experiment = unstarted(store, "new", numbers(store, 2))
+    shown = view(Given(CountingTask(), (Broken(),)))
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    shown.ended()
+    text = obstacle(view(Given(CountingTask(), (Equals(),))), experiment.id)
+    assert text is not None
+    assert text.startswith("Every run is complete, but 2 runs lack scores")
+
+
+def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment_id = evaluated(store)
+    shown = view(Given(CountingTask(), ()))
+    lease = store.leases.acquire(experiment_id, new_id())
+    assert obstacle(shown, experiment_id) == "A cell of this notebook is running it: ■ stops that."
+    plan = shown.result("plan", experiment=experiment_id)["plan"]
+    assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
+    assert shown.widget._desk.find(experiment_id) is None
+    monkeypatch.setattr("opik_resume.notebook.offers.os", SimpleNamespace(getpid=lambda: -1))
+    text = obstacle(shown, experiment_id)
+    assert text is not None
+    assert text.startswith("Another process is running it (pid ")
+    lease.release()
+    assert obstacle(shown, experiment_id) is None
+
+
+def test_what_evaluate_used_in_this_process_is_offered(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    plan = view().result("plan", experiment=experiment_id)["plan"]
+    assert (plan["task"], plan["metrics"], plan["threads"]) == ("CountingTask", ["equals_metric"], 4)
+    assert plan["obstacle"] is None
+
+
+def test_a_redefined_task_is_called_and_named(store: Store, view: Views) -> None:
+    experiment = unstarted(store, "new", numbers(store, 2))
+    notebook: dict[str, Any] = {"__name__": "__main__"}
+    exec("def answer(item): raise ValueError('old')", notebook)
+    shown = view(Given(notebook["answer"], ()), notebook)
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    assert plan["task"] == "answer"
+    exec("def answer(item): return {'output': 'new'}", notebook)
+    assert shown.result("plan", experiment=experiment.id)["plan"]["task"] == "answer (as redefined)"
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    shown.ended()
+    assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "new"}
+
+
+def test_a_blocking_run_is_stopped_by_its_cell(store: Store, view: Views, desk: Desk) -> None:
+    experiment = unstarted(store, "magic", numbers(store, 1))
+    gate = Gate()
+    inside, beside = view(mode="run"), view()
+    inside.widget.show(reading_of(store, experiment.id))
+    beside.widget.show(reading_of(store, experiment.id))
+    run = desk.prepare(plan_resume(experiment.id, store=store), Callables(gate), store=store, blocking=True)
+    run.start()
+    gate.wait_for_calls(1)
+    for shown, own in ((inside, False), (beside, True)):
+        shown.result("snapshot")
+        shown.feed.until(lambda ms: ms[-1].content.get("progress", {}).get("active"))
+        assert shown.screen().progress["own"] is own
+    gate.open.set()
+    inside.ended()
+
+
+# browse(), display and close
+
+
+def test_browse_checks_its_arguments(store: Store) -> None:
+    with pytest.raises(ArgumentError, match="task is of type str and cannot be called"):
+        browse("answer")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"pass an instance, Equals\(\)"):
+        browse(CountingTask(), [Equals])
+    with pytest.raises(ArgumentError, match="task_threads"):
+        browse(task_threads=0)
+
+
+def test_browse_uses_the_default_store_and_finds_what_runs(store: Store) -> None:
+    experiment = unstarted(store, "long", numbers(store, 2))
+    gate = Gate()
+    first = browse(gate, [])
+    assert first.store == store.label
+    assert first.selected == ""
+    shown = View(first, first.comm, first.feed.comm)
+    plan = shown.result("open", experiment=experiment.id)["plan"]
+    shown.result("resume", experiment=experiment.id, plan=plan["id"])
+    gate.wait_for_calls(2)
+    first.close()  # what runs goes on
+    second = browse()
+    assert second.selected == experiment.id
+    again = View(second, second.comm, second.feed.comm)
+    gate.open.set()
+    assert again.ended().progress["done"] == 2
+    second.close()
+
+
+def test_a_missing_bundle_is_a_plain_sentence(store: Store, static: Path, comms: list[RecordingComm]) -> None:
+    (static / "widget.js").unlink()
+    with pytest.raises(FrontEndMissing, match=r"not built: there is no widget\.js\. .*`make build`"):
+        browse()
+    assert comms == []
+
+
+def bundle_of(shown: View) -> dict[str, Any]:
+    bundle = shown.widget._repr_mimebundle_()
+    assert bundle is not None
+    return bundle[0]
+
+
+def test_a_saved_notebook_shows_a_picture(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store, "<script>alert(1)</script>", items=6, broken=(1,))
+    shown = view()
+    bundle = bundle_of(shown)
+    assert bundle["text/plain"] == "local store: 1 experiment"
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    shown.result("open", experiment=experiment_id)
+    bundle = bundle_of(shown)
+    assert bundle["text/plain"] == "<script>alert(1)</script>: 5 of 6 done; 5 completed, 1 task_failed"
+    assert "<script>" not in bundle["text/html"]
+    assert repr(shown.widget) == "<ResumeBrowser of local store>"
+
+
+def test_a_picture_that_cannot_be_drawn_hides_nothing(store: Store, view: Views) -> None:
+    shown = view()
+    shown.widget.selected = new_id()
+    bundle = bundle_of(shown)
+    assert "There is no experiment" in bundle["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_close_ends_everything_but_the_run(store: Store, view: Views) -> None:
+    shown = view()
+    shown.result("open", experiment=evaluated(store))
+    shown.widget.close()
+    assert shown.control.closed
+    assert shown.feed.closed
+    shown.widget.close()
