@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from opik_resume.dataset_items import checked_ids, checked_items
 from opik_resume.exceptions import ArgumentError, DatasetAlreadyExists, DatasetNotFound
+from opik_resume.filters import parse
 from opik_resume.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.stores import default_store
 
@@ -69,10 +70,9 @@ class DatasetVersion:
             nb_samples: only the first that many of them.
             filter_string: only those that match, in Opik's filter language (``data.category = "test"``).
         """
-        from opik_resume.filters import parse
-
-        matches = parse(filter_string).matches if filter_string else (lambda item: True)
-        return [item.content for item in self.records() if matches(item)][:nb_samples]
+        wanted = parse(filter_string, "filter_string") if filter_string is not None else None
+        chosen = [item for item in self.records() if wanted is None or wanted.matches(item)]
+        return [item.content for item in chosen[:nb_samples]]
 
     def to_pandas(self) -> pd.DataFrame:
         """One row an item: ``id`` and a column for each key of the data."""
@@ -225,7 +225,7 @@ def get_or_create_dataset(name: str, description: str | None = None, *, store: S
         return Dataset(where.dataset(name), where)
 
 
-def _name(name: str) -> str:
+def _name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(f"name must be a non-empty string, got {name!r}")
     return name

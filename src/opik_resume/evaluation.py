@@ -293,5 +293,5 @@ def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: boo
     return make_rescoring_plan(experiment.id, experiment.name, reading.grid, names, missing_only=missing_only)
 
 
-def _never_called(item: Json) -> Json:
+def _never_called(_item: Json) -> Json:
     raise AssertionError("scoring never calls the task")

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from opik_resume.exceptions import ArgumentError
+from opik_resume.filters import parse
 from opik_resume.records import Item
 from opik_resume.resume_state import ResumeState
+from opik_resume.samplers import draw
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def choose(
         chosen = [item for item in chosen if item.id in wanted]
     chosen = chosen[: state.nb_samples]
     if dataset_sampler is not None:
-        chosen = _sampled(chosen, dataset_sampler)
+        chosen = draw(dataset_sampler, chosen)
     if not chosen:
         raise ArgumentError(_nothing_left(items, state, dataset_item_ids, dataset_sampler))
     resolved = dataset_item_ids is not None or dataset_sampler is not None
@@ -69,8 +71,6 @@ def _selection(chosen: Sequence[Item], state: ResumeState, resolved_ids: tuple[s
 def _filtered(items: Sequence[Item], filter_string: str | None) -> list[Item]:
     if filter_string is None:
         return list(items)
-    from opik_resume.filters import parse
-
     wanted = parse(filter_string)
     return [item for item in items if wanted.matches(item)]
 
@@ -88,17 +88,6 @@ def _known_ids(dataset_item_ids: Sequence[str], items: Sequence[Item]) -> set[st
             f"{', '.join(unknown[:3])}{', …' if len(unknown) > 3 else ''}"
         )
     return wanted
-
-
-def _sampled(chosen: list[Item], sampler: Any) -> list[Item]:
-    sample = getattr(sampler, "sample", None)
-    if not callable(sample):
-        raise ArgumentError(f"dataset_sampler must have a method sample(items), {type(sampler).__name__} has not")
-    by_id = {item.id: item for item in chosen}
-    drawn = [getattr(item, "id", None) for item in sample(list(chosen))]
-    if not all(item_id in by_id for item_id in drawn):
-        raise ArgumentError("dataset_sampler.sample() must return some of the items that it was given")
-    return [by_id[item_id] for item_id in drawn if item_id is not None]
 
 
 def _nothing_left(items: Sequence[Item], state: ResumeState, ids: Any, sampler: Any) -> str:

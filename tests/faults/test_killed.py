@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from opik_resume.evaluation import plan_resume
-from opik_resume.running import result_of
 from opik_resume.results import EvaluationResult
+from opik_resume.running import result_of
 from opik_resume.stores.local import LocalStore
 from tests.faults import script
 

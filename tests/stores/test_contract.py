@@ -150,13 +150,18 @@ def test_a_start_that_never_reported_back_is_an_attempt_without_an_end(store: St
 
 def test_many_threads_record_at_once_and_nothing_is_lost(store: Store, experiment: Experiment) -> None:
     made = [[of(experiment, complete(f"{thread}-{n}")) for n in range(25)] for thread in range(8)]
-    threads = [threading.Thread(target=lambda batch=batch: [store.record([a]) for a in batch]) for batch in made]
+    threads = [threading.Thread(target=record_one_by_one, args=(store, batch)) for batch in made]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     expected = sorted(a.id for batch in made for a in batch)
     assert [a.id for a in store.attempts(experiment.id)] == expected, "all of them, in id order"
+
+
+def record_one_by_one(store: Store, batch: list[Attempt]) -> None:
+    for made in batch:
+        store.record([made])
 
 
 def test_attempts_of_one_experiment_are_not_those_of_another(store: Store) -> None:

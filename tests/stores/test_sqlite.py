@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mount = SimpleNamespace(mountpoint=str(path.parent.parent), fstype="nfs4")
-    monkeypatch.setattr(psutil, "disk_partitions", lambda all: [mount])
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [mount])
     with pytest.raises(StoreError, match=r"network file system \(nfs4\)"):
         Database(path)
 

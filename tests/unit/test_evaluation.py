@@ -274,7 +274,7 @@ def test_an_experiment_without_resume_state_is_refused_with_the_reason(store: St
 
     made = unstarted(store, "old", numbers(store, 1))
     store.create(replace(made, id=new_id(), name="older", metadata={}))
-    with pytest.raises(exceptions.ExperimentNotResumable, match="no resume state.*fresh evaluate"):
+    with pytest.raises(exceptions.ExperimentNotResumable, match=r"no resume state.*fresh evaluate"):
         evaluate_resume("older", CountingTask(), **quiet())
     assert experiments().set_index("name").state["older"] == "not_resumable"
 
@@ -307,7 +307,7 @@ def test_an_experiment_without_resume_state_is_refused_with_the_reason(store: St
         ({"scoring_functions": [lambda x: x]}, r"must take the arguments dataset_item"),
         ({"scoring_functions": [lambda task_span: 1]}, "task_span"),
         ({"experiment_scoring_functions": [1]}, "experiment_scoring_functions"),
-        ({"task": lambda: {}}, "cannot be called with one argument"),
+        ({"task": lambda *, item: {}}, "cannot be called with one argument"),
         ({"task": lambda a, b: {}}, "cannot be called with one argument"),
     ],
 )

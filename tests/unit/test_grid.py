@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,8 +86,8 @@ histories = st.lists(
 runs = st.fixed_dictionaries({item: st.integers(1, 4) for item in "abc"})
 
 
-@given(runs, histories, st.randoms())
-def test_properties_of_every_history(expected: dict[str, int], history: list[Attempt], random: object) -> None:
+@given(runs, histories)
+def test_properties_of_every_history(expected: dict[str, int], history: list[Attempt]) -> None:
     grid = Grid(expected, history)
     placed = [a for a in grid.attempts if a is not None]
     everywhere = [a.id for a in (*placed, *grid.history, *grid.surplus)]
@@ -118,7 +120,9 @@ def _check_cell(key: CellKey, filled: Attempt | None, history: list[Attempt]) ->
 
 
 @given(runs, histories, st.randoms(use_true_random=False))
-def test_the_order_in_which_attempts_are_read_does_not_matter(expected, history, random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_in_which_attempts_are_read_does_not_matter(
+    expected: dict[str, int], history: list[Attempt], random: Random
+) -> None:
     shuffled = list(history)
     random.shuffle(shuffled)
     assert Grid(expected, shuffled).attempts == Grid(expected, history).attempts

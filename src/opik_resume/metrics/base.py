@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import abc
+import inspect
 from typing import Any, Protocol, runtime_checkable
 
+from opik_resume.exceptions import ArgumentError
 from opik_resume.records import ScoreResult
 
 
@@ -24,13 +26,15 @@ class BaseMetric(abc.ABC):
     Args:
         name: the name of its scores; the class name when left out.
         track: accepted for compatibility with Opik.
-        project_name: accepted for compatibility with Opik.
+        project_name: accepted for compatibility with Opik, together with ``track=True`` only, as there.
 
     ``score()`` declares the keys it needs as arguments; they are taken from the item and the task's output, the output
     winning. Take ``**ignored_kwargs`` to be handed everything.
     """
 
     def __init__(self, name: str | None = None, track: bool = True, project_name: str | None = None) -> None:
+        if not track and project_name is not None:
+            raise ArgumentError("project_name can only be set when track is True: leave one of them out")
         self.name = name if name is not None else type(self).__name__
         self.track = track
         self.project_name = project_name
@@ -38,3 +42,10 @@ class BaseMetric(abc.ABC):
     @abc.abstractmethod
     def score(self, *args: Any, **kwargs: Any) -> ScoreResult | list[ScoreResult]:
         """Score one output. An exception raised here is recorded as a missing score; the run stays complete."""
+
+    async def ascore(self, *args: Any, **kwargs: Any) -> ScoreResult | list[ScoreResult]:
+        """Score one output without blocking the event loop: ``score()`` in a thread, unless a subclass knows better."""
+        import asyncio  # only here: it is not light, and most metrics are never awaited
+
+        scored: Any = await asyncio.to_thread(self.score, *args, **kwargs)
+        return await scored if inspect.isawaitable(scored) else scored  # type: ignore[no-any-return]

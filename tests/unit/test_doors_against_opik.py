@@ -1,0 +1,124 @@
+"""The doors and the files beside them, compared with the real ``opik`` package."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opik_resume import checkpoints, evaluation, metrics, records, resume_state, samplers
+from opik_resume.datasets import Dataset
+from tests import opik_peer
+
+opik = opik_peer.opik
+
+
+def parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults, in order; defaults that are enum members as their numbers."""
+    found = []
+    for p in inspect.signature(function).parameters.values():
+        default = int(p.default) if isinstance(p.default, int) and not isinstance(p.default, bool) else p.default
+        found.append((p.name, p.kind, default))
+    return found
+
+
+def positional(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    return [p for p in parameters(function) if p[1] is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+
+
+@pytest.mark.parametrize("door", ["evaluate", "evaluate_resume", "evaluate_experiment"])
+def test_a_door_takes_opiks_arguments_in_opiks_order_and_ours_by_keyword_only(door: str) -> None:
+    ours, theirs = getattr(evaluation, door), getattr(opik.evaluation, door)
+    given = positional(ours)
+    if door == "evaluate_experiment":  # metrics may be left out when functions are given
+        given[1] = (*given[1][:2], inspect.Parameter.empty)
+    assert given == positional(theirs)
+    by_keyword = {p[0]: p[2] for p in parameters(ours) if p[1] is inspect.Parameter.KEYWORD_ONLY}
+    for name, kind, default in parameters(theirs):
+        if kind is inspect.Parameter.KEYWORD_ONLY:
+            assert by_keyword[name] == default
+
+
+@pytest.mark.parametrize("method", ["insert_from_pandas", "get_items", "delete", "update", "clear", "get_version_view"])
+def test_datasets_take_what_opiks_take(method: str) -> None:
+    ours = [p[0] for p in parameters(getattr(Dataset, method))]
+    theirs = [p[0] for p in parameters(getattr(opik.Dataset, method))]
+    assert ours == theirs[: len(ours)]
+
+
+def test_score_results_and_tolerances_are_the_same() -> None:
+    theirs = opik.evaluation.metrics.score_result.ScoreResult
+    assert [p[0] for p in parameters(records.ScoreResult)] == [p[0] for p in parameters(theirs)]
+    assert {m.name: m.value for m in records.ErrorTolerance} == {m.name: m.value for m in opik.ErrorTolerance}
+
+
+def test_what_has_opiks_name_has_opiks_constructor() -> None:
+    for module, theirs in ((metrics, opik.evaluation.metrics), (samplers, opik.evaluation.samplers)):
+        shared = {name for name in dir(module) if inspect.isclass(getattr(theirs, name, None))}
+        assert shared
+        for name in {name for name in shared if not issubclass(getattr(module, name), Exception)}:
+            assert parameters(getattr(module, name)) == parameters(getattr(theirs, name)), name
+
+
+states = st.builds(
+    resume_state.ResumeState,
+    dataset_version_name=st.text(min_size=1, max_size=5),
+    default_runs_per_item=st.integers(1, 9),
+    dataset_filter_string=st.none() | st.text(min_size=1, max_size=20),
+    nb_samples=st.none() | st.integers(1, 99),
+    requires_local_checkpoint=st.booleans(),
+    error_tolerance=st.sampled_from([10, 20]),
+)
+
+
+@given(states)
+def test_the_blob_is_opiks_to_the_byte_and_reads_both_ways(ours: resume_state.ResumeState) -> None:
+    from opik.evaluation.resume import state as theirs
+
+    fields = {name: getattr(ours, name) for name in ours.__slots__}
+    fields["error_tolerance"] = opik.ErrorTolerance(ours.error_tolerance)
+    written = theirs.embed_resumable_state({"a": 1}, theirs.ResumableState(**fields))
+    assert resume_state.embed({"a": 1}, ours) == written
+    assert resume_state.read(written) == ours
+    experiment = SimpleNamespace(get_experiment_data=lambda: SimpleNamespace(metadata=resume_state.embed(None, ours)))
+    assert theirs.read_resume_state(experiment) == theirs.ResumableState(**fields)  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=20))
+def test_opiks_refusals_are_read_with_their_reason(reason: str) -> None:
+    from opik.evaluation.resume import state as theirs
+
+    written = theirs.embed_non_resumable_state(None, theirs.NonResumableState(reason=reason))
+    read = resume_state.read(written)
+    assert isinstance(read, resume_state.NotResumable)
+    assert read.reason == (reason or "it was marked so, without a reason")
+
+
+def test_the_checkpoint_file_is_opiks_and_reads_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from opik.evaluation.resume import checkpoint as theirs
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(theirs, "LOCAL_CHECKPOINT_DIR", tmp_path / ".opik" / "resume")
+    checkpoints.write("ours", ["b", "a"])
+    theirs.write_checkpoint("theirs", ["b", "a"])
+    assert theirs.read_checkpoint("ours") == ["b", "a"]
+    assert checkpoints.read("theirs") == ("b", "a")
+    mine = checkpoints.path_of("ours").read_text()
+    assert mine.replace('"ours"', '"theirs"') == theirs.checkpoint_path("theirs").read_text()
+    checkpoints.delete("ours")
+    assert checkpoints.read("ours") is None
+
+
+@pytest.mark.parametrize("broken", ["", "[]", "{}", json.dumps({"resolved_dataset_item_ids": [1]}), "\x00"])
+def test_a_broken_checkpoint_counts_as_missing(broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    checkpoints.write("e", ["a"])
+    checkpoints.path_of("e").write_text(broken)
+    assert checkpoints.read("e") is None
