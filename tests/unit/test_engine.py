@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from opik_resume.metrics import Equals
 from opik_resume.records import CellState, Json
 from opik_resume.running import result_of
 from opik_resume.stores import protocol
-from tests.builders import CountingTask, numbers
+from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
 
 PATIENCE = 20.0  # seconds: a time-out for a broken test, never a pace
@@ -253,3 +254,16 @@ def test_a_run_whose_lease_was_taken_over_starts_nothing_more(
     assert run.wait(PATIENCE)
     assert gate.calls == 1
     assert result_of(run.experiment_id, store).failures.state.eq(CellState.never_run.name).sum() == 99
+
+
+def test_what_was_shown_and_is_still_missing_runs_and_never_a_cell_more(store: protocol.Store) -> None:
+    experiment = unstarted(store, "e", numbers(store, 4))
+    task, whole = CountingTask(), plan_resume("e", store=store)
+    shown = replace(whole, cells=whole.cells[:3])
+    elsewhere = whole.cells[1].key
+    store.record([complete(*elsewhere, experiment_id=experiment.id)])
+    run = prepare_resume(shown, task, [Equals()], store=store)
+    assert run.dropped == {elsewhere: "no longer missing"}
+    run.start()
+    assert run.wait(PATIENCE)
+    assert dict(task.calls) == {3: 1, 1: 1}, "newest first: item 2 was done elsewhere, item 0 was not shown"

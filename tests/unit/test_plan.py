@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +101,11 @@ def test_what_runs_is_what_was_shown_and_is_still_missing(before: list[Attempt],
     shown, now = plan(before), plan([*before, *after])
     runs = now.restricted_to(shown)
     assert {c.key for c in runs.cells} == {c.key for c in shown.cells} & {c.key for c in now.cells}
+
+
+def test_a_cell_that_was_not_shown_is_not_run_whatever_is_missing() -> None:
+    now = plan(ALL_STATES)
+    shown = replace(now, cells=now.cells[:2])
+    assert now.restricted_to(shown).cells == now.cells[:2]
+    other_action = replace(now, cells=tuple(replace(cell, action="score") for cell in now.cells))
+    assert {cell.action for cell in now.restricted_to(other_action).cells} == {"score"}
