@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,7 +65,9 @@ def test_what_nobody_waits_for_is_written_soon_and_at_the_latest_on_close(path: 
     database.write_soon(lambda db: db.execute("INSERT INTO datasets VALUES ('j', 'last', NULL, 't')"))
     database.close()
     database.close()
-    assert [row[0] for row in sqlite3.connect(path).execute("SELECT name FROM datasets ORDER BY id")] == [
+    with closing(sqlite3.connect(path)) as db:
+        names = [row[0] for row in db.execute("SELECT name FROM datasets ORDER BY id")]
+    assert names == [
         "soon",
         "last",
     ]

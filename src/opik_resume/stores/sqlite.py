@@ -53,7 +53,7 @@ class Database:
             _refuse_network_file_system(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
-            _prepare(self._writer, path)
+            self._prepared()
         self._thread = threading.Thread(target=self._write_forever, name="opik-resume-writer", daemon=True)
         self._thread.start()
 
@@ -65,6 +65,13 @@ class Database:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         return connection
+
+    def _prepared(self) -> None:
+        try:
+            _prepare(self._writer, self.path)
+        except BaseException:
+            self._writer.close()
+            raise
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of one query, as committed now."""

@@ -1,0 +1,76 @@
+"""Compare: the dataset items that have runs, with those runs. What SDK resume and the experiment page read."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from tests.opik_server import filters
+from tests.opik_server.context import Context
+from tests.opik_server.routes import routes
+from tests.opik_server.state import Dataset
+from tests.opik_server.views import shape, show_entry
+from tests.opik_server.wire import Answer, Request, Row, coded, flag, page_of, words
+
+FILTERABLE = words(
+    "id data full_data input output metadata trace_metadata duration feedback_scores total_estimated_cost usage"
+)
+
+
+@routes.add("GET", "/v1/private/datasets/{id}/items/experiments/items")
+def compare(context: Context, request: Request) -> Answer:
+    dataset = context.state.datasets.get(request.params["id"])
+    try:
+        asked: list[str] = json.loads(request.query["experiment_ids"])
+    except (KeyError, ValueError):
+        raise coded(400, "Invalid query param experiment ids") from None
+    wanted = filters.elements(request.query.get("filters"), FILTERABLE)
+    pinned = _pinned_items(context, dataset, asked)
+    truncate = flag(request, "truncate")
+
+    runs: dict[str, list[Row]] = defaultdict(list)
+    for item in _references(context, asked):
+        if not wanted or _matches(context, item, pinned, wanted):
+            runs[item["dataset_item_id"]].append(item)
+
+    def show(item_id: str) -> Row:
+        # The order of the entries is undefined on a real server; here it is one that nobody takes for meaningful.
+        entries = sorted(runs[item_id], key=lambda entry: entry["id"][::-1])
+        row = pinned.get(item_id) or {"id": item_id, "dataset_item_id": item_id, "source": "sdk", "data": {}}
+        return {**row, "experiment_items": [shape(_rendered(context, entry), truncate) for entry in entries]}
+
+    page = page_of(request, sorted(runs, reverse=True), show)
+    return Answer(200, {**page, "columns": [], "sortableBy": []})
+
+
+def _pinned_items(context: Context, dataset: Dataset | None, asked: list[str]) -> dict[str, Row]:
+    """The items as the experiments' pinned versions have them."""
+    versions = {context.state.experiments.get(id_, {}).get("dataset_version_id") for id_ in asked}
+    found = [version.items for version in (dataset.versions if dataset else ()) if version.id in versions]
+    if len(found) == 1:
+        return found[0]
+    return {id_: row for items in found for id_, row in items.items()}
+
+
+def _references(context: Context, asked: list[str]) -> list[Row]:
+    """The experiments' items: from the picture once there is one, else as they are now."""
+    found: list[Row] = []
+    for experiment_id in asked:
+        picture = context.aggregates.picture(experiment_id)
+        if picture:
+            found.extend(picture.entries.values())
+        else:
+            ids = context.state.items_of_experiment.get(experiment_id, {})
+            found.extend(context.state.experiment_items[id_] for id_ in ids)
+    return found
+
+
+def _rendered(context: Context, item: Row) -> Row:
+    picture = context.aggregates.picture(item["experiment_id"])
+    return item if picture else show_entry(context.state, item)
+
+
+def _matches(context: Context, item: Row, pinned: dict[str, Row], wanted: list[Row]) -> bool:
+    data = pinned.get(item["dataset_item_id"], {}).get("data", {})
+    entry = _rendered(context, item)
+    return filters.matches({**entry, "data": data, "metadata": entry.get("trace_metadata")}, wanted)

@@ -1,0 +1,134 @@
+"""One client's connection: HTTP/1.1 with keep-alive, gzip both ways, chunked streams."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.opik_server.faults import Drop
+from tests.opik_server.wire import Answer, Request, Row
+
+if TYPE_CHECKING:
+    from tests.opik_server.server import Listener
+
+COMPRESSED_FROM = 256  # bytes, in both directions
+ROWS_A_CHUNK = 100
+
+
+class Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for the client's delayed acknowledgement
+    wbufsize = -1  # one packet for head and body
+    server: Listener
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.request)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.request)
+        super().finish()
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionError:
+            pass  # the client went away
+        except Drop as drop:
+            if drop.reset:
+                linger = struct.pack("ii", 1, 0)  # close at once, unsent data is lost: that is an RST
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    def serve(self) -> None:
+        request, key, problem = self._read()
+        answer = problem or self.server.opik.serve(request, key)
+        if answer.rows is not None:
+            self._send_stream(answer)
+        else:
+            self._send_whole(answer)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve  # noqa: N815  the names that the base class looks for
+
+    def log_message(self, *args: Any) -> None:
+        """The server's own log has it."""
+
+    def _read(self) -> tuple[Request, str | None, Answer | None]:
+        target = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        key = headers.get("authorization")
+        if key is not None:
+            headers["authorization"] = "***"
+        path = target.path.removeprefix(self.server.opik.prefix)
+        query = dict(parse_qsl(target.query, keep_blank_values=True))
+        request = Request(self.command, path, query, headers)
+        raw = self.rfile.read(int(headers.get("content-length", 0)))
+        try:
+            if headers.get("content-encoding") == "gzip":
+                raw = zlib.decompress(raw, 31)
+            request.body = json.loads(raw) if raw else None
+        except (ValueError, zlib.error):
+            return request, key, Answer(400, {"code": 400, "message": "Unable to process JSON"})
+        return request, key, None
+
+    # --- answering
+
+    def _compresses(self) -> bool:
+        return "gzip" in self.headers.get("Accept-Encoding", "")
+
+    def _head(self, answer: Answer, headers: dict[str, str]) -> None:
+        self.send_response(answer.status)
+        for name, value in {**headers, **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _send_whole(self, answer: Answer) -> None:
+        text = answer.body if isinstance(answer.body, str) else None if answer.body is None else dumps(answer.body)
+        body = b"" if text is None else text.encode()
+        headers = {}
+        if body:
+            headers["Content-Type"] = "text/plain" if isinstance(answer.body, str) else "application/json"
+        if self._compresses() and len(body) >= COMPRESSED_FROM:
+            body = zlib.compress(body, 1, 31)
+            headers["Content-Encoding"] = "gzip"
+        if answer.status != 204:
+            headers["Content-Length"] = str(len(body))
+        self._head(answer, headers)
+        self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+        self.wfile.flush()
+        self.close_connection = self.close_connection or answer.cut
+
+    def _send_stream(self, answer: Answer) -> None:
+        headers = {"Content-Type": "application/octet-stream", "Transfer-Encoding": "chunked"}
+        compressor = zlib.compressobj(1, wbits=31) if self._compresses() else None
+        if compressor:
+            headers["Content-Encoding"] = "gzip"
+        self._head(answer, headers)
+        for lines in _chunks(answer.rows or ()):
+            # A sync flush lets the client read every row that was sent, should the stream be cut here.
+            self._chunk(compressor.compress(lines) + compressor.flush(zlib.Z_SYNC_FLUSH) if compressor else lines)
+        if answer.cut:
+            self.wfile.flush()
+            self.close_connection = True
+            return
+        if compressor:
+            self._chunk(compressor.flush())
+        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[bytes]:
+    for start in range(0, len(rows), ROWS_A_CHUNK):
+        yield "".join(dumps(row) + "\r\n" for row in rows[start : start + ROWS_A_CHUNK]).encode()
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,171 @@
+"""Traces: three ways to write one, each merging differently, and the live way to read an experiment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from tests.opik_server import filters
+from tests.opik_server.context import Context
+from tests.opik_server.ids import new_id
+from tests.opik_server.routes import routes
+from tests.opik_server.state import State, restamped, stamps
+from tests.opik_server.views import shape, show_trace
+from tests.opik_server.wire import (
+    Answer,
+    Request,
+    Row,
+    below_cursor,
+    body_of,
+    coded,
+    flag,
+    instant,
+    invalid,
+    now,
+    page_of,
+    required,
+    required_list,
+    stream_limit,
+    words,
+)
+
+WRITABLE = words(
+    "name start_time end_time input output metadata tags error_info thread_id ttft source environment last_updated_at"
+)
+FILTERABLE = words(
+    "id name start_time end_time input output metadata tags total_estimated_cost duration usage feedback_scores "
+    "span_feedback_scores experiment_id error_info thread_id source created_at last_updated_at ttft"
+)
+
+
+# --- writing
+
+
+def written(row: Row, writable: list[str]) -> Row:
+    """The fields of a write that set something: null, ``""`` and ``{}`` leave a field as absent as before."""
+    error = row.get("error_info")
+    if error is not None and not all(str(error.get(key) or "").strip() for key in ("exception_type", "traceback")):
+        raise invalid("error_info.exception_type must not be blank", "error_info.traceback must not be blank")
+    return {key: row[key] for key in writable if row.get(key) not in (None, "", {})}
+
+
+def whole(old: Row | None, new: Row) -> Row:
+    """What a batch leaves: the row replaced, unless the stored one states a later ``last_updated_at``."""
+    if old and instant(new["last_updated_at"]) < instant(old["last_updated_at"]):
+        return old
+    return {**new, "created_at": old["created_at"] if old else new["created_at"]}
+
+
+def _new(state: State, row: Row) -> Row:
+    required(row, "start_time")
+    return {
+        "id": state.checked_id(row.get("id") or new_id(), "Trace"),
+        **stamps(),
+        "project_id": state.ensure_project(row.get("project_name")),
+        **written(row, WRITABLE),
+    }
+
+
+@routes.add("POST", "/v1/private/traces/batch")
+def create_traces(context: Context, request: Request) -> Answer:
+    state = context.state
+    rows = [_new(state, row) for row in required_list(body_of(request), "traces")]
+    for row in rows:
+        state.traces[row["id"]] = whole(state.traces.get(row["id"]), row)
+        context.aggregates.touch_trace(row["id"])
+    return Answer()
+
+
+@routes.add("POST", "/v1/private/traces")
+def create_trace(context: Context, request: Request) -> Answer:
+    row = _new(context.state, body_of(request))
+    old = context.state.traces.get(row["id"])
+    context.state.traces[row["id"]] = {**row, **(old or {})}  # the old value wins
+    context.aggregates.touch_trace(row["id"])
+    return context.created("traces", row["id"])
+
+
+@routes.add("PATCH", "/v1/private/traces/{id}")
+def update_trace(context: Context, request: Request) -> Answer:
+    state, body = context.state, body_of(request)
+    id_ = state.checked_id(request.params["id"], "Trace")
+    old = state.traces.get(id_) or {"id": id_, "project_id": state.project_for(body)}  # also before its create
+    state.traces[id_] = {**old, **restamped(old if "created_at" in old else None), **written(body, WRITABLE)}
+    state.traces[id_]["last_updated_at"] = now()
+    context.aggregates.touch_trace(id_)
+    return Answer()
+
+
+@routes.add("DELETE", "/v1/private/traces/{id}")
+def delete_trace(context: Context, request: Request) -> Answer:
+    _delete(context, [request.params["id"]])
+    return Answer()
+
+
+@routes.add("POST", "/v1/private/traces/delete")
+def delete_traces(context: Context, request: Request) -> Answer:
+    _delete(context, required_list(body_of(request), "ids"))
+    return Answer()
+
+
+def _delete(context: Context, ids: list[str]) -> None:
+    state = context.state
+    for id_ in ids:
+        context.aggregates.touch_trace(id_)
+        state.traces.pop(id_, None)
+        state.scores.pop(id_, None)
+        for span_id in state.spans_of_trace.pop(id_, {}):
+            state.spans.pop(span_id, None)
+        for item_id in state.items_of_trace.pop(id_, {}):
+            item = state.experiment_items.pop(item_id)
+            state.items_of_experiment[item["experiment_id"]].pop(item_id, None)
+
+
+# --- reading
+
+
+@routes.add("GET", "/v1/private/traces/{id}")
+def get_trace(context: Context, request: Request) -> Answer:
+    found = context.state.traces.get(request.params["id"])
+    if found is None:
+        raise coded(404, f"Trace id: {request.params['id']} not found")
+    return Answer(200, show_trace(context.state, found))
+
+
+@routes.add("GET", "/v1/private/traces")
+def find_traces(context: Context, request: Request) -> Answer:
+    rows = list(_found(context.state, request.query))
+    exclude = json.loads(request.query.get("exclude", "[]"))
+
+    def show(row: Row) -> Row:
+        return shape(show_trace(context.state, row), flag(request, "truncate"), exclude)
+
+    return Answer(200, {**page_of(request, rows, show), "sortableBy": []})
+
+
+@routes.add("POST", "/v1/private/traces/search")
+def search_traces(context: Context, request: Request) -> Answer:
+    body = body_of(request)
+    rows = islice(_found(context.state, body), stream_limit(body))
+    truncate, exclude = body.get("truncate") is not False, body.get("exclude") or []  # truncated by default
+    return Answer(200, rows=[shape(show_trace(context.state, row), truncate, exclude) for row in rows])
+
+
+def _found(state: State, asked: Row) -> Iterator[Row]:
+    """Newest first. Always the truth: experiments are looked up through the raw items, not the aggregates."""
+    wanted = filters.elements(asked.get("filters"), FILTERABLE)
+    project = state.project_asked(asked.get("project_id"), asked.get("project_name"))
+    ids: Iterable[str] = state.traces
+    for element in [each for each in wanted if each["field"] == "experiment_id" and each["operator"] == "="]:
+        wanted.remove(element)
+        items = state.items_of_experiment.get(element["value"], {})
+        ids = dict.fromkeys(state.experiment_items[id_]["trace_id"] for id_ in items)
+    for id_ in below_cursor(sorted(ids, reverse=True), asked.get("last_retrieved_id")):
+        row = state.traces.get(id_)
+        if (
+            row is not None
+            and row["project_id"] == project
+            and (not wanted or filters.matches(show_trace(state, row), wanted))
+        ):
+            yield row

@@ -1,0 +1,131 @@
+"""How rows look when they are read: traces, spans, and the runs of an experiment with their numbers."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from statistics import fmean
+from typing import Any
+
+from tests.opik_server.state import State
+from tests.opik_server.wire import Row, instant, without_nulls
+
+TRUNCATED_AT = 10_001  # characters of a long field that are left by truncate=true
+
+
+def shown_scores(state: State, id_: str) -> list[Row]:
+    return list(state.scores.get(id_, {}).values())
+
+
+def duration(row: Row) -> float | None:
+    """Milliseconds."""
+    if not row.get("start_time") or not row.get("end_time"):
+        return None
+    return round((instant(row["end_time"]) - instant(row["start_time"])).total_seconds() * 1000, 3)
+
+
+def usage_and_cost(state: State, trace_id: str) -> Row:
+    """Summed over the trace's spans."""
+    usage: dict[str, int] = {}
+    costs: list[float] = []
+    for span_id in state.spans_of_trace.get(trace_id, ()):
+        span = state.spans[span_id]
+        for key, value in span.get("usage", {}).items():
+            usage[key] = usage.get(key, 0) + value
+        if span.get("total_estimated_cost") is not None:
+            costs.append(span["total_estimated_cost"])
+    return without_nulls({"usage": usage or None, "total_estimated_cost": sum(costs) if costs else None})
+
+
+def show_trace(state: State, row: Row) -> Row:
+    spans = state.spans_of_trace.get(row["id"], {})
+    shown = {
+        "start_time": row.get("created_at"),  # a PATCH before the create leaves a row without one
+        **row,
+        "visibility_mode": "default",
+        "duration": duration(row),
+        "feedback_scores": shown_scores(state, row["id"]) or None,
+        "span_count": len(spans),
+        "llm_span_count": sum(state.spans[id_].get("type") == "llm" for id_ in spans),
+        "experiment": experiment_reference(state, row["id"]),
+        **usage_and_cost(state, row["id"]),
+    }
+    return without_nulls(shown)
+
+
+def experiment_reference(state: State, trace_id: str) -> Row | None:
+    """The experiment a trace belongs to; of several only one is shown."""
+    for item_id in state.items_of_trace.get(trace_id, ()):
+        item = state.experiment_items[item_id]
+        experiment = state.experiments.get(item["experiment_id"])
+        if experiment:
+            return {
+                **{key: experiment[key] for key in ("id", "name", "dataset_id")},
+                "dataset_item_id": item["dataset_item_id"],
+            }
+    return None
+
+
+def show_span(state: State, row: Row) -> Row:
+    shown = {
+        "start_time": row.get("created_at"),
+        **row,
+        "duration": duration(row),
+        "feedback_scores": shown_scores(state, row["id"]) or None,
+    }
+    return without_nulls(shown)
+
+
+def shape(row: Row, truncate: bool, exclude: Iterable[str] = ()) -> Row:
+    """What ``exclude`` and ``truncate`` leave; a long field's beginning is text, not JSON any more."""
+    row = {key: value for key, value in row.items() if key not in exclude} if exclude else row
+    return _shortened(row, ("input", "output", "metadata", "trace_metadata")) if truncate else row
+
+
+def _shortened(row: Row, keys: Iterable[str]) -> Row:
+    texts = {key: json.dumps(row[key]) for key in keys if key in row}
+    return {**row, **{key: text[:TRUNCATED_AT] for key, text in texts.items() if len(text) > TRUNCATED_AT}}
+
+
+# --- the runs of an experiment
+
+
+def show_entry(state: State, item: Row) -> Row:
+    """An experiment item with what its trace has; no ``output`` when the trace has none or has not arrived."""
+    trace = state.traces.get(item["trace_id"], {})
+    shown = {
+        **item,
+        "project_id": item.get("project_id") or trace.get("project_id"),
+        "input": trace.get("input"),
+        "output": trace.get("output"),
+        "trace_metadata": trace.get("metadata"),
+        "duration": duration(trace),
+        "feedback_scores": shown_scores(state, item["trace_id"]) or None,
+        "trace_visibility_mode": "default" if trace else None,
+        **usage_and_cost(state, item["trace_id"]),
+    }
+    return without_nulls(shown)
+
+
+def numbers(entries: list[Row]) -> Row:
+    """An experiment's counts and averages, over every trace linked: failed and surplus ones too."""
+    scores: dict[str, list[float]] = defaultdict(list)
+    usage: dict[str, list[int]] = defaultdict(list)
+    for entry in entries:
+        for score in entry.get("feedback_scores", ()):
+            scores[score["name"]].append(score["value"])
+        for key, value in entry.get("usage", {}).items():
+            usage[key].append(value)
+    costs = [entry["total_estimated_cost"] for entry in entries if "total_estimated_cost" in entry]
+    durations = sorted(entry["duration"] for entry in entries if "duration" in entry)
+    found: dict[str, Any] = {
+        "trace_count": len({entry["trace_id"] for entry in entries}),
+        "dataset_item_count": len({entry["dataset_item_id"] for entry in entries}),
+        "feedback_scores": [{"name": name, "value": fmean(values)} for name, values in scores.items()],
+        "usage": {key: fmean(values) for key, values in usage.items()},
+        "duration": {f"p{p}": durations[(len(durations) - 1) * p // 100] for p in (50, 90, 99)} if durations else None,
+        "total_estimated_cost": sum(costs) if costs else None,
+        "total_estimated_cost_avg": fmean(costs) if costs else None,
+    }
+    return {key: value for key, value in found.items() if value not in (None, [], {})}
