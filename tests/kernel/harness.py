@@ -78,6 +78,18 @@ class Kernel:
         """The text of an expression's value."""
         return str(self.run(expression).result["text/plain"])
 
+    def complete(self, line: str) -> dict[str, str]:
+        """What Tab offers at ``|``: the whole line with each completion in it, by completion."""
+        before, after = line.split("|")
+        asked = self.client.complete(before + after, len(before))
+        while True:
+            reply = self.client.get_shell_msg(timeout=TIMEOUT)
+            if reply["parent_header"].get("msg_id") == asked:
+                break
+        content = reply["content"]
+        code, start, end = before + after, content["cursor_start"], content["cursor_end"]
+        return {match: code[:start] + match + code[end:] for match in content["matches"]}
+
     def send(self, model: str, method: str, **params: Any) -> int:
         """Send a request to a widget, with the subshell in the header; returns its id."""
         self._asked += 1

@@ -9,10 +9,11 @@ from typing import Any
 import comm
 import pytest
 
-from opik_resume import connect
+from opik_resume import connect, running
 from opik_resume.notebook import bundle
 from opik_resume.notebook.background import Desk
-from opik_resume.notebook.offers import Given, Offers
+from opik_resume.notebook.choosing import Given
+from opik_resume.notebook.offers import Offers
 from opik_resume.notebook.widget import ResumeBrowser
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
@@ -48,8 +49,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> Iterator[Desk]:
+    """One that sees this test's runs only."""
+    desk = Desk()
+    running.observe(desk.observe)
+    yield desk
+    running.unobserve(desk.observe)
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from opik_resume.events import Ended, RunDropped, RunFinished, RunQueued, RunSta
 from opik_resume.grid import Grid
 from opik_resume.metrics import Equals
 from opik_resume.notebook import background
-from opik_resume.notebook.background import REMEMBERED, Desk, Resume
+from opik_resume.notebook.background import REMEMBERED, Desk
 from opik_resume.notebook.feed import Feed
 from opik_resume.notebook.frames import TICK
+from opik_resume.notebook.resume import Resume
 from opik_resume.plan import ResumePlan
 from opik_resume.records import REPLAYED, CellKey, CellState
 from opik_resume.stores.protocol import Store
@@ -59,7 +60,7 @@ def test_it_pushes_a_key_frame_when_it_opens(store: Store, desk: Desk) -> None:
 
 
 def test_items_with_their_own_number_of_runs_come_with_the_key_frame(store: Store, desk: Desk) -> None:
-    reading = reading_of(store, evaluated(store))
+    reading = reading_of(store, unstarted(store, "uneven", numbers(store, 3)).id)
     feed = Feed(desk=desk)
     feed.carry(replace(reading, grid=Grid({"a": 3, "b": 1, "c": 2}, ())))
     (key,) = feed.comm.until(len)

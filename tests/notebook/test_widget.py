@@ -19,7 +19,8 @@ from opik_resume.ids import new_id
 from opik_resume.metrics import Equals
 from opik_resume.notebook import widget
 from opik_resume.notebook.background import Desk
-from opik_resume.notebook.offers import NO_TASK, Given
+from opik_resume.notebook.choosing import Given
+from opik_resume.notebook.offers import NO_TASK
 from opik_resume.records import REPLAYED, CellState
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
@@ -361,11 +362,11 @@ def test_a_closed_experiment_says_how_to_reopen_it(store: Store, view: Views) ->
     experiment_id = evaluated(store)
     store.update(experiment_id, status="cancelled")
     shown = view(Given(CountingTask()))
-    assert shown.result("open", experiment=experiment_id)["head"]["state"] == "not_resumable"
+    assert shown.result("open", experiment=experiment_id)["head"]["state"] == "closed"
     text = obstacle(shown, experiment_id)
     assert text is not None
     assert "reopen_experiment(" in text
-    assert shown.result("list")["rows"][0]["state"] == "not_resumable"
+    assert shown.result("list")["rows"][0]["state"] == "closed"
 
 
 def test_missing_scores_without_their_metric(store: Store, view: Views) -> None:
@@ -392,7 +393,7 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     assert obstacle(shown, experiment_id) == "A cell of this notebook is running it: ■ stops that."
     plan = shown.result("plan", experiment=experiment_id)["plan"]
     assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
-    assert shown.widget._desk.find(experiment_id) is None
+    assert shown.widget._desk.active(experiment_id) is None
     monkeypatch.setattr("opik_resume.notebook.offers.os", SimpleNamespace(getpid=lambda: -1))
     text = obstacle(shown, experiment_id)
     assert text is not None

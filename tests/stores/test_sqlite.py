@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,6 +114,33 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="Cannot use"):
         Database(tmp_path / "file" / "store.sqlite3")
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """For root, who may write anywhere: somebody who may not."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    yield
+    if root:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def read_only_file() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp())
+    Database(folder / "store.sqlite3").close()
+    (folder / "store.sqlite3").chmod(0o444)
+    folder.chmod(0o555)
+    yield folder / "store.sqlite3"
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_a_read_only_file_is_said(read_only_file: Path, ordinary_user: None) -> None:
+    with pytest.raises(StoreError, match=f"Cannot use {read_only_file}.*writable"):
+        Database(read_only_file)
 
 
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,3 +71,77 @@ def test_a_bad_item_is_named_and_nothing_is_inserted(store: Store, item: Any, sa
 def test_a_dataset_needs_a_name(store: Store, name: Any) -> None:
     with pytest.raises(exceptions.ArgumentError, match="name"):
         create_dataset(name)
+
+
+def test_deleting_updating_and_clearing_make_versions_and_leave_old_ones(store: Store) -> None:
+    dataset = create_dataset("questions")
+    dataset.insert([{"q": 1}, {"q": 2}])
+    one, two = sorted(dataset.get_items(), key=lambda item: item["q"])
+    dataset.update([{**one, "q": 10}])
+    dataset.delete([two["id"]])
+    dataset.clear()
+    held = [sorted(item["q"] for item in version.get_items()) for version in reversed(dataset.versions())]
+    assert held == [[1, 2], [2, 10], [10], []]
+    assert [version.version_name for version in dataset.versions()] == ["v4", "v3", "v2", "v1"]
+
+
+def test_changing_nothing_makes_no_version(store: Store) -> None:
+    dataset = create_dataset("questions")
+    dataset.clear()
+    dataset.insert([{"q": 1}])
+    dataset.update(dataset.get_items())
+    dataset.delete([])
+    dataset.delete([new_id()])
+    assert [version.version_name for version in dataset.versions()] == ["v1"]
+
+
+def test_an_item_deleted_and_inserted_again_is_there_again(store: Store) -> None:
+    dataset = create_dataset("questions")
+    dataset.insert([{"q": 1}])
+    dataset.clear()
+    dataset.insert([{"q": 1}])
+    assert [item["q"] for item in dataset.get_items()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda dataset: dataset.update([{"q": 1}]), r"items\[0\] needs its 'id'"),
+        (lambda dataset: dataset.delete("one id"), "items_ids must be a list"),
+        (lambda dataset: dataset.delete(["7"]), r"items_ids\[0\] must be a UUID"),
+        (lambda dataset: dataset.insert({"q": 1}), "items must be a list of dicts"),
+        (lambda dataset: dataset.get_items(filter_string="nonsense"), "filter_string"),
+    ],
+)
+def test_bad_arguments_are_named_and_change_nothing(store: Store, call: Any, says: str) -> None:
+    dataset = create_dataset("questions")
+    dataset.insert([{"q": 0}])
+    with pytest.raises(exceptions.ArgumentError, match=says):
+        call(dataset)
+    assert len(dataset.versions()) == 1
+
+
+def test_rows_of_a_dataframe_become_items(store: Store) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "Question": ["a", "b"],
+            "n": [1, 2],
+            "score": [0.5, None],
+            "when": pd.to_datetime(["2026-01-01", "2026-01-02"]),
+            "useless": [0, 0],
+        }
+    )
+    dataset = create_dataset("questions")
+    dataset.insert_from_pandas(frame, keys_mapping={"Question": "question"}, ignore_keys=["useless"])
+    items = sorted(({k: v for k, v in item.items() if k != "id"} for item in dataset.get_items()), key=lambda i: i["n"])
+    assert items[0] == {"question": "a", "n": 1, "score": 0.5, "when": "2026-01-01T00:00:00.000"}
+    assert items[1]["score"] is None
+
+
+def test_items_are_filtered_in_opiks_language(store: Store) -> None:
+    dataset = create_dataset("questions")
+    dataset.insert({"level": level, "n": n} for n, level in enumerate(["easy", "hard", "easy"]))
+    assert {item["n"] for item in dataset.get_items(filter_string='data.level = "easy"')} == {0, 2}
+    assert len(dataset.get_items(nb_samples=1, filter_string='data.level = "easy"')) == 1

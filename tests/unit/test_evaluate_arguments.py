@@ -277,7 +277,8 @@ def test_a_result_shows_itself(store: Store) -> None:
     assert {"item_id", "trial", "item.n", "output.output"} <= set(frame.columns)
 
 
-@pytest.mark.parametrize("output", [{"text": "x" * 5_000_000}, {"deep": {"er": [{"and": [1, [2, [3]]]}]}}])
+# The first is 50 MB of text as UTF-8.
+@pytest.mark.parametrize("output", [{"text": "é" * 25_000_000}, {"deep": {"er": [{"and": [1, [2, [3]]]}]}}])
 def test_large_and_nested_outputs_are_kept(store: Store, output: dict[str, Any]) -> None:
     result = evaluate(numbers(store, 1), lambda item: output, **QUIET)
     assert result.test_results[0].test_case.task_output == output
