@@ -153,6 +153,7 @@ class Notebook:
     def theme(self, name: str) -> None:
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it lies over the page for a moment
 
     def close(self) -> None:
         """Leave the page, and end its kernel."""
