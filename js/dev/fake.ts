@@ -110,10 +110,30 @@ export function experiment(
     threads: 16,
     task: "answer",
     metrics: ["keywords", "words"],
+    offered: { tasks: [], metrics: [] },
+    chosen: { task: null, metrics: [] },
     obstacle: null,
   };
   const row: Row = { ...head, done, expected: states.length, failed, strip: [0, 0] };
   return { row, head, plan, states, runs: null };
+}
+
+/** As after a restart of the kernel: what the notebook defines is offered, and no task is chosen. */
+export function offering(
+  made: Experiment,
+  tasks: string[],
+  metrics: Plan["offered"]["metrics"],
+): Experiment {
+  const chosen = { task: null, metrics: metrics.slice(0, 2).map(({ variable }) => variable) };
+  const offered = { tasks, metrics };
+  const plan = {
+    task: null,
+    metrics: chosen.metrics,
+    offered,
+    chosen,
+    obstacle: "Choose the task.",
+  };
+  return { ...made, plan: { ...made.plan, ...plan } };
 }
 
 export const IDLE: Progress = {
@@ -202,6 +222,12 @@ export class FakeKernel {
       return [{ head: found.head, plan: found.plan }];
     },
     plan: ({ experiment }) => [{ plan: this.find(experiment).plan }],
+    choose: ({ experiment, task, metrics }) => {
+      const found = this.find(experiment);
+      const chosen = { task, metrics } as Plan["chosen"];
+      found.plan = { ...found.plan, chosen, obstacle: task ? null : "Choose the task." };
+      return [{ plan: found.plan }];
+    },
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     resume: () => [{}],
     stop: () => [{}],

@@ -1,7 +1,7 @@
 // The development page: the widget on a fake kernel. `?scene=…&theme=dark&width=1100`; see SCENES.
 import widget from "../src/index";
 import type { ControlTraits } from "../src/protocol";
-import { byte, type Experiment, experiment, FakeKernel } from "./fake";
+import { byte, type Experiment, experiment, FakeKernel, offering } from "./fake";
 
 /** A repeatable random number, so that pictures can be compared. */
 function dice(seed: number): () => number {
@@ -53,6 +53,16 @@ function uneven(): Experiment {
   return { ...made, runs };
 }
 
+function offered(): Experiment {
+  const metrics = [
+    { variable: "keywords", name: "keywords" },
+    { variable: "word_count", name: "word_count" },
+    { variable: "judge", name: "g_eval_metric" },
+  ];
+  const tasks = ["recorded_answer", "live_answer", "answer"];
+  return offering(first(294, 3, 740), tasks, metrics);
+}
+
 const SCENES: Record<string, () => FakeKernel> = {
   browser: () => new FakeKernel([first(294, 3, 740), ...others()]),
   one: () => new FakeKernel([first(1000, 1, 800), ...others()]),
@@ -61,6 +71,7 @@ const SCENES: Record<string, () => FakeKernel> = {
   small: () => new FakeKernel([first(20, 1, 14), ...others()]),
   complete: () => new FakeKernel([experiment("e1", "done", 60, 3, whole(180)), ...others()]),
   uneven: () => new FakeKernel([uneven(), ...others()]),
+  offers: () => new FakeKernel([offered(), ...others()]),
   empty: () => new FakeKernel([]),
   run: () => new FakeKernel([first(294, 3, 740)], { mode: "run", selected: "e1" }),
 };

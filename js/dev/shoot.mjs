@@ -29,6 +29,11 @@ const hover = async (page) => {
   const box = await page.locator(".oprs-heatmap canvas").boundingBox();
   await page.mouse.move(box.x + 400, box.y + 70);
 };
+const openMetrics = async (page) => {
+  await page.locator(".oprs-metrics summary").click();
+  await page.locator(".oprs-option").first().hover();
+};
+const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
 const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
 const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
 
@@ -45,6 +50,11 @@ const SHOTS = {
   small: ["scene=small", ready],
   complete: ["scene=complete", ready],
   uneven: ["scene=uneven", ready],
+  offers: ["scene=offers", ready],
+  offersdark: ["scene=offers&theme=dark", chooseTask, openMetrics],
+  offersopen: ["scene=offers", chooseTask, openMetrics],
+  offerslab: ["scene=offers&width=844", ready],
+  offersnarrow: ["scene=offers&width=560", openMetrics],
   empty: ["scene=empty", ready],
   run: ["scene=run", running],
   rundark: ["scene=run&theme=dark", running],

@@ -56,7 +56,13 @@ export class ExperimentView implements FeedListener {
     const answer = await this.ask("experiment", "open", { experiment });
     if (turn !== this.opening) return;
     this.opening = 0;
-    if (answer) this.store.set({ head: answer.result.head, plan: answer.result.plan });
+    if (!answer) return;
+    const { head, plan } = answer.result;
+    this.store.set({
+      head: head ?? this.state.head,
+      plan,
+      reading: head === null && !this.state.head,
+    });
   }
 
   async resume(): Promise<void> {
@@ -65,6 +71,15 @@ export class ExperimentView implements FeedListener {
     this.store.set({ pressed: "resume" });
     const answer = await this.ask("action", "resume", { experiment, plan: plan.id });
     if (!answer) this.store.set({ pressed: null });
+  }
+
+  async choose(task: string | null, metrics: string[]): Promise<void> {
+    const { experiment, plan } = this.state;
+    if (!plan) return;
+    this.store.set({ plan: { ...plan, chosen: { task, metrics } } });
+    const answer = await this.ask("action", "choose", { experiment, task, metrics });
+    if (!answer) this.refresh();
+    else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });
   }
 
   async stop(): Promise<void> {
@@ -89,7 +104,7 @@ export class ExperimentView implements FeedListener {
       const trials = Math.max(1, head.trials);
       this.cells.replace(runs ? unevenShape(runs) : uniformShape(head.items, trials), states);
     });
-    this.store.set({ head });
+    this.store.set({ head, reading: false });
     this.progressed(progress);
   }
 
@@ -127,7 +142,14 @@ export class ExperimentView implements FeedListener {
 
   private show(experiment: string): void {
     this.cells.replace(uniformShape(0, 1), new Uint8Array(0));
-    const nothing = { head: null, plan: null, progress: null, inspected: null, pressed: null };
+    const nothing = {
+      reading: false,
+      head: null,
+      plan: null,
+      progress: null,
+      inspected: null,
+      pressed: null,
+    };
     this.store.set({ ...nothing, experiment, tally: this.cells.tally(), trouble: {} });
   }
 

@@ -30,7 +30,14 @@ export interface Row {
   strip: [start: number, length: number];
 }
 
-export type ExperimentState = "complete" | "running" | "resumable" | "not_resumable";
+/** `reading`: not known yet, of rows only. */
+export type ExperimentState =
+  | "reading"
+  | "complete"
+  | "running"
+  | "resumable"
+  | "closed"
+  | "not_resumable";
 
 export interface Head {
   id: string;
@@ -54,7 +61,15 @@ export interface Plan {
   threads: number | null;
   task: string | null;
   metrics: string[];
+  offered: { tasks: string[]; metrics: { variable: string; name: string }[] };
+  chosen: Choice;
   obstacle: string | null;
+}
+
+/** Variables of the notebook. */
+export interface Choice {
+  task: string | null;
+  metrics: string[];
 }
 
 export interface Score {
@@ -107,8 +122,9 @@ export interface Methods {
     params: { search: string; offset: number; limit: number };
     result: { store: string; total: number; rows: Row[] };
   };
-  open: { params: { experiment: string }; result: { head: Head; plan: Plan } };
-  plan: { params: { experiment: string }; result: { plan: Plan } };
+  open: { params: { experiment: string }; result: { head: Head | null; plan: Plan | null } };
+  plan: { params: { experiment: string }; result: { plan: Plan | null } };
+  choose: { params: { experiment: string } & Choice; result: { plan: Plan | null } };
   cell: { params: { experiment: string; cell: number }; result: Cell };
   resume: { params: { experiment: string; plan: string }; result: Nothing };
   stop: { params: { experiment: string }; result: Nothing };

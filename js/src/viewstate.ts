@@ -15,6 +15,8 @@ export interface ViewState {
   total: number;
   strips: Uint8Array;
   experiment: string;
+  /** The kernel is reading the experiment, which is a large one. */
+  reading: boolean;
   head: Head | null;
   plan: Plan | null;
   progress: Progress | null;
@@ -34,6 +36,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     total: 0,
     strips: new Uint8Array(0),
     experiment: control.get("selected") || "",
+    reading: false,
     head: null,
     plan: null,
     progress: null,

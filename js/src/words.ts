@@ -1,6 +1,8 @@
 // The sentences of the user interface. Pure, so that what is said can be tested.
 import type { Cell, Head, Plan, Progress, Row } from "./protocol";
 
+const CHOOSE_THE_TASK = "Choose the task.";
+
 export const count = (n: number): string => n.toLocaleString("en-US");
 
 export const many = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
@@ -32,7 +34,7 @@ export const dataset = (of: Row | Head): string =>
 
 export function rowState(row: Row): string {
   const failed = row.failed && row.state !== "complete" ? `, ${count(row.failed)} failed` : "";
-  return spaced(row.state) + failed;
+  return row.state === "reading" ? "reading…" : spaced(row.state) + failed;
 }
 
 export const isNothingLeft = (plan: Plan): boolean => plan.run + plan.score === 0;
@@ -75,6 +77,18 @@ export function methodPhrases({ task, metrics }: Plan): Phrase[] {
   if (metrics.length) phrases.push(["metrics ", [metrics.join(", ")]]);
   return phrases;
 }
+
+/** As if what can be chosen were not said yet: its chooser says it. */
+export const withoutChoices = (plan: Plan): Plan => ({
+  ...plan,
+  task: plan.offered.tasks.length ? null : plan.task,
+  metrics: plan.offered.metrics.length ? [] : plan.metrics,
+});
+
+/** Nothing but the choice of a task is missing, which its chooser says by itself. */
+export const isAsking = ({ obstacle }: Plan): boolean => obstacle === CHOOSE_THE_TASK;
+
+export const chosenMetrics = ({ chosen }: Plan): string => chosen.metrics.join(", ") || "none";
 
 /** One line: how far it is while it runs, how it ended afterwards. */
 export function progressLine(progress: Progress | null): string {

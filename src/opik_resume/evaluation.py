@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from opik_resume import checks, resume_state
+from opik_resume import checks, remembered, resume_state
 from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EmptyExperiment, ExperimentNotResumable
@@ -120,7 +120,9 @@ def evaluate(
         dataset_id=version.id,
         dataset_name=version.name,
         version_name=version.version_name,
-        metadata=resume_state.embed(checks.json_dict("experiment_config", experiment_config), state),
+        metadata=remembered.embed(
+            resume_state.embed(checks.json_dict("experiment_config", experiment_config), state), callables
+        ),
         expected=sum(selection.runs.values()),
         created_at=now,
         updated_at=now,
@@ -267,6 +269,7 @@ def prepare_resume(
     scoring_key_mapping: KeyMapping | None = None,
     task_threads: int = 16,
     experiment_scoring_functions: Functions | None = None,
+    reuse_outputs: bool = False,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -279,7 +282,7 @@ def prepare_resume(
     callables = checks.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics)
+    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
     return prepare(plan, replan, callables, store or default_store(), listener)
 
 

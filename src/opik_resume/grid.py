@@ -10,6 +10,7 @@ d. all the rest is history (an attempt that something else superseded) or surplu
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -118,7 +119,7 @@ class Grid:
         self.surplus: list[Attempt] = []
         self._place(attempts)
         self.states: Bytes = np.fromiter(
-            (CellState.never_run if attempt is None else state_of(attempt) for attempt in self.attempts),
+            (_state(attempt) for attempt in self.attempts),
             dtype=np.uint8,
             count=len(self.attempts),
         )
@@ -131,6 +132,23 @@ class Grid:
             self.attempts[start:end] = placement.slots
             self.history.extend(placement.history)
             self.surplus.extend(placement.surplus)
+
+    def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
+        """The grid with these attempts too, in place of those of the same ids. Only their items are placed anew."""
+        newer = {attempt.id: attempt for attempt in fresh}
+        items = {attempt.item_id for attempt in newer.values()}
+        rows = [self._row[item_id] for item_id in items if item_id in self._row]
+        slices = [slice(int(self.offsets[row]), int(self.offsets[row + 1])) for row in rows]
+        there = [attempt for part in slices for attempt in self.attempts[part] if attempt is not None]
+        there += [attempt for attempt in (*self.history, *self.surplus) if attempt.item_id in items]
+        grid = copy.copy(self)
+        grid.attempts, grid.states = list(self.attempts), self.states.copy()
+        grid.history = [attempt for attempt in self.history if attempt.item_id not in items]
+        grid.surplus = [attempt for attempt in self.surplus if attempt.item_id not in items]
+        grid._place(({attempt.id: attempt for attempt in there} | newer).values())  # noqa: SLF001  # it is our own
+        for part in slices:
+            grid.states[part] = [_state(attempt) for attempt in grid.attempts[part]]
+        return grid
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -175,6 +193,10 @@ class Grid:
     def complete(self) -> bool:
         """Whether every cell is complete."""
         return self.done == len(self)
+
+
+def _state(attempt: Attempt | None) -> CellState:
+    return CellState.never_run if attempt is None else state_of(attempt)
 
 
 def strip(states: Bytes, width: int) -> bytes:

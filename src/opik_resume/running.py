@@ -27,9 +27,24 @@ SETTLE_SECONDS = 0.3  # after ■: short enough to be "at once", long enough for
 _REMEMBERED = 200  # experiments whose callables this process remembers
 
 Replan = Callable[[Reading], ResumePlan]
+Observer = Callable[[Run, ResumePlan], Listener]
+"""Told of a run that is ready, with the plan that was shown, before it starts; returns who hears its events."""
 
 logger = logging.getLogger("opik_resume")
 _used: OrderedDict[str, Callables] = OrderedDict()
+_observers: tuple[Observer, ...] = ()  # replaced as a whole, so that it can be read from any thread
+
+
+def observe(observer: Observer) -> None:
+    """Tell this observer of every run of this process from now on, whichever door it came through."""
+    global _observers
+    _observers = (*_observers, observer)
+
+
+def unobserve(observer: Observer) -> None:
+    """Tell it of no further run."""
+    global _observers
+    _observers = tuple(other for other in _observers if other != observer)
 
 
 def prepare(
@@ -63,6 +78,8 @@ def prepare(
         )
         run.dropped.update(_fallen_away(shown, current))
         _remember(shown.experiment_id, callables)
+        for observer in _observers:
+            run.listen(observer(run, shown))
     except BaseException:
         lease.release()
         raise
@@ -79,7 +96,7 @@ def run_and_wait(
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
         raise run.first_error
-    _warn_about(result)
+    warn_about(result)
     if verbose > 1:
         print(result.statistics())
     return result
@@ -161,7 +178,8 @@ def _complete(experiment_id: str, callables: Callables, store: Store) -> None:
     store.update(experiment_id, status="completed", scores=scores)
 
 
-def _warn_about(result: EvaluationResult) -> None:
+def warn_about(result: EvaluationResult) -> None:
+    """The one line of a blocking door that says what is missing from its result."""
     if result.failed_runs:
         logger.warning(
             "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id

@@ -37,14 +37,18 @@ def test_it_resumes_with_what_the_cell_defines(kernel: Kernel, folder: Path, sto
                        "judge = Contains(name='judge')\n")  # fmt: skip
     assert "2 of 2 runs complete" in shown.result["text/plain"]
     assert calls(folder).total() == 2
-    scores = {score.name for attempt in reading_of(store, experiment_id).grid.attempts if attempt for score in attempt.scores}
+    scores = {
+        score.name for attempt in reading_of(store, experiment_id).grid.attempts if attempt for score in attempt.scores
+    }
     assert scores == {"judge"}
     assert kernel.value("mend.__name__, judge.name") == "('mend', 'judge')", "they stay in the notebook"
 
 
 def test_options_win_over_the_cell(kernel: Kernel, store: Store) -> None:
     experiment_id = unfinished(kernel, "optional")
-    kernel.run(f"%%opik_resume optional -t mend -m equals\n{BODY}\ndef help_it(item): return {{}}\njudge = Equals(name='judge')")
+    kernel.run(
+        f"%%opik_resume optional -t mend -m equals\n{BODY}\ndef help_it(item): return {{}}\njudge = Equals(name='judge')"
+    )
     (first, _) = reading_of(store, experiment_id).grid.attempts
     assert first is not None
     assert [score.name for score in first.scores] == ["equals"]
@@ -95,7 +99,9 @@ def test_a_misspelt_experiment_is_told_before_the_body_runs(kernel: Kernel) -> N
 
 def test_an_interrupt_stops_the_body_and_the_resume(kernel: Kernel, folder: Path, store: Store) -> None:
     experiment_id = unfinished(kernel, "interrupted", 20)
-    body = kernel.start("%%opik_resume interrupted -t gated -m equals\nprint('in'); gated({'n': 'body', 'reference': ''})")
+    body = kernel.start(
+        "%%opik_resume interrupted -t gated -m equals\nprint('in'); gated({'n': 'body', 'reference': ''})"
+    )
     kernel.until(lambda: body.text)
     kernel.manager.interrupt_kernel()
     kernel.until(lambda: body.done)

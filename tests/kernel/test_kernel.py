@@ -103,6 +103,19 @@ def test_stop_stops(kernel: Kernel, folder: Path, store: Store) -> None:
     assert reading_of(store, experiment_id).grid.done == 2
 
 
+def test_an_interrupt_of_another_cell_does_not_touch_a_background_run(kernel: Kernel, folder: Path) -> None:
+    widget, experiment_id = opened(kernel, "untouched", 6, "gated", threads=2)
+    resume(kernel, widget, experiment_id)
+    kernel.until_running(widget, 2)
+    busy = kernel.start("print('busy'); gated({'n': 'never', 'reference': ''});")
+    kernel.until(lambda: busy.text)
+    kernel.manager.interrupt_kernel()
+    kernel.until(lambda: busy.done)
+    assert busy.error["ename"] == "KeyboardInterrupt"
+    (folder / "gates" / "all").touch()
+    assert kernel.ended(widget).states.tolist() == [CellState.completed | REPLAYED] * 6
+
+
 def test_a_task_that_was_fixed_since_is_called(kernel: Kernel, store: Store) -> None:
     kernel.run("def fixable(item): raise ValueError('not yet')")
     widget, experiment_id = opened(kernel, "fixed", 3, "fixable")

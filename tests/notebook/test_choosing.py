@@ -104,9 +104,7 @@ def test_what_is_not_offered_is_refused(
 
 
 @pytest.mark.parametrize("choice", [{"task": 7, "metrics": []}, {"task": "answer"}, {"task": None, "metrics": [1]}])
-def test_a_choice_is_made_of_texts(
-    choice: dict[str, Any], store: Store, view: Views, notebook: dict[str, Any]
-) -> None:
+def test_a_choice_is_made_of_texts(choice: dict[str, Any], store: Store, view: Views, notebook: dict[str, Any]) -> None:
     experiment = unstarted(store, "new", numbers(store, 2))
     assert view(namespace=notebook).refusal("choose", experiment=experiment.id, **choice)["type"] == "RequestRefused"
 
@@ -138,7 +136,9 @@ def test_remembered_names_preselect(store: Store, view: Views, notebook: dict[st
     assert plan["obstacle"] is None
     assert choose(shown, result.experiment_id, None)["chosen"] == {"task": None, "metrics": []}
     assert plan_of(shown, result.experiment_id)["chosen"]["task"] is None, "a choice is kept"
-    assert plan_of(view(namespace=notebook), result.experiment_id)["chosen"]["task"] == "answer", "another view's is its own"
+    assert plan_of(view(namespace=notebook), result.experiment_id)["chosen"]["task"] == "answer", (
+        "another view's is its own"
+    )
 
 
 def test_without_anything_to_offer_the_plan_says_what_to_define(
@@ -221,7 +221,9 @@ def test_a_metric_without_a_variable_is_never_replaced(store: Store, view: Views
 # Noticing
 
 
-def test_views_are_told_when_a_cell_defines_something(store: Store, view: Views, notebook: dict[str, Any], desk: Desk) -> None:
+def test_views_are_told_when_a_cell_defines_something(
+    store: Store, view: Views, notebook: dict[str, Any], desk: Desk
+) -> None:
     notice = Notice(types.SimpleNamespace(user_ns=notebook), desk)  # type: ignore[arg-type]
     shown = view(namespace=notebook)
 

@@ -24,7 +24,7 @@ def test_heuristics_of_the_package_score_as_they_are(store: Store) -> None:
 def test_a_metric_derived_from_theirs_that_raises_is_repaired(store: Store) -> None:
     broken = [True]
 
-    class Judge(opik_peer.metrics.BaseMetric):  # type: ignore[misc]
+    class Judge(opik_peer.metrics.BaseMetric):
         def score(self, output: str, **ignored: Any) -> Any:
             if broken[0]:
                 raise ValueError("down")

@@ -83,7 +83,11 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
         <strong class="oprs-clip" title={row.name}>
           {row.name}
         </strong>
-        {chosen ? <LiveDone row={row} /> : <Done done={row.done} expected={row.expected} />}
+        {chosen ? (
+          <LiveDone row={row} />
+        ) : (
+          row.state !== "reading" && <Done done={row.done} expected={row.expected} />
+        )}
       </span>
       <span class="oprs-line oprs-quiet">
         <span class="oprs-clip">{dataset(row)}</span>

@@ -1,14 +1,18 @@
+import type { ComponentChildren } from "preact";
 import type { Plan } from "../protocol";
 import {
   age,
   dataset,
+  isAsking,
   isDone,
   isNothingLeft,
   methodPhrases,
   planPhrases,
   resumeLabel,
   size,
+  withoutChoices,
 } from "../words";
+import { MetricsChooser, TaskChooser } from "./Chooser";
 import { useAround, useViewState } from "./hooks";
 
 const WAITING = "waiting for the kernel";
@@ -106,18 +110,24 @@ export function PlanBar() {
 }
 
 function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
-  const phrases = active ? methodPhrases(plan) : planPhrases(plan);
-  const obstacle = active ? null : plan.obstacle;
+  const phrases = active ? methodPhrases(plan) : planPhrases(withoutChoices(plan));
+  const obstacle = active || isAsking(plan) ? null : plan.obstacle;
+  const pieces: ComponentChildren[] = phrases.map((phrase) =>
+    phrase.map((piece) => (typeof piece === "string" ? piece : <b>{piece[0]}</b>)),
+  );
+  if (!active && plan.offered.tasks.length) pieces.push(<TaskChooser plan={plan} />);
+  if (!active && plan.offered.metrics.length) pieces.push(<MetricsChooser plan={plan} />);
+  if (obstacle) {
+    pieces.push(<span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>);
+  }
   return (
     <>
-      {phrases.map((phrase, at) => (
+      {pieces.map((piece, at) => (
         <span key={at}>
           {at > 0 && SEPARATOR}
-          {phrase.map((piece) => (typeof piece === "string" ? piece : <b>{piece[0]}</b>))}
+          {piece}
         </span>
       ))}
-      {obstacle && phrases.length > 0 && SEPARATOR}
-      {obstacle && <span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>}
     </>
   );
 }

@@ -16,11 +16,12 @@ const IN_ORDER: readonly Kind[] = [
 
 /** How much of the grid is what, as one thin line, and in words below it how the resume goes. */
 export function Progress() {
-  const { tally, progress, late, mode } = useViewState();
+  const { tally, progress, late, mode, reading } = useViewState();
   const total = totalOf(tally);
   const done = tally.completed + tally.replayed + tally.scores_missing;
-  const line =
-    progressLine(progress) || (total ? `${count(done)} of ${count(total)} complete` : "");
+  const line = reading
+    ? "reading…"
+    : progressLine(progress) || (total ? `${count(done)} of ${count(total)} complete` : "");
   const busy = mode === "browser" && late.some((method) => method !== "cell");
   return (
     <div class="oprs-progress">

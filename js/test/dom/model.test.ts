@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { byte, experiment, FakeKernel, IDLE, view } from "../../dev/fake";
+import { byte, experiment, FakeKernel, IDLE, offering, view } from "../../dev/fake";
 import { ExperimentView } from "../../src/model";
 import type { ControlTraits, Method } from "../../src/protocol";
 import { LATE_AFTER, RequestRefused, Requests } from "../../src/requests";
@@ -56,7 +56,7 @@ describe("requests", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(late).toHaveBeenLastCalledWith(["plan"]);
     kernel.free();
-    expect((await answer).result.plan.id).toBe("plan-half");
+    expect((await answer).result.plan?.id).toBe("plan-half");
     expect(late).toHaveBeenLastCalledWith([]);
   });
 
@@ -96,6 +96,22 @@ describe("the start", () => {
   test("opens what is selected before what is resumable", async () => {
     const made = await started(new FakeKernel(two(), { selected: "done" }));
     expect(made.store.state.head?.id).toBe("done");
+  });
+
+  test("of a large experiment waits for its key frame, and says so", async () => {
+    const kernel = new FakeKernel(two());
+    const { open, plan } = kernel.methods;
+    kernel.methods.open = () => [{ head: null, plan: null }];
+    kernel.methods.plan = () => [{ plan: null }];
+    const made = await started(kernel);
+    expect(made.store.state).toMatchObject({ experiment: "half", reading: true, plan: null });
+    open({ experiment: "half" });
+    await settle();
+    expect(made.store.state).toMatchObject({ reading: false, head: { id: "half" } });
+    kernel.methods.plan = plan;
+    kernel.changed();
+    await settle();
+    expect(made.store.state.plan?.id).toBe("plan-half");
   });
 
   test("opens nothing when there is nothing", async () => {
@@ -229,6 +245,35 @@ describe("clicks", () => {
     expect(made.store.state.pressed).toBe("resume");
     kernel.patch([], [], { active: true });
     expect(made.store.state.pressed).toBeNull();
+  });
+
+  test("a choice is asked for, shown at once, and planned anew", async () => {
+    const kernel = new FakeKernel([
+      offering(two()[1], ["answer"], [{ variable: "judge", name: "g_eval" }]),
+    ]);
+    const made = await started(kernel);
+    kernel.busy = true;
+    void made.choose("answer", ["judge"]);
+    const asked = { experiment: "half", task: "answer", metrics: ["judge"] };
+    expect(kernel.control.sent.at(-1)).toMatchObject({ method: "choose", params: asked });
+    expect(made.store.state.plan?.chosen.task).toBe("answer");
+    expect(made.store.state.plan?.obstacle).toBe("Choose the task.");
+    kernel.free();
+    await settle();
+    expect(made.store.state.plan?.obstacle).toBeNull();
+  });
+
+  test("a choice that is refused is said, and what is on offer is asked again", async () => {
+    const kernel = new FakeKernel([offering(two()[1], ["answer"], [])]);
+    const made = await started(kernel);
+    kernel.methods.choose = () => {
+      throw new Error("There is no task 'answer' on offer.");
+    };
+    await made.choose("answer", []);
+    expect(made.store.state.trouble.action).toBe("There is no task 'answer' on offer.");
+    await settle();
+    expect(methods(kernel).at(-1)).toBe("plan");
+    expect(made.store.state.plan?.chosen.task).toBeNull();
   });
 
   test("a resume over before it was seen running does not hang the button", async () => {

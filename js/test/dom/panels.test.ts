@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { byte, experiment, FakeKernel } from "../../dev/fake";
+import { byte, experiment, FakeKernel, offering } from "../../dev/fake";
 import type { Cell } from "../../src/protocol";
 import { mount, mountOpen } from "./mount";
 
@@ -102,6 +102,70 @@ describe("browser mode", () => {
   });
 });
 
+describe("the chooser", () => {
+  const metrics = [
+    { variable: "keywords", name: "keywords" },
+    { variable: "judge", name: "g_eval" },
+    { variable: "extra", name: "extra" },
+  ];
+  const offers = () => new FakeKernel([offering(half(), ["answer", "other"], metrics)]);
+  const press = (target: HTMLElement, key: string) =>
+    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+
+  test("is not there when task and metrics are settled", async () => {
+    const { root } = await mountOpen(browser());
+    expect(root.querySelector("select, details")).toBeNull();
+  });
+
+  test("offers what the notebook has, and asks for a task before anything can be run", async () => {
+    const { root, find, button } = await mountOpen(offers());
+    const select = find(".oprs-choice select") as HTMLSelectElement;
+    expect([...select.options].map((option) => option.value)).toEqual(["", "answer", "other"]);
+    expect(select.closest("label")?.textContent).toMatch(/^task /);
+    expect(select.classList).toContain("oprs-asking");
+    expect(root.querySelector(".oprs-obstacle")).toBeNull();
+    expect(button("resume").disabled).toBe(true);
+    select.value = "answer";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await soon(() => expect(button("resume").disabled).toBe(false));
+    expect(select.classList).not.toContain("oprs-asking");
+  });
+
+  test("metrics are checked and unchecked by name, and Escape closes their list", async () => {
+    const kernel = offers();
+    const { root, find, text } = await mountOpen(kernel);
+    expect(text(".oprs-metrics summary")).toBe("keywords, judge");
+    const labels = [...root.querySelectorAll(".oprs-option")].map((each) => each.textContent);
+    expect(labels).toEqual(["keywords", "judgeg_eval", "extra"]);
+    const boxes = () => [...root.querySelectorAll<HTMLInputElement>(".oprs-option input")];
+    expect(boxes().map((box) => box.checked)).toEqual([true, true, false]);
+    find(".oprs-metrics").setAttribute("open", "");
+    boxes()[0].click();
+    await soon(() => expect(text(".oprs-metrics summary")).toBe("judge"));
+    boxes()[2].click();
+    await soon(() => expect(text(".oprs-metrics summary")).toBe("judge, extra"));
+    expect(kernel.control.sent.at(-1)?.params.metrics).toEqual(["judge", "extra"]);
+    press(boxes()[2], "Escape");
+    expect(find(".oprs-metrics").hasAttribute("open")).toBe(false);
+    expect(document.activeElement).toBe(find(".oprs-metrics summary"));
+  });
+
+  test("another obstacle is still said", async () => {
+    const made = offering(half(), ["answer"], []);
+    made.plan.obstacle = "Another process is running it.";
+    const { text } = await mountOpen(new FakeKernel([made]));
+    expect(text(".oprs-obstacle")).toBe("Another process is running it.");
+  });
+
+  test("while it runs, names are words", async () => {
+    const kernel = offers();
+    const { root, text } = await mountOpen(kernel);
+    kernel.patch([2], [byte("running")], { active: true });
+    await soon(() => expect(root.querySelector("select, details")).toBeNull());
+    expect(text(".oprs-plan")).toBe("metrics keywords, judge");
+  });
+});
+
 describe("a resume", () => {
   test("is started, followed and stopped", async () => {
     const kernel = browser();
@@ -153,7 +217,9 @@ describe("what is read aloud", () => {
       await vi.waitFor(() => expect(text(".oprs-status")).toBe(`${done} of 9`), { interval: 5 });
     };
     await vi.advanceTimersByTimeAsync(6000);
-    for (const done of [1, 2, 3, 4]) await patch(done);
+    await patch(1);
+    await vi.waitFor(() => expect(text("[aria-live=polite]")).toBe("1 of 9"), { interval: 5 });
+    for (const done of [2, 3, 4]) await patch(done);
     expect(text("[aria-live=polite]")).toBe("1 of 9");
     await vi.advanceTimersByTimeAsync(5000);
     await vi.waitFor(() => expect(text("[aria-live=polite]")).toBe("4 of 9"));

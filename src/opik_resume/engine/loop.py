@@ -12,19 +12,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from opik_resume.engine import stopping
 from opik_resume.engine.backends import Awaiter
-from opik_resume.engine.cell import CellWork, Task
+from opik_resume.engine.cell import CellWork
+from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.ids import new_id
-from opik_resume.metrics.base import Metric
-from opik_resume.plan import PlannedCell
-from opik_resume.records import Attempt, CellKey, Item, utc_now
-from opik_resume.scoring import KeyMapping
+from opik_resume.records import Attempt, CellKey, utc_now
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -32,26 +29,6 @@ _POLL_SECONDS = 0.25  # how soon the keeper sees that the grace time has passed
 
 logger = logging.getLogger(__name__)
 Listener = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class Callables:
-    """What a run calls, and with how many workers."""
-
-    task: Task
-    scoring_metrics: Sequence[Metric] = ()
-    scoring_key_mapping: KeyMapping | None = None
-    task_threads: int = 16
-    experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One planned cell with all a worker needs: its item and, to score again, its attempt's id."""
-
-    cell: PlannedCell
-    item: Item
-    attempt_id: str | None = None
 
 
 class Run:
@@ -89,7 +66,7 @@ class Run:
         self._jobs = deque(jobs)
         self._store = store
         self._lease = lease
-        self._listener = listener
+        self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
         self._awaiter = Awaiter()
         self._work = CellWork(
@@ -114,6 +91,10 @@ class Run:
 
     # For whoever started it
 
+    def listen(self, listener: Listener) -> None:
+        """Tell this listener every event, too. Only before the start: it hears all or nothing."""
+        self._listeners.append(listener)
+
     def start(self) -> None:
         """Queue every cell and start the workers. Returns at once; starting twice changes nothing.
 
@@ -123,7 +104,7 @@ class Run:
             if self._started:
                 return
             self._started = True
-        self._thread("keeper", self._keep)
+        start_thread("keeper", self._keep)
 
     def stop(self, reason: str | None = None) -> None:
         """Start nothing more. Returns at once; running tasks get a grace time and are recorded."""
@@ -164,16 +145,9 @@ class Run:
 
     # Workers
 
-    def _thread(self, name: str, target: Callable[[], None]) -> None:
-        # Own daemon threads: those of a ThreadPoolExecutor are joined at exit, and a hanging task would hang it.
-        threading.Thread(target=target, name=f"opik-resume-{name}", daemon=True).start()
-
-    def _take_jobs(self, remaining: _Countdown) -> None:
-        try:
-            while (job := self._next_job()) is not None:
-                self._do(job)
-        finally:
-            remaining.one_less()
+    def _take_jobs(self) -> None:
+        while (job := self._next_job()) is not None:
+            self._do(job)
 
     def _next_job(self) -> Job | None:
         with self._lock:
@@ -251,9 +225,7 @@ class Run:
         stopping.register(self.stop)
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
-        remaining = _Countdown(self._workers, self._idle.set)
-        for number in range(self._workers):
-            self._thread(f"worker-{number}", lambda: self._take_jobs(remaining))
+        start_workers(self._workers, self._take_jobs, self._idle)
         self._watch()
         self._end()
 
@@ -296,26 +268,9 @@ class Run:
         self._ended.set()
 
     def _tell(self, event: Event) -> None:
-        if self._listener is None:
-            return
         with self._telling:
-            try:
-                self._listener(event)
-            except Exception:  # a view must not break what it views
-                logger.exception("opik-resume: a listener failed on %s", type(event).__name__)
-
-
-class _Countdown:
-    """Calls ``at_zero`` when the last of ``count`` workers has left."""
-
-    def __init__(self, count: int, at_zero: Callable[[], None]) -> None:
-        self._count = count
-        self._at_zero = at_zero
-        self._lock = threading.Lock()
-
-    def one_less(self) -> None:
-        with self._lock:
-            self._count -= 1
-            last = self._count == 0
-        if last:
-            self._at_zero()
+            for listener in self._listeners:
+                try:
+                    listener(event)
+                except Exception:  # a view must not break what it views
+                    logger.exception("opik-resume: a listener failed on %s", type(event).__name__)

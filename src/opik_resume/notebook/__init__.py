@@ -25,13 +25,22 @@ def __getattr__(name: str) -> Any:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """``%load_ext opik_resume``: define the ``%opik_resume`` magic."""
+    """``%load_ext opik_resume``: define the ``%opik_resume`` magic, and its completion."""
+    from opik_resume.notebook.completion import opik_resume_matcher
     from opik_resume.notebook.magics import ResumeMagics
 
     shell.register_magics(ResumeMagics)
+    matchers = shell.Completer.custom_matchers
+    if opik_resume_matcher not in matchers:
+        matchers.append(opik_resume_matcher)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """``%unload_ext opik_resume``: take the magic away. What runs goes on."""
-    shell.magics_manager.magics["line"].pop("opik_resume", None)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("opik_resume", None)
     shell.magics_manager.registry.pop("ResumeMagics", None)
+    from opik_resume.notebook.completion import opik_resume_matcher
+
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [matcher for matcher in matchers if matcher is not opik_resume_matcher]

@@ -15,11 +15,13 @@ import anywidget
 import numpy as np
 
 from opik_resume.grid import Grid
-from opik_resume.notebook.background import Desk, desk, overlay
+from opik_resume.notebook.background import Desk, desk
+from opik_resume.notebook.elsewhere import Lookout, live_states
 from opik_resume.notebook.frames import TICK, Board, Frames, Message
 from opik_resume.notebook.payload import head_json, settled_state
+from opik_resume.notebook.resume import overlay
 from opik_resume.reading import Reading
-from opik_resume.records import CellKey
+from opik_resume.records import REPLAYED, CellKey
 
 log = logging.getLogger(__name__)
 UNHURRIED_FEEDS = 20
@@ -29,11 +31,12 @@ class Feed(anywidget.AnyWidget):
     """Carries one experiment at a time to the browser.
 
     ``blocking_view``: shown by a cell that blocks while it resumes, so that its own button cannot stop that resume.
+    ``lookout``: sees the runs of other processes; without it, only those of this process are followed.
     """
 
     _esm = "export default {}"
 
-    def __init__(self, *, blocking_view: bool = False, desk: Desk = desk) -> None:
+    def __init__(self, *, blocking_view: bool = False, desk: Desk = desk, lookout: Lookout | None = None) -> None:
         # Guards everything below, and is never held while the desk is called (order of locks: the desk's, then this).
         self._wake = threading.Condition(threading.Lock())
         self._frames = Frames()
@@ -43,6 +46,7 @@ class Feed(anywidget.AnyWidget):
         self._experiment_id = ""
         self._blocking_view = blocking_view
         self._desk = desk
+        self._lookout = lookout
         super().__init__()
         desk.watch(self)
 
@@ -61,7 +65,7 @@ class Feed(anywidget.AnyWidget):
             resume = self._desk.find(reading.experiment.id)
             with self._wake:
                 now = time.monotonic()
-                board = Board(head, grid.states, None if uniform else runs.astype(np.uint16))
+                board = Board(head, live_states(reading), None if uniform else runs.astype(np.uint16))
                 for cell, state in overlay(resume, grid.states, grid.index).items() if resume else ():
                     board.states[cell] = state
                 self._frames.show(board, now)
@@ -97,6 +101,11 @@ class Feed(anywidget.AnyWidget):
                 self._frames.announce()
             if experiment_id == self._experiment_id:
                 {"started": self._start, "stopping": self._frames.want_key, "ended": self._end}[turn](now)
+            self._notify()
+
+    def on_news(self) -> None:
+        with self._wake:
+            self._frames.announce()
             self._notify()
 
     def close(self) -> None:
@@ -142,6 +151,7 @@ class Feed(anywidget.AnyWidget):
         """The publisher thread, the only sender: what it sends is in order. It ends with the feed."""
         while self._wait():
             try:
+                self._look()
                 for message in self._due():
                     self.send(message.content, buffers=message.buffers)
             except Exception:  # a broken connection must not end the thread, nor print into a cell
@@ -153,15 +163,42 @@ class Feed(anywidget.AnyWidget):
         with self._wake:
             while not self._closed:
                 seconds = self._frames.wait(time.monotonic())
+                if self._lookout is not None and self._grid is not None:
+                    rest = self._lookout.seconds(time.monotonic())
+                    seconds = rest if seconds is None else min(rest, seconds)
                 if seconds == 0.0:
                     return True
                 self._wake.wait(seconds)
             return False
 
+    def _look(self) -> None:
+        """Show what another process has done meanwhile. On the publisher's thread: it may take its time."""
+        lookout, shown = self._lookout, self.experiment_id
+        if lookout is None or not shown or lookout.seconds(time.monotonic()) or self._desk.active(shown):
+            return
+        with self._wake:
+            held = self._frames.board is not None and self._frames.board.head["state"] == "running"
+        reading = lookout.look(shown, held=held)
+        if reading is None:
+            return
+        with self._desk.lock, self._wake:
+            if shown == self._experiment_id and self._desk.active(shown) is None:
+                self._take(reading)
+
+    def _take(self, reading: Reading) -> None:
+        """Show this reading instead of the one before. Called with both locks held."""
+        board, now = self._frames.board, time.monotonic()
+        if board is None:
+            return
+        states = live_states(reading)
+        for cell in np.flatnonzero(board.states & ~np.uint8(REPLAYED) != states).tolist():
+            self._frames.put(cell, int(states[cell]))
+        if board.head["state"] != reading.state:
+            self._set_state(reading.state)
+            self._frames.announce()
+            self._frames.want_key(now)
+
     def _due(self) -> list[Message]:
-        while True:
-            experiment_id = self.experiment_id
-            progress = self._desk.progress(experiment_id, own=not self._blocking_view).to_json()
-            with self._wake:
-                if experiment_id == self._experiment_id:  # else another one was chosen meanwhile
-                    return self._frames.take(time.monotonic(), progress)
+        with self._desk.lock, self._wake:  # so that progress and cells are of the same moment
+            progress = self._desk.progress(self._experiment_id, own=not self._blocking_view).to_json()
+            return self._frames.take(time.monotonic(), progress)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from opik_resume.exceptions import ArgumentError, NameNotFound
+from opik_resume.notebook import candidates
+from opik_resume.notebook.candidates import Namespace, is_metric, is_task
 
-Namespace = Mapping[str, Any]
 _WHERE = "this notebook"
 
 
@@ -27,7 +28,7 @@ def find_task(name: str, namespace: Namespace) -> Callable[..., Any]:
         ArgumentError: it cannot be called.
     """
     if name not in namespace:
-        raise NameNotFound.near("task", name, _public(namespace, _is_task), _WHERE)
+        raise NameNotFound.near("task", name, _public(namespace, is_task), _WHERE)
     return checked_task(namespace[name], name)
 
 
@@ -60,39 +61,55 @@ def redefined(task: Callable[..., Any], namespace: Namespace) -> Callable[..., A
     """
     name = getattr(task, "__name__", "")
     other = namespace.get(name)
-    if other is None or other is task or not _is_task(other) or getattr(task, "__qualname__", "") != name:
+    if other is None or other is task or not is_task(other) or getattr(task, "__qualname__", "") != name:
         return None
     defined_in = getattr(other, "__module__", None)
     return other if defined_in in ("__main__", getattr(task, "__module__", "")) else None
 
 
+def redefined_metric(metric: Any, variable: str | None, namespace: Namespace) -> Any | None:
+    """What the user made of this metric since: another one of its ``.name``, under its variable or of its class anew.
+
+    Args:
+        metric: the one that was given.
+        variable: the variable that held it when it was given, if one did.
+        namespace: where to look.
+    """
+    if any(value is metric for value in namespace.values()):
+        return None
+    anew: list[Any] = [other for other in candidates.metrics(namespace).values() if _anew(metric, other)]
+    now: list[Any] = [namespace.get(variable)] if variable else anew
+    return next((other for other in now if is_metric(other) and other.name == metric.name), None)
+
+
+def variable_of(value: Any, namespace: Namespace) -> str | None:
+    """The public variable that holds this very object, or None."""
+    return next((name for name, other in namespace.items() if other is value and not name.startswith("_")), None)
+
+
+def _anew(metric: Any, other: Any) -> bool:
+    """Whether the class of one metric is a later definition of the other's."""
+    was, now = type(metric), type(other)
+    return was is not now and (was.__module__, was.__qualname__) == (now.__module__, now.__qualname__)
+
+
 def _find_metric(name: str, namespace: Namespace) -> Any:
     if name in namespace:
         return _checked_metric(namespace[name], name)
-    metrics = {
-        str(value.name): value for key, value in namespace.items() if not key.startswith("_") and _is_metric(value)
-    }
+    metrics = {value.name: value for value in candidates.metrics(namespace).values()}
     if name in metrics:
         return metrics[name]
-    raise NameNotFound.near("metric", name, [*_public(namespace, _is_metric), *metrics], _WHERE)
+    raise NameNotFound.near("metric", name, [*_public(namespace, is_metric), *metrics], _WHERE)
 
 
 def _checked_metric(metric: Any, name: str) -> Any:
     if isinstance(metric, type):
         raise ArgumentError(f"{name} is a class: pass an instance, {name}().")
-    if not _is_metric(metric):
+    if not is_metric(metric):
         raise ArgumentError(
             f"{name} is of type {type(metric).__name__} and not a metric: a metric has a .name and a .score() method."
         )
     return metric
-
-
-def _is_task(value: Any) -> bool:
-    return callable(value) and not isinstance(value, type)
-
-
-def _is_metric(value: Any) -> bool:
-    return not isinstance(value, type) and callable(getattr(value, "score", None)) and hasattr(value, "name")
 
 
 def _public(namespace: Namespace, wanted: Callable[[Any], bool]) -> list[str]:

@@ -1,40 +1,32 @@
-"""What a view offers to resume: the plans it has shown, with whose task and metrics, and what stands in the way."""
+"""What a view offers to resume: the plans it has shown, with what each would call, and what stands in the way."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from opik_resume import remembered
 from opik_resume.engine import Callables
 from opik_resume.evaluation import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
+from opik_resume.grid import Grid
 from opik_resume.ids import new_id
 from opik_resume.notebook.background import Desk, desk
-from opik_resume.notebook.namespace import Namespace, redefined, user_namespace
+from opik_resume.notebook.candidates import Namespace
+from opik_resume.notebook.choosing import Choice, Chooser, Given, Picked
+from opik_resume.notebook.namespace import user_namespace
 from opik_resume.notebook.payload import plan_json
 from opik_resume.plan import ResumePlan
 from opik_resume.reading import Reading
-from opik_resume.records import CellState, Json
-from opik_resume.running import used_in_process
-from opik_resume.scoring import KeyMapping
+from opik_resume.records import CellState, Experiment, Json
 
-NO_TASK = "Resume needs the task: browse(task=…, scoring_metrics=…)."
+NO_TASK = "Resume needs the task: define a function of one item here in the notebook, or browse(task=…)."
+CHOOSE = "Choose the task."
 _KEPT = 50
-_THREADS = 16
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the user handed to the view; None means: what ``evaluate`` used in this process."""
-
-    task: Callable[..., Any] | None = None
-    scoring_metrics: Sequence[Any] | None = None
-    scoring_key_mapping: KeyMapping | None = None
-    task_threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,15 +35,13 @@ class Offer:
 
     id: str
     plan: ResumePlan | None
-    task_threads: int
-    task: str | None
-    metrics: list[str]
+    picked: Picked
     obstacle: str | None
+    useful: bool = False
+    """Whether another choice could make a difference."""
 
     def to_json(self) -> Json:
-        return plan_json(
-            self.id, self.plan, threads=self.task_threads, task=self.task, metrics=self.metrics, obstacle=self.obstacle
-        )
+        return plan_json(self.id, self.plan, self.picked, obstacle=self.obstacle, choosable=self.useful)
 
 
 class Offers:
@@ -64,26 +54,41 @@ class Offers:
         namespace: Callable[[], Namespace] = user_namespace,
         desk: Desk = desk,
     ) -> None:
-        self._given = given
-        self._namespace = namespace
+        self._chooser = Chooser(given, namespace)
         self._desk = desk
         self._lock = threading.Lock()  # guards the plans shown
         self._shown: OrderedDict[str, ResumePlan] = OrderedDict()
+        self._last: tuple[Grid | None, object, ResumePlan | None] = (None, None, None)
 
     def offer(self, reading: Reading) -> Offer:
         """What a resume would do as things stand."""
-        calls = self.calls(reading.experiment.id)
-        metrics = self._given.scoring_metrics if calls is None else calls.scoring_metrics
+        picked = self._chooser.picked(reading.experiment)
+        # Without a word about metrics, what is missing is shown whatever metric would repair it.
+        settled = picked.task is not None or picked.metrics
         try:
-            plan = plan_of(reading, metrics)
+            plan = self._planned(reading, [metric for _, metric in picked.metrics] if settled else None)
         except ExperimentNotResumable as error:
-            return self._offer("", None, calls, str(error))
+            return Offer("", None, picked, str(error))
         plan_id = new_id()
         with self._lock:
             self._shown[plan_id] = plan
             if len(self._shown) > _KEPT:
                 self._shown.popitem(last=False)
-        return self._offer(plan_id, plan, calls, self._obstacle(reading, plan, calls))
+        useful = len(plan) > 0 or _scores_missing(reading) > 0
+        return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful)
+
+    def _planned(self, reading: Reading, metrics: list[Any] | None) -> ResumePlan:
+        """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
+        of = (reading.experiment.status, metrics and [metric.name for metric in metrics])
+        grid, was, plan = self._last
+        if plan is None or grid is not reading.grid or was != of:
+            plan = plan_of(reading, metrics)
+            self._last = (reading.grid, of, plan)
+        return plan
+
+    def choose(self, experiment: Experiment, choice: Choice) -> None:
+        """Use these of what is offered from now on. Raises ArgumentError for anything else."""
+        self._chooser.choose(experiment, choice)
 
     def take(self, experiment_id: str, plan_id: str) -> ResumePlan:
         """The plan that was shown under this id. Raises ArgumentError for any other."""
@@ -93,34 +98,20 @@ class Offers:
             raise ArgumentError("This plan is not on show any more: open the experiment again to see what is missing.")
         return plan
 
-    def calls(self, experiment_id: str) -> Callables | None:
-        """What a click would call now: what the view was given, else what this process used; redefined tasks win."""
-        given, used = self._given, used_in_process(experiment_id)
-        task = given.task if given.task is not None or used is None else used.task
-        if task is None:
-            return None
-        base = used if used is not None else Callables(task)
-        return replace(
-            base,
-            task=redefined(task, self._namespace()) or task,
-            scoring_metrics=base.scoring_metrics if given.scoring_metrics is None else tuple(given.scoring_metrics),
-            scoring_key_mapping=given.scoring_key_mapping or base.scoring_key_mapping,
-            task_threads=given.task_threads or base.task_threads,
-        )
+    def calls(self, experiment: Experiment) -> Callables:
+        """What a click would call now. Raises ArgumentError when there is no task."""
+        picked = self._chooser.picked(experiment)
+        if picked.calls is None:
+            raise ArgumentError(_no_task(experiment, picked))
+        return picked.calls
 
-    def _offer(self, plan_id: str, plan: ResumePlan | None, calls: Callables | None, obstacle: str | None) -> Offer:
-        return Offer(
-            plan_id,
-            plan,
-            calls.task_threads if calls is not None else self._given.task_threads or _THREADS,
-            _task_name(calls.task, self._given.task) if calls is not None else None,
-            [str(metric.name) for metric in calls.scoring_metrics] if calls is not None else [],
-            obstacle,
-        )
-
-    def _obstacle(self, reading: Reading, plan: ResumePlan, calls: Callables | None) -> str | None:
+    def _obstacle(self, reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
         """The sentence that says why Resume cannot be pressed, and what to do."""
-        return self._running(reading) or _nothing_to_do(reading, plan) or (NO_TASK if calls is None else None)
+        return (
+            self._running(reading)
+            or _nothing_to_do(reading, plan, picked)
+            or (_no_task(reading.experiment, picked) if picked.task is None else None)
+        )
 
     def _running(self, reading: Reading) -> str | None:
         ours, holder = self._desk.active(reading.experiment.id), reading.holder
@@ -136,16 +127,24 @@ class Offers:
         )
 
 
-def _task_name(task: Callable[..., Any], given: Callable[..., Any] | None) -> str:
-    name = str(getattr(task, "__name__", type(task).__name__))
-    return name if given is None or task is given else f"{name} (as redefined)"
+def _no_task(experiment: Experiment, picked: Picked) -> str:
+    if picked.candidates.tasks:
+        return CHOOSE
+    name = remembered.read(experiment.metadata).task
+    return NO_TASK.replace("a function of one item", f"{name}(item)") if name and name.isidentifier() else NO_TASK
 
 
-def _nothing_to_do(reading: Reading, plan: ResumePlan) -> str | None:
+def _nothing_to_do(reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
     if len(plan):
         return None
-    missing = reading.grid.counts()[CellState.scores_missing]
-    if missing:
-        runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
-        return f"Every run is complete, but {runs} scores: pass the metrics that failed, browse(task=…, scoring_metrics=…)."
-    return "Complete: there is nothing to run."
+    missing = _scores_missing(reading)
+    if not missing:
+        return "Complete: there is nothing to run."
+    runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
+    how = "choose" if picked.candidates.metrics else "pass"
+    remedy = f"{how} the metrics that failed{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
+    return f"Every run is complete, but {runs} scores: {remedy}."
+
+
+def _scores_missing(reading: Reading) -> int:
+    return reading.grid.counts()[CellState.scores_missing]

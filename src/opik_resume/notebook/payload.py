@@ -14,6 +14,7 @@ from opik_resume.plan import ResumePlan
 from opik_resume.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
 
 if TYPE_CHECKING:
+    from opik_resume.notebook.choosing import Picked
     from opik_resume.reading import Reading
 
 STRIP_WIDTH = 240
@@ -36,11 +37,6 @@ def wire_safe(value: Json) -> Json:
     return safe
 
 
-def _state(reading: Reading) -> str:
-    """The state in the words of the protocol, where a closed experiment is one that cannot be resumed as it is."""
-    return "not_resumable" if reading.state == "closed" else reading.state
-
-
 def _identity(experiment: Experiment) -> Json:
     return {
         "id": experiment.id,
@@ -51,16 +47,15 @@ def _identity(experiment: Experiment) -> Json:
     }
 
 
-def row_json(experiment: Experiment, reading: Reading | None, strip: tuple[int, int]) -> Json:
-    """One line of the list; ``reading`` is None when the experiment cannot be read as a grid."""
+def row_json(experiment: Experiment, reading: Reading | None) -> Json:
+    """One line of the list, without its strip; ``reading`` is None when the experiment cannot be read as a grid."""
     grid = reading.grid if reading is not None else None
     return {
         **_identity(experiment),
-        "state": _state(reading) if reading is not None else "not_resumable",
+        "state": reading.state if reading is not None else "not_resumable",
         "done": grid.done if grid is not None else 0,
         "expected": len(grid) if grid is not None else experiment.expected,
         "failed": grid.failed if grid is not None else 0,
-        "strip": list(strip),
     }
 
 
@@ -69,7 +64,7 @@ def head_json(reading: Reading) -> Json:
     runs = np.diff(reading.grid.offsets)
     return {
         **wire_safe(_identity(reading.experiment)),
-        "state": _state(reading),
+        "state": reading.state,
         "items": len(runs),
         "trials": int(runs.max(initial=0)),
         "cells": len(reading.grid),
@@ -78,13 +73,7 @@ def head_json(reading: Reading) -> Json:
 
 
 def plan_json(
-    plan_id: str,
-    plan: ResumePlan | None,
-    *,
-    threads: int,
-    task: str | None,
-    metrics: list[str],
-    obstacle: str | None,
+    plan_id: str, plan: ResumePlan | None, picked: Picked, *, obstacle: str | None, choosable: bool = True
 ) -> Json:
     """What a resume would do; ``plan`` is None when it cannot be said (``obstacle`` then says why)."""
     return {
@@ -92,10 +81,12 @@ def plan_json(
         "run": plan.runs if plan is not None else 0,
         "score": plan.scores if plan is not None else 0,
         "kept": plan.kept if plan is not None else 0,
-        "seconds": plan.seconds(threads) if plan is not None else None,
-        "threads": threads,
-        "task": task,
-        "metrics": metrics,
+        "seconds": plan.seconds(picked.threads) if plan is not None else None,
+        "threads": picked.threads,
+        "task": picked.task[0] if picked.task is not None else None,
+        "metrics": [label for label, _ in picked.metrics],
+        "offered": picked.offered if choosable else {"tasks": [], "metrics": []},
+        "chosen": picked.chosen,
         "obstacle": obstacle,
     }
 

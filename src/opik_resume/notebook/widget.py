@@ -5,23 +5,29 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import anywidget
 import traitlets
 
 from opik_resume import checks
-from opik_resume.exceptions import ArgumentError, OpikResumeError
+from opik_resume.exceptions import OpikResumeError
 from opik_resume.notebook import picture
 from opik_resume.notebook.background import Desk, desk
 from opik_resume.notebook.bundle import bundled
+from opik_resume.notebook.choosing import Choice, Given
+from opik_resume.notebook.elsewhere import Lookout
 from opik_resume.notebook.feed import Feed
 from opik_resume.notebook.listing import Listing
 from opik_resume.notebook.namespace import checked_task
-from opik_resume.notebook.offers import NO_TASK, Given, Offers
+from opik_resume.notebook.noticing import notice_cells
+from opik_resume.notebook.offers import Offers
+from opik_resume.notebook.patience import PATIENCE, Task
 from opik_resume.notebook.payload import cell_json, head_json, wire_safe
-from opik_resume.reading import Reading, read_experiment
-from opik_resume.records import Json, utc_now
+from opik_resume.notebook.readings import readings_of
+from opik_resume.reading import Reading
+from opik_resume.records import Experiment, Json, utc_now
 from opik_resume.scoring import KeyMapping
 from opik_resume.stores import default_store
 from opik_resume.stores.protocol import Store
@@ -49,25 +55,29 @@ class ResumeBrowser(anywidget.AnyWidget):
     selected = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
-        # Guards the traits, what the feed carries and its reading: choosing an experiment changes all as one.
+        # Guards the traits, what the feed carries and what is wanted: choosing an experiment changes all as one.
         self._lock = threading.RLock()
-        self._shown: Reading | None = None
+        self._wanted = ""
+        self._readings = readings_of(store)
         self._store = store
         self._offers = offers
         self._desk = desk
-        self._listing = Listing(store, desk)
+        self._listing = Listing(store, self._news)
         self._methods: dict[object, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
             "open": self._open,
-            "plan": lambda params: ({"plan": self._offers.offer(self._read(params)).to_json()}, []),
+            "plan": self._plan,
+            "choose": self._choose,
             "cell": self._cell,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
         }
         esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
-        feed = Feed(blocking_view=mode == "run", desk=desk)
+        feed = Feed(
+            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, partial(self._readings.read, anew=True))
+        )
         super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label)
         self.on_msg(self._on_message)
 
@@ -75,9 +85,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         """Carry this experiment from now on."""
         with self._lock:
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
+            self._wanted = reading.experiment.id
             self.feed.carry(reading)
-            self._shown = reading
-        self._listing.keep(reading)
 
     def close(self) -> None:
         """Let go of the views, their comms and the feed's thread. What runs goes on."""
@@ -117,34 +126,63 @@ class ResumeBrowser(anywidget.AnyWidget):
         return {"store": self._store.label, "total": page.total, "rows": page.rows}, [page.strips]
 
     def _open(self, params: Json) -> Answer:
-        reading = self._read(params)
+        experiment = self._experiment(params)
+        with self._lock:
+            self._wanted = experiment.id
+        reading = self._readings.soon(experiment, partial(self._arrived, experiment.id))
+        if reading is None:  # a large one: the feed pushes it when it has been read
+            return {"head": None, "plan": None}, []
         offer = self._offers.offer(reading)
         self.show(reading)
         return {"head": head_json(reading), "plan": offer.to_json()}, []
 
+    def _arrived(self, experiment_id: str) -> None:
+        """What was wanted and took its time has been read."""
+        try:
+            reading = self._readings.read(experiment_id)
+            with self._lock:
+                if self._wanted == experiment_id:
+                    self.show(reading)
+        except Exception:  # told to whoever asks for its plan next
+            log.info("an experiment could not be read", exc_info=True)
+        self._news()
+
+    def _news(self) -> None:
+        if isinstance(self.feed, Feed):
+            self.feed.on_news()
+
+    def _plan(self, params: Json) -> Answer:
+        reading = self._readings.soon(self._experiment(params), self._news)
+        return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
+
+    def _choose(self, params: Json) -> Answer:
+        task = _text(params, "task") if params.get("task") is not None else None
+        self._offers.choose(self._experiment(params), Choice(task, _texts(params, "metrics")))
+        return self._plan(params)
+
     def _cell(self, params: Json) -> Answer:
-        cell = _number(params, "cell")
-        reading = self._as_shown(_text(params, "experiment"), cell) or self._read(params)
+        experiment, cell = self._experiment(params), _number(params, "cell")
+        reading = self._readings.soon(experiment, lambda: None)
+        if reading is None:
+            raise RequestRefused(f"{experiment.name} is being read: try again in a moment.")
         if cell >= len(reading.grid):
             raise RequestRefused(f"{reading.experiment.name} has no cell {cell}.")
         light = reading.grid.attempts[cell]
         attempt = self._store.attempt(light.id) if light is not None else None
         return cell_json(reading, cell, attempt, self.feed.state_of(reading.experiment.id, cell)), []
 
-    def _as_shown(self, experiment_id: str, cell: int) -> Reading | None:
-        """The reading on show, if this cell has not changed since: a large experiment takes seconds to read again."""
-        with self._lock:
-            reading = self._shown
-        if reading is None or reading.experiment.id != experiment_id or cell >= len(reading.grid):
-            return None
-        return reading if self.feed.state_of(experiment_id, cell) == reading.grid.states[cell] else None
-
     def _resume(self, params: Json) -> Answer:
         plan = self._offers.take(_text(params, "experiment"), _text(params, "plan"))
-        calls = self._offers.calls(plan.experiment_id)
-        if calls is None:
-            raise ArgumentError(NO_TASK)
-        self._desk.prepare(plan, calls, store=self._store).start()
+        calls = self._offers.calls(self._store.get(plan.experiment_id))
+
+        def start() -> None:
+            self._desk.prepare(plan, calls, store=self._store).start()
+
+        def late(error: BaseException | None) -> None:
+            if error is not None:
+                self._desk.broken(plan, str(error))
+
+        Task(start, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
         return {}, []
 
     def _stop(self, params: Json) -> Answer:
@@ -156,8 +194,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         self.feed.snapshot()
         return {}, []
 
-    def _read(self, params: Json) -> Reading:
-        return read_experiment(self._store.get(_text(params, "experiment")), self._store)
+    def _experiment(self, params: Json) -> Experiment:
+        return self._store.get(_text(params, "experiment"))
 
     # How it looks where it cannot run
 
@@ -175,8 +213,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         moment = utc_now()
         try:
             if self.selected:
-                experiment = self._store.get(self.selected)
-                reading = self._listing.reading(experiment) or read_experiment(experiment, self._store)
+                reading = self._readings.read(self.selected)
                 text, page = picture.experiment_text(reading), picture.experiment_html(reading, moment)
             else:
                 rows, total = self._listing.newest(picture.MAX_ROWS)
@@ -223,6 +260,7 @@ def browse(
 def browser(given: Given, store: Store | None = None) -> ResumeBrowser:
     """A browser that shows at once what is being resumed in this process."""
     where = store or default_store()
+    notice_cells()
     view = ResumeBrowser(where, Offers(given))
     _reattach(view, where)
     return view
@@ -231,7 +269,7 @@ def browser(given: Given, store: Store | None = None) -> ResumeBrowser:
 def _reattach(view: ResumeBrowser, store: Store) -> None:
     for experiment_id in desk.running():
         try:
-            view.show(read_experiment(store.get(experiment_id), store))
+            view.show(readings_of(store).read(experiment_id))
         except OpikResumeError:  # it is in another store
             continue
         return
@@ -242,6 +280,13 @@ def _text(params: Json, name: str, default: str | None = None) -> str:
     if not isinstance(value, str):
         raise RequestRefused(f"{name} must be a text.")
     return value
+
+
+def _texts(params: Json, name: str) -> tuple[str, ...]:
+    values = params.get(name)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise RequestRefused(f"{name} must be a list of texts.")
+    return tuple(dict.fromkeys(values))
 
 
 def _number(params: Json, name: str, default: int | None = None) -> int:

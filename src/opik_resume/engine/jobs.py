@@ -1,0 +1,33 @@
+"""What a run is given: the user's callables, and its planned cells with what a worker needs for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opik_resume.engine.cell import Task
+from opik_resume.metrics.base import Metric
+from opik_resume.plan import PlannedCell
+from opik_resume.records import Item
+from opik_resume.scoring import KeyMapping
+
+
+@dataclass(frozen=True)
+class Callables:
+    """What a run calls, and with how many workers."""
+
+    task: Task
+    scoring_metrics: Sequence[Metric] = ()
+    scoring_key_mapping: KeyMapping | None = None
+    task_threads: int = 16
+    experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One planned cell with all a worker needs: its item and, to score again, its attempt's id."""
+
+    cell: PlannedCell
+    item: Item
+    attempt_id: str | None = None

@@ -1,0 +1,209 @@
+"""A large experiment takes seconds to read: it is read once, and nobody waits for it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from opik_resume import evaluate_resume, running
+from opik_resume.grid import Grid
+from opik_resume.metrics import Equals
+from opik_resume.notebook import listing, readings, widget
+from opik_resume.notebook.choosing import Given
+from opik_resume.notebook.readings import Readings, readings_of
+from opik_resume.reading import read_experiment
+from opik_resume.records import CellState
+from opik_resume.stores.protocol import Store
+from tests.builders import CountingTask, attempt, complete, failed, numbers
+from tests.experiments import unstarted
+from tests.notebook.helpers import TIMEOUT, Screen, View, evaluated, reading_of
+
+Views = Callable[..., View]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The experiments that were read, one entry a time."""
+    read: list[str] = []
+
+    def counted(experiment: Any, store: Store) -> Any:
+        read.append(experiment.id)
+        return read_experiment(experiment, store)
+
+    monkeypatch.setattr(readings, "read_experiment", counted)
+    return read
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Nothing can be read before it is set."""
+    gate = threading.Event()
+
+    def gated(experiment: Any, store: Store) -> Any:
+        assert gate.wait(TIMEOUT)
+        return read_experiment(experiment, store)
+
+    for module in (readings, listing, running):
+        monkeypatch.setattr(module, "read_experiment", gated)
+    for module in (readings, listing, widget):
+        monkeypatch.setattr(module, "PATIENCE", 0.02)
+    return gate
+
+
+def test_what_has_not_changed_is_not_read_again(store: Store, reads: list[str]) -> None:
+    one, two = evaluated(store, "one"), evaluated(store, "two")
+    kept = readings_of(store)
+    first = kept.read(one)
+    assert kept.read(one).grid is first.grid
+    kept.read(two)
+    assert kept.read(one).grid is first.grid
+    assert reads == [one, two]
+    broken = first.grid.states.tolist().index(CellState.task_failed)
+    store.record([complete(*first.grid.key(broken), experiment_id=one)])  # by whomever
+    assert kept.read(one).grid.done == first.grid.done + 1
+    store.update(one, status="cancelled")
+    assert kept.read(one).state == "closed"
+    assert reads == [one, two, one, one]
+
+
+def test_a_lease_is_looked_at_each_time(store: Store, reads: list[str]) -> None:
+    experiment_id = evaluated(store)
+    kept = readings_of(store)
+    assert kept.read(experiment_id).holder is None
+    lease = store.leases.acquire(experiment_id, "a run")
+    assert kept.read(experiment_id).state == "running"
+    lease.release()
+    assert kept.read(experiment_id).state == "resumable"
+    assert len(reads) == 1
+
+
+def test_a_run_of_this_process_is_kept_up_with_and_not_read(store: Store, view: Views, reads: list[str]) -> None:
+    experiment_id = evaluated(store, items=30, broken=range(10), trials=2)
+    shown = view(Given(CountingTask(), [Equals()]))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    shown.ended()
+    cell = shown.result("cell", experiment=experiment_id, cell=59)
+    assert (cell["state"], cell["attempts"]) == ("completed", 2)
+    assert shown.result("plan", experiment=experiment_id)["plan"]["obstacle"] == "Complete: there is nothing to run."
+    evaluate_resume(experiment_id, CountingTask(), verbose=0, store=store)
+    kept, read = readings_of(store).read(experiment_id), reading_of(store, experiment_id)
+    assert reads == [experiment_id]
+    assert kept.grid.states.tolist() == read.grid.states.tolist()
+    assert [a and a.id for a in kept.grid.attempts] == [a and a.id for a in read.grid.attempts]
+    assert {a.id for a in kept.grid.history} == {a.id for a in read.grid.history}
+
+
+def test_a_run_that_had_begun_before_the_reading_is_kept_up_with_as_well(store: Store, reads: list[str]) -> None:
+    experiment = unstarted(store, "long", numbers(store, 3))
+    kept = readings_of(store)
+
+    def task(item: dict[str, Any]) -> dict[str, Any]:
+        kept.read(experiment.id)
+        return {}
+
+    evaluate_resume(experiment.id, task, task_threads=1, verbose=0, store=store)
+    assert kept.read(experiment.id).grid.counts()[CellState.completed] == 3
+    assert reads == [experiment.id]
+
+
+def test_only_so_many_cells_are_kept(store: Store, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "KEPT_CELLS", 10)
+    kept = Readings(store)
+    ids = [evaluated(store, name, items=6, broken=()) for name in "abc"]
+    for experiment_id in (*ids, ids[2], ids[0]):
+        kept.read(experiment_id)
+    assert reads == [*ids, ids[0]]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_grid_with_more_attempts_is_the_grid_of_all(seed: int) -> None:
+    dice = random.Random(seed)
+    make = (attempt, complete, failed)
+    all_ = [dice.choice(make)(dice.choice("abcx"), dice.choice((None, 0, 1, 2, 7))) for _ in range(20)]
+    expected = {"a": 2, "b": 3, "c": 1}
+    whole, grown = Grid(expected, all_), Grid(expected, all_[:8])
+    before = grown.states.tolist()
+    for end in (12, 20):
+        grown = (was := grown).with_attempts(all_[end - 8 : end])
+        assert was is not grown
+    assert Grid(expected, all_[:8]).states.tolist() == before
+    assert [a and a.id for a in grown.attempts] == [a and a.id for a in whole.attempts]
+    assert grown.states.tolist() == whole.states.tolist()
+    assert {a.id for a in grown.history} == {a.id for a in whole.history}
+    assert {a.id for a in grown.surplus} == {a.id for a in whole.surplus}
+
+
+def test_opening_a_large_one_is_answered_before_it_is_read(store: Store, view: Views, slow: threading.Event) -> None:
+    experiment_id = evaluated(store)
+    shown = view(Given(CountingTask(), ()))
+    assert shown.result("open", experiment=experiment_id) == {"head": None, "plan": None}
+    assert shown.result("plan", experiment=experiment_id) == {"plan": None}
+    assert "is being read" in shown.refusal("cell", experiment=experiment_id, cell=0)["message"]
+    assert shown.feed.messages == []
+    slow.set()
+    shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id and ms[-1].content["kind"] == "changed")
+    assert shown.result("plan", experiment=experiment_id)["plan"]["run"] == 2
+
+
+def test_another_one_that_was_opened_meanwhile_stays(store: Store, view: Views, slow: threading.Event) -> None:
+    first, second = evaluated(store, "first"), evaluated(store, "second")
+    shown = view()
+    shown.result("open", experiment=first)
+    shown.result("open", experiment=second)
+    slow.set()
+    shown.feed.until(lambda ms: [m.content["kind"] for m in ms].count("changed") and Screen.of(ms).head)
+    readings_of(store).read(first)
+    assert shown.widget.selected == second
+
+
+def test_a_list_is_answered_before_all_is_read(store: Store, view: Views, slow: threading.Event) -> None:
+    evaluated(store, "one")
+    shown = view()
+    (row,) = shown.result("list")["rows"]
+    assert (row["name"], row["state"], row["strip"]) == ("one", "reading", [0, 0])
+    slow.set()
+    shown.feed.until(lambda ms: any(m.content["kind"] == "changed" for m in ms))
+    (row,) = shown.result("list")["rows"]
+    assert (row["state"], row["done"], row["strip"]) == ("resumable", 6, [0, 8])
+
+
+def test_a_click_is_answered_before_the_resume_is_prepared(store: Store, view: Views, slow: threading.Event) -> None:
+    slow.set()
+    experiment_id, task = evaluated(store), CountingTask()
+    slow.clear()
+    shown = view(Given(task, ()))
+    readings_of(store)._kept.clear()
+    slow.set()
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    slow.clear()
+    assert shown.result("resume", experiment=experiment_id, plan=plan["id"]) == {}
+    assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
+    assert task.total == 0
+    slow.set()
+    assert shown.ended().progress["done"] == 2
+
+
+def test_what_fails_after_the_answer_is_told_by_the_feed(
+    store: Store, view: Views, slow: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.set()
+    experiment_id = evaluated(store)
+    shown = view(Given(CountingTask(), ()))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    gate = threading.Event()
+
+    def broken(*_: Any) -> None:
+        assert gate.wait(TIMEOUT)
+        raise ValueError("the disk is gone")
+
+    monkeypatch.setattr(running, "read_experiment", broken)
+    assert shown.result("resume", experiment=experiment_id, plan=plan["id"]) == {}
+    gate.set()
+    screen = shown.ended("broken")
+    assert (screen.progress["active"], screen.progress["message"]) == (False, "the disk is gone")
+    assert store.leases.holder(experiment_id) is None

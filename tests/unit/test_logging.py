@@ -1,0 +1,44 @@
+"""What is logged from threads is never printed: in a notebook it would land in some cell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import opik_resume
+
+SCRIPT = """
+import sys
+from opik_resume import connect, create_dataset, evaluate
+from opik_resume.exceptions import StoreError
+from opik_resume.stores.local import LocalStore
+connect(sys.argv[1])
+data = create_dataset("data")
+data.insert([{"n": 1}])
+
+def task(item):
+    raise ValueError(item["n"])
+
+evaluate(data, task, experiment_name="failing", verbose=0)
+
+def broken(self, attempts):
+    raise StoreError("the disk is full")
+
+LocalStore.record = broken
+try:
+    evaluate(data, task, verbose=0)
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_only_the_line_of_the_blocking_door_is_printed(tmp_path: Path) -> None:
+    source = str(Path(opik_resume.__file__).parent.parent)
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "store.db")],
+        env={"PYTHONPATH": source, "HOME": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run.stdout == "the disk is full\n"
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("failing: 0 of 1 runs complete (1 task_failed). See result.failures;")
