@@ -40,12 +40,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Nothing can be read before it is set."""
+    """While it is cleared, nothing can be read."""
     gate = threading.Event()
+    gate.set()
 
-    def gated(experiment: Any, store: Store) -> Any:
+    def gated(experiment: Any, store: Store, *, heavy: bool = False) -> Any:
         assert gate.wait(TIMEOUT)
-        return read_experiment(experiment, store)
+        return read_experiment(experiment, store, heavy=heavy)
 
     for module in (readings, listing, running):
         monkeypatch.setattr(module, "read_experiment", gated)
@@ -141,6 +142,7 @@ def test_a_grid_with_more_attempts_is_the_grid_of_all(seed: int) -> None:
 def test_opening_a_large_one_is_answered_before_it_is_read(store: Store, view: Views, slow: threading.Event) -> None:
     experiment_id = evaluated(store)
     shown = view(Given(CountingTask(), ()))
+    slow.clear()
     assert shown.result("open", experiment=experiment_id) == {"head": None, "plan": None}
     assert shown.result("plan", experiment=experiment_id) == {"plan": None}
     assert "is being read" in shown.refusal("cell", experiment=experiment_id, cell=0)["message"]
@@ -153,6 +155,7 @@ def test_opening_a_large_one_is_answered_before_it_is_read(store: Store, view: V
 def test_another_one_that_was_opened_meanwhile_stays(store: Store, view: Views, slow: threading.Event) -> None:
     first, second = evaluated(store, "first"), evaluated(store, "second")
     shown = view()
+    slow.clear()
     shown.result("open", experiment=first)
     shown.result("open", experiment=second)
     slow.set()
@@ -164,6 +167,7 @@ def test_another_one_that_was_opened_meanwhile_stays(store: Store, view: Views, 
 def test_a_list_is_answered_before_all_is_read(store: Store, view: Views, slow: threading.Event) -> None:
     evaluated(store, "one")
     shown = view()
+    slow.clear()
     (row,) = shown.result("list")["rows"]
     assert (row["name"], row["state"], row["strip"]) == ("one", "reading", [0, 0])
     slow.set()
@@ -173,12 +177,8 @@ def test_a_list_is_answered_before_all_is_read(store: Store, view: Views, slow: 
 
 
 def test_a_click_is_answered_before_the_resume_is_prepared(store: Store, view: Views, slow: threading.Event) -> None:
-    slow.set()
     experiment_id, task = evaluated(store), CountingTask()
-    slow.clear()
     shown = view(Given(task, ()))
-    readings_of(store)._kept.clear()
-    slow.set()
     plan = shown.result("open", experiment=experiment_id)["plan"]
     slow.clear()
     assert shown.result("resume", experiment=experiment_id, plan=plan["id"]) == {}
@@ -191,7 +191,6 @@ def test_a_click_is_answered_before_the_resume_is_prepared(store: Store, view: V
 def test_what_fails_after_the_answer_is_told_by_the_feed(
     store: Store, view: Views, slow: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow.set()
     experiment_id = evaluated(store)
     shown = view(Given(CountingTask(), ()))
     plan = shown.result("open", experiment=experiment_id)["plan"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from opik_resume.notebook.widget import ResumeBrowser, browse
+    from opik_resume.notebook.browsing import browse
+    from opik_resume.notebook.widget import ResumeBrowser
 
 __all__ = ["ResumeBrowser", "browse", "load_ipython_extension", "unload_ipython_extension"]
 
@@ -19,9 +20,9 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 def __getattr__(name: str) -> Any:
     if name not in ("ResumeBrowser", "browse"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from opik_resume.notebook import widget
+    from opik_resume.notebook import browsing
 
-    return getattr(widget, name)
+    return getattr(browsing, name)  # it has both
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

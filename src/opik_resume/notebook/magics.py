@@ -21,12 +21,13 @@ from opik_resume.evaluation import plan_of
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.notebook import candidates
 from opik_resume.notebook.background import desk
+from opik_resume.notebook.browsing import browser
 from opik_resume.notebook.candidates import Namespace
 from opik_resume.notebook.cellbody import run_body
 from opik_resume.notebook.choosing import Given
 from opik_resume.notebook.namespace import find_metrics, find_task, user_namespace
 from opik_resume.notebook.offers import Offers
-from opik_resume.notebook.widget import ResumeBrowser, browser
+from opik_resume.notebook.widget import ResumeBrowser
 from opik_resume.reading import find_experiment, read_experiment
 from opik_resume.running import used_in_process, wait_or_interrupt, warn_about
 from opik_resume.stores import default_store

@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import anywidget
 import traitlets
 
-from opik_resume import checks
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.notebook import picture
 from opik_resume.notebook.background import Desk, desk
 from opik_resume.notebook.bundle import bundled
-from opik_resume.notebook.choosing import Choice, Given
+from opik_resume.notebook.choosing import Choice
 from opik_resume.notebook.elsewhere import Lookout
 from opik_resume.notebook.feed import Feed
 from opik_resume.notebook.listing import Listing
-from opik_resume.notebook.namespace import checked_task
-from opik_resume.notebook.noticing import notice_cells
 from opik_resume.notebook.offers import Offers
 from opik_resume.notebook.patience import PATIENCE, Task
 from opik_resume.notebook.payload import cell_json, head_json, wire_safe
 from opik_resume.notebook.readings import readings_of
+from opik_resume.notebook.requests import Answer, RequestRefused, error_json, number, text, texts
 from opik_resume.reading import Reading
 from opik_resume.records import Experiment, Json, utc_now
-from opik_resume.scoring import KeyMapping
-from opik_resume.stores import default_store
 from opik_resume.stores.protocol import Store
 
 log = logging.getLogger(__name__)
 MAX_PAGE = 200
-Answer = tuple[Json, list[bytes]]
-
-
-class RequestRefused(OpikResumeError):
-    """The browser asked for something that does not exist."""
 
 
 class ResumeBrowser(anywidget.AnyWidget):
@@ -107,7 +98,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             result, buffers = self._answer(content)
             reply |= {"ok": True, "result": wire_safe(result)}
         except (Exception, KeyboardInterrupt) as error:
-            reply |= {"ok": False, "error": wire_safe(_error_json(error))}
+            reply |= {"ok": False, "error": wire_safe(error_json(error))}
             buffers = []
         self.send(reply, buffers=buffers)
 
@@ -121,8 +112,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         return method(params)
 
     def _list(self, params: Json) -> Answer:
-        limit = min(_number(params, "limit", 50), MAX_PAGE)
-        page = self._listing.page(_text(params, "search", ""), _number(params, "offset", 0), limit)
+        limit = min(number(params, "limit", 50), MAX_PAGE)
+        page = self._listing.page(text(params, "search", ""), number(params, "offset", 0), limit)
         return {"store": self._store.label, "total": page.total, "rows": page.rows}, [page.strips]
 
     def _open(self, params: Json) -> Answer:
@@ -156,12 +147,12 @@ class ResumeBrowser(anywidget.AnyWidget):
         return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
 
     def _choose(self, params: Json) -> Answer:
-        task = _text(params, "task") if params.get("task") is not None else None
-        self._offers.choose(self._experiment(params), Choice(task, _texts(params, "metrics")))
+        task = text(params, "task") if params.get("task") is not None else None
+        self._offers.choose(self._experiment(params), Choice(task, texts(params, "metrics")))
         return self._plan(params)
 
     def _cell(self, params: Json) -> Answer:
-        experiment, cell = self._experiment(params), _number(params, "cell")
+        experiment, cell = self._experiment(params), number(params, "cell")
         reading = self._readings.soon(experiment, lambda: None)
         if reading is None:
             raise RequestRefused(f"{experiment.name} is being read: try again in a moment.")
@@ -172,7 +163,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         return cell_json(reading, cell, attempt, self.feed.state_of(reading.experiment.id, cell)), []
 
     def _resume(self, params: Json) -> Answer:
-        plan = self._offers.take(_text(params, "experiment"), _text(params, "plan"))
+        plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
         calls = self._offers.calls(self._store.get(plan.experiment_id))
 
         def start() -> None:
@@ -186,7 +177,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         return {}, []
 
     def _stop(self, params: Json) -> Answer:
-        if not self._desk.stop(_text(params, "experiment"), "stopped by its button"):
+        if not self._desk.stop(text(params, "experiment"), "stopped by its button"):
             raise RequestRefused("Nothing of this experiment runs in this kernel.")
         return {}, []
 
@@ -195,7 +186,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         return {}, []
 
     def _experiment(self, params: Json) -> Experiment:
-        return self._store.get(_text(params, "experiment"))
+        return self._store.get(text(params, "experiment"))
 
     # How it looks where it cannot run
 
@@ -222,84 +213,3 @@ class ResumeBrowser(anywidget.AnyWidget):
         except OpikResumeError as error:  # no picture is no reason to show nothing
             return {"text/plain": f"{self!r}: {error}"}
         return {"text/plain": text, "text/html": page}
-
-
-def browse(
-    task: Callable[..., Any] | None = None,
-    scoring_metrics: Sequence[Any] | None = None,
-    *,
-    scoring_key_mapping: KeyMapping | None = None,
-    task_threads: int = 16,
-    store: Store | None = None,
-) -> ResumeBrowser:
-    """Browse experiments, see which cells are missing and why, and resume them with a click.
-
-    Args:
-        task: what Resume calls, a function that takes an item and returns a dict. When the notebook has redefined a
-            function of that name by the time of the click, the redefined one is called. Without it, Resume offers what
-            ``evaluate`` used in this process.
-        scoring_metrics: the metrics that score its outputs.
-        scoring_key_mapping: argument name of a metric → key of item or output, as in ``evaluate``.
-        task_threads: the number of workers.
-        store: where to look; the default store when left out.
-
-    Raises:
-        ArgumentError: the task cannot be called, or something is not a metric.
-        FrontEndMissing: the widget's front end is not built; the message says how to build it.
-    """
-    checks.positive("task_threads", task_threads)
-    given = Given(
-        None if task is None else checked_task(task, getattr(task, "__name__", "task")),
-        None if scoring_metrics is None else checks.metrics(scoring_metrics),
-        scoring_key_mapping,
-        task_threads,
-    )
-    return browser(given, store)
-
-
-def browser(given: Given, store: Store | None = None) -> ResumeBrowser:
-    """A browser that shows at once what is being resumed in this process."""
-    where = store or default_store()
-    notice_cells()
-    view = ResumeBrowser(where, Offers(given))
-    _reattach(view, where)
-    return view
-
-
-def _reattach(view: ResumeBrowser, store: Store) -> None:
-    for experiment_id in desk.running():
-        try:
-            view.show(readings_of(store).read(experiment_id))
-        except OpikResumeError:  # it is in another store
-            continue
-        return
-
-
-def _text(params: Json, name: str, default: str | None = None) -> str:
-    value = params.get(name, default)
-    if not isinstance(value, str):
-        raise RequestRefused(f"{name} must be a text.")
-    return value
-
-
-def _texts(params: Json, name: str) -> tuple[str, ...]:
-    values = params.get(name)
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise RequestRefused(f"{name} must be a list of texts.")
-    return tuple(dict.fromkeys(values))
-
-
-def _number(params: Json, name: str, default: int | None = None) -> int:
-    value = params.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise RequestRefused(f"{name} must be a whole number, 0 or more.")
-    return value
-
-
-def _error_json(error: BaseException) -> Json:
-    """Type and message. Ours are written for users; any other is a fault, which goes to the log with its traceback."""
-    if isinstance(error, OpikResumeError):
-        return {"type": type(error).__name__, "message": str(error)}
-    log.error("a request failed", exc_info=error)
-    message = f"Unexpected {type(error).__name__}: {error}. The log of opik_resume.notebook has the traceback."
-    return {"type": type(error).__name__, "message": message}

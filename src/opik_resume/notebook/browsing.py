@@ -1,0 +1,70 @@
+"""``browse()``: the door to the widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opik_resume import checks
+from opik_resume.exceptions import OpikResumeError
+from opik_resume.notebook.background import desk
+from opik_resume.notebook.choosing import Given
+from opik_resume.notebook.namespace import checked_task
+from opik_resume.notebook.noticing import notice_cells
+from opik_resume.notebook.offers import Offers
+from opik_resume.notebook.readings import readings_of
+from opik_resume.notebook.widget import ResumeBrowser
+from opik_resume.scoring import KeyMapping
+from opik_resume.stores import default_store
+from opik_resume.stores.protocol import Store
+
+
+def browse(
+    task: Callable[..., Any] | None = None,
+    scoring_metrics: Sequence[Any] | None = None,
+    *,
+    scoring_key_mapping: KeyMapping | None = None,
+    task_threads: int = 16,
+    store: Store | None = None,
+) -> ResumeBrowser:
+    """Browse experiments, see which cells are missing and why, and resume them with a click.
+
+    Args:
+        task: what Resume calls, a function that takes an item and returns a dict. When the notebook has redefined a
+            function of that name by the time of the click, the redefined one is called. Without it, Resume offers what
+            ``evaluate`` used in this process.
+        scoring_metrics: the metrics that score its outputs.
+        scoring_key_mapping: argument name of a metric → key of item or output, as in ``evaluate``.
+        task_threads: the number of workers.
+        store: where to look; the default store when left out.
+
+    Raises:
+        ArgumentError: the task cannot be called, or something is not a metric.
+        FrontEndMissing: the widget's front end is not built; the message says how to build it.
+    """
+    checks.positive("task_threads", task_threads)
+    given = Given(
+        None if task is None else checked_task(task, getattr(task, "__name__", "task")),
+        None if scoring_metrics is None else checks.metrics(scoring_metrics),
+        scoring_key_mapping,
+        task_threads,
+    )
+    return browser(given, store)
+
+
+def browser(given: Given, store: Store | None = None) -> ResumeBrowser:
+    """A browser that shows at once what is being resumed in this process."""
+    where = store or default_store()
+    notice_cells()
+    view = ResumeBrowser(where, Offers(given))
+    _reattach(view, where)
+    return view
+
+
+def _reattach(view: ResumeBrowser, store: Store) -> None:
+    for experiment_id in desk.running():
+        try:
+            view.show(readings_of(store).read(experiment_id))
+        except OpikResumeError:  # it is in another store
+            continue
+        return
