@@ -20,7 +20,7 @@ WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$
 STATIC := src/opik_resume/notebook/static
 BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
-.PHONY: help demo test setup build lint lint-python lint-js test-js test-python lock clean venv
+.PHONY: help demo test bench setup build lint lint-python lint-js test-js test-python lock clean venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ lock: venv ## look up the newest versions and write the lock files anew
 	$(VENV)/uv pip compile $(LOCK_FLAGS) requirements/node.in -o requirements/node.txt
 	$(WITH_NODE) cd js && rm -rf node_modules package-lock.json && \
 	  npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
+
+bench: setup ## measure against the opik package, side by side, as ratios
+	@$(VENV)/python -m bench
 
 clean: ## remove everything that was made here
 	rm -rf .venv .tools out dist build js/node_modules js/coverage $(STATIC) .pytest_cache .mypy_cache .ruff_cache .hypothesis

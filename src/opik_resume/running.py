@@ -90,6 +90,8 @@ def run_and_wait(
     plan: ResumePlan, replan: Replan, callables: Callables, store: Store, *, verbose: int, raise_on_failure: bool
 ) -> EvaluationResult:
     """What every blocking door does: prepare, start, wait, say what is missing."""
+    if not plan.cells:
+        return _nothing_to_run(plan, callables, store)
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
         run = prepare(plan, replan, callables, store, listener)
         result = wait_or_interrupt(run, store, callables)
@@ -135,6 +137,13 @@ def result_of(experiment_id: str, store: Store, callables: Callables | None = No
 def used_in_process(experiment_id: str) -> Callables | None:
     """What this process last ran the experiment with, or None."""
     return _used.get(experiment_id)
+
+
+def _nothing_to_run(plan: ResumePlan, callables: Callables, store: Store) -> EvaluationResult:
+    """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
+    if callables.experiment_scoring_functions or store.get(plan.experiment_id).status == "running":
+        _complete(plan.experiment_id, callables, store)
+    return result_of(plan.experiment_id, store, callables)
 
 
 def _remember(experiment_id: str, callables: Callables) -> None:

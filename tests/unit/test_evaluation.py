@@ -14,7 +14,7 @@ from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.records import CellState, Json, ScoreResult
 from opik_resume.running import used_in_process
 from opik_resume.stores.protocol import Store
-from tests.builders import CountingTask, numbers
+from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
 
 
@@ -345,3 +345,13 @@ def test_progress_is_shown_on_stderr_unless_told_not_to(store: Store, capsys: py
     assert "shown: 100%" in capsys.readouterr().err
     evaluate_resume("shown", CountingTask(), verbose=0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_complete_experiment_that_was_killed_before_its_end_gets_its_status_and_scores(store: Store) -> None:
+    experiment = unstarted(store, "e", numbers(store, 2))
+    for item in store.items(experiment.dataset_id, "v1"):
+        store.record([complete(item.id, 0, experiment_id=experiment.id)])
+    task = CountingTask()
+    result = evaluate_resume("e", task, experiment_scoring_functions=[lambda r: ScoreResult("n", len(r))], **quiet())
+    assert (task.total, result.complete, [s.value for s in result.experiment_scores]) == (0, True, [2.0])
+    assert store.get(experiment.id).status == "completed"

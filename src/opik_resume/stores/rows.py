@@ -106,6 +106,8 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
 
 
 def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+    if text == "[]":
+        return ()
     make = _light_score if light else ScoreResult
     return tuple(make(**score) for score in json.loads(text))
 
