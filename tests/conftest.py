@@ -1,11 +1,15 @@
-"""For all tests: nothing of the person's own configuration, experiments or home is read or written."""
+"""For all tests: nothing of the person's own configuration, experiments or home is read or written; Ctrl-C works."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts us in its background has us ignore Ctrl-C, and all that we start. Tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
