@@ -52,26 +52,24 @@ class Database:
         with _as_store_errors(path):
             _refuse_network_file_system(path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect()
-            self._prepared()
+            self._writer = self._connect(lambda connection: _prepare(connection, path))
         self._thread = threading.Thread(target=self._write_forever, name="opik-resume-writer", daemon=True)
         self._thread.start()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, prepare: Callable[[sqlite3.Connection], None] | None = None) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    def _prepared(self) -> None:
         try:
-            _prepare(self._writer, self.path)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            if prepare is not None:
+                prepare(connection)
         except BaseException:
-            self._writer.close()
+            connection.close()
             raise
+        return connection
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of one query, as committed now."""
