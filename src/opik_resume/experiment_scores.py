@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.records import ScoreResult
@@ -12,20 +12,22 @@ from opik_resume.scoring import checked_scores
 if TYPE_CHECKING:
     from opik_resume.results import EvaluationResult
 
-logger = logging.getLogger("opik_resume")
+
+@dataclass
+class ExperimentScores:
+    """The scores, and a sentence for each one that is missing because its function raised."""
+
+    scores: list[ScoreResult] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
-def compute(functions: Sequence[Callable[..., Any]], result: EvaluationResult) -> list[ScoreResult]:
-    """What the functions say of ``result.test_results``. One that raises is warned about and left out, as in Opik."""
-    if not result.test_results:
-        return []
-    return [score for function in functions for score in _of(function, result)]
-
-
-def _of(function: Callable[..., Any], result: EvaluationResult) -> list[ScoreResult]:
-    name = getattr(function, "__name__", type(function).__name__)
-    try:
-        return checked_scores(function(list(result.test_results)), name)
-    except Exception as error:
-        logger.warning("The experiment score %s is missing: %s: %s", name, type(error).__name__, error)
-        return []
+def compute(functions: Sequence[Callable[..., Any]], result: EvaluationResult) -> ExperimentScores:
+    """What the functions say of ``result.test_results``. One that raises does not stop the others, as in Opik."""
+    computed = ExperimentScores()
+    for function in functions if result.test_results else ():
+        name = getattr(function, "__name__", type(function).__name__)
+        try:
+            computed.scores += checked_scores(function(list(result.test_results)), name)
+        except Exception as error:
+            computed.missing.append(f"The experiment score {name} is missing: {type(error).__name__}: {error}")
+    return computed

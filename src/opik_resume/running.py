@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume import experiment_scores
@@ -117,6 +117,7 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None
         raise _interrupted(run, store, callables) from None
     if run.error is not None:
         raise run.error
+    _warn(run.notes)
     if run.outcome == "stopped":
         raise _interrupted(run, store, callables)
     return result_of(run.experiment_id, store, callables)
@@ -130,7 +131,9 @@ def result_of(experiment_id: str, store: Store, callables: Callables | None = No
     """
     result = build_result(read_experiment(store.get(experiment_id), store, heavy=True))
     if not result.complete and callables is not None:
-        result.experiment_scores = experiment_scores.compute(callables.experiment_scoring_functions, result)
+        computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
+        result.experiment_scores = computed.scores
+        _warn(computed.missing)
     return result
 
 
@@ -142,7 +145,7 @@ def used_in_process(experiment_id: str) -> Callables | None:
 def _nothing_to_run(plan: ResumePlan, callables: Callables, store: Store) -> EvaluationResult:
     """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
     if callables.experiment_scoring_functions or store.get(plan.experiment_id).status == "running":
-        _complete(plan.experiment_id, callables, store)
+        _warn(_complete(plan.experiment_id, callables, store))
     return result_of(plan.experiment_id, store, callables)
 
 
@@ -175,16 +178,24 @@ def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
     return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}
 
 
-def _complete(experiment_id: str, callables: Callables, store: Store) -> None:
-    """At the end of a run: a whole experiment gets its scores and its status."""
+def _complete(experiment_id: str, callables: Callables, store: Store) -> list[str]:
+    """At the end of a run: a whole experiment gets its scores and its status. Returns what is to be said of it."""
     reading = read_experiment(store.get(experiment_id), store)
     if not reading.grid.complete:
-        return
-    scores = None
-    if callables.experiment_scoring_functions:
-        result = build_result(read_experiment(reading.experiment, store, heavy=True))
-        scores = experiment_scores.compute(callables.experiment_scoring_functions, result)
-    store.update(experiment_id, status="completed", scores=scores)
+        return []
+    if not callables.experiment_scoring_functions:
+        store.update(experiment_id, status="completed")
+        return []
+    result = build_result(read_experiment(reading.experiment, store, heavy=True))
+    computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
+    store.update(experiment_id, status="completed", scores=computed.scores)
+    return computed.missing
+
+
+def _warn(sentences: Iterable[str]) -> None:
+    """Say them where somebody waits: a thread of the background would say them in whatever cell is running."""
+    for sentence in sentences:
+        logger.warning(sentence)
 
 
 def warn_about(result: EvaluationResult) -> None:

@@ -42,7 +42,7 @@ class Run:
         lease: the right to run them; the run beats it and gives it back at its end.
         tolerant: a missing score argument fails its metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
         listener: told every event, in order, never twice at a time. It must be quick.
-        at_end: called once nothing runs any more, before ``Ended`` is told.
+        at_end: called once nothing runs any more, before ``Ended`` is told; what it has to say is kept in ``notes``.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Run:
         *,
         tolerant: bool = False,
         listener: Listener | None = None,
-        at_end: Callable[[], None] | None = None,
+        at_end: Callable[[], Sequence[str]] | None = None,
     ) -> None:
         self.experiment_id = experiment_id
         self.id = lease.run_id
@@ -63,6 +63,7 @@ class Run:
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.dropped: dict[CellKey, str] = {}
+        self.notes: tuple[str, ...] = ()
         self._jobs = deque(jobs)
         self._store = store
         self._lease = lease
@@ -258,7 +259,7 @@ class Run:
         self.outcome = "broken" if self.error else "stopped" if self._stop_reason else "finished"
         try:
             if self._at_end is not None:
-                self._at_end()
+                self.notes = tuple(self._at_end())
             self._lease.release()
         except Exception as error:
             logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
