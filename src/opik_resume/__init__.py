@@ -26,6 +26,7 @@ _HOMES = {
     "get_dataset": "datasets",
     "get_or_create_dataset": "datasets",
     "plan_resume": "evaluation",
+    "push": "pushing",
     "reopen_experiment": "managing",
 }
 _MODULES = ("exceptions", "metrics", "samplers")
@@ -48,6 +49,7 @@ __all__ = [
     "get_or_create_dataset",
     "metrics",
     "plan_resume",
+    "push",
     "reopen_experiment",
     "samplers",
 ]
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from opik_resume.evaluation import evaluate, evaluate_experiment, evaluate_resume, plan_resume
     from opik_resume.managing import close_experiment, delete_experiment, reopen_experiment
     from opik_resume.notebook import browse
+    from opik_resume.pushing import push
     from opik_resume.reading import experiments
     from opik_resume.records import ErrorTolerance, ScoreResult
     from opik_resume.results import EvaluationResult

@@ -21,7 +21,12 @@
     ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written
-        └── StoreBusy                         locked by another process for too long
+        ├── StoreBusy                         locked by another process for too long
+        └── ServerError                       an Opik server did not do what it was asked; ``.status``, if it answered
+            ├── ServerUnreachable             no usable answer, after several tries: down, too slow, or the wrong URL
+            ├── NotAuthorized                 the key or the workspace is refused: says which setting, from where
+            ├── RequestRefused                the server answered that it will not: its words are quoted
+            └── IncompleteAnswer              it sent less than there is: nothing may be decided from that
 
 
     EvaluationInterrupted (KeyboardInterrupt)  stopped by the user; ``.result`` holds what there is. Not below
@@ -152,6 +157,34 @@ class StoreError(OpikResumeError):
 
 class StoreBusy(StoreError):
     """Another process kept the database locked for too long."""
+
+
+class ServerError(StoreError):
+    """An Opik server did not do what it was asked.
+
+    ``status`` is the HTTP status, None without an answer. ``wait`` is how many seconds the server asked to wait.
+    """
+
+    def __init__(self, message: str, status: int | None = None, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.wait = wait
+
+
+class ServerUnreachable(ServerError):
+    """No usable answer: the server is down, busy or too slow, or there is none at that URL."""
+
+
+class NotAuthorized(ServerError):
+    """The server refuses the API key or the workspace."""
+
+
+class RequestRefused(ServerError):
+    """The server understood and will not do it."""
+
+
+class IncompleteAnswer(ServerError):
+    """The server sent less than it says there is."""
 
 
 class EvaluationInterrupted(_OneSentence, KeyboardInterrupt):

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from opik_resume import checkpoints, resume_state
-from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, LocalCheckpointMissing
+from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, LocalCheckpointMissing, ServerError
 from opik_resume.grid import Grid
 from opik_resume.ids import is_id
 from opik_resume.records import Experiment, Item, LeaseHolder
@@ -22,7 +22,7 @@ from opik_resume.stores import default_store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from opik_resume.stores.protocol import Store
+    from opik_resume.stores.protocol import Reader, Store
 
 COLUMNS = [
     "id", "name", "dataset", "version", "done", "expected", "failed", "state", "created_at", "updated_at",
@@ -76,7 +76,7 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
     return named[0]
 
 
-def read_experiment(experiment: Experiment, store: Store, *, heavy: bool = False) -> Reading:
+def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
     """Read the experiment's items, attempts and lease. ``heavy`` attempts carry outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
     selection = selection_of(experiment, store)
@@ -84,7 +84,22 @@ def read_experiment(experiment: Experiment, store: Store, *, heavy: bool = False
     return Reading(experiment, selection.items, grid, holder)
 
 
-def selection_of(experiment: Experiment, store: Store) -> Selection:
+def read_back(experiment_id: str, store: Store, *, heavy: bool = False) -> Reading:
+    """What a run of this process has come to. For its end only: without a server, from what this process knows.
+
+    Raises:
+        ServerError: the server does not answer, and part of the experiment is known only there.
+    """
+    try:
+        return read_experiment(store.get(experiment_id), store, heavy=heavy)
+    except ServerError:
+        known = store.offline(experiment_id)
+        if known is None:
+            raise
+        return read_experiment(known.get(experiment_id), known, heavy=heavy)
+
+
+def selection_of(experiment: Experiment, store: Reader) -> Selection:
     """The items that the original evaluation saw, in its order, and the number of runs each expects.
 
     Raises:

@@ -170,6 +170,51 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """One step of a run: the task, a metric, or what they called. ``kind`` is ``general``, ``tool``, ``llm``, …"""
+
+    id: str
+    parent_id: str | None
+    name: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    input: Any = None
+    output: Any = None
+    error: ErrorInfo | None = None
+    model: str | None = None
+    usage: dict[str, int] = field(default_factory=dict)
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetails:
+    """What a server knows of a run besides its attempt: spans in order of start, tokens, cost in US dollars, web page."""
+
+    input: Any
+    spans: tuple[Span, ...]
+    usage: dict[str, int]
+    cost: float | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What a server has not acknowledged yet. All of it is safe in the local file.
+
+    ``waiting`` attempts are on their way, ``refused`` ones (attempt id → the server's words) will not be taken as they
+    are. ``problem`` says why the last try did not get through.
+    """
+
+    waiting: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+    def __len__(self) -> int:
+        return self.waiting + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseHolder:
     """Who runs an experiment's cells now: one resume, in one process of one host."""
 

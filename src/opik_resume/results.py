@@ -68,7 +68,8 @@ class EvaluationResultAggregatedScoresView:
 class EvaluationResult:
     """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
 
-    The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has.
+    The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
+    ``undelivered`` how many of the finished ones are still to reach the server; they are safe in the local file.
     """
 
     experiment_id: str
@@ -79,6 +80,7 @@ class EvaluationResult:
     trial_count: int
     experiment_scores: list[ScoreResult] = field(default_factory=list)
     expected: int = 0
+    undelivered: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
 
     @property

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from opik_resume import experiment_scores
 from opik_resume.engine import Callables, Job, Listener, Run, stopping
-from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.exceptions import EvaluationInterrupted, ServerError
 from opik_resume.ids import new_id
 from opik_resume.plan import ResumePlan
 from opik_resume.progress import progress_bar
-from opik_resume.reading import Reading, read_experiment
+from opik_resume.reading import Reading, read_back, read_experiment
 from opik_resume.records import CellKey, ErrorTolerance
 from opik_resume.results import EvaluationResult, build_result
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
+DELIVERY_SECONDS = 30.0  # how long the end of a run waits for the server to take what is finished
 SETTLE_SECONDS = 0.3  # after ■: short enough to be "at once", long enough for most runs to be recorded
 _REMEMBERED = 200  # experiments whose callables this process remembers
 
@@ -74,7 +75,7 @@ def prepare(
             lease,
             tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
             listener=listener,
-            at_end=lambda: _complete(shown.experiment_id, callables, store),
+            at_end=lambda: _at_end(run, callables, store),
         )
         run.dropped.update(_fallen_away(shown, current))
         _remember(shown.experiment_id, callables)
@@ -129,7 +130,10 @@ def result_of(experiment_id: str, store: Store, callables: Callables | None = No
     The scores of a complete experiment are those stored with it; those of a partial one are computed from what there is,
     if ``callables`` has functions for them, and marked partial.
     """
-    result = build_result(read_experiment(store.get(experiment_id), store, heavy=True))
+    reading = read_back(experiment_id, store, heavy=True)
+    result = build_result(reading)
+    result.experiment_url = store.link(reading.experiment)
+    result.undelivered = len(store.pending(experiment_id))
     if not result.complete and callables is not None:
         computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
         result.experiment_scores = computed.scores
@@ -178,10 +182,20 @@ def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
     return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}
 
 
+def _at_end(run: Run, callables: Callables, store: Store) -> list[str]:
+    """Deliver what is finished, unless somebody waits for the end of a stop, and complete a whole experiment."""
+    if run.outcome == "finished":
+        store.flush(DELIVERY_SECONDS)
+    try:
+        return _complete(run.experiment_id, callables, store)
+    except ServerError as error:
+        return [f"{error} The next resume of this experiment completes it."]
+
+
 def _complete(experiment_id: str, callables: Callables, store: Store) -> list[str]:
-    """At the end of a run: a whole experiment gets its scores and its status. Returns what is to be said of it."""
+    """A whole experiment gets its scores and its status. Returns what is to be said of it."""
     reading = read_experiment(store.get(experiment_id), store)
-    if not reading.grid.complete:
+    if not reading.grid.complete or store.pending(experiment_id):
         return []
     if not callables.experiment_scoring_functions:
         store.update(experiment_id, status="completed")
@@ -200,6 +214,13 @@ def _warn(sentences: Iterable[str]) -> None:
 
 def warn_about(result: EvaluationResult) -> None:
     """The one line of a blocking door that says what is missing from its result."""
+    if result.undelivered:
+        logger.warning(
+            "%d finished runs of %r have not reached the server yet: they are kept in the local file, sent again, and "
+            "at the latest delivered by the next start.",
+            result.undelivered,
+            result.experiment_name,
+        )
     if result.failed_runs:
         logger.warning(
             "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from opik_resume.records import Attempt
+from opik_resume.settings import opik_settings
 from opik_resume.stores.local import LocalStore
+from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store
+from tests.opik_server import OpikServer
 
 
-@pytest.fixture(params=["local"])
+class Delivered(OpikStore):
+    """Delivers what it records at once, so that it is read from the server and not from the journal."""
+
+    def record(self, attempts: Sequence[Attempt]) -> None:
+        super().record(attempts)
+        assert self.flush(10), self.pending()
+
+
+@contextmanager
+def of_file(path: Path) -> Iterator[Store]:
+    store = LocalStore(path)
+    yield store
+    store.close()
+
+
+def of_server(kind: type[OpikStore]) -> Callable[[Path], object]:
+    @contextmanager
+    def opened(path: Path) -> Iterator[Store]:
+        with OpikServer() as server:
+            store = kind(opik_settings(server.url), path)
+            yield store
+            assert store.flush(10)
+            assert store.pending().refused == {}
+            store.close()
+            assert server.problems == []
+
+    return opened
+
+
+STORES = {"local": of_file, "opik": of_server(OpikStore), "opik delivered": of_server(Delivered)}
+
+
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened: Store = {"local": LocalStore}[request.param](tmp_path / "store.sqlite3")
-    yield opened
-    opened.close()
+    with STORES[request.param](tmp_path / "store.sqlite3") as opened:  # type: ignore[attr-defined]
+        yield opened

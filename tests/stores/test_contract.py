@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, Experi
 from opik_resume.ids import new_id
 from opik_resume.records import Attempt, Experiment, Item, ScoreResult, utc_now
 from opik_resume.stores.protocol import Store
-from tests.builders import BOOM, attempt, complete, failed, failed_score
+from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
 
 
 def items(*values: int) -> list[Item]:
@@ -32,8 +33,17 @@ def make_experiment(store: Store, name: str) -> Experiment:
     return made
 
 
+IDS: defaultdict[str, str] = defaultdict(new_id)
+"""Ids of items by what a test calls them: a server takes real ones only."""
+
+
 def of(experiment: Experiment, made: Attempt) -> Attempt:
-    return replace(made, experiment_id=experiment.id)
+    return replace(made, experiment_id=experiment.id, item_id=IDS[made.item_id])
+
+
+def as_made(read: Experiment, made: Experiment) -> Experiment:
+    """``read`` without what a server decides: the project, and the times by its own clock."""
+    return replace(read, created_at=made.created_at, updated_at=made.updated_at, project_name=made.project_name)
 
 
 def test_a_dataset_is_found_by_its_name(store: Store) -> None:
@@ -73,8 +83,8 @@ def test_an_item_of_the_same_id_is_replaced_in_the_new_version_only(store: Store
 
 
 def test_an_experiment_is_read_back_as_it_was_made(store: Store, experiment: Experiment) -> None:
-    assert store.get(experiment.id) == experiment
-    assert store.named("first") == [experiment]
+    assert as_made(store.get(experiment.id), experiment) == experiment
+    assert [as_made(read, experiment) for read in store.named("first")] == [experiment]
     with pytest.raises(ExperimentNotFound, match="no experiment with the id"):
         store.get(new_id())
 
@@ -101,7 +111,7 @@ def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Exper
             "item",
             2,
             returned=True,
-            task_output={"output": "é 😀 \ud83d", "deep": [{"x": None}]},
+            task_output={"output": "é 😀", "deep": [{"x": None}]},
             scores=(ScoreResult("s", 0.5, "why", "c", {"k": 1}), failed_score()),
             task_seconds=1.5,
             scoring_seconds=0.25,
@@ -144,7 +154,7 @@ def test_a_start_that_never_reported_back_is_an_attempt_without_an_end(store: St
     store.start(ended)
     store.record([replace(ended, complete=True, returned=True, ended_at=utc_now())])
     seen = {a.item_id: (a.complete, a.ended_at is None) for a in store.attempts(experiment.id)}
-    assert seen == {"a": (False, True), "b": (True, False)}
+    assert seen == {IDS["a"]: (False, True), IDS["b"]: (True, False)}
     assert store.attempt(begun.id) == begun
 
 
@@ -168,3 +178,62 @@ def test_attempts_of_one_experiment_are_not_those_of_another(store: Store) -> No
     one, other = make_experiment(store, "one"), make_experiment(store, "other")
     store.record([of(one, complete())])
     assert store.attempts(other.id) == []
+
+
+def test_changes_tell_what_was_recorded_since(store: Store, experiment: Experiment) -> None:
+    first, second = of(experiment, complete("a")), of(experiment, failed("b"))
+    store.record([first])
+    seen, cursor = store.changes(experiment.id)
+    assert [attempt.id for attempt in seen] == [first.id]
+    store.record([second])
+    seen, later = store.changes(experiment.id, cursor)
+    assert second.id in [attempt.id for attempt in seen]
+    assert isinstance(later, str)
+
+
+def test_a_deleted_experiment_is_gone_with_its_attempts(store: Store, experiment: Experiment) -> None:
+    store.record([of(experiment, complete())])
+    store.flush(10)
+    store.delete(experiment.id)
+    store.delete(experiment.id)
+    with pytest.raises(ExperimentNotFound):
+        store.get(experiment.id)
+
+
+def test_a_rescored_attempt_becomes_complete(store: Store, experiment: Experiment) -> None:
+    broken = of(experiment, failed(returned=True, task_output={"a": 1}))
+    store.record([broken])
+    assert store.attempt(broken.id) == broken
+    whole = replace(broken, complete=True, error=None, scores=(ScoreResult("s", 1.0, "fine"),))
+    store.record([whole])
+    assert store.attempts(experiment.id, heavy=True) == [whole]
+
+
+def test_an_empty_output_is_an_output(store: Store, experiment: Experiment) -> None:
+    made = of(experiment, complete(task_output={}))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+
+
+def test_long_texts_survive_and_light_attempts_are_light(store: Store, experiment: Experiment) -> None:
+    long = "x" * 30_000
+    score = ScoreResult("judge", 0.0, long, metadata={"error_info": {"traceback": long}}, scoring_failed=True)
+    made = of(experiment, complete(task_output={"output": long}, scores=(score, ScoreResult("s", 1.0, long))))
+    store.record([made])
+    (light,) = store.attempts(experiment.id)
+    assert (light.failed_metrics, light.complete, light.trial, light.task_output) == (("judge",), True, 0, None)
+    assert store.attempts(experiment.id, heavy=True) == [made]
+
+
+def test_half_a_surrogate_pair_is_kept_or_its_escape(store: Store, experiment: Experiment) -> None:
+    store.record([of(experiment, complete(task_output={"output": "é 😀 \ud83d!", "\\ud83d": "\ude00"}))])
+    (read,) = store.attempts(experiment.id, heavy=True)
+    exact, escaped = {"output": "é 😀 \ud83d!", "\\ud83d": "\ude00"}, {"output": "é 😀 \\ud83d!", "\\ud83d": "\\ude00"}
+    assert read.task_output in (exact, escaped)
+
+
+def test_an_interrupted_attempt_and_scores_of_one_name(store: Store, experiment: Experiment) -> None:
+    stopped = of(experiment, attempt("a", ended_at=NOON))
+    twice = of(experiment, complete("b", scores=(ScoreResult("s", 0.25), ScoreResult("s", 0.75), failed_score("s"))))
+    store.record([stopped, twice])
+    assert store.attempts(experiment.id, heavy=True) == [stopped, twice]

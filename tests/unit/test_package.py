@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import opik_resume
-from opik_resume import connect, exceptions
+from opik_resume import connect
 from opik_resume.stores import close_all, default_store
 
 SOURCE = Path(opik_resume.__file__).parent
-HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "tqdm", "sqlite3", "numpy")
+HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "tqdm", "sqlite3", "numpy", "httpx", "tenacity")
 
 
 def test_all_is_sorted_and_every_name_is_there() -> None:
@@ -79,8 +79,3 @@ def test_the_default_file_is_the_one_in_the_environment(tmp_path: Path, monkeypa
     default_store()
     assert (tmp_path / "mine.sqlite3").exists()
     close_all()
-
-
-def test_a_server_is_refused_for_now() -> None:
-    with pytest.raises(exceptions.UnsupportedArgument, match="server"):
-        connect("http://localhost:5173/api")

@@ -9,9 +9,20 @@ from pathlib import Path
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.ids import new_id
 from opik_resume.jsontext import to_json
-from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, ScoreResult, VersionRecord, utc_now
+from opik_resume.records import (
+    Attempt,
+    DatasetRecord,
+    Experiment,
+    Item,
+    RunDetails,
+    ScoreResult,
+    Undelivered,
+    VersionRecord,
+    utc_now,
+)
 from opik_resume.stores import rows
 from opik_resume.stores.leases import SqliteLeases
+from opik_resume.stores.protocol import Reader
 from opik_resume.stores.sqlite import Database
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
@@ -152,6 +163,27 @@ class LocalStore:
         if not starts:
             raise KeyError(attempt_id)
         return rows.started(starts[0])
+
+    def details(self, attempt_id: str) -> RunDetails | None:
+        return None
+
+    def changes(self, experiment_id: str, cursor: str | None = None) -> tuple[list[Attempt], str]:
+        marks = """SELECT (SELECT updated_at FROM experiments WHERE id = ?) AS recorded,
+                   (SELECT max(rowid) FROM starts WHERE experiment_id = ?) AS started"""
+        now = "/".join(str(mark) for mark in self._database.read(marks, (experiment_id, experiment_id))[0])
+        return ([] if now == cursor else self.attempts(experiment_id)), now
+
+    def pending(self, experiment_id: str | None = None) -> Undelivered:
+        return Undelivered()
+
+    def flush(self, timeout: float) -> bool:
+        return True
+
+    def link(self, experiment: Experiment) -> str | None:
+        return None
+
+    def offline(self, experiment_id: str) -> Reader | None:
+        return self
 
 
 def _insert_version(

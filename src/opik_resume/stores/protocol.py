@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from opik_resume.records import Attempt, DatasetRecord, Experiment, Item, LeaseHolder, ScoreResult, VersionRecord
+from opik_resume.records import (
+    Attempt,
+    DatasetRecord,
+    Experiment,
+    Item,
+    LeaseHolder,
+    RunDetails,
+    ScoreResult,
+    Undelivered,
+    VersionRecord,
+)
 
 
 class DatasetStore(Protocol):
@@ -50,7 +60,10 @@ class ExperimentStore(Protocol):
         """Every experiment of exactly that name, newest first."""
 
     def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
-        """One page of those whose name or dataset contains ``search``, newest first, and how many there are."""
+        """One page of those whose name contains ``search``, newest first, and how many there are.
+
+        The embedded store looks at the names of their datasets, too.
+        """
 
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
@@ -74,6 +87,47 @@ class ExperimentStore(Protocol):
 
     def attempt(self, attempt_id: str) -> Attempt:
         """One attempt, whole. Raises KeyError."""
+
+    def details(self, attempt_id: str) -> RunDetails | None:
+        """What the store knows of a run besides its attempt, or None. Embedded stores know nothing more."""
+
+    def changes(self, experiment_id: str, cursor: str | None = None) -> tuple[list[Attempt], str]:
+        """The light attempts that may have changed since ``cursor`` (None: all of them), and the cursor for next time.
+
+        For runs made elsewhere. Attempts that have not changed may be among them.
+        """
+
+    def pending(self, experiment_id: str | None = None) -> Undelivered:
+        """What has been recorded and is not on the server yet, of one experiment or of all. Local stores: nothing."""
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until nothing waits to be delivered, at most ``timeout`` seconds. Returns whether that is so."""
+
+    def link(self, experiment: Experiment) -> str | None:
+        """The web page of an experiment, if it has one."""
+
+    def offline(self, experiment_id: str) -> Reader | None:
+        """What this process knows of an experiment by itself, when the server cannot be asked. None: not all of it.
+
+        Never to plan from: others may have run cells meanwhile.
+        """
+
+
+class Reader(Protocol):
+    """What reading one experiment takes."""
+
+    @property
+    def leases(self) -> Leases:
+        """Who runs which experiment."""
+
+    def get(self, experiment_id: str) -> Experiment:
+        """As in :class:`ExperimentStore`."""
+
+    def items(self, dataset_id: str, version: str) -> list[Item]:
+        """As in :class:`DatasetStore`."""
+
+    def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """As in :class:`ExperimentStore`."""
 
 
 class Lease(Protocol):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x4F505253  # "OPRS": tells our files from other programs' databases
-VERSION = 1
+VERSION = 2
 
-TABLES = """
+_FIRST = """
 CREATE TABLE datasets (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -88,3 +88,44 @@ CREATE TABLE leases (
     stopping INTEGER NOT NULL
 );
 """
+
+# What goes to a server. ``server`` is its URL and workspace, never a key. ``revision`` grows with each recording.
+_JOURNAL = """
+CREATE TABLE journal (
+    server TEXT NOT NULL,
+    id TEXT NOT NULL,
+    experiment_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    trial INTEGER,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    returned INTEGER NOT NULL,
+    complete INTEGER NOT NULL,
+    task_output TEXT,
+    scores TEXT NOT NULL,
+    error_type TEXT,
+    error_message TEXT,
+    error_traceback TEXT,
+    task_seconds REAL,
+    scoring_seconds REAL,
+    revision INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    problem TEXT,
+    PRIMARY KEY (server, id)
+);
+CREATE INDEX journal_by_state ON journal (server, state, revision);
+CREATE INDEX journal_by_experiment ON journal (server, experiment_id);
+CREATE TABLE journal_starts (
+    server TEXT NOT NULL,
+    id TEXT NOT NULL,
+    experiment_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    trial INTEGER,
+    started_at TEXT NOT NULL,
+    PRIMARY KEY (server, id)
+);
+CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_id);
+"""
+
+STEPS = (_FIRST, _JOURNAL)
+"""What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""

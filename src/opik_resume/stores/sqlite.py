@@ -175,7 +175,7 @@ def _undone(connection: sqlite3.Connection, write: _Write, error: Exception) -> 
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables in a new file; refuse a file that is not ours or is newer than we are."""
+    """Create the tables in a new file, add to an older one; refuse a file that is not ours or is newer than we are."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
@@ -184,18 +184,18 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > schema.VERSION:
         raise StoreError(f"{path} was written by a newer opik-resume: upgrade this one, or name another file.")
     connection.execute("PRAGMA journal_mode = WAL")
-    if empty:
-        _create_tables(connection)
+    if version < schema.VERSION:
+        _bring_up_to_date(connection)
 
 
-def _create_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")  # two processes may meet at a new file: the second finds it made
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-        for statement in schema.TABLES.split(";"):
-            if statement.strip():
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")  # two processes may meet at a file: the second finds it done
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for statement in ";".join(schema.STEPS[version:]).split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     connection.execute("COMMIT")
 
 

@@ -1,0 +1,200 @@
+"""Datasets on the server: the dataset half of the store."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
+from opik_resume.ids import new_id
+from opik_resume.jsontext import to_json
+from opik_resume.records import DatasetRecord, Item, Json, VersionRecord
+from opik_resume.stores import rows
+from opik_resume.stores.opik import wire
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.paging import PAGE, all_pages
+
+MOST_ITEMS, MOST_CHARACTERS = 1000, 4_000_000  # of one request; the server takes 1,000 items and the SDK sends 5 MB
+_REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
+
+
+class Datasets:
+    """See :class:`~opik_resume.stores.protocol.DatasetStore`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lock = threading.Lock()  # guards the two below
+        self._items: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
+        self._projects: dict[str, str] = {}  # names by id
+
+    @property
+    def _project(self) -> str:
+        return self._client.settings.project or "Default Project"
+
+    def create(self, name: str, description: str | None = None, dataset_id: str | None = None) -> DatasetRecord:
+        body = {
+            "id": dataset_id or new_id(),
+            "name": name,
+            "project_name": self._project,
+            "description": description or None,
+        }
+        try:
+            self._client.call("POST", "datasets", body)
+        except RequestRefused as error:
+            if error.status != 409:
+                raise
+            raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
+        return wire.dataset(self.row(body["id"] or ""))
+
+    def named(self, name: str) -> DatasetRecord:
+        try:
+            found = self._client.call(
+                "POST", "datasets/retrieve", {"dataset_name": name, "project_name": self._project}
+            )
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            listed = self._client.call("GET", "datasets", query={"page": 1, "size": 500})
+            names = [row["name"] for row in listed["content"]]
+            raise DatasetNotFound.near("dataset", name, names, self._client.settings.label) from error
+        return wire.dataset(found)
+
+    def row(self, dataset_id: str) -> Json:
+        """A dataset as the server tells it. Raises DatasetNotFound."""
+        try:
+            found: Json = self._client.call("GET", f"datasets/{dataset_id}")
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            raise DatasetNotFound(
+                f"The dataset with the id {dataset_id} is not in {self._client.settings.label} any more."
+            ) from error
+        return found
+
+    def project_of(self, dataset_id: str) -> str | None:
+        """The name of the project that a dataset belongs to."""
+        with self._lock:
+            known = self._projects.get(dataset_id)
+        if known is None:
+            project_id = self.row(dataset_id).get("project_id")
+            if project_id is None:
+                return None
+            known = str(self._client.call("GET", f"projects/{project_id}")["name"])
+            with self._lock:
+                self._projects[dataset_id] = known
+        return known
+
+    # Items
+
+    def insert(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+        """Only what is new is sent, in requests of one group, which is what makes them one version."""
+        latest = self._latest(dataset_id)
+        there = self.items(dataset_id, latest.name) if latest is not None else []
+        fresh = _without_duplicates(items, there)
+        if not fresh:
+            return None
+        self.put(dataset_id, fresh, new_id())
+        return self._latest(dataset_id)
+
+    def put(self, dataset_id: str, items: Sequence[Item], group: str) -> None:
+        """Write items into the version of that group."""
+        for batch in batches([wire.of_item(item) for item in items], MOST_ITEMS, MOST_CHARACTERS):
+            body = {"dataset_id": dataset_id, "batch_group_id": group, "items": batch}
+            self._client.call("PUT", "datasets/items", body)
+
+    def delete(self, dataset_id: str, item_ids: Sequence[str], group: str | None = None) -> VersionRecord | None:
+        latest = self._latest(dataset_id)
+        there = {item.id for item in self.items(dataset_id, latest.name)} if latest is not None else set()
+        doomed = [item_id for item_id in dict.fromkeys(item_ids) if item_id in there]
+        group = group or new_id()
+        for start in range(0, len(doomed), MOST_ITEMS):
+            body = {"item_ids": doomed[start : start + MOST_ITEMS], "batch_group_id": group}
+            self._client.call("POST", "datasets/items/delete", body)
+        return self._latest(dataset_id) if doomed else None
+
+    # Versions
+
+    def versions(self, dataset_id: str) -> list[VersionRecord]:
+        found = self._versions_call(lambda: all_pages(self._client, f"datasets/{dataset_id}/versions", size=500))
+        return [wire.version(row, dataset_id) for row in found]
+
+    def version(self, dataset_id: str, name: str) -> Json:
+        """One version as the server tells it. Raises DatasetNotFound."""
+        path = f"datasets/{dataset_id}/versions/retrieve"
+        try:
+            found: Json = self._versions_call(lambda: self._client.call("POST", path, {"version_name": name}))
+        except RequestRefused as error:
+            if error.status not in (404, 422):
+                raise
+            raise DatasetNotFound(f"The dataset has no version {name!r} any more ({error}).") from error
+        return found
+
+    def items(self, dataset_id: str, version_name: str) -> list[Item]:
+        """The items of a version, kept in memory for the next reading; without a name those of the present."""
+        row = self.version(dataset_id, version_name) if version_name else {}
+        # Programs of old can still write into the newest version: its totals are part of what names it.
+        key = (dataset_id, row.get("version_hash"), row.get("items_total"), row.get("last_updated_at"))
+        with self._lock:
+            found = self._items.get(key)
+        if found is None or not row:
+            found = self._download(dataset_id, row.get("version_hash"))
+            with self._lock:
+                self._items[key] = found
+                while len(self._items) > _REMEMBERED:
+                    self._items.popitem(last=False)
+        return list(found)
+
+    def remembered(self, dataset_id: str) -> list[Item] | None:
+        """The items of that dataset that are in memory, newest reading first, or None."""
+        with self._lock:
+            return next((found for key, found in reversed(self._items.items()) if key[0] == dataset_id), None)
+
+    def _download(self, dataset_id: str, version_hash: str | None) -> list[Item]:
+        query = {"version": version_hash} if version_hash else {}
+        found = all_pages(self._client, f"datasets/{dataset_id}/items", {**query, "truncate": "false"}, PAGE)
+        return sorted((wire.item(row) for row in found), key=lambda item: item.id, reverse=True)
+
+    def _latest(self, dataset_id: str) -> VersionRecord | None:
+        query = {"page": 1, "size": 1}
+        path = f"datasets/{dataset_id}/versions"
+        page = self._versions_call(lambda: self._client.call("GET", path, query=query))
+        return next((wire.version(row, dataset_id) for row in page["content"]), None)
+
+    def _versions_call(self, call: Any) -> Any:
+        try:
+            return call()
+        except ServerError as error:
+            if error.status == 403 and "versioning" in str(error).lower():
+                raise StoreError(
+                    f"{self._client.settings.label} keeps no dataset versions (the server's dataset versioning is "
+                    "switched off): an evaluation on it could not be resumed on the same items."
+                ) from error
+            raise
+
+
+def batches(listed: Sequence[Json], most: int, characters: int) -> Iterator[list[Json]]:
+    """The rows in pieces of at most so many, and of at most so many characters of JSON where that is possible."""
+    batch: list[Json] = []
+    length = 0
+    for row in listed:
+        size = len(to_json(row))
+        if batch and (len(batch) == most or length + size > characters):
+            yield batch
+            batch, length = [], 0
+        batch.append(row)
+        length += size
+    if batch:
+        yield batch
+
+
+def _without_duplicates(items: Sequence[Item], there: Sequence[Item]) -> list[Item]:
+    seen = {rows.digest(item) for item in there}
+    fresh = []
+    for item in items:
+        digest = rows.digest(item)
+        if digest not in seen:
+            seen.add(digest)
+            fresh.append(item)
+    return fresh

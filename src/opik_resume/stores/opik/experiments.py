@@ -1,0 +1,140 @@
+"""Experiments on the server: made, found, completed, deleted."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from opik_resume import checkpoints
+from opik_resume.exceptions import ExperimentNotFound, RequestRefused
+from opik_resume.records import Experiment, Json, ScoreResult
+from opik_resume.stores.opik import wire
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.datasets import Datasets
+from opik_resume.stores.opik.paging import everything
+
+_REMEMBERED = 2000
+
+
+class Experiments:
+    """The experiments of one workspace or, when a project was configured, of that project."""
+
+    def __init__(self, client: Client, datasets: Datasets) -> None:
+        self._client = client
+        self._datasets = datasets
+        self._lock = threading.Lock()  # guards the two below
+        self._rows: dict[str, Json] = {}  # as last read, by id
+        self._project_id: str | None = None
+
+    def create(self, record: Experiment) -> None:
+        """Kept running until it is complete. Doing it twice changes nothing."""
+        project = record.project_name or self._datasets.project_of(record.dataset_id)
+        version = self._datasets.version(record.dataset_id, record.version_name)
+        if record.item_ids is not None:
+            checkpoints.write(record.id, record.item_ids)
+        self._client.call("POST", "experiments", wire.of_experiment(record, project, version["id"]))
+
+    def row(self, experiment_id: str) -> Json:
+        """The experiment as the server tells it now. Raises ExperimentNotFound."""
+        try:
+            found: Json = self._client.call("GET", f"experiments/{experiment_id}")
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            label = self._client.settings.label
+            raise ExperimentNotFound(f"There is no experiment with the id {experiment_id} in {label}.") from error
+        self._remember([found])
+        return found
+
+    def last_row(self, experiment_id: str) -> Json:
+        """The experiment as it was last told; asked for when it never was."""
+        return self.recalled(experiment_id) or self.row(experiment_id)
+
+    def recalled(self, experiment_id: str) -> Json | None:
+        """The experiment as it was last told, without asking."""
+        with self._lock:
+            return self._rows.get(experiment_id)
+
+    def named(self, name: str) -> list[Experiment]:
+        """The server finds names that contain the text: only those that are the text count."""
+        body = {"name": name, "project_name": self._client.settings.project}
+        found = [row for row in everything(self._client, "experiments/stream", body) if row.get("name") == name]
+        self._remember(found)
+        return [wire.experiment(row) for row in found]
+
+    def find(self, search: str, offset: int, limit: int) -> tuple[list[Experiment], int]:
+        first, skipped = divmod(offset, limit)
+        page = self._page(search, first + 1, limit)
+        found, total = list(page["content"]), int(page["total"])
+        if skipped and total > offset - skipped + limit:
+            found += self._page(search, first + 2, limit)["content"]
+        self._remember(found)
+        return [wire.experiment(row) for row in found[skipped : skipped + limit]], total
+
+    def _page(self, search: str, number: int, size: int) -> Json:
+        query: dict[str, Any] = {"page": number, "size": size}
+        if search:
+            query["name"] = search
+        if self._client.settings.project:
+            query["project_id"] = self._id_of_project(self._client.settings.project)
+        found: Json = self._client.call("GET", "experiments", query=query)
+        return found
+
+    def _id_of_project(self, name: str) -> str:
+        if self._project_id is None:
+            try:
+                self._project_id = str(self._client.call("POST", "projects/retrieve", {"name": name})["id"])
+            except RequestRefused as error:
+                if error.status != 404:
+                    raise
+                source = self._client.settings.source("project_name")
+                raise ExperimentNotFound(
+                    f"There is no project {name!r} (from {source}) in {self._client.settings.label}."
+                ) from error
+        return self._project_id
+
+    def update(self, experiment_id: str, status: str | None, scores: Sequence[ScoreResult] | None) -> None:
+        """Change what is to change. ``running`` is set at birth only: later it would freeze the server's pictures.
+
+        Completing tells the server that it may compute its averages now (``finish``), as the SDK does.
+        """
+        row = self.row(experiment_id)
+        wanted = "completed" if status == "running" and row.get("status") != "running" else status
+        body: Json = {"status": wanted} if wanted is not None and wanted != row.get("status") else {}
+        if scores is not None:
+            body["experiment_scores"] = wire.of_experiment_scores(scores)
+        if body:
+            self._client.call("PATCH", f"experiments/{experiment_id}", body)
+            if wanted == "completed":
+                self._client.call("POST", "experiments/finish", {"ids": [experiment_id]})
+        with self._lock:
+            self._rows.pop(experiment_id, None)
+
+    def delete(self, experiment_id: str) -> None:
+        """Delete it; its traces stay on the server."""
+        self._client.call("POST", "experiments/delete", {"ids": [experiment_id]})
+        with self._lock:
+            self._rows.pop(experiment_id, None)
+
+    # Links
+
+    def page(self, record: Experiment) -> str:
+        """The web page of an experiment."""
+        settings = self._client.settings
+        chosen = quote(json.dumps([record.id]))
+        return f"{settings.ui}{settings.workspace}/experiments/{record.dataset_id}/compare?experiments={chosen}"
+
+    def page_of_trace(self, trace_id: str, project_id: str) -> str:
+        """The web page of a run: the address to which the server's own redirect of a trace leads."""
+        settings = self._client.settings
+        where = f"{settings.ui}{settings.workspace}/projects/{project_id}/traces"
+        return f"{where}?tab=logs&logsType=traces&trace={trace_id}"
+
+    def _remember(self, found: Sequence[Json]) -> None:
+        with self._lock:
+            if len(self._rows) > _REMEMBERED:
+                self._rows.clear()
+            self._rows.update((row["id"], row) for row in found)

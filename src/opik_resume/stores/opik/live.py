@@ -1,0 +1,232 @@
+"""The runs of an experiment as they are now: its traces, not the views that the server computes beforehand.
+
+Those views lag behind by a minute or more once they exist, and a resume planned from them pays twice. Traces filtered by
+``experiment_id`` are looked up through the raw links.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from opik_resume.exceptions import IncompleteAnswer, RequestRefused
+from opik_resume.records import Attempt, Json
+from opik_resume.stores.opik import runs
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.paging import all_pages, count, everything
+from opik_resume.stores.opik.wire import stamp
+
+_UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
+_FAILING = {"field": "error_info", "key": "", "type": "error_container", "operator": "is_not_empty", "value": ""}
+_SCORING = {"field": "name", "key": "", "type": "string", "operator": "=", "value": runs.SCORING_SPAN}
+_MARGIN = timedelta(minutes=10)  # between the end of a run and the latest of its spans
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """An attempt as a live read shows it, and the revision that we gave it (0: another program's)."""
+
+    attempt: Attempt
+    revision: int
+    project_id: str | None
+    updated_at: str
+
+
+class LiveRuns:
+    """Reads runs of one server."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def of(self, experiment: Json, *, light: bool, since: datetime | None = None) -> list[LiveRun]:
+        """Every run of an experiment; with ``since`` only those that were written from then on.
+
+        Raises:
+            IncompleteAnswer: it cannot be established that these are all.
+        """
+        wanted = [_filter("experiment_id", "string", "=", experiment["id"])]
+        if since is not None:
+            wanted.append(_filter("last_updated_at", "date_time", ">=", stamp(since)))
+        try:
+            found = self._of_projects(experiment, wanted, light=light)
+        except RequestRefused as error:
+            if error.status != 400:  # a server that does not know the filter, and has no views either
+                raise
+            found = self._compared(experiment)
+        listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
+        return self._with_reasons(listed, light=light)
+
+    def trace(self, trace_id: str) -> Json | None:
+        """One trace, whole."""
+        try:
+            found: Json = self._client.call("GET", f"traces/{trace_id}")
+        except RequestRefused as error:
+            if error.status != 404:
+                raise
+            return None
+        return found
+
+    def whole(self, row: Json) -> LiveRun:
+        """A run with all that its trace and its spans tell. ``row`` is its trace, whole."""
+        reference = row.get("experiment") or {}
+        made = runs.attempt(row, reference.get("id", ""), reference.get("dataset_item_id", ""), light=False)
+        if made.trial is None or (made.returned and not made.complete):
+            made = runs.with_spans(made, self.spans(row["id"], row.get("project_id")))
+        return _live_run(row, made)
+
+    def spans(self, trace_id: str, project_id: str | None) -> list[Json]:
+        """The spans of one trace."""
+        query = {"trace_id": trace_id, "truncate": "false", **({"project_id": project_id} if project_id else {})}
+        return all_pages(self._client, "spans", query, size=500)
+
+    # Traces
+
+    def _of_projects(self, experiment: Json, wanted: list[Json], *, light: bool) -> list[Json]:
+        """Usually all traces are in the experiment's project; when there are links to more, in others too."""
+        project_id = experiment.get("project_id")
+        found = self._of_project(project_id, wanted, light=light) if project_id else []
+        if len(wanted) == 1 and len(found) < int(experiment.get("trace_count") or 0):
+            others = {row.get("project_id") for row in self._compared(experiment)} - {None, project_id}
+            for other in sorted(others, key=str):
+                found += self._of_project(str(other), wanted, light=light)
+        return found
+
+    def _of_project(self, project_id: str, wanted: list[Json], *, light: bool) -> list[Json]:
+        body = {
+            "project_id": project_id,
+            "filters": wanted,
+            "truncate": light,
+            "exclude": [*_UNUSED, "input"],
+        }
+        query = {"project_id": project_id, "filters": json.dumps(wanted), "truncate": "true"}
+        query["exclude"] = json.dumps([*_UNUSED, "input", "output", "metadata"])
+        rows = list(
+            everything(self._client, "traces/search", body, at_least=lambda: count(self._client, "traces", query))
+        )
+        return self._with_whole_facts(rows, body) if light else rows
+
+    def _with_whole_facts(self, rows: list[Json], body: Json) -> list[Json]:
+        """Long metadata comes as the beginning of its text: those rows' metadata is asked for again, whole."""
+        cut = {row["id"] for row in rows if isinstance(row.get("metadata"), str)}
+        if not cut:
+            return rows
+        again = {**body, "truncate": False, "exclude": [*_UNUSED, "input", "output"]}
+        whole = {row["id"]: row.get("metadata") for row in everything(self._client, "traces/search", again)}
+        missing = cut - whole.keys()
+        if missing:
+            raise IncompleteAnswer(f"{self._client.settings.label} did not send {len(missing)} traces again.")
+        return [{**row, "metadata": whole[row["id"]]} if row["id"] in cut else row for row in rows]
+
+    def _compared(self, experiment: Json) -> list[Json]:
+        """The links of an experiment with their traces' main fields, as rows of traces: may lag behind."""
+        query = {"experiment_ids": json.dumps([experiment["id"]]), "truncate": "true"}
+        path = f"datasets/{experiment.get('dataset_id')}/items/experiments/items"
+        return [
+            {
+                "start_time": entry.get("created_at"),
+                **entry,
+                "id": entry["trace_id"],
+                "metadata": entry.get("trace_metadata"),
+                "experiment": {"id": experiment["id"], "dataset_item_id": entry["dataset_item_id"]},
+            }
+            for item in all_pages(self._client, path, query)
+            for entry in item.get("experiment_items") or ()
+        ]
+
+    def _placed(self, rows: Sequence[Json], experiment: Json) -> Iterator[Json]:
+        """Rows that say which item they ran; one linked to several experiments says it of one only."""
+        elsewhere = [row for row in rows if _item_of(row, experiment["id"]) is None]
+        links = {row["id"]: row["experiment"] for row in self._compared(experiment)} if elsewhere else {}
+        lost = [row["id"] for row in elsewhere if row["id"] not in links]
+        if lost:
+            raise IncompleteAnswer(
+                f"{self._client.settings.label} does not say which dataset item {len(lost)} runs of this experiment "
+                f"belong to ({lost[0]}, …): nothing was decided from that. Try again in a few minutes."
+            )
+        for row in rows:
+            yield row if _item_of(row, experiment["id"]) else {**row, "experiment": links[row["id"]]}
+
+    def _run(self, row: Json, experiment: Json, *, light: bool) -> LiveRun:
+        made = runs.attempt(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
+        return _live_run(row, made)
+
+    # Why a run of another program is not complete, and which of its metrics raised
+
+    def _with_reasons(self, listed: list[LiveRun], *, light: bool) -> list[LiveRun]:
+        by_project: dict[str, list[LiveRun]] = defaultdict(list)
+        for run in listed:
+            if run.attempt.trial is None and run.project_id:
+                by_project[run.project_id].append(run)
+        better: dict[str, Attempt] = {}
+        for project_id, theirs in by_project.items():
+            better |= self._explained(project_id, [run.attempt for run in theirs], light=light)
+        found = [replace(run, attempt=better.get(run.attempt.id, run.attempt)) for run in listed]
+        return found if light else [self._with_kept_output(run) for run in found]
+
+    def _explained(self, project_id: str, theirs: Sequence[Attempt], *, light: bool) -> dict[str, Attempt]:
+        """One look at the failing spans of the time, rather than a request a trace."""
+        failing = self._spans_of(project_id, theirs, _FAILING)
+        if not failing:
+            return {}
+        of_metrics = {a.id for a in theirs if a.complete} & {span["trace_id"] for span in failing}
+        scoring = {span["id"] for span in self._spans_of(project_id, theirs, _SCORING)} if of_metrics else set()
+        by_trace: dict[str, list[Json]] = defaultdict(list)
+        for span in failing:
+            by_trace[span["trace_id"]].append(span)
+        return {a.id: _with_reason(a, by_trace[a.id], scoring, light=light) for a in theirs if a.id in by_trace}
+
+    def _spans_of(self, project_id: str, theirs: Sequence[Attempt], wanted: Json) -> list[Json]:
+        """The spans of these runs that match. Spans are listed newest first, and none is older than its trace."""
+        ids = {attempt.id for attempt in theirs}
+        oldest, latest = min(ids), max(attempt.ended_at or attempt.started_at for attempt in theirs) + _MARGIN
+        body = {
+            "project_id": project_id,
+            "filters": [wanted],
+            "truncate": True,
+            "exclude": ["input", "output", "metadata", "usage", "tags"],
+            "last_retrieved_id": _id_at(latest.timestamp()),
+        }
+        try:
+            found = everything(self._client, "spans/search", body, until=lambda span: span["id"] < oldest)
+            return [span for span in found if span.get("trace_id") in ids]
+        except RequestRefused:  # a server that does not know the filter: the reasons stay those of the traces
+            return []
+
+    def _with_kept_output(self, run: LiveRun) -> LiveRun:
+        if run.attempt.complete or not run.attempt.returned:
+            return run
+        listed = self.spans(run.attempt.id, run.project_id)
+        return replace(run, attempt=runs.with_spans(run.attempt, listed))
+
+
+def _live_run(row: Json, made: Attempt) -> LiveRun:
+    revision = runs.facts_of(row).get("revision")
+    known = revision if isinstance(revision, int) else 0
+    return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
+
+
+def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, light: bool) -> Attempt:
+    if made.complete:
+        return runs.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
+    raised = any(s.get("name") == runs.SCORING_SPAN and s.get("parent_span_id") is None for s in failing)
+    return replace(made, returned=made.returned or raised)
+
+
+def _item_of(row: Json, experiment_id: str) -> str | None:
+    reference = row.get("experiment") or {}
+    item_id = reference.get("dataset_item_id") if reference.get("id") == experiment_id else None
+    return item_id if isinstance(item_id, str) else None
+
+
+def _filter(field: str, kind: str, operator: str, value: str) -> dict[str, Any]:
+    return {"field": field, "key": "", "type": kind, "operator": operator, "value": value}
+
+
+def _id_at(seconds: float) -> str:
+    """An id greater than every one minted before that moment."""
+    return str(UUID(int=(int(seconds * 1000) << 80) | 7 << 76 | 2 << 62))

@@ -1,0 +1,99 @@
+"""Whole answers out of pages and streams: what is cut, short or in error is asked again, never taken for the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from opik_resume.exceptions import IncompleteAnswer
+from opik_resume.records import Json
+from opik_resume.stores.opik import client as http
+from opik_resume.stores.opik.client import Client
+
+PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
+_AT_ONCE = 4  # pages fetched at a time, once it is known how many there are
+
+
+def everything(
+    client: Client,
+    path: str,
+    body: Json,
+    *,
+    at_least: Callable[[], int] | None = None,
+    until: Callable[[Json], bool] | None = None,
+) -> Iterator[Json]:
+    """Every row of a stream, newest id first, going on below the last id seen until nothing more comes.
+
+    Args:
+        client, path, body: what to ask; ``limit`` and ``last_retrieved_id`` are added.
+        at_least: asks the server how many rows there are, before the first page and when the stream ends early.
+        until: rows from the first for which this is true are left out, and the stream ends there.
+
+    Raises:
+        IncompleteAnswer: fewer rows than ``at_least``, whatever was tried.
+        ServerError: as ``Client.call``.
+    """
+    last, seen, fruitless = body.get("last_retrieved_id"), 0, 0
+    total = at_least() if at_least is not None else 0
+    while True:
+        rows, problem = client.stream(path, {**body, "limit": PAGE, "last_retrieved_id": last})
+        for row in rows:
+            if until is not None and until(row):
+                return
+            yield row
+        seen += len(rows)
+        last = rows[-1]["id"] if rows else last
+        if rows:
+            fruitless = 0
+            if problem is None and len(rows) < PAGE and seen >= total > 0:
+                return
+            continue
+        if problem is None and seen >= total:
+            return
+        fruitless += 1
+        if fruitless >= http.TRIES:
+            raise problem or IncompleteAnswer(_short(client, path, seen, total))
+        client.pause(http.FIRST_WAIT * fruitless)
+        total = at_least() if at_least is not None else 0  # rows may have been deleted meanwhile
+
+
+def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE) -> list[Json]:
+    """Every row of a paged list that does not change while it is read.
+
+    Raises:
+        IncompleteAnswer: a page stays shorter than the total says.
+    """
+    first = _page(client, path, query, 1, size, None)
+    total = int(first["total"])
+    rows: list[Json] = list(first["content"])
+    numbers = range(2, -(-total // size) + 1)
+    if numbers:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
+            for page in pool.map(lambda number: _page(client, path, query, number, size, total), numbers):
+                rows += page["content"]
+    return rows
+
+
+def count(client: Client, path: str, query: Mapping[str, Any]) -> int:
+    """How many rows a paged list has."""
+    return int(client.call("GET", path, query={**query, "page": 1, "size": 1})["total"])
+
+
+def _page(
+    client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int, total: int | None
+) -> Json:
+    for tried in range(http.TRIES):
+        page: Json = client.call("GET", path, query={**(query or {}), "page": number, "size": size})
+        expected = min(size, (page["total"] if total is None else total) - (number - 1) * size)
+        if len(page["content"]) >= expected:
+            return page
+        client.pause(http.FIRST_WAIT * tried)
+    raise IncompleteAnswer(_short(client, path, len(page["content"]), expected))
+
+
+def _short(client: Client, path: str, seen: int, total: int) -> str:
+    return (
+        f"{client.settings.label} sent {seen} of {total} rows of {path}, several times: nothing was decided from that. "
+        "Try again in a while."
+    )

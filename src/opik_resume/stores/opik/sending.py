@@ -1,0 +1,123 @@
+"""Journal entries → requests, in the order that keeps the server's picture true at every moment.
+
+Links, scores and spans are acknowledged before the traces are sent, since a trace with an output is what everybody
+takes for a complete run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from opik_resume import remembered, resume_state
+from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound
+from opik_resume.records import Attempt, Experiment, Item, Json
+from opik_resume.resume_state import ResumeState
+from opik_resume.stores.journal import Entry
+from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.datasets import Datasets, batches
+from opik_resume.stores.opik.experiments import Experiments
+from opik_resume.stores.opik.live import LiveRuns
+
+MOST_ROWS, MOST_CHARACTERS = 1000, 4_000_000  # of one request
+_REMEMBERED = 4  # experiments whose items are kept at hand
+_TRACE_FIELDS = (
+    "id", "name", "start_time", "end_time", "input", "metadata", "tags", "thread_id", "ttft", "source", "environment",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What the rows of an experiment's attempts have in common."""
+
+    project: str | None
+    task: str
+    default_runs: int
+    items: dict[str, Item]
+
+    def context(self, entry: Entry) -> runs.Context:
+        item_id = entry.attempt.item_id
+        item = self.items.get(item_id)
+        content = item.content if item is not None else {"id": item_id}
+        expected = (item.runs_per_item if item is not None else None) or self.default_runs
+        return runs.Context(content, self.project, self.task, expected, entry.revision)
+
+
+class Sender:
+    """Sends attempts to one server. One call at a time."""
+
+    def __init__(self, client: Client, datasets: Datasets, experiments: Experiments, live: LiveRuns) -> None:
+        self._client = client
+        self._datasets = datasets
+        self._experiments = experiments
+        self._live = live
+        self._lock = threading.Lock()  # guards the dict
+        self._known: OrderedDict[str, _Surroundings] = OrderedDict()
+
+    def send(self, entries: Sequence[Entry]) -> None:
+        """Send these whole; on return the server has acknowledged all of it.
+
+        Raises:
+            RequestRefused: the server will not take one of them.
+            ServerError: none of our fault: try again later.
+        """
+        ours = [(e.attempt, self._surroundings(e.attempt).context(e)) for e in entries if e.attempt.trial is not None]
+        theirs = [entry.attempt for entry in entries if entry.attempt.trial is None]
+        scores = [row for attempt, context in ours for row in runs.scores(attempt, context.project)]
+        scores += [row for attempt in theirs for row in runs.scores(attempt, self._surroundings(attempt).project)]
+        self._put("POST", "experiments/items", "experiment_items", [runs.link(*each) for each in ours])
+        self._put("PUT", "traces/feedback-scores", "scores", scores)
+        self._put("POST", "spans/batch", "spans", [span for each in ours for span in runs.spans(*each)])
+        traces = [runs.trace(*each) for each in ours]
+        self._put("POST", "traces/batch", "traces", [*traces, *self._completed(theirs)])
+
+    def _put(self, method: str, path: str, key: str, listed: Sequence[Json]) -> None:
+        for batch in batches(listed, MOST_ROWS, MOST_CHARACTERS):
+            self._client.call(method, path, {key: batch}, tries=1)  # whoever delivers tries again, and says so
+
+    def _completed(self, theirs: Iterable[Attempt]) -> list[Json]:
+        """Traces of another program that are complete only now: as they are, with the output and without the error."""
+        found = []
+        for attempt in theirs:
+            row = self._live.trace(attempt.id) if attempt.complete else None
+            if row is not None and row.get("output") is None:
+                kept = {key: row[key] for key in _TRACE_FIELDS if row.get(key) is not None}
+                project = self._surroundings(attempt).project
+                found.append({**kept, "project_name": project, "output": runs.output_of(attempt)})
+        return found
+
+    def _surroundings(self, attempt: Attempt) -> _Surroundings:
+        experiment_id = attempt.experiment_id
+        with self._lock:
+            known = self._known.get(experiment_id)
+        if known is None:
+            known = self._look_up(experiment_id)
+            with self._lock:
+                self._known[experiment_id] = known
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return known
+
+    def _look_up(self, experiment_id: str) -> _Surroundings:
+        """An experiment or dataset that was deleted meanwhile must not hold up the others."""
+        try:
+            experiment = wire.experiment(self._experiments.last_row(experiment_id))
+        except ExperimentNotFound:
+            return _Surroundings(self._client.settings.project, "task", 1, {})
+        state = resume_state.read(experiment.metadata)
+        return _Surroundings(
+            experiment.project_name,
+            remembered.read(experiment.metadata).task or "task",
+            state.default_runs_per_item if isinstance(state, ResumeState) else 1,
+            self._items(experiment),
+        )
+
+    def _items(self, experiment: Experiment) -> dict[str, Item]:
+        try:
+            listed = self._datasets.items(experiment.dataset_id, experiment.version_name)
+        except DatasetNotFound:
+            return {}
+        return {item.id: item for item in listed}

@@ -1,0 +1,264 @@
+"""An Opik server as a store: its live runs together with what the journal has not delivered yet."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from opik_resume import settings as configuration
+from opik_resume.records import (
+    Attempt,
+    DatasetRecord,
+    Experiment,
+    Item,
+    RunDetails,
+    ScoreResult,
+    Undelivered,
+    VersionRecord,
+)
+from opik_resume.settings import OpikSettings
+from opik_resume.stores.journal import Entry, Journal
+from opik_resume.stores.leases import SqliteLeases
+from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.datasets import Datasets
+from opik_resume.stores.opik.delivery import Delivery
+from opik_resume.stores.opik.experiments import Experiments
+from opik_resume.stores.opik.live import LiveRun, LiveRuns
+from opik_resume.stores.opik.mirroring import mirror
+from opik_resume.stores.opik.recalled import Recalled
+from opik_resume.stores.opik.sending import Sender
+from opik_resume.stores.protocol import Reader
+from opik_resume.stores.sqlite import Database
+
+_REMEMBERED = 8  # experiments whose last picture is kept in memory
+_OVERLAP = timedelta(minutes=2)  # clocks of the machines that write traces differ by less
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The server's attempts of an experiment, as this process last saw them."""
+
+    attempts: list[Attempt]
+    heavy: bool
+
+
+class OpikStore:
+    """A :class:`~opik_resume.stores.protocol.Store` on an Opik server.
+
+    Args:
+        settings: where the server is, the key, the workspace and, if it was configured, the project to look at.
+        path: the local file, for leases and the journal; None means the configured one.
+    """
+
+    def __init__(self, settings: OpikSettings, path: Path | None = None) -> None:
+        self.settings = settings
+        self.path = path or configuration.database_path()
+        self._client = Client(settings)
+        self._database = Database(self.path)
+        self.leases = SqliteLeases(self._database)
+        self._datasets = Datasets(self._client)
+        self._experiments = Experiments(self._client, self._datasets)
+        self._live = LiveRuns(self._client)
+        self._journal = Journal(self._database, f"{settings.url} {settings.workspace}")
+        sender = Sender(self._client, self._datasets, self._experiments, self._live)
+        self._delivery = Delivery(self._journal, self.leases, sender.send)
+        self._lock = threading.Lock()  # guards the pictures
+        self._pictures: OrderedDict[str, _Picture] = OrderedDict()
+        self._journal.try_again()
+        if self._journal.waiting():
+            self._delivery.wake()
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.settings.label
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+    def check(self) -> None:
+        """Ask the server whether it is there and lets us in.
+
+        Raises:
+            ServerUnreachable, NotAuthorized, RequestRefused: the message names the setting to correct.
+        """
+        self._client.call("POST", "auth", tries=2)
+
+    def close(self) -> None:
+        self._delivery.stop()
+        self._client.close()
+        self._delivery.join()
+        self._database.close()
+
+    # Datasets
+
+    def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
+        return self._datasets.create(name, description)
+
+    def dataset(self, name: str) -> DatasetRecord:
+        return self._datasets.named(name)
+
+    def insert_items(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+        return self._datasets.insert(dataset_id, items)
+
+    def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
+        return self._datasets.delete(dataset_id, item_ids)
+
+    def versions(self, dataset_id: str) -> list[VersionRecord]:
+        return self._datasets.versions(dataset_id)
+
+    def items(self, dataset_id: str, version: str) -> list[Item]:
+        return self._datasets.items(dataset_id, version)
+
+    def mirror(self, record: DatasetRecord, versions: Sequence[tuple[VersionRecord, list[Item]]]) -> None:
+        """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.mirroring.mirror`."""
+        mirror(self._datasets, record, versions)
+
+    # Experiments
+
+    def create(self, experiment: Experiment) -> None:
+        self._experiments.create(experiment)
+        self._remember(experiment.id, _Picture([], heavy=True))
+
+    def get(self, experiment_id: str) -> Experiment:
+        return wire.experiment(self._experiments.row(experiment_id))
+
+    def named(self, name: str) -> list[Experiment]:
+        return self._experiments.named(name)
+
+    def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
+        return self._experiments.find(search, offset, limit)
+
+    def update(
+        self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
+    ) -> None:
+        self._experiments.update(experiment_id, status, scores)
+
+    def delete(self, experiment_id: str) -> None:
+        self._experiments.delete(experiment_id)
+        self._journal.forget(experiment_id)
+
+    def link(self, experiment: Experiment) -> str | None:
+        return self._experiments.page(experiment)
+
+    # Attempts
+
+    def start(self, attempt: Attempt) -> None:
+        self._journal.start(attempt)
+
+    def record(self, attempts: Sequence[Attempt]) -> None:
+        """Durable in the journal on return; delivered from there by a thread of its own."""
+        self._journal.record([attempt for attempt in attempts if attempt.complete or not self._has_completed(attempt)])
+        self._delivery.wake()
+
+    def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """The server's attempts as they are now, with those that are still on their way to it.
+
+        Raises:
+            IncompleteAnswer: it cannot be established that these are all.
+        """
+        # Before the live read: what is delivered meanwhile is then seen twice, never not at all.
+        kept = self._kept(experiment_id)
+        live = self._live.of(self._experiments.last_row(experiment_id), light=not heavy)
+        self._remember(experiment_id, _Picture([run.attempt for run in live], heavy))
+        return self._united(live, *kept, heavy=heavy)
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        kept = self._journal.find(attempt_id)
+        if isinstance(kept, Entry) and kept.state != "delivered":
+            return kept.attempt
+        row = self._live.trace(attempt_id)
+        run = self._live.whole(row) if row is not None else None
+        if isinstance(kept, Entry) and (run is None or not _shows(run, kept)):
+            return kept.attempt
+        if run is not None:
+            return run.attempt
+        if kept is None:
+            raise KeyError(attempt_id)
+        return kept.attempt if isinstance(kept, Entry) else kept
+
+    def details(self, attempt_id: str) -> RunDetails | None:
+        row = self._live.trace(attempt_id)
+        if row is None:
+            return None
+        project_id = row.get("project_id")
+        url = self._experiments.page_of_trace(attempt_id, str(project_id)) if project_id else None
+        return runs.details(row, self._live.spans(attempt_id, project_id), url)
+
+    def changes(self, experiment_id: str, cursor: str | None = None) -> tuple[list[Attempt], str]:
+        kept = self._kept(experiment_id)
+        since = wire.moment(cursor) - _OVERLAP if cursor else None
+        live = self._live.of(self._experiments.last_row(experiment_id), light=True, since=since)
+        latest = max([run.updated_at for run in live] + ([cursor] if cursor else []), key=_moment_key, default="")
+        return self._united(live, *kept, heavy=False), latest
+
+    def pending(self, experiment_id: str | None = None) -> Undelivered:
+        return self._journal.undelivered(experiment_id, self._delivery.problem)
+
+    def flush(self, timeout: float) -> bool:
+        return self._delivery.flush(timeout)
+
+    def offline(self, experiment_id: str) -> Reader | None:
+        """What this process knows by itself; None when it does not know the experiment whole."""
+        row = self._experiments.recalled(experiment_id)
+        items = self._datasets.remembered(row["dataset_id"]) if row is not None else None
+        with self._lock:
+            picture = self._pictures.get(experiment_id)
+        if row is None or items is None or picture is None:
+            return None
+        starts, entries = self._kept(experiment_id)
+        kept = {entry.attempt.id for entry in entries}
+        if not picture.heavy and any(attempt.id not in kept for attempt in picture.attempts):
+            return None
+        known = {attempt.id: attempt for attempt in (*starts, *picture.attempts)}
+        known.update((entry.attempt.id, entry.attempt) for entry in entries)
+        return Recalled(wire.experiment(row), items, [known[key] for key in sorted(known)], self.leases)
+
+    def _has_completed(self, attempt: Attempt) -> bool:
+        with self._lock:
+            picture = self._pictures.get(attempt.experiment_id)
+        return picture is not None and any(a.complete and a.id == attempt.id for a in picture.attempts)
+
+    def _kept(self, experiment_id: str) -> tuple[list[Attempt], list[Entry]]:
+        return self._journal.starts(experiment_id), self._journal.entries(experiment_id)
+
+    def _united(
+        self, live: Sequence[LiveRun], starts: Sequence[Attempt], entries: Sequence[Entry], *, heavy: bool
+    ) -> list[Attempt]:
+        by_id = {start.id: start for start in starts}
+        seen = {run.attempt.id: run for run in live}
+        by_id.update((run.attempt.id, run.attempt) for run in live)
+        shown = []
+        for entry in entries:
+            run = seen.get(entry.attempt.id)
+            if run is not None and _shows(run, entry):
+                shown.append(entry)
+            else:
+                by_id[entry.attempt.id] = entry.attempt if heavy else runs.lightened(entry.attempt)
+        self._journal.shown(shown)
+        return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+
+    def _remember(self, experiment_id: str, picture: _Picture) -> None:
+        with self._lock:
+            self._pictures[experiment_id] = picture
+            self._pictures.move_to_end(experiment_id)
+            while len(self._pictures) > _REMEMBERED:
+                self._pictures.popitem(last=False)
+
+
+def _moment_key(text: str) -> float:
+    return wire.moment(text).timestamp() if text else 0.0
+
+
+def _shows(run: LiveRun, entry: Entry) -> bool:
+    """Whether a live read shows what the journal has: its trace is the last that is sent."""
+    if entry.attempt.trial is not None:
+        return run.revision >= entry.revision
+    there = {score.name: score.value for score in run.attempt.scores if not score.scoring_failed}
+    scores = [score for score in entry.attempt.scores if not score.scoring_failed]
+    return run.attempt.complete >= entry.attempt.complete and all(there.get(s.name) == s.value for s in scores)

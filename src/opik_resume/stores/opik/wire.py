@@ -1,0 +1,130 @@
+"""Datasets and experiments: the server's JSON ↔ our records. Shapes as in ``opik`` 2.2.122's own traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from opik_resume import resume_state
+from opik_resume.records import DatasetRecord, Experiment, Item, Json, ScoreResult, VersionRecord
+from opik_resume.resume_state import ResumeState
+
+FACTS = "opik_resume"
+"""Our own key in the metadata of experiments and of traces."""
+
+SMALL_LIST = 500  # resolved item ids that still go into an experiment's metadata, so that any machine can resume it
+_RESERVED = {"id", "trace_id", "span_id", "source", "description", "evaluators", "execution_policy"}
+"""Keys that the SDK leaves out of what a task sees, wherever they come from."""
+
+
+def moment(text: str) -> datetime:
+    """A timestamp of the server, of up to nine fractional digits."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def stamp(when: datetime) -> str:
+    """A timestamp as the SDK writes it."""
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def object_of(value: Any) -> Json:
+    """A JSON object, or an empty one for whatever else may stand there."""
+    return value if isinstance(value, dict) else {}
+
+
+# Datasets
+
+
+def dataset(row: Json) -> DatasetRecord:
+    return DatasetRecord(row["id"], row["name"], row.get("description"), moment(row["created_at"]))
+
+
+def version(row: Json, dataset_id: str) -> VersionRecord:
+    number = int(str(row["version_name"]).removeprefix("v"))
+    return VersionRecord(row["id"], dataset_id, number, int(row.get("items_total") or 0), moment(row["created_at"]))
+
+
+def item(row: Json) -> Item:
+    runs = object_of(row.get("execution_policy")).get("runs_per_item")
+    data = {key: value for key, value in object_of(row.get("data")).items() if key not in _RESERVED}
+    return Item(row["id"], data, runs if isinstance(runs, int) and runs >= 1 else None)
+
+
+def of_item(record: Item) -> Json:
+    row: Json = {"id": record.id, "source": "sdk", "data": record.data}
+    if record.runs_per_item is not None:
+        row["execution_policy"] = policy(record.runs_per_item)
+    return row
+
+
+def policy(runs: int) -> Json:
+    """The SDK asks every run of an item to pass."""
+    return {"runs_per_item": runs, "pass_threshold": runs}
+
+
+# Experiments
+
+
+def experiment(row: Json) -> Experiment:
+    metadata, facts = _split(object_of(row.get("metadata")))
+    summary = object_of(row.get("dataset_version_summary"))
+    expected, item_ids = facts.get("expected"), facts.get("item_ids")
+    return Experiment(
+        id=row["id"],
+        name=row.get("name") or "",
+        dataset_id=row.get("dataset_id") or "",
+        dataset_name=row.get("dataset_name") or "(deleted dataset)",
+        version_name=summary.get("version_name") or _pinned_name(metadata),
+        metadata=metadata,
+        expected=expected if isinstance(expected, int) else int(row.get("trace_count") or 0),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row.get("last_updated_at") or row["created_at"]),
+        status=row.get("status") or "completed",
+        tags=tuple(row.get("tags") or ()),
+        project_name=row.get("project_name"),
+        item_ids=tuple(item_ids) if isinstance(item_ids, list) else None,
+        scores=tuple(ScoreResult(score["name"], score["value"]) for score in row.get("experiment_scores") or ()),
+    )
+
+
+def is_ours(row: Json) -> bool:
+    """Whether opik-resume made the experiment."""
+    return "expected" in object_of(object_of(row.get("metadata")).get(FACTS))
+
+
+def of_experiment(record: Experiment, project: str | None, version_id: str | None) -> Json:
+    """A new experiment. It stays ``running``, which keeps the server's reads of it live, until it is complete."""
+    facts: Json = {**object_of(record.metadata.get(FACTS)), "expected": record.expected}
+    if record.item_ids is not None and len(record.item_ids) <= SMALL_LIST:
+        facts["item_ids"] = list(record.item_ids)
+    return {
+        "id": record.id,
+        "dataset_name": record.dataset_name,
+        "project_name": project,
+        "name": record.name,
+        "metadata": {**record.metadata, FACTS: facts},
+        "tags": list(record.tags) or None,
+        "type": "regular",
+        "evaluation_method": "dataset",
+        "status": "running",
+        "dataset_version_id": version_id,
+    }
+
+
+def of_experiment_scores(scores: Sequence[ScoreResult]) -> list[Json]:
+    return [{"name": score.name, "value": score.value} for score in scores if not score.scoring_failed]
+
+
+def _split(metadata: Json) -> tuple[Json, Json]:
+    """The metadata without what this package added to it, and that."""
+    facts = object_of(metadata.get(FACTS))
+    rest = {key: value for key, value in facts.items() if key not in ("expected", "item_ids")}
+    others = {key: value for key, value in metadata.items() if key != FACTS or not facts}
+    return {**others, FACTS: rest} if rest else others, facts
+
+
+def _pinned_name(metadata: Json) -> str:
+    state = resume_state.read(metadata)
+    return state.dataset_version_name if isinstance(state, ResumeState) else ""

@@ -1,0 +1,45 @@
+"""A stand-in of an Opik server, and our store on it. Nothing waits longer than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opik_resume.settings import opik_settings
+from opik_resume.stores import close_all
+from opik_resume.stores.opik import OpikStore, client, delivery
+from tests.opik_server import OpikServer
+from tests.opik_server.api import Api
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
+    yield
+    close_all()
+
+
+@pytest.fixture
+def server() -> Iterator[OpikServer]:
+    with OpikServer() as running:
+        yield running
+    assert running.problems == []
+
+
+@pytest.fixture
+def api(server: OpikServer) -> Iterator[Api]:
+    with Api(server.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(server: OpikServer, tmp_path: Path) -> Iterator[OpikStore]:
+    opened = OpikStore(opik_settings(server.url), tmp_path / "local.sqlite3")
+    yield opened
+    opened.close()
