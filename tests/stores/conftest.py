@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def of_file(path: Path) -> Iterator[Store]:
     store.close()
 
 
-def of_server(kind: type[OpikStore]) -> Callable[[Path], object]:
+def of_server(kind: type[OpikStore]) -> Callable[[Path], AbstractContextManager[Store]]:
     @contextmanager
     def opened(path: Path) -> Iterator[Store]:
         with OpikServer() as server:
@@ -45,10 +45,14 @@ def of_server(kind: type[OpikStore]) -> Callable[[Path], object]:
     return opened
 
 
-STORES = {"local": of_file, "opik": of_server(OpikStore), "opik delivered": of_server(Delivered)}
+STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
+    "local": of_file,
+    "opik": of_server(OpikStore),
+    "opik delivered": of_server(Delivered),
+}
 
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with STORES[request.param](tmp_path / "store.sqlite3") as opened:  # type: ignore[attr-defined]
+    with STORES[request.param](tmp_path / "store.sqlite3") as opened:
         yield opened

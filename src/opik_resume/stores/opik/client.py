@@ -25,6 +25,7 @@ from opik_resume.jsontext import to_json
 from opik_resume.records import Json
 from opik_resume.settings import OpikSettings
 from opik_resume.stores.opik import answers
+from opik_resume.stores.opik.batches import Text
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
@@ -179,8 +180,11 @@ def encoded_text(text: str) -> bytes:
 
 
 def _encoded(body: Any, settings: OpikSettings) -> tuple[bytes, dict[str, str]]:
-    content = encoded_text(to_json(body))
+    text, level = (body.json, 1) if isinstance(body, Text) else (to_json(body), settings.compression_level)
+    content = encoded_text(text)
     headers = {"Content-Type": "application/json"}
     if settings.compress and len(content) >= COMPRESSED_FROM:
-        return gzip.compress(content, settings.compression_level, mtime=0), headers | {"Content-Encoding": "gzip"}
+        return gzip.compress(content, min(level, settings.compression_level), mtime=0), headers | {
+            "Content-Encoding": "gzip"
+        }
     return content, headers

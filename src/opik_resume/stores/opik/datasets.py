@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
 from opik_resume.ids import new_id
-from opik_resume.jsontext import to_json
 from opik_resume.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.stores import rows
 from opik_resume.stores.opik import wire
+from opik_resume.stores.opik.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.paging import PAGE, all_pages
 
-MOST_ITEMS, MOST_CHARACTERS = 1000, 4_000_000  # of one request; the server takes 1,000 items and the SDK sends 5 MB
 _REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
 
 
@@ -100,8 +99,8 @@ class Datasets:
 
     def put(self, dataset_id: str, items: Sequence[Item], group: str) -> None:
         """Write items into the version of that group."""
-        for batch in batches([wire.of_item(item) for item in items], MOST_ITEMS, MOST_CHARACTERS):
-            body = {"dataset_id": dataset_id, "batch_group_id": group, "items": batch}
+        of_all = {"dataset_id": dataset_id, "batch_group_id": group}
+        for body in batches("items", [wire.of_item(item) for item in items], of_all):
             self._client.call("PUT", "datasets/items", body)
 
     def delete(self, dataset_id: str, item_ids: Sequence[str], group: str | None = None) -> VersionRecord | None:
@@ -109,8 +108,8 @@ class Datasets:
         there = {item.id for item in self.items(dataset_id, latest.name)} if latest is not None else set()
         doomed = [item_id for item_id in dict.fromkeys(item_ids) if item_id in there]
         group = group or new_id()
-        for start in range(0, len(doomed), MOST_ITEMS):
-            body = {"item_ids": doomed[start : start + MOST_ITEMS], "batch_group_id": group}
+        for start in range(0, len(doomed), MOST_ROWS):
+            body = {"item_ids": doomed[start : start + MOST_ROWS], "batch_group_id": group}
             self._client.call("POST", "datasets/items/delete", body)
         return self._latest(dataset_id) if doomed else None
 
@@ -172,21 +171,6 @@ class Datasets:
                     "switched off): an evaluation on it could not be resumed on the same items."
                 ) from error
             raise
-
-
-def batches(listed: Sequence[Json], most: int, characters: int) -> Iterator[list[Json]]:
-    """The rows in pieces of at most so many, and of at most so many characters of JSON where that is possible."""
-    batch: list[Json] = []
-    length = 0
-    for row in listed:
-        size = len(to_json(row))
-        if batch and (len(batch) == most or length + size > characters):
-            yield batch
-            batch, length = [], 0
-        batch.append(row)
-        length += size
-    if batch:
-        yield batch
 
 
 def _without_duplicates(items: Sequence[Item], there: Sequence[Item]) -> list[Item]:

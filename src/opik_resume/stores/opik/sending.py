@@ -17,12 +17,12 @@ from opik_resume.records import Attempt, Experiment, Item, Json
 from opik_resume.resume_state import ResumeState
 from opik_resume.stores.journal import Entry
 from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik.batches import batches
 from opik_resume.stores.opik.client import Client
-from opik_resume.stores.opik.datasets import Datasets, batches
+from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.live import LiveRuns
 
-MOST_ROWS, MOST_CHARACTERS = 1000, 4_000_000  # of one request
 _REMEMBERED = 4  # experiments whose items are kept at hand
 _TRACE_FIELDS = (
     "id", "name", "start_time", "end_time", "input", "metadata", "tags", "thread_id", "ttft", "source", "environment",
@@ -75,8 +75,8 @@ class Sender:
         self._put("POST", "traces/batch", "traces", [*traces, *self._completed(theirs)])
 
     def _put(self, method: str, path: str, key: str, listed: Sequence[Json]) -> None:
-        for batch in batches(listed, MOST_ROWS, MOST_CHARACTERS):
-            self._client.call(method, path, {key: batch}, tries=1)  # whoever delivers tries again, and says so
+        for body in batches(key, listed):
+            self._client.call(method, path, body, tries=1)  # whoever delivers tries again, and says so
 
     def _completed(self, theirs: Iterable[Attempt]) -> list[Json]:
         """Traces of another program that are complete only now: as they are, with the output and without the error."""

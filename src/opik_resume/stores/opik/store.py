@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from opik_resume import settings as configuration
+from opik_resume.exceptions import RequestRefused
 from opik_resume.records import (
     Attempt,
     DatasetRecord,
@@ -24,6 +25,7 @@ from opik_resume.settings import OpikSettings
 from opik_resume.stores.journal import Entry, Journal
 from opik_resume.stores.leases import SqliteLeases
 from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik.answers import not_opik
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.delivery import Delivery
@@ -87,7 +89,10 @@ class OpikStore:
         Raises:
             ServerUnreachable, NotAuthorized, RequestRefused: the message names the setting to correct.
         """
-        self._client.call("POST", "auth", tries=2)
+        try:
+            self._client.call("POST", "auth", tries=2)
+        except RequestRefused as error:
+            raise not_opik(self.settings) from error
 
     def close(self) -> None:
         self._delivery.stop()

@@ -89,11 +89,6 @@ def experiment(row: Json) -> Experiment:
     )
 
 
-def is_ours(row: Json) -> bool:
-    """Whether opik-resume made the experiment."""
-    return "expected" in object_of(object_of(row.get("metadata")).get(FACTS))
-
-
 def of_experiment(record: Experiment, project: str | None, version_id: str | None) -> Json:
     """A new experiment. It stays ``running``, which keeps the server's reads of it live, until it is complete."""
     facts: Json = {**object_of(record.metadata.get(FACTS)), "expected": record.expected}

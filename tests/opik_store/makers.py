@@ -1,0 +1,61 @@
+"""Experiments on the stand-in: ours through the doors, others' through its plain API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from opik_resume import resume_state
+from opik_resume.ids import new_id
+from opik_resume.records import Attempt, Experiment, ScoreResult, utc_now
+from opik_resume.resume_state import ResumeState
+from opik_resume.stores.opik import OpikStore
+from tests.builders import complete, numbers
+from tests.experiments import unstarted
+from tests.opik_server.api import PROJECT, Api
+
+
+def ours(store: OpikStore, count: int = 3, name: str = "ours") -> Experiment:
+    """An experiment of our own, nothing of it run."""
+    return unstarted(store, name, numbers(store, count, f"dataset of {name}"))
+
+
+def finished(experiment: Experiment, store: OpikStore, **fields: object) -> list[Attempt]:
+    """A complete attempt for each item, not recorded yet."""
+    items = store.items(experiment.dataset_id, experiment.version_name)
+    scores = (ScoreResult("equals", 1.0, "same"),)
+    return [complete(i.id, 0, experiment_id=experiment.id, scores=scores, **fields) for i in items]
+
+
+def theirs(api: Api, count: int = 3) -> tuple[str, list[str]]:
+    """An experiment as the SDK makes it, and the ids of its items, newest first."""
+    dataset_id = api.dataset(count=count)
+    metadata = resume_state.embed(None, ResumeState("v1"))
+    return api.experiment(metadata=metadata), api.item_ids(dataset_id)
+
+
+def many_runs(api: Api, experiment_id: str, item_ids: list[str]) -> list[str]:
+    """A complete run for each item, written in few requests."""
+    now = utc_now().isoformat()
+    ids = [new_id() for _ in item_ids]
+    for start in range(0, len(ids), 1000):
+        chosen = range(start, min(start + 1000, len(ids)))
+        links = [
+            {"id": new_id(), "experiment_id": experiment_id, "dataset_item_id": item_ids[n], "trace_id": ids[n]}
+            for n in chosen
+        ]
+        traces = [
+            {"id": ids[n], "project_name": PROJECT, "start_time": now, "end_time": now, "output": {"n": n}}
+            for n in chosen
+        ]
+        api.ok("POST", "/experiments/items", {"experiment_items": links})
+        api.ok("POST", "/traces/batch", {"traces": traces})
+    return ids
+
+
+def until(true: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.005)
