@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opik_resume import checks, remembered, resume_state
 from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EmptyExperiment, ExperimentNotResumable
+from opik_resume.exceptions import EmptyExperiment
 from opik_resume.grid import Grid
 from opik_resume.ids import new_id
 from opik_resume.plan import ResumePlan, make_plan, make_rescoring_plan
@@ -253,9 +253,9 @@ def plan_of(
     reading: Reading, scoring_metrics: Sequence[Metric] | None = None, *, reuse_outputs: bool = False
 ) -> ResumePlan:
     """The plan of an experiment that has been read. Raises ExperimentNotResumable."""
-    why = why_not_resumable(reading.experiment)
+    why = why_not_resumable(reading)
     if why is not None:
-        raise ExperimentNotResumable(why)
+        raise why
     names = None if scoring_metrics is None else {metric.name for metric in checks.metrics(scoring_metrics)}
     experiment = reading.experiment
     return make_plan(experiment.id, experiment.name, reading.grid, names, reuse_outputs=reuse_outputs)

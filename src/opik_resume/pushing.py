@@ -9,8 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from opik_resume.exceptions import ArgumentError, ExperimentNotFound
-from opik_resume.grid import Grid
-from opik_resume.reading import find_experiment, selection_of
+from opik_resume.reading import find_experiment, read_experiment
 from opik_resume.records import Attempt, Experiment
 from opik_resume.stores import default_store, open_store
 
@@ -50,7 +49,7 @@ def push(experiment: str, to: str | Store, *, store: Store | None = None) -> str
     ended = [attempt for attempt in source.attempts(found.id, heavy=True) if attempt.ended_at is not None]
     known = {attempt.id: attempt for attempt in target.attempts(found.id, heavy=True)}
     _deliver([attempt for attempt in ended if known.get(attempt.id) != attempt], target)
-    _conclude(found, there, ended, source, target)
+    _conclude(found, there, source, target)
     return target.link(found) or target.label
 
 
@@ -83,11 +82,12 @@ def _deliver(attempts: list[Attempt], target: OpikStore) -> None:
         logger.warning("%d runs are still to be delivered to %s: %s", pending.waiting, target.label, pending.problem)
 
 
-def _conclude(found: Experiment, there: Experiment, ended: list[Attempt], source: Store, target: OpikStore) -> None:
+def _conclude(found: Experiment, there: Experiment, source: Store, target: OpikStore) -> None:
     """A whole experiment is completed there, too; one that its user closed is closed."""
     if len(target.pending(found.id)):
         return
-    whole = Grid(selection_of(found, source).runs, ended).complete
+    reading = read_experiment(found, source)
+    whole = reading.grid.complete and reading.obstacle is None
     status = "completed" if whole else found.status
     if status != there.status or found.scores != there.scores:
         target.update(found.id, status=status, scores=found.scores or None)

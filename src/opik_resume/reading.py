@@ -5,19 +5,31 @@ A resume reads the experiment, never today's dataset: the items are those of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from opik_resume import checkpoints, resume_state
-from opik_resume.exceptions import AmbiguousExperiment, ExperimentNotFound, LocalCheckpointMissing, ServerError
+from opik_resume.exceptions import (
+    AmbiguousExperiment,
+    ArgumentError,
+    DatasetNotFound,
+    ExperimentNotFound,
+    ExperimentNotResumable,
+    LocalCheckpointMissing,
+    ServerError,
+)
 from opik_resume.grid import Grid
 from opik_resume.ids import is_id
-from opik_resume.records import Experiment, Item, LeaseHolder
+from opik_resume.records import Attempt, Experiment, Item, LeaseHolder
 from opik_resume.resume_state import NotResumable, ResumeState
 from opik_resume.selection import Selection, find_again
 from opik_resume.stores import default_store
+from opik_resume.stores.protocol import SORTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,16 +41,22 @@ COLUMNS = [
 ]  # fmt: skip
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
+_AT_ONCE = 4  # experiments read at a time: a server's answers take their time
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One experiment as it stood when it was read."""
+    """One experiment as it stood when it was read.
+
+    ``obstacle`` says why nobody can tell which cells it should have: it cannot be resumed, and the grid shows the
+    runs that there are.
+    """
 
     experiment: Experiment
     items: dict[str, Item]
     grid: Grid
     holder: LeaseHolder | None
+    obstacle: ExperimentNotResumable | None = None
 
     @cached_property
     def resume_state(self) -> ResumeState | NotResumable:
@@ -50,11 +68,11 @@ class Reading:
         """``running``, ``complete``, ``resumable``, ``closed`` or ``not_resumable``."""
         if self.holder is not None:
             return "running"
+        if self.obstacle is not None:
+            return "not_resumable"
         if self.grid.complete and len(self.grid):
             return "complete"
-        if self.experiment.status == CLOSED:
-            return "closed"
-        return "not_resumable" if isinstance(self.resume_state, NotResumable) else "resumable"
+        return "closed" if self.experiment.status == CLOSED else "resumable"
 
 
 def find_experiment(name_or_id: str, store: Store) -> Experiment:
@@ -79,9 +97,27 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
     """Read the experiment's items, attempts and lease. ``heavy`` attempts carry outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
-    selection = selection_of(experiment, store)
-    grid = Grid(selection.runs, store.attempts(experiment.id, heavy=heavy))
-    return Reading(experiment, selection.items, grid, holder)
+    try:
+        selection, obstacle = selection_of(experiment, store), None
+    except ExperimentNotResumable as error:
+        selection, obstacle = None, error
+    attempts = store.attempts(experiment.id, heavy=heavy)
+    if selection is None:
+        selection = _what_there_is(experiment, attempts, store)
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle)
+
+
+def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
+    """As many runs of an item as it has had; of items that have had none one each, unless some were left out on purpose."""
+    try:
+        listed = store.items(experiment.dataset_id, experiment.version_name) if experiment.version_name else []
+    except DatasetNotFound:
+        listed = []
+    had = Counter(attempt.item_id for attempt in attempts)
+    chosen = isinstance(resume_state.read(experiment.metadata), ResumeState)
+    items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
+    order = sorted(items, reverse=True)  # newest first, as everywhere
+    return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
 
 
 def read_back(experiment_id: str, store: Store, *, heavy: bool = False) -> Reading:
@@ -103,13 +139,18 @@ def selection_of(experiment: Experiment, store: Reader) -> Selection:
     """The items that the original evaluation saw, in its order, and the number of runs each expects.
 
     Raises:
+        ExperimentNotResumable: it does not say, or they are gone.
         LocalCheckpointMissing: a sampler or explicit ids chose them, and what they resolved to is not on this machine.
     """
     state = resume_state.read(experiment.metadata)
     if isinstance(state, NotResumable):
-        state = ResumeState(experiment.version_name)  # enough to look at it
-    items = store.items(experiment.dataset_id, state.dataset_version_name)
-    return find_again(items, state, _resolved_ids(experiment, state))
+        raise _not_resumable(experiment, state.reason)
+    ids = _resolved_ids(experiment, state)
+    try:
+        items = store.items(experiment.dataset_id, state.dataset_version_name)
+    except DatasetNotFound as error:
+        raise _not_resumable(experiment, str(error).rstrip(".")) from error
+    return find_again(items, state, ids)
 
 
 def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...] | None:
@@ -125,43 +166,63 @@ def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...]
     return ids
 
 
-def why_not_resumable(experiment: Experiment) -> str | None:
-    """The sentence that says why it cannot be resumed and what to do instead, or None when it can."""
-    state = resume_state.read(experiment.metadata)
-    if isinstance(state, NotResumable):
-        return (
-            f"Experiment {experiment.name!r} cannot be resumed: {state.reason}. Start a fresh evaluate() on its dataset; "
-            "what is there stays readable."
-        )
+def why_not_resumable(reading: Reading) -> ExperimentNotResumable | None:
+    """The error that says why it cannot be resumed and what to do instead, or None when it can."""
+    experiment = reading.experiment
+    if reading.obstacle is not None:
+        return type(reading.obstacle)(str(reading.obstacle))  # raised many times, the same one would grow
     if experiment.status == CLOSED:
-        return f"Experiment {experiment.name!r} was closed: reopen_experiment({experiment.id!r}) makes it resumable."
+        return ExperimentNotResumable(
+            f"Experiment {experiment.name!r} was closed: reopen_experiment({experiment.id!r}) makes it resumable."
+        )
     return None
 
 
-def experiments(*, store: Store | None = None) -> pd.DataFrame:
-    """Every experiment, newest first.
+def _not_resumable(experiment: Experiment, reason: str) -> ExperimentNotResumable:
+    return ExperimentNotResumable(
+        f"Experiment {experiment.name!r} cannot be resumed: {reason}. Start a fresh evaluate() on its dataset; "
+        "what is there stays readable."
+    )
+
+
+def experiments(
+    *, search: str = "", sort: str = "-created_at", limit: int | None = None, store: Store | None = None
+) -> pd.DataFrame:
+    """The experiments of a store, exactly as they stand.
 
     Args:
+        search: only those whose name contains this (on the embedded store, or whose dataset's name does).
+        sort: ``created_at``, ``updated_at`` or ``name``; with a minus the last comes first.
+        limit: at most so many, the first of that order. Reading one takes several requests to a server.
         store: where to look; the default store when left out.
 
     Returns:
         One row an experiment: ``id``, ``name``, ``dataset``, ``version``, ``done``, ``expected`` and ``failed`` cells,
-        ``state`` (see ``Reading.state``), ``created_at``, ``updated_at`` (UTC).
+        ``state`` (see ``Reading.state``), ``created_at``, ``updated_at`` (UTC). Of one that is ``not_resumable`` nobody
+        can tell how many runs it should have: ``expected`` is then a guess.
         The store that was read is named in ``.attrs["store"]``.
+
+    Raises:
+        ArgumentError: there is no such order.
+        ServerError: the server cannot be asked.
     """
     import pandas as pd
 
+    if sort not in SORTS:
+        raise ArgumentError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
     where = store or default_store()
-    rows = [_row(read_experiment(experiment, where)) for experiment in _every(where)]
+    listed = list(itertools.islice(_every(where, search, sort), limit))
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-reading") as pool:
+        rows = [_row(reading) for reading in pool.map(lambda experiment: read_experiment(experiment, where), listed)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.attrs["store"] = where.label
     return frame
 
 
-def _every(store: Store) -> Iterator[Experiment]:
+def _every(store: Store, search: str, sort: str) -> Iterator[Experiment]:
     offset, total = 0, 1
     while offset < total:
-        page, total = store.find(offset=offset, limit=_PAGE)
+        page, total = store.find(search, offset, _PAGE, sort)
         yield from page
         offset += _PAGE
 

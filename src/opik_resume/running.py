@@ -197,12 +197,13 @@ def _complete(experiment_id: str, callables: Callables, store: Store) -> list[st
     reading = read_experiment(store.get(experiment_id), store)
     if not reading.grid.complete or store.pending(experiment_id):
         return []
+    status = "completed" if reading.obstacle is None else None  # of whose cells nobody knows, nobody knows that either
     if not callables.experiment_scoring_functions:
-        store.update(experiment_id, status="completed")
+        store.update(experiment_id, status=status)
         return []
     result = build_result(read_experiment(reading.experiment, store, heavy=True))
     computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
-    store.update(experiment_id, status="completed", scores=computed.scores)
+    store.update(experiment_id, status=status, scores=computed.scores)
     return computed.missing
 
 

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume import evaluate_resume, plan_resume
-from opik_resume.exceptions import IncompleteAnswer, LocalCheckpointMissing, NotAuthorized, ServerUnreachable
+from opik_resume import evaluate_resume, experiments, plan_resume, resume_state
+from opik_resume.exceptions import (
+    ArgumentError,
+    ExperimentNotResumable,
+    IncompleteAnswer,
+    LocalCheckpointMissing,
+    NotAuthorized,
+    ServerUnreachable,
+)
 from opik_resume.ids import new_id
 from opik_resume.reading import read_experiment
 from opik_resume.records import CellState
+from opik_resume.resume_state import ResumeState
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore, paging
 from tests.builders import CountingTask
@@ -259,3 +267,30 @@ def test_an_interrupted_run_of_another_program_is_seen(store: OpikStore, api: Ap
     api.run(experiment_id, item_ids[0], output=None)
     states = read_experiment(store.get(experiment_id), store).grid.states.tolist()
     assert states == [CellState.interrupted, CellState.never_run, CellState.never_run]
+
+
+def test_what_cannot_be_resumed_is_listed_with_what_there_is(store: OpikStore, api: Api, server: OpikServer) -> None:
+    whole, item_ids = theirs(api)
+    lost = api.experiment(
+        name="sampled", metadata=resume_state.embed(None, ResumeState("v1", 2, requires_local_checkpoint=True))
+    )
+    bare = api.experiment(name="bare", metadata=None)
+    for experiment_id in (whole, lost, bare):
+        api.run(experiment_id, item_ids[0])
+        api.run(experiment_id, item_ids[0])
+    frame = experiments(store=store, sort="created_at")
+    assert frame[["id", "done", "expected", "state"]].to_numpy().tolist() == [
+        [whole, 1, 3, "resumable"],
+        [lost, 2, 2, "not_resumable"],
+        [bare, 2, 4, "not_resumable"],
+    ]
+    with pytest.raises(LocalCheckpointMissing, match="is not on this machine"):
+        plan_resume(lost, store=store)
+    server.state.datasets.clear()
+    frame = experiments(store=store, search="sampled")
+    assert frame[["done", "expected", "state"]].to_numpy().tolist() == [[2, 2, "not_resumable"]]
+    assert experiments(store=store, limit=2, sort="name")["name"].tolist() == ["bare", "one"]
+    with pytest.raises(ExperimentNotResumable, match="cannot be resumed: The dataset"):
+        plan_resume(whole, store=store)
+    with pytest.raises(ArgumentError, match="sort must be one of"):
+        experiments(store=store, sort="size")

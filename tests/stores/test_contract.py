@@ -99,6 +99,21 @@ def test_experiments_are_paged_newest_first_and_searched(store: Store) -> None:
     assert store.find("nothing like it") == ([], 0)
 
 
+def test_experiments_are_sorted(store: Store) -> None:
+    made = [make_experiment(store, name).id for name in ("beta", "alpha", "gamma")]
+    beta, alpha, gamma = made
+    store.update(alpha, status="completed")
+    assert ids_by(store, "created_at") == made
+    assert ids_by(store, "name") == [alpha, beta, gamma]
+    assert ids_by(store, "-name") == [gamma, beta, alpha]
+    assert ids_by(store, "-updated_at")[0] == ids_by(store, "updated_at")[-1] == alpha
+    assert [e.id for e in store.find(offset=1, limit=1, sort="name")[0]] == [beta], "a page of the whole order"
+
+
+def ids_by(store: Store, sort: str) -> list[str]:
+    return [experiment.id for experiment in store.find(sort=sort)[0]]
+
+
 def test_the_status_is_updated(store: Store, experiment: Experiment) -> None:
     store.update(experiment.id, status="completed")
     assert store.get(experiment.id).status == "completed"

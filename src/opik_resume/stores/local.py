@@ -38,6 +38,14 @@ WHERE excluded.complete >= complete
 """
 
 
+_ORDERS = {
+    "-created_at": "e.id DESC",  # an id begins with its time
+    "created_at": "e.id",
+    "-updated_at": "e.updated_at DESC, e.id DESC",
+    "updated_at": "e.updated_at, e.id",
+    "name": "e.name COLLATE NOCASE, e.id DESC",
+    "-name": "e.name COLLATE NOCASE DESC, e.id DESC",
+}
 _RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
 
@@ -109,9 +117,11 @@ class LocalStore:
         found = self._database.read(f"{_EXPERIMENTS} WHERE e.name = ? ORDER BY e.id DESC", (name,))
         return [rows.experiment(row) for row in found]
 
-    def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
+    def find(
+        self, search: str = "", offset: int = 0, limit: int = 50, sort: str = "-created_at"
+    ) -> tuple[list[Experiment], int]:
         pattern = f"%{_escaped(search)}%"
-        page = f"{_EXPERIMENTS} {_MATCHES} ORDER BY e.id DESC LIMIT ? OFFSET ?"
+        page = f"{_EXPERIMENTS} {_MATCHES} ORDER BY {_ORDERS[sort]} LIMIT ? OFFSET ?"
         count = f"SELECT count(*) FROM experiments e JOIN datasets d ON d.id = e.dataset_id {_MATCHES}"
         found = self._database.read(page, (pattern, pattern, limit, offset))
         total: int = self._database.read(count, (pattern, pattern))[0][0]

@@ -21,6 +21,9 @@ from opik_resume.records import (
     VersionRecord,
 )
 
+SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-name")
+"""The orders in which experiments can be listed; a minus is the last first."""
+
 
 class DatasetStore(Protocol):
     """Datasets and their immutable versions."""
@@ -59,10 +62,12 @@ class ExperimentStore(Protocol):
     def named(self, name: str) -> list[Experiment]:
         """Every experiment of exactly that name, newest first."""
 
-    def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
-        """One page of those whose name contains ``search``, newest first, and how many there are.
+    def find(
+        self, search: str = "", offset: int = 0, limit: int = 50, sort: str = "-created_at"
+    ) -> tuple[list[Experiment], int]:
+        """One page of those whose name contains ``search``, and how many there are.
 
-        The embedded store looks at the names of their datasets, too.
+        The embedded store looks at the names of their datasets, too. ``sort`` is one of :data:`SORTS`.
         """
 
     def update(

@@ -14,9 +14,12 @@ from opik_resume.records import Experiment, Json, ScoreResult
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
-from opik_resume.stores.opik.paging import everything
+from opik_resume.stores.opik.paging import all_pages, page
 
 _REMEMBERED = 2000
+_PAGE = 500
+_NEWEST = "-created_at"
+_SORT_FIELDS = {"created_at": "created_at", "updated_at": "last_updated_at", "name": "name"}
 
 
 class Experiments:
@@ -59,29 +62,34 @@ class Experiments:
             return self._rows.get(experiment_id)
 
     def named(self, name: str) -> list[Experiment]:
-        """The server finds names that contain the text: only those that are the text count."""
-        body = {"name": name, "project_name": self._client.settings.project}
-        found = [row for row in everything(self._client, "experiments/stream", body) if row.get("name") == name]
+        """The server finds names that contain the text: only those that are the text count.
+
+        Pages, not the stream of that purpose: they say how many there are, so that a cut answer is no empty one.
+        """
+        listed = all_pages(self._client, "experiments", self._wanted(name, _NEWEST), _PAGE)
+        found = [row for row in listed if row.get("name") == name]
         self._remember(found)
         return [wire.experiment(row) for row in found]
 
-    def find(self, search: str, offset: int, limit: int) -> tuple[list[Experiment], int]:
+    def find(self, search: str, offset: int, limit: int, sort: str) -> tuple[list[Experiment], int]:
+        query = self._wanted(search, sort)
         first, skipped = divmod(offset, limit)
-        page = self._page(search, first + 1, limit)
-        found, total = list(page["content"]), int(page["total"])
+        found, total = page(self._client, "experiments", query, first + 1, limit)
         if skipped and total > offset - skipped + limit:
-            found += self._page(search, first + 2, limit)["content"]
+            found = found + page(self._client, "experiments", query, first + 2, limit)[0]
         self._remember(found)
         return [wire.experiment(row) for row in found[skipped : skipped + limit]], total
 
-    def _page(self, search: str, number: int, size: int) -> Json:
-        query: dict[str, Any] = {"page": number, "size": size}
-        if search:
-            query["name"] = search
+    def _wanted(self, search: str, sort: str) -> dict[str, Any]:
+        """A server with many experiments sorts only when it is made to; newest first it does by itself."""
+        query: dict[str, Any] = {"name": search} if search else {}
         if self._client.settings.project:
             query["project_id"] = self._id_of_project(self._client.settings.project)
-        found: Json = self._client.call("GET", "experiments", query=query)
-        return found
+        if sort != _NEWEST:
+            field, direction = _SORT_FIELDS[sort.removeprefix("-")], "DESC" if sort.startswith("-") else "ASC"
+            query["sorting"] = json.dumps([{"field": field, "direction": direction}])
+            query["force_sorting"] = "true"
+        return query
 
     def _id_of_project(self, name: str) -> str:
         if self._project_id is None:

@@ -136,8 +136,10 @@ class OpikStore:
     def named(self, name: str) -> list[Experiment]:
         return self._experiments.named(name)
 
-    def find(self, search: str = "", offset: int = 0, limit: int = 50) -> tuple[list[Experiment], int]:
-        return self._experiments.find(search, offset, limit)
+    def find(
+        self, search: str = "", offset: int = 0, limit: int = 50, sort: str = "-created_at"
+    ) -> tuple[list[Experiment], int]:
+        return self._experiments.find(search, offset, limit, sort)
 
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
