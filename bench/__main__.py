@@ -1,95 +1,123 @@
 """``make bench``: ours beside the real ``opik`` package, in one run, as ratios.
 
-Each row runs both, one after the other, several times over; the ratio of a round is taken before the median, so that a
-machine that changes its speed changes both. Ours is on the embedded store; ``opik`` talks to the stand-in server of the
-tests in a process of its own, which answers at once.
+Each row runs its subjects one after the other, several times over; the ratio of a round is taken before the median, so
+that a machine that changes its speed changes both. All of them talk to the stand-in server of the tests, in a process
+of its own, anew for each row. Seconds in brackets are those that the server computed, meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
+from bench.rows import ALL, Row, rows
 from tests.opik_server import sdk
 
 ROOT = Path(__file__).parents[1]
+UNITS = {"seconds": "s", "megabytes": "MB"}
+HEAD = ["what", *("ours, embedded", "ours", "opik"), "opik / ours", "spread"]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table: what is run, and whether its seconds or its megabytes are compared."""
+class Server:
+    """A stand-in that runs: where, as which process, and the experiment that it has from the start, if any."""
 
-    name: str
-    arguments: tuple[str, ...]
-    unit: str = "seconds"
+    url: str
+    pid: int
+    experiment_id: str | None
 
 
-ROWS = [
-    Row("import the package", ("import",)),
-    Row("import, peak memory", ("import",), "megabytes"),
-    Row("import what evaluate needs", ("import doors",)),
-    Row("1,000 no-op runs, 16 threads", ("overhead", "1000", "16")),
-    Row("1,000 no-op runs, 16 threads, a metric", ("overhead", "1000", "16", "metric")),
-    Row("1,000 no-op runs, 1 thread, a metric", ("overhead", "1000", "1", "metric")),
-    Row("1,000 runs, peak memory", ("overhead", "1000", "16", "metric"), "megabytes"),
-    Row("resume of 1,000 complete runs", ("plan", "1000")),
-    Row("resume of 10,000 complete runs", ("plan", "10000")),
-]
+Round = dict[str, dict[str, float]]  # what each subject printed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3, help="of each row; the long ones get a third")
     parser.add_argument("--only", default="", help="only rows whose name contains this")
     options = parser.parse_args()
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {options.rounds} rounds\n")
-    print("| what | ours | opik | opik / ours | spread |")
-    print("|---|---:|---:|---:|---:|")
-    with tempfile.TemporaryDirectory() as folder, server() as url:
-        for row in ROWS:
-            if options.only in row.name:
-                print(line(row, [both(row, url, Path(folder), f"{row.name} {n}") for n in range(options.rounds)]))
+    print(f"{machine()}; {options.rounds} rounds, a third of them in rows of 10,000 runs\n", flush=True)
+    print("| " + " | ".join(HEAD) + " |\n|---|" + "---:|" * (len(HEAD) - 1))
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows():
+            if options.only in row.title:
+                number = -(-options.rounds // 3) if row.long else options.rounds
+                print(line(row, measured(row, number, Path(folder))), flush=True)
 
 
-def line(row: Row, rounds: list[tuple[float, float]]) -> str:
-    ours, theirs = (statistics.median(values) for values in zip(*rounds, strict=True))
-    ratios = sorted(other / own for own, other in rounds)
-    unit = "s" if row.unit == "seconds" else "MB"
-    spread = f"{ratios[0]:.1f} to {ratios[-1]:.1f}"
-    return f"| {row.name} | {ours:.3g} {unit} | {theirs:.3g} {unit} | **{statistics.median(ratios):.1f}×** | {spread} |"
+def machine() -> str:
+    models = [line for line in _cpu_lines() if line.startswith("model name")]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"`opik` {version('opik')}, CPython {platform.python_version()}, {platform.system()}, {cores} cores ({model})"
+    )
 
 
-def both(row: Row, url: str, folder: Path, name: str) -> tuple[float, float]:
-    """One round: ours, then theirs, each in a fresh process, ours with a fresh file."""
-    database = folder / f"{name}.sqlite3"
-    return measured(row, "ours", url, folder, database), measured(row, "opik", url, folder, database)
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
 
 
-def measured(row: Row, package: str, url: str, folder: Path, database: Path) -> float:
-    command = [sys.executable, "-m", "bench.subjects", package, *row.arguments]
-    environment = sdk.environment(url, folder, OPIK_RESUME_DB=str(database))
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+def line(row: Row, rounds: Sequence[Round]) -> str:
+    cells = [row.title, *(_cell(row, subject, rounds) for subject in ALL)]
+    if "opik" in row.subjects:
+        ratios = sorted(each["opik"][row.unit] / each["ours"][row.unit] for each in rounds)
+        spread = f"{ratios[0]:.1f} to {ratios[-1]:.1f}" if len(ratios) > 1 else "1 round"
+        cells += [f"**{statistics.median(ratios):.1f}×**", spread]
+    else:
+        cells += ["", ""]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(row: Row, subject: str, rounds: Sequence[Round]) -> str:
+    if subject not in row.subjects:
+        return ""
+    median = statistics.median(each[subject][row.unit] for each in rounds)
+    busy = statistics.median(each[subject]["server"] for each in rounds)
+    server = f" ({busy:.2g})" if row.unit == "seconds" and busy else ""
+    return f"{median:.3g} {UNITS[row.unit]}{server}"
+
+
+def measured(row: Row, rounds: int, folder: Path) -> list[Round]:
+    """Each round: every subject in a fresh process, ours with a fresh file."""
+    with served(row) as server:
+        return [{subject: _run(row, subject, server, folder) for subject in row.subjects} for _ in range(rounds)]
+
+
+def _run(row: Row, subject: str, server: Server, folder: Path) -> dict[str, float]:
+    arguments = [*row.arguments, *([server.experiment_id] if server.experiment_id else [])]
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".sqlite3") as database:
+        environment = sdk.environment(server.url, folder, OPIK_RESUME_DB=database.name, BENCH_SERVER=str(server.pid))
+        command = [sys.executable, "-m", "bench.subjects", subject, *arguments]
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{package}: {row.name} failed\n{done.stderr}")
-    return float(json.loads(done.stdout.splitlines()[-1])[row.unit])
+        raise SystemExit(f"{subject}: {row.title} failed\n{done.stderr}")
+    printed: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return printed
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def served(row: Row) -> Iterator[Server]:
     """The stand-in, in a process of its own, so that it takes no time from what is measured."""
-    command = [sys.executable, "-m", "tests.opik_server"]
+    command = [sys.executable, "-m", "tests.opik_server", "--latency", str(row.delay)]
+    if row.experiment is not None:
+        command += ["--experiment", *map(str, row.experiment)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        url = process.stdout.readline().strip()
+        experiment_id = process.stdout.readline().strip() if row.experiment is not None else None
+        yield Server(url, process.pid, experiment_id)
         process.communicate()
 
 

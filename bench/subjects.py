@@ -1,20 +1,22 @@
-"""What is timed, each in a process of its own: ``python -m bench.subjects ours|opik TASK NUMBER THREADS METRIC``.
+"""What is timed, each in a process of its own: ``python -m bench.subjects SUBJECT WHAT …``.
 
-Prints one JSON object: the seconds of the timed part, and the peak resident memory of the process in MB. The same task
-does the same work in both packages: an evaluation of NUMBER items by a task that does nothing, or a resume of a
-complete evaluation, which only plans.
+Prints one JSON object: the seconds of the timed part, how many of them the server computed, and the peak resident
+memory of the process in MB. The same task does the same work in both packages.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+Seconds = tuple[float, float]  # of the clock, and of the server's processor
 
 
 def items(number: int) -> list[dict[str, Any]]:
@@ -25,56 +27,110 @@ def task(item: dict[str, Any]) -> dict[str, Any]:
     return {"output": str(item["n"])}
 
 
-def timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
+def timed(work: Callable[[], Any]) -> Seconds:
+    """The time of the work. Collections of garbage count where they happen."""
+    busy, began = server_seconds(), time.perf_counter()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, server_seconds() - busy
 
 
-def import_package(package: str) -> float:
-    return timed(lambda: importlib.import_module({"ours": "opik_resume", "opik": "opik"}[package]))
+def server_seconds() -> float:
+    """What the server has computed so far; nothing where there is no /proc. (psutil would be imported beforehand.)"""
+    status = Path(f"/proc/{os.environ['BENCH_SERVER']}/stat")
+    if not status.exists():
+        return 0.0
+    user, system = status.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def import_doors(package: str) -> float:
+def imported(*names: str) -> Seconds:
+    return timed(lambda: [importlib.import_module(name) for name in names])
+
+
+def import_package(subject: str) -> Seconds:
+    return imported("opik" if subject == "opik" else "opik_resume")
+
+
+def import_doors(subject: str) -> Seconds:
     """The package, and what ``evaluate`` needs of it."""
-    return timed(
-        lambda: importlib.import_module({"ours": "opik_resume.evaluation", "opik": "opik.evaluation"}[package])
-    )
+    return imported("opik.evaluation" if subject == "opik" else "opik_resume.evaluation")
 
 
-def doors(package: str, number: int) -> tuple[Any, Any, Any, Any]:
-    """A filled dataset, the two doors and a metric."""
-    home: Any = importlib.import_module({"ours": "opik_resume.evaluation", "opik": "opik.evaluation"}[package])
-    metrics: Any = importlib.import_module({"ours": "opik_resume.metrics", "opik": "opik.evaluation.metrics"}[package])
-    if package == "ours":
-        datasets: Any = importlib.import_module("opik_resume")
-    else:
-        datasets = importlib.import_module("opik").Opik()
+def import_store(subject: str) -> Seconds:
+    """That, and what speaks to a server."""
+    if subject == "opik":
+        return imported("opik.evaluation")
+    return imported("opik_resume.evaluation", "opik_resume.stores.opik")
+
+
+def opened(subject: str) -> tuple[Any, Any]:
+    """What makes datasets, and the module of the doors."""
+    if subject == "opik":
+        return importlib.import_module("opik").Opik(), importlib.import_module("opik.evaluation")
+    package: Any = importlib.import_module("opik_resume")
+    package.connect(os.environ["OPIK_RESUME_DB"] if subject == "embedded" else None)
+    return package, importlib.import_module("opik_resume.evaluation")
+
+
+def overhead(subject: str, number: str, threads: str, metric: str = "") -> Seconds:
+    """A whole ``evaluate`` with a task that does nothing, until everything is where it belongs."""
+    datasets, doors = opened(subject)
+    home = "opik.evaluation.metrics" if subject == "opik" else "opik_resume.metrics"
+    metrics = [importlib.import_module(home).Equals()] if metric else []
     dataset = datasets.get_or_create_dataset(f"numbers {number}")
-    dataset.insert(items(number))
-    return dataset, home.evaluate, home.evaluate_resume, metrics.Equals()
+    dataset.insert(items(int(number)))
+    results: list[Any] = []
+    seconds = timed(
+        lambda: results.append(doors.evaluate(dataset, task, metrics, task_threads=int(threads), verbose=0))
+    )
+    (result,) = results
+    assert len(result.test_results) == int(number)
+    assert getattr(result, "undelivered", 0) == 0
+    return seconds
 
 
-def overhead(package: str, number: int, threads: int, *, metric: bool) -> float:
-    dataset, evaluate, _, equals = doors(package, number)
-    metrics = [equals] if metric else []
-    return timed(lambda: evaluate(dataset, task, metrics, task_threads=threads, verbose=0))
+def resume(subject: str, experiment_id: str) -> Seconds:
+    """``evaluate_resume`` of what is complete, which plans and makes the result of what there is."""
+    _, doors = opened(subject)
+    results: list[Any] = []
+    seconds = timed(lambda: results.append(doors.evaluate_resume(experiment_id, task, [], verbose=0)))
+    assert results[0].test_results
+    return seconds
 
 
-def plan(package: str, number: int) -> float:
-    dataset, evaluate, evaluate_resume, _ = doors(package, number)
-    result = evaluate(dataset, task, [], verbose=0)
-    return timed(lambda: evaluate_resume(result.experiment_id, task, [], verbose=0))
+def plan(subject: str, experiment_id: str) -> Seconds:
+    """Which cells are missing. The SDK has no door for that: the parts of its ``evaluate_resume`` that find it out."""
+    client, doors = opened(subject)
+    plans: list[Any] = []
+    if subject != "opik":
+        seconds = timed(lambda: plans.append(doors.plan_resume(experiment_id)))
+    else:
+        resuming: Any = importlib.import_module("opik.evaluation.resume")
+        evaluator: Any = importlib.import_module("opik.evaluation.evaluator")
+
+        def pending() -> None:
+            context = resuming.prepare_resume_context(client, experiment_id)
+            candidates = evaluator._resolve_resume_items(context)  # noqa: SLF001  # what evaluate_resume does
+            plans.append(list(resuming.build_pending_items_iterator(iter(candidates), context)))
+
+        seconds = timed(pending)
+    assert len(plans[0])
+    return seconds
 
 
-def main(package: str, what: str, number: str = "0", threads: str = "16", metric: str = "") -> None:
-    seconds = {
-        "import": lambda: import_package(package),
-        "import doors": lambda: import_doors(package),
-        "overhead": lambda: overhead(package, int(number), int(threads), metric=bool(metric)),
-        "plan": lambda: plan(package, int(number)),
-    }[what]()
-    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
+SUBJECTS: dict[str, Callable[..., Seconds]] = {
+    "import package": import_package,
+    "import doors": import_doors,
+    "import store": import_store,
+    "overhead": overhead,
+    "resume": resume,
+    "plan": plan,
+}
+
+
+def main(subject: str, what: str, *arguments: str) -> None:
+    seconds, server = SUBJECTS[what](subject, *arguments)
+    print(json.dumps({"seconds": seconds, "server": server, "megabytes": peak_megabytes()}))
 
 
 def peak_megabytes() -> float:
