@@ -5,6 +5,7 @@ Each checks its arguments, makes a plan and hands it to ``running``. Signatures 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
     Functions = Sequence[Callable[..., Any]]
+
+FIRST_DELIVERY_SECONDS = 2.0  # plans count what the journal has, delivered or not: no need to wait long
+
+logger = logging.getLogger("opik_resume")
 
 
 def evaluate(
@@ -175,7 +180,10 @@ def evaluate_resume(
     )
     where = store or default_store()
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
-    plan = replan(read_experiment(find_experiment(experiment_id, where), where))
+    reading = _read_to_plan(experiment_id, where)
+    plan = replan(reading)
+    if plan.cells and reading.elsewhere is not None:
+        logger.warning(reading.elsewhere)
     return run_and_wait(plan, replan, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
 
@@ -244,9 +252,16 @@ def plan_resume(
     Raises:
         ExperimentNotFound, AmbiguousExperiment, ExperimentNotResumable: as for ``evaluate_resume``.
     """
-    where = store or default_store()
-    reading = read_experiment(find_experiment(experiment_id, where), where)
+    reading = _read_to_plan(experiment_id, store or default_store())
     return plan_of(reading, scoring_metrics, reuse_outputs=reuse_outputs)
+
+
+def _read_to_plan(experiment_id: str, store: Store) -> Reading:
+    """What an earlier session has left is delivered first, so that a plan and the server agree, if it can be."""
+    found = find_experiment(experiment_id, store)
+    if store.pending(found.id).waiting:
+        store.flush(FIRST_DELIVERY_SECONDS)
+    return read_experiment(found, store)
 
 
 def plan_of(

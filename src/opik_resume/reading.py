@@ -6,6 +6,7 @@ A resume reads the experiment, never today's dataset: the items are those of the
 from __future__ import annotations
 
 import itertools
+import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,17 @@ class Reading:
         if self.grid.complete and len(self.grid):
             return "complete"
         return "closed" if self.experiment.status == CLOSED else "resumable"
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The sentence about a run that another machine has begun and that may still be going on there, or None."""
+        mark = self.experiment.mark
+        if mark is None or mark.host == socket.gethostname():  # here the lease knows better
+            return None
+        return (
+            f"A run of {self.experiment.name!r} was started on {mark.host} at {mark.since:%Y-%m-%d %H:%M} UTC and has not "
+            "said that it ended. If it still goes on there, stop it first: both would pay for the same cells."
+        )
 
 
 def find_experiment(name_or_id: str, store: Store) -> Experiment:

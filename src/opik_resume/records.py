@@ -114,13 +114,23 @@ class VersionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RunMark:
+    """A run that has begun and has not said that it ended, as a server tells it to other machines."""
+
+    run_id: str
+    host: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """One evaluation of a task over the items of one pinned dataset version.
 
     ``metadata`` is the user's ``experiment_config`` together with Opik's ``_opik_resume`` blob.
     ``expected`` is the number of its cells, ``status`` is Opik's ``running``, ``completed`` or ``cancelled`` (closed by
     its user). ``item_ids`` are the items that a sampler or explicit ids resolved to, in order, one drawn twice listed
-    twice; None when the resume state alone says which items these are.
+    twice; None when the resume state alone says which items these are. ``mark`` is a run that some machine has begun; the
+    embedded store has none, since its leases tell more.
     """
 
     id: str
@@ -137,6 +147,7 @@ class Experiment:
     project_name: str | None = None
     item_ids: tuple[str, ...] | None = None
     scores: tuple[ScoreResult, ...] = ()
+    mark: RunMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

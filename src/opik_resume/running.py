@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume import experiment_scores
-from opik_resume.engine import Callables, Job, Listener, Run, stopping
+from opik_resume.engine import Callables, Job, Listener, Run, Tracing, stopping
 from opik_resume.exceptions import EvaluationInterrupted, ServerError
 from opik_resume.ids import new_id
+from opik_resume.integrations import tracing_of
 from opik_resume.plan import ResumePlan
 from opik_resume.progress import progress_bar
 from opik_resume.reading import Reading, read_back, read_experiment
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 DELIVERY_SECONDS = 30.0  # how long the end of a run waits for the server to take what is finished
+TRACES_SECONDS = 10.0  # and how long for what the user's code traced inside the runs, with its tokens and cost
 SETTLE_SECONDS = 0.3  # after ■: short enough to be "at once", long enough for most runs to be recorded
 _REMEMBERED = 200  # experiments whose callables this process remembers
 
@@ -67,6 +69,7 @@ def prepare(
     try:
         reading = read_experiment(store.get(shown.experiment_id), store)
         current = replan(reading).restricted_to(shown)
+        tracing = tracing_of(reading.experiment, store)
         run = Run(
             shown.experiment_id,
             _jobs(current, reading),
@@ -75,9 +78,11 @@ def prepare(
             lease,
             tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
             listener=listener,
-            at_end=lambda: _at_end(run, callables, store),
+            at_end=lambda: _at_end(run, callables, store, tracing),
+            tracing=tracing,
         )
         run.dropped.update(_fallen_away(shown, current))
+        _mark(store, shown.experiment_id, run.id)
         _remember(shown.experiment_id, callables)
         for observer in _observers:
             run.listen(observer(run, shown))
@@ -182,14 +187,30 @@ def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
     return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}
 
 
-def _at_end(run: Run, callables: Callables, store: Store) -> list[str]:
+def _at_end(run: Run, callables: Callables, store: Store, tracing: Tracing) -> list[str]:
     """Deliver what is finished, unless somebody waits for the end of a stop, and complete a whole experiment."""
-    if run.outcome == "finished":
-        store.flush(DELIVERY_SECONDS)
+    notes = _deliver(store, tracing) if run.outcome == "finished" else []
     try:
-        return _complete(run.experiment_id, callables, store)
+        return [*notes, *_complete(run.experiment_id, callables, store)]
     except ServerError as error:
-        return [f"{error} The next resume of this experiment completes it."]
+        return [*notes, f"{error} The next resume of this experiment completes it."]
+    finally:
+        _mark(store, run.experiment_id, None)
+
+
+def _mark(store: Store, experiment_id: str, run_id: str | None) -> None:
+    """For people on other machines only: no run fails for it."""
+    try:
+        store.mark(experiment_id, run_id)
+    except ServerError as error:
+        logger.info("The server was not told about a run of %s: %s", experiment_id, error)
+
+
+def _deliver(store: Store, tracing: Tracing) -> list[str]:
+    store.flush(DELIVERY_SECONDS)
+    if tracing.flush(TRACES_SECONDS):
+        return []
+    return ["Not all that was traced inside the runs has reached the server: tokens and cost may be missing there."]
 
 
 def _complete(experiment_id: str, callables: Callables, store: Store) -> list[str]:

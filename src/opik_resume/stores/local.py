@@ -135,6 +135,9 @@ class LocalStore:
         values = (status, rows.of_scores(scores) if scores is not None else None, utc_now().isoformat(), experiment_id)
         self._database.write(lambda db: db.execute(update, values))
 
+    def mark(self, experiment_id: str, run_id: str | None) -> None:
+        """Nothing: whoever sees this file sees its leases."""
+
     def delete(self, experiment_id: str) -> None:
         self._database.write(lambda db: db.execute("DELETE FROM experiments WHERE id = ?", (experiment_id,)))
 

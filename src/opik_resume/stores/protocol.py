@@ -75,6 +75,9 @@ class ExperimentStore(Protocol):
     ) -> None:
         """Set the status (``running``, ``completed``, ``cancelled``) or the experiment's own scores, or both."""
 
+    def mark(self, experiment_id: str, run_id: str | None) -> None:
+        """Tell other machines that this run has begun or, with None, that it has ended: see ``Experiment.mark``."""
+
     def delete(self, experiment_id: str) -> None:
         """Forget an experiment and its attempts. Deleting what is not there changes nothing."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from opik_resume import checkpoints
 from opik_resume.exceptions import ExperimentNotFound, RequestRefused
-from opik_resume.records import Experiment, Json, ScoreResult
+from opik_resume.records import Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
@@ -31,10 +32,12 @@ class Experiments:
         self._lock = threading.Lock()  # guards the two below
         self._rows: dict[str, Json] = {}  # as last read, by id
         self._project_id: str | None = None
+        self._marked: set[str] = set()  # experiments on which this process has put a mark
 
     def create(self, record: Experiment) -> None:
         """Kept running until it is complete. Doing it twice changes nothing."""
-        project = record.project_name or self._datasets.project_of(record.dataset_id)
+        # The dataset's project comes first, as in the SDK, which looks for the runs there.
+        project = self._datasets.project_of(record.dataset_id) or record.project_name
         version = self._datasets.version(record.dataset_id, record.version_name)
         if record.item_ids is not None:
             checkpoints.write(record.id, record.item_ids)
@@ -114,12 +117,28 @@ class Experiments:
         body: Json = {"status": wanted} if wanted is not None and wanted != row.get("status") else {}
         if scores is not None:
             body["experiment_scores"] = wire.of_experiment_scores(scores)
+        if wanted == "completed" and experiment_id in self._marked:
+            body["metadata"] = wire.marked(row, None)
+            self._marked.discard(experiment_id)
         if body:
             self._client.call("PATCH", f"experiments/{experiment_id}", body)
             if wanted == "completed":
                 self._client.call("POST", "experiments/finish", {"ids": [experiment_id]})
         with self._lock:
             self._rows.pop(experiment_id, None)
+
+    def mark(self, experiment_id: str, run_id: str | None) -> None:
+        """Only on one that is running, as ours are: changing a completed one makes the server compute its views anew."""
+        if run_id is None and experiment_id not in self._marked:
+            return
+        row = self.row(experiment_id) if run_id is None else self.last_row(experiment_id)
+        if row.get("status") != "running":
+            return
+        mark = RunMark(run_id, socket.gethostname(), utc_now()) if run_id is not None else None
+        metadata = wire.marked(row, mark)
+        self._client.call("PATCH", f"experiments/{experiment_id}", {"metadata": metadata})
+        self._remember([{**row, "metadata": metadata}])
+        (self._marked.discard if mark is None else self._marked.add)(experiment_id)
 
     def delete(self, experiment_id: str) -> None:
         """Delete it; its traces stay on the server."""

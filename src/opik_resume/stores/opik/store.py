@@ -146,6 +146,9 @@ class OpikStore:
     ) -> None:
         self._experiments.update(experiment_id, status, scores)
 
+    def mark(self, experiment_id: str, run_id: str | None) -> None:
+        self._experiments.mark(experiment_id, run_id)
+
     def delete(self, experiment_id: str) -> None:
         self._experiments.delete(experiment_id)
         self._journal.forget(experiment_id)

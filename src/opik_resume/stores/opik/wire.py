@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opik_resume import resume_state
-from opik_resume.records import DatasetRecord, Experiment, Item, Json, ScoreResult, VersionRecord
+from opik_resume.records import DatasetRecord, Experiment, Item, Json, RunMark, ScoreResult, VersionRecord
 from opik_resume.resume_state import ResumeState
 
 FACTS = "opik_resume"
@@ -86,6 +86,7 @@ def experiment(row: Json) -> Experiment:
         project_name=row.get("project_name"),
         item_ids=tuple(item_ids) if isinstance(item_ids, list) else None,
         scores=tuple(ScoreResult(score["name"], score["value"]) for score in row.get("experiment_scores") or ()),
+        mark=_mark(object_of(facts.get("run"))),
     )
 
 
@@ -108,6 +109,22 @@ def of_experiment(record: Experiment, project: str | None, version_id: str | Non
     }
 
 
+def marked(row: Json, mark: RunMark | None) -> Json:
+    """The metadata of an experiment with this mark and no other."""
+    metadata = object_of(row.get("metadata"))
+    facts = {key: value for key, value in object_of(metadata.get(FACTS)).items() if key != "run"}
+    if mark is not None:
+        facts["run"] = {"id": mark.run_id, "host": mark.host, "since": stamp(mark.since)}
+    return {**metadata, FACTS: facts}
+
+
+def _mark(run: Json) -> RunMark | None:
+    try:
+        return RunMark(run["id"], run["host"], moment(run["since"]))
+    except (KeyError, TypeError, ValueError):  # none, or somebody else's
+        return None
+
+
 def of_experiment_scores(scores: Sequence[ScoreResult]) -> list[Json]:
     return [{"name": score.name, "value": score.value} for score in scores if not score.scoring_failed]
 
@@ -115,7 +132,7 @@ def of_experiment_scores(scores: Sequence[ScoreResult]) -> list[Json]:
 def _split(metadata: Json) -> tuple[Json, Json]:
     """The metadata without what this package added to it, and that."""
     facts = object_of(metadata.get(FACTS))
-    rest = {key: value for key, value in facts.items() if key not in ("expected", "item_ids")}
+    rest = {key: value for key, value in facts.items() if key not in ("expected", "item_ids", "run")}
     others = {key: value for key, value in metadata.items() if key != FACTS or not facts}
     return {**others, FACTS: rest} if rest else others, facts
 
