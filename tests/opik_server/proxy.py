@@ -1,7 +1,7 @@
 """A proxy before a server, on a socket of its own: requests are numbered, and a fault strikes the one of its number.
 
     with OpikServer() as server, Proxy(server.url) as proxy:
-        proxy.strike(7, after(dropped))
+        proxy.strike(after(dropped), [7])
         Api(proxy.url)
 
 `faults` are what a server does; these are what lies between: it knows bytes, no Opik, and what it does to a connection
@@ -15,7 +15,7 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -187,9 +187,11 @@ class Proxy:
         parts = urlsplit(target)
         self.upstream = (parts.hostname or "", parts.port or 80)
         self.requests: list[str] = []  # in order of arrival: "POST /api/v1/private/traces/batch"
+        self.struck: list[str] = []  # those of them that met a fault
         self._path = parts.path
         self._lock = threading.Lock()  # guards the requests, the strike and the listener
-        self._struck: tuple[int, Strike] = (0, passed_on)
+        self._strike: Strike = passed_on
+        self._positions: Container[int] = ()
         self._port = 0
         self._listener: _Listener | None = None
         self._ended: list[_Listener] = []
@@ -210,17 +212,19 @@ class Proxy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}{self._path}"
 
-    def strike(self, position: int, strike: Strike) -> None:
-        """Do that to the request of that number, counted from 1, and to no other."""
+    def strike(self, strike: Strike, positions: Container[int]) -> None:
+        """Do that to the requests of these numbers, counted from 1, and to no other."""
         with self._lock:
-            self._struck = (position, strike)
+            self._strike, self._positions = strike, positions
 
     def take(self, exchange: Exchange) -> Strike:
         """What is to be done with the next request."""
         with self._lock:
             self.requests.append(str(exchange))
-            position, strike = self._struck
-            return strike if len(self.requests) == position else passed_on
+            if len(self.requests) not in self._positions:
+                return passed_on
+            self.struck.append(str(exchange))
+            return self._strike
 
     def go_up(self) -> None:
         with self._lock:
