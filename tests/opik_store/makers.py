@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from opik_resume import resume_state
 from opik_resume.ids import new_id
-from opik_resume.records import Attempt, Experiment, ScoreResult, utc_now
+from opik_resume.records import Attempt, Experiment, Json, ScoreResult, utc_now
 from opik_resume.resume_state import ResumeState
 from opik_resume.stores.opik import OpikStore
 from tests.builders import complete, numbers
@@ -51,6 +51,39 @@ def many_runs(api: Api, experiment_id: str, item_ids: list[str]) -> list[str]:
         api.ok("POST", "/experiments/items", {"experiment_items": links})
         api.ok("POST", "/traces/batch", {"traces": traces})
     return ids
+
+
+def many_items(api: Api, count: int, name: str = "numbers") -> list[str]:
+    """A dataset of so many items, all of one version; their ids, newest first."""
+    dataset_id, group = api.dataset(name, count=0), new_id()
+    for start in range(0, count, 1000):
+        numbered = range(start, min(start + 1000, count))
+        api.insert(name, [{"id": new_id(), "source": "sdk", "data": {"n": n}} for n in numbered], group)
+    pages = range(1, -(-count // 2000) + 1)
+    return [
+        row["id"]
+        for page in pages
+        for row in api.ok("GET", f"/datasets/{dataset_id}/items", page=page, size=2000)["content"]
+    ]
+
+
+def span(api: Api, trace_id: str, name: str, **fields: object) -> str:
+    """A span of a run, of the run's time."""
+    row = {
+        "id": new_id(),
+        "trace_id": trace_id,
+        "project_name": PROJECT,
+        "name": name,
+        "start_time": utc_now().isoformat(),
+        **fields,
+    }
+    api.ok("POST", "/spans/batch", {"spans": [row]})
+    return str(row["id"])
+
+
+def error(kind: str = "ValueError", message: str = "boom") -> Json:
+    """What the SDK tells about an exception."""
+    return {"exception_type": kind, "message": message, "traceback": f"Traceback …\n{kind}: {message}\n"}
 
 
 def until(true: Callable[[], object], seconds: float = 10) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.records import Attempt, Json
@@ -24,7 +24,8 @@ from opik_resume.stores.opik.wire import stamp
 _UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
 _FAILING = {"field": "error_info", "key": "", "type": "error_container", "operator": "is_not_empty", "value": ""}
 _SCORING = {"field": "name", "key": "", "type": "string", "operator": "=", "value": runs.SCORING_SPAN}
-_MARGIN = timedelta(minutes=10)  # between the end of a run and the latest of its spans
+_MARGIN = timedelta(minutes=10)  # between a run and the first or the last of its spans
+_AT_ONCE = 4  # traces looked at by themselves at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class LiveRuns:
         try:
             found = self._of_projects(experiment, wanted, light=light)
         except RequestRefused as error:
-            if error.status != 400:  # a server that does not know the filter, and has no views either
+            if error.status != 400:
                 raise
-            found = self._compared(experiment)
+            found = self._without_filter(experiment, light=light, open_ones=since is None)
         listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
         return self._with_reasons(listed, light=light)
 
@@ -89,12 +90,26 @@ class LiveRuns:
     def _of_projects(self, experiment: Json, wanted: list[Json], *, light: bool) -> list[Json]:
         """Usually all traces are in the experiment's project; when there are links to more, in others too."""
         project_id = experiment.get("project_id")
+        linked = self._linked(experiment) if len(wanted) == 1 else 0
         found = self._of_project(project_id, wanted, light=light) if project_id else []
-        if len(wanted) == 1 and len(found) < int(experiment.get("trace_count") or 0):
-            others = {row.get("project_id") for row in self._compared(experiment)} - {None, project_id}
+        if len(found) < linked:
+            links = self._compared(experiment)
+            self._check_whole(experiment, {row["id"] for row in (*found, *links)}, linked)
+            others = {row.get("project_id") for row in links} - {None, project_id}
             for other in sorted(others, key=str):
                 found += self._of_project(str(other), wanted, light=light)
         return found
+
+    def _linked(self, experiment: Json) -> int:
+        """How many traces the experiment has now, there or not: what we know of it may be an hour old."""
+        return int(self._client.call("GET", f"experiments/{experiment['id']}").get("trace_count") or 0)
+
+    def _check_whole(self, experiment: Json, seen: Collection[str], linked: int) -> None:
+        if len(seen) < linked:
+            raise IncompleteAnswer(
+                f"{self._client.settings.label} has {linked} runs of experiment {experiment.get('name')!r} and shows "
+                f"only {len(seen)} of them: nothing was decided from that. Try again in a few minutes."
+            )
 
     def _of_project(self, project_id: str, wanted: list[Json], *, light: bool) -> list[Json]:
         body = {
@@ -116,15 +131,35 @@ class LiveRuns:
         if not cut:
             return rows
         again = {**body, "truncate": False, "exclude": [*_UNUSED, "input", "output"]}
-        whole = {row["id"]: row.get("metadata") for row in everything(self._client, "traces/search", again)}
+        rows_again = everything(self._client, "traces/search", again, at_least=lambda: len(rows))
+        whole = {row["id"]: row.get("metadata") for row in rows_again}
         missing = cut - whole.keys()
         if missing:
             raise IncompleteAnswer(f"{self._client.settings.label} did not send {len(missing)} traces again.")
         return [{**row, "metadata": whole[row["id"]]} if row["id"] in cut else row for row in rows]
 
-    def _compared(self, experiment: Json) -> list[Json]:
+    def _without_filter(self, experiment: Json, *, light: bool, open_ones: bool) -> list[Json]:
+        """The runs on a server that cannot find traces by their experiment: its links, which tell no error.
+
+        ``open_ones``: look at each run by itself that they do not show complete.
+        """
+        linked = self._linked(experiment)
+        found = self._compared(experiment, truncate=light)
+        self._check_whole(experiment, {row["id"] for row in found}, linked)
+        if not open_ones:
+            return found
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-traces") as pool:
+            return list(pool.map(self._looked_up, found))
+
+    def _looked_up(self, row: Json) -> Json:
+        if row.get("output") is not None and not isinstance(row["metadata"], str):
+            return row
+        whole = self.trace(row["id"])
+        return row if whole is None else {**whole, "experiment": row["experiment"]}
+
+    def _compared(self, experiment: Json, *, truncate: bool = True) -> list[Json]:
         """The links of an experiment with their traces' main fields, as rows of traces: may lag behind."""
-        query = {"experiment_ids": json.dumps([experiment["id"]]), "truncate": "true"}
+        query = {"experiment_ids": json.dumps([experiment["id"]]), "truncate": str(truncate).lower()}
         path = f"datasets/{experiment.get('dataset_id')}/items/experiments/items"
         return [
             {
@@ -181,18 +216,16 @@ class LiveRuns:
         return {a.id: _with_reason(a, by_trace[a.id], scoring, light=light) for a in theirs if a.id in by_trace}
 
     def _spans_of(self, project_id: str, theirs: Sequence[Attempt], wanted: Json) -> list[Json]:
-        """The spans of these runs that match. Spans are listed newest first, and none is older than its trace."""
+        """The spans of these runs that match, out of all that do in the time of these runs."""
         ids = {attempt.id for attempt in theirs}
-        oldest, latest = min(ids), max(attempt.ended_at or attempt.started_at for attempt in theirs) + _MARGIN
-        body = {
-            "project_id": project_id,
-            "filters": [wanted],
-            "truncate": True,
-            "exclude": ["input", "output", "metadata", "usage", "tags"],
-            "last_retrieved_id": _id_at(latest.timestamp()),
-        }
+        first = min(attempt.started_at for attempt in theirs) - _MARGIN
+        last = max(attempt.ended_at or attempt.started_at for attempt in theirs) + _MARGIN
+        time = [_filter("start_time", "date_time", *limit) for limit in ((">=", stamp(first)), ("<=", stamp(last)))]
+        filters, exclude = [wanted, *time], ["input", "output", "metadata", "usage", "tags"]
+        body = {"project_id": project_id, "filters": filters, "truncate": True, "exclude": exclude}
+        query = {**body, "filters": json.dumps(filters), "truncate": "true", "exclude": json.dumps(exclude)}
         try:
-            found = everything(self._client, "spans/search", body, until=lambda span: span["id"] < oldest)
+            found = everything(self._client, "spans/search", body, at_least=lambda: count(self._client, "spans", query))
             return [span for span in found if span.get("trace_id") in ids]
         except RequestRefused:  # a server that does not know the filter: the reasons stay those of the traces
             return []
@@ -225,8 +258,3 @@ def _item_of(row: Json, experiment_id: str) -> str | None:
 
 def _filter(field: str, kind: str, operator: str, value: str) -> dict[str, Any]:
     return {"field": field, "key": "", "type": kind, "operator": operator, "value": value}
-
-
-def _id_at(seconds: float) -> str:
-    """An id greater than every one minted before that moment."""
-    return str(UUID(int=(int(seconds * 1000) << 80) | 7 << 76 | 2 << 62))

@@ -21,14 +21,12 @@ def everything(
     body: Json,
     *,
     at_least: Callable[[], int] | None = None,
-    until: Callable[[Json], bool] | None = None,
 ) -> Iterator[Json]:
     """Every row of a stream, newest id first, going on below the last id seen until nothing more comes.
 
     Args:
         client, path, body: what to ask; ``limit`` and ``last_retrieved_id`` are added.
         at_least: asks the server how many rows there are, before the first page and when the stream ends early.
-        until: rows from the first for which this is true are left out, and the stream ends there.
 
     Raises:
         IncompleteAnswer: fewer rows than ``at_least``, whatever was tried.
@@ -38,10 +36,7 @@ def everything(
     total = at_least() if at_least is not None else 0
     while True:
         rows, problem = client.stream(path, {**body, "limit": PAGE, "last_retrieved_id": last})
-        for row in rows:
-            if until is not None and until(row):
-                return
-            yield row
+        yield from rows
         seen += len(rows)
         last = rows[-1]["id"] if rows else last
         if rows:
