@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opik_resume import checks, remembered, resume_state
+from opik_resume import prompts as linked_prompts
 from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EmptyExperiment
@@ -87,7 +88,8 @@ def evaluate(
             experiment is complete.
         experiment_tags: kept with the experiment.
         dataset_filter_string: Opik's filter language, ``data.category = "test" AND data.level = "2"``.
-        prompt, prompts, blueprint_id: need an Opik server; they raise on the embedded store.
+        prompt, prompts: prompts of the ``opik`` package to link with the experiment and its runs. They need an Opik server.
+        blueprint_id: Opik's own; it raises.
         error_tolerance: ``METRIC_ERRORS`` (10) or ``ALL_SCORING_ERRORS`` (20): then a missing score argument fails its
             metric only.
         raise_on_failure: raise the first exception of task or scoring, in the order of the items, with the result in its
@@ -102,13 +104,15 @@ def evaluate(
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
         StoreError: the store could not be written.
     """
-    checks.refuse("evaluate", "needs an Opik server", prompt=prompt, prompts=prompts, blueprint_id=blueprint_id)
+    checks.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
     callables = checks.callables(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
     checks.positive("trial_count", trial_count)
     checks.positive("nb_samples", nb_samples, optional=True)
     where, version = checks.pinned(dataset, store)
+    if not where.links_prompts:
+        checks.refuse("evaluate", f"the {where.label} has no prompt library", prompt=prompt, prompts=prompts or None)
     state = ResumeState(
         version.version_name,
         default_runs_per_item=trial_count,
@@ -125,8 +129,12 @@ def evaluate(
         dataset_id=version.id,
         dataset_name=version.name,
         version_name=version.version_name,
-        metadata=remembered.embed(
-            resume_state.embed(checks.json_dict("experiment_config", experiment_config), state), callables
+        metadata=linked_prompts.embed(
+            remembered.embed(
+                resume_state.embed(checks.json_dict("experiment_config", experiment_config), state), callables
+            ),
+            prompt,
+            prompts,
         ),
         expected=sum(selection.runs.values()),
         created_at=now,

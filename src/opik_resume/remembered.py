@@ -36,18 +36,19 @@ def embed(metadata: Json, callables: Callables) -> Json:
         "task": task_name(callables.task),
         "metrics": [{"name": str(metric.name)} for metric in callables.scoring_metrics],
     }
-    return {**metadata, METADATA_KEY: {**_ours(metadata), **names}}
+    return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
 
 
 def read(metadata: Json | None) -> Remembered:
     """The names in ``metadata``, as far as there are any."""
-    ours = _ours(metadata)
-    task, metrics = ours.get("task"), ours.get("metrics")
+    kept = ours(metadata)
+    task, metrics = kept.get("task"), kept.get("metrics")
     listed = metrics if isinstance(metrics, list) else []
     names = [metric.get("name") for metric in listed if isinstance(metric, dict)]
     return Remembered(task if isinstance(task, str) else None, tuple(name for name in names if isinstance(name, str)))
 
 
-def _ours(metadata: Json | None) -> Json:
-    ours = (metadata or {}).get(METADATA_KEY)
-    return ours if isinstance(ours, dict) else {}
+def ours(metadata: Json | None) -> Json:
+    """What stands in ``metadata`` under our own key."""
+    kept = (metadata or {}).get(METADATA_KEY)
+    return kept if isinstance(kept, dict) else {}

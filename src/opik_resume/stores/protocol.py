@@ -173,6 +173,10 @@ class Store(DatasetStore, ExperimentStore, Protocol):
         """What people call it, for example ``local store``."""
 
     @property
+    def links_prompts(self) -> bool:
+        """Whether there is a prompt library whose prompts an experiment can be linked with."""
+
+    @property
     def leases(self) -> Leases:
         """Who runs which experiment."""
 

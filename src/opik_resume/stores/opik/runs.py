@@ -30,13 +30,14 @@ _LARGEST = 1e9  # the server takes no score beyond
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the rows of an attempt say besides the attempt: the item's content, where it belongs, the task's name."""
+    """What the rows of an attempt say besides the attempt: the item's content, where it belongs, the task's name, …"""
 
     content: Json
     project: str | None
     task: str
     runs: int
     revision: int
+    prompts: Sequence[Json] = ()
 
 
 def derived_id(attempt_id: str, role: str) -> str:
@@ -98,6 +99,8 @@ def trace(attempt: Attempt, context: Context) -> Json:
         "metadata": {FACTS: _facts(attempt, context)},
         "source": "experiment",
     }
+    if context.prompts:
+        row["metadata"]["opik_prompts"] = list(context.prompts)
     if attempt.complete:
         row["output"] = output_of(attempt)
     elif attempt.error is not None:

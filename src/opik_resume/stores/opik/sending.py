@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from opik_resume import remembered, resume_state
+from opik_resume import prompts, remembered, resume_state
 from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound
 from opik_resume.records import Attempt, Experiment, Item, Json
 from opik_resume.resume_state import ResumeState
@@ -37,13 +37,14 @@ class _Surroundings:
     task: str
     default_runs: int
     items: dict[str, Item]
+    prompts: list[Json] = field(default_factory=list)
 
     def context(self, entry: Entry) -> runs.Context:
         item_id = entry.attempt.item_id
         item = self.items.get(item_id)
         content = item.content if item is not None else {"id": item_id}
         expected = (item.runs_per_item if item is not None else None) or self.default_runs
-        return runs.Context(content, self.project, self.task, expected, entry.revision)
+        return runs.Context(content, self.project, self.task, expected, entry.revision, self.prompts)
 
 
 class Sender:
@@ -113,6 +114,7 @@ class Sender:
             remembered.read(experiment.metadata).task or "task",
             state.default_runs_per_item if isinstance(state, ResumeState) else 1,
             self._items(experiment),
+            prompts.read(experiment.metadata),
         )
 
     def _items(self, experiment: Experiment) -> dict[str, Item]:

@@ -57,6 +57,8 @@ class OpikStore:
         path: the local file, for leases and the journal; None means the configured one.
     """
 
+    links_prompts = True
+
     def __init__(self, settings: OpikSettings, path: Path | None = None) -> None:
         self.settings = settings
         self.path = path or configuration.database_path()

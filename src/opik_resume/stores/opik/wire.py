@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from opik_resume import resume_state
+from opik_resume import prompts, resume_state
 from opik_resume.records import DatasetRecord, Experiment, Item, Json, RunMark, ScoreResult, VersionRecord
 from opik_resume.resume_state import ResumeState
 
@@ -105,6 +105,7 @@ def of_experiment(record: Experiment, project: str | None, version_id: str | Non
         "type": "regular",
         "evaluation_method": "dataset",
         "status": "running",
+        "prompt_versions": [{"id": each} for each in prompts.version_ids(record.metadata)] or None,
         "dataset_version_id": version_id,
     }
 
