@@ -8,7 +8,7 @@ a sampler chose is kept as a list of ids.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,18 @@ def choose(
     return _selection(chosen, state, tuple(item.id for item in chosen) if resolved else None)
 
 
-def find_again(items: Sequence[Item], state: ResumeState, resolved_ids: Iterable[str] | None) -> Selection:
-    """What the original evaluation chose, out of the items of the same version."""
-    if resolved_ids is None:
-        return _selection(_filtered(items, state.dataset_filter_string)[: state.nb_samples], state, None)
-    by_id = {item.id: item for item in items}
-    ids = tuple(resolved_ids)
-    return _selection([by_id[item_id] for item_id in ids if item_id in by_id], state, ids)
+def find_again(items: Sequence[Item], state: ResumeState, resolved_ids: Sequence[str] | None) -> Selection:
+    """What the original evaluation chose, out of the items of the same version.
+
+    The SDK keeps explicit ids as they were given, before filter and ``nb_samples``, and takes an empty list of them for
+    none. Ids that were drawn after filter and ``nb_samples`` pass both once more.
+    """
+    chosen = _filtered(items, state.dataset_filter_string)
+    if not resolved_ids:
+        return _selection(chosen[: state.nb_samples], state, None)
+    wanted = set(resolved_ids)
+    by_id = {item.id: item for item in [item for item in chosen if item.id in wanted][: state.nb_samples]}
+    return _selection([by_id[item_id] for item_id in resolved_ids if item_id in by_id], state, tuple(resolved_ids))
 
 
 def _selection(chosen: Sequence[Item], state: ResumeState, resolved_ids: tuple[str, ...] | None) -> Selection:
