@@ -4,8 +4,9 @@ import logging
 
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.loop import Listener, Run
+from opik_resume.engine.tracing import Tracing, Untraced
 
-__all__ = ["Callables", "Job", "Listener", "Run"]
+__all__ = ["Callables", "Job", "Listener", "Run", "Tracing", "Untraced"]
 
 # Without any handler, logging writes to stderr: from a thread, and in a notebook that is the output of some cell. What
 # the engine logs is told to whoever waits for the run as well.

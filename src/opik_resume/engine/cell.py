@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opik_resume import scoring
+from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput
 from opik_resume.jsontext import NOT_JSON, to_json
 from opik_resume.metrics.base import Metric
@@ -20,7 +21,7 @@ _SHOWN = 2_000  # characters of a refused output that its error message keeps: i
 
 @dataclass(frozen=True)
 class CellWork:
-    """How the cells of one run are worked on: the user's callables, and who awaits what they return."""
+    """How the cells of one run are worked on: the user's callables, who awaits what they return, and who traces them."""
 
     task: Task
     metrics: Sequence[Metric]
@@ -28,12 +29,14 @@ class CellWork:
     resolve: scoring.Resolve
     tolerant: bool = False
     on_error: Callable[[CellKey, BaseException], None] | None = None
+    tracing: Tracing = field(default_factory=Untraced)
 
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
         began = time.perf_counter()
         try:
-            output = _checked(self.resolve(self.task(copy.deepcopy(item.content))))
+            with self.tracing.task(attempt):
+                output = _checked(self.resolve(self.task(copy.deepcopy(item.content))))
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), task_seconds=seconds)
@@ -53,7 +56,8 @@ class CellWork:
 
     def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item) -> tuple[ScoreResult, ...]:
         output = attempt.task_output or {}
-        return scoring.score_output(metrics, item, output, self.mapping, self.resolve, tolerant=self.tolerant)
+        with self.tracing.scoring(attempt):
+            return scoring.score_output(metrics, item, output, self.mapping, self.resolve, tolerant=self.tolerant)
 
     def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
         if self.on_error is not None:

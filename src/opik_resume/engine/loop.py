@@ -18,6 +18,7 @@ from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.ids import new_id
@@ -43,6 +44,7 @@ class Run:
         tolerant: a missing score argument fails its metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
         listener: told every event, in order, never twice at a time. It must be quick.
         at_end: called once nothing runs any more, before ``Ended`` is told; what it has to say is kept in ``notes``.
+        tracing: what is set up around the calls of task and metrics.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Run:
         tolerant: bool = False,
         listener: Listener | None = None,
         at_end: Callable[[], Sequence[str]] | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.experiment_id = experiment_id
         self.id = lease.run_id
@@ -77,6 +80,7 @@ class Run:
             self._awaiter,
             tolerant=tolerant,
             on_error=self._note_error,
+            tracing=tracing or Untraced(),
         )
         self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
         self._first_error: tuple[int, BaseException] | None = None

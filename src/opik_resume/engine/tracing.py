@@ -1,0 +1,38 @@
+"""What may be set up around the user's code while it works on an attempt. The engine itself knows no tracing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from opik_resume.records import Attempt
+
+
+class Tracing(Protocol):
+    """Whatever traces the user's code, told which attempt that code is working on.
+
+    Both contexts are entered where the user's code is called, in a copy of the caller's ``contextvars`` that nobody else
+    has, and which coroutines and threads started with a copied context inherit.
+    """
+
+    def task(self, attempt: Attempt) -> AbstractContextManager[object]:
+        """Around the call of the task."""
+
+    def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
+        """Around the calls of all metrics."""
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns whether it has."""
+
+
+class Untraced:
+    """Nothing around."""
+
+    def task(self, attempt: Attempt) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def flush(self, timeout: float) -> bool:
+        return True
