@@ -13,12 +13,12 @@ import pytest
 
 import opik_resume
 from opik_resume import connect, settings
-from opik_resume.exceptions import ArgumentError, NotAuthorized
+from opik_resume.exceptions import ArgumentError, NotAuthorized, RequestRefused, ServerUnreachable
 from opik_resume.settings import opik_is_configured, opik_settings
 from opik_resume.stores import default_store
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
-from tests.opik_server import OpikServer
+from tests.opik_server import OpikServer, faults
 
 KEY_WITH_URL = "short*" + base64.b64encode(json.dumps({"baseUrl": "https://hosted.example/x/"}).encode()).decode()
 INI = "[opik]\nurl_override = http://file.example/api/\nworkspace = of file\napi_key = %key\nproject_name = filed\n"
@@ -162,6 +162,30 @@ def test_a_wrong_key_or_workspace_is_one_clear_sentence(arguments: dict[str, str
         assert "secret" not in str(caught.value)
         assert isinstance(default_store(), LocalStore), "what did not work is not the default"
         assert isinstance(connect(server.url, api_key="right-secret", workspace="mine"), OpikStore)
+
+
+@pytest.mark.parametrize("path", ["opik/", "api/v1/private/", "api/api/"])
+def test_a_wrong_url_is_one_clear_sentence(path: str, server: OpikServer) -> None:
+    wrong = server.url.removesuffix("api/") + path
+    with pytest.raises(RequestRefused, match=r"is not the API of an Opik server: it ends in /api/") as caught:
+        connect(wrong)
+    assert f"{wrong} (from connect())" in str(caught.value)
+    assert isinstance(default_store(), LocalStore), "what did not work is not the default"
+    server.problems.clear()  # the stand-in wonders about the path, too
+
+
+def test_a_page_for_people_is_not_taken_for_opik(server: OpikServer) -> None:
+    server.faults.add(faults.Status(200, body="<html>Welcome to the hotel</html>"))
+    with pytest.raises(RequestRefused, match="is not the API of an Opik server"):
+        connect(server.url)
+
+
+def test_nobody_there_is_one_clear_sentence(server: OpikServer) -> None:
+    with (
+        server.down(),
+        pytest.raises(ServerUnreachable, match=r"cannot be reached: .*The URL http.* is from connect\(\)"),
+    ):
+        connect(server.url)
 
 
 def test_a_server_without_keys_knows_one_workspace(server: OpikServer, monkeypatch: pytest.MonkeyPatch) -> None:
