@@ -1,41 +1,32 @@
-"""What the real ``opik`` package does in these tests: ``python by_sdk.py evaluate NAME`` or ``resume EXPERIMENT_ID``."""
+"""The real ``opik`` package as a player: see ``playing``."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+import threading
 
 import opik
 from opik.evaluation import evaluate, evaluate_resume
-from opik.evaluation.metrics import Equals
+from opik.evaluation.metrics.base_metric import BaseMetric
+from opik.evaluation.metrics.score_result import ScoreResult
+from opik.evaluation.samplers import RandomDatasetSampler
 
-calls: list[int] = []
-
-
-def answer(item: dict[str, Any]) -> dict[str, Any]:
-    calls.append(item["n"])
-    return {"output": str(item["n"])}
+from tests.interchange.cases import DATASET
+from tests.interchange.playing import Program, play
 
 
-def fail_on_some(item: dict[str, Any]) -> dict[str, Any]:
-    if item["n"] % 5 == 0:
-        raise RuntimeError("no answer")
-    return answer(item)
-
-
-def main(what: str, which: str) -> None:
-    if what == "resume":
-        result = evaluate_resume(which, answer, [Equals()], verbose=0)
-        print(f"called {len(calls)}, results {len(result.test_results)}")
-        return
-    dataset = opik.Opik().get_or_create_dataset("numbers")
-    dataset.insert([{"n": n, "reference": str(n)} for n in range(20)])
-    try:
-        evaluate(dataset, fail_on_some, [Equals()], experiment_name=which, trial_count=2, verbose=0, task_threads=4)
-    except RuntimeError as error:
-        print(f"died: {error}")
+def leave(gate: threading.Event) -> None:
+    """As a notebook's kernel is restarted after Ctrl-C: the SDK's threads would go on for ever (B6)."""
     opik.flush_tracker()
+    os._exit(130)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    dataset = opik.Opik().get_dataset(DATASET)
+    play(
+        Program(
+            evaluate, evaluate_resume, BaseMetric, ScoreResult, RandomDatasetSampler, dataset, opik.flush_tracker, leave
+        ),
+        *sys.argv[1:],
+    )

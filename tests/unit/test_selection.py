@@ -12,7 +12,9 @@ import pytest
 from opik_resume import checkpoints, evaluate, evaluate_resume, exceptions, plan_resume
 from opik_resume.datasets import Dataset
 from opik_resume.records import Item
+from opik_resume.resume_state import ResumeState
 from opik_resume.samplers import BaseDatasetSampler, RandomDatasetSampler
+from opik_resume.selection import find_again
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 
@@ -55,6 +57,13 @@ def test_ids_and_filter(store: Store) -> None:
 
 def test_filter_and_samples(store: Store) -> None:
     assert evaluated_and_resumed(store, dataset_filter_string='data.n != "5"', nb_samples=2) == [3, 4]
+
+
+def test_of_the_ids_that_opik_keeps_as_given_its_filter_and_samples_choose() -> None:
+    items = [Item(f"id {n}", {"n": n}) for n in (5, 4, 3, 2, 1, 0)]  # newest first
+    state = ResumeState("v1", dataset_filter_string='data.n != "4"', nb_samples=2)
+    found = find_again(items, state, ["id 1", "id 3", "id 4", "id 5"])
+    assert found.runs == {"id 3": 1, "id 5": 1}
 
 
 class TakesSomeTwice(BaseDatasetSampler):

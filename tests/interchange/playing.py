@@ -1,0 +1,188 @@
+"""What a program does in these tests, be it the real ``opik`` package or ours: the same evaluations, the same ends.
+
+Every call is one line of a file that outlives the process, in one write: word, evaluation, item.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import types
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.interchange.cases import CASES, DRAWN, SAMPLES, SEED, SOME, TRIALS, Case, is_bad
+
+
+@dataclass(frozen=True)
+class Program:
+    """The names that both programs have, and what differs in handling them."""
+
+    evaluate: Any
+    evaluate_resume: Any
+    base_metric: Any
+    score_result: Any
+    sampler: Any
+    dataset: Any
+    flush: Callable[[], object]
+    after_ctrl_c: Callable[[threading.Event], object]
+
+
+class Notes:
+    """The file of calls."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def write(self, word: str, evaluation: str, n: int) -> None:
+        os.write(self._file, f"{word}\t{evaluation}\t{n}\n".encode())
+
+    def numbers(self, word: str, evaluation: str) -> Counter[int]:
+        """The items that were noted with this word, as often as they were."""
+        lines = [line.split("\t") for line in self._path.read_text().splitlines()]
+        return Counter(int(n) for noted, of, n in lines if (noted, of) == (word, evaluation))
+
+
+class Task:
+    """Answers with the item's number. ``goes_wrong`` is told the item, its call and the number of all calls."""
+
+    def __init__(self, evaluation: str, notes: Notes, goes_wrong: Callable[[int, int, int], object]) -> None:
+        self.evaluation = evaluation
+        self.gate = threading.Event()
+        self._notes = notes
+        self._goes_wrong = goes_wrong
+        self._calls: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
+        n = item["n"]
+        with self._lock:
+            self._calls[n] += 1
+            call, calls = self._calls[n], self._calls.total()
+        self._notes.write("called", self.evaluation, n)
+        self._goes_wrong(n, call, calls)
+        return {"output": f"{n}, call {call}"}
+
+    def wait(self, n: int) -> None:
+        """Work on, until somebody ends it."""
+        self._notes.write("waiting", self.evaluation, n)
+        assert self.gate.wait(60), "nobody came"
+
+
+def all_is_well(n: int, call: int, calls: int) -> None:
+    """A task that answers."""
+
+
+def dying(case: Case, notes: Notes) -> Task:
+    """The task of an evaluation that is to end as the case says."""
+
+    def raises(n: int, call: int, calls: int) -> None:
+        if is_bad(n) or (n % 3 == 2 and call == 1):  # of some items one trial only
+            raise RuntimeError("no answer")
+
+    def waits(n: int, call: int, calls: int) -> None:
+        if calls > case.returning:
+            task.wait(n)
+
+    def waits_once(n: int, call: int, calls: int) -> None:
+        if calls == 2:
+            task.wait(n)
+
+    def exits(n: int, call: int, calls: int) -> None:
+        if calls > case.returning:
+            os._exit(137)
+
+    ends = {"task raised": raises, "SIGKILL": waits, "Ctrl-C": waits, "Ctrl-C, one thread": waits_once}
+    task = Task(case.name, notes, {**ends, "out of memory": exits}.get(case.death, all_is_well))
+    return task
+
+
+def metrics(program: Program, evaluation: str, notes: Notes, death: str = "") -> list[Any]:
+    """Three metrics; one goes wrong on the bad items of evaluations that end in scoring."""
+
+    def equal(self: Any, output: str, reference: str, **_: Any) -> Any:
+        notes.write("equal", evaluation, int(reference))
+        return program.score_result("equal", float(output.startswith(reference)), reason="compared")
+
+    def shaky(self: Any, output: str, n: int, **_: Any) -> Any:
+        notes.write("shaky", evaluation, n)
+        if death == "metric raised" and is_bad(n):
+            raise ValueError("not today")
+        return program.score_result("shaky", 0.5)
+
+    def needy(self: Any, output: str, n: int, context: str, **_: Any) -> Any:
+        notes.write("needy", evaluation, n)
+        return program.score_result("needy", 1.0)
+
+    def mended(self: Any, output: str, n: int, context: str = "unknown", **_: Any) -> Any:
+        return needy(self, output, n, context)
+
+    scores: dict[str, Callable[..., Any]] = {
+        "equal": equal,
+        "shaky": shaky,
+        "needy": needy if death.startswith("argument") else mended,
+    }
+    return [_metric(program, name, score) for name, score in scores.items()]
+
+
+def _metric(program: Program, name: str, score: Callable[..., Any]) -> Any:
+    return types.new_class(name.title(), (program.base_metric,), {}, lambda body: body.update(score=score))(name)
+
+
+def options(program: Program, case: Case) -> dict[str, Any]:
+    """The arguments of ``evaluate`` that choose the runs."""
+    ids = [item["id"] for item in program.dataset.get_items() if item["n"] in SOME]  # newest first
+    known: dict[str, dict[str, Any]] = {
+        "trials": {"trial_count": TRIALS},
+        "filter": {"dataset_filter_string": 'data.parity = "odd"'},
+        "samples": {"nb_samples": SAMPLES},
+        "sampler": {"dataset_sampler": program.sampler(max_samples=DRAWN, seed=SEED)},
+        "ids": {"dataset_item_ids": ids},
+    }
+    return {name: value for option in case.options for name, value in known[option].items()}
+
+
+def evaluate(program: Program, notes: Notes, case: Case) -> None:
+    """An evaluation, to its end."""
+    task, raised = dying(case, notes), None
+    quiet: dict[str, Any] = {"verbose": 0, "task_threads": case.threads, "error_tolerance": case.tolerance}
+    scoring = metrics(program, case.name, notes, case.death)
+    try:
+        program.evaluate(program.dataset, task, scoring, experiment_name=case.name, **quiet, **options(program, case))
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed often enough
+        notes.write("interrupted", case.name, 0)
+        program.after_ctrl_c(task.gate)
+    except Exception as error:
+        raised = type(error).__name__
+    print(json.dumps([case.name, raised]), flush=True)
+
+
+def resume(program: Program, notes: Notes, name: str, experiment_id: str) -> None:
+    """A resume in which nothing goes wrong, noted as such."""
+    noted = f"{name}; resumed"
+    scoring = metrics(program, noted, notes)
+    result = program.evaluate_resume(experiment_id, Task(noted, notes, all_is_well), scoring, verbose=0)
+    print(json.dumps([name, len(result.test_results)]), flush=True)
+
+
+def play(program: Program, door: str, calls: str, *which: str) -> None:
+    """``evaluate CALLS CASE…`` or ``resume CALLS NAME ID NAME ID…``."""
+    notes = Notes(Path(calls))
+    if door == "evaluate":
+        for name in which:
+            evaluate(program, notes, CASES[name])
+    else:
+        for name, experiment_id in pairs(which):
+            resume(program, notes, name, experiment_id)
+    program.flush()
+
+
+def pairs(flat: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,129 @@
+"""One server, one home, and the programs that share them; what the server has is read from its tables, by no client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.interchange.cases import DATASET, ITEMS, METRICS, Case, data
+from tests.interchange.playing import Notes
+from tests.opik_server import OpikServer, sdk
+from tests.opik_server.api import Api
+from tests.opik_server.ids import new_id
+
+FOLDER = Path(__file__).parent
+PATIENCE = 60.0
+
+
+class Run(NamedTuple):
+    """A complete run: its item's number and what its task returned."""
+
+    n: int
+    output: Any
+
+
+@dataclass
+class World:
+    server: OpikServer
+    home: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        items = [{"id": new_id(), "source": "sdk", "data": data(n)} for n in range(ITEMS)]
+        self.numbers = {str(item["id"]): n for n, item in enumerate(items)}
+        with Api(self.server.url) as api:
+            api.ok("POST", "/datasets", {"name": DATASET})
+            api.ok("PUT", "/datasets/items", {"dataset_name": DATASET, "batch_group_id": new_id(), "items": items})
+
+    # Programs
+
+    def start(self, program: str, door: str, *which: str) -> subprocess.Popen[str]:
+        """``program`` is ``sdk`` or ``us``."""
+        script = str(FOLDER / f"by_{program}.py")
+        arguments = (script, door, str(self.home / f"{program}.txt"), *which)
+        process = sdk.start(self.server.url, self.home, *arguments, OPIK_RESUME_DB=str(self.database))
+        self.started.append(process)
+        return process
+
+    def play(self, program: str, door: str, *which: str) -> dict[str, Any]:
+        """What it told of each evaluation, by name, once it ended well."""
+        process = self.start(program, door, *which)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        return dict(json.loads(line) for line in said.splitlines() if line.startswith("["))
+
+    @property
+    def database(self) -> Path:
+        return self.home / "ours.sqlite3"
+
+    def notes(self, program: str) -> Notes:
+        return Notes(self.home / f"{program}.txt")
+
+    def noted(self, program: str, word: str, evaluation: str) -> Counter[int]:
+        return self.notes(program).numbers(word, evaluation)
+
+    def all_wait(self, program: str, case: Case) -> bool:
+        """Whether every thread of an evaluation is on a run that waits for the end."""
+        return self.noted(program, "waiting", case.name).total() == case.threads
+
+    def end(self) -> None:
+        for process in self.started:
+            with suppress(ProcessLookupError):
+                process.kill()
+            process.communicate()
+
+    # The server
+
+    def experiment(self, name: str) -> str:
+        """The id of the experiment of that name."""
+        (found,) = [id_ for id_, row in list(self.server.state.experiments.items()) if row["name"] == name]
+        return found
+
+    def linked(self, name: str) -> list[tuple[int, dict[str, Any] | None]]:
+        """Every run of the experiment of that name: its item's number, and its trace if it is there."""
+        state = self.server.state
+        links = [state.experiment_items[id_] for id_ in list(state.items_of_experiment[self.experiment(name)])]
+        assert len({link["trace_id"] for link in links}) == len(links), "a run is linked once"
+        return [(self.numbers[link["dataset_item_id"]], state.traces.get(link["trace_id"])) for link in links]
+
+    def complete(self, name: str) -> dict[str, Run]:
+        """The complete runs, by their traces' ids."""
+        there = [(n, trace) for n, trace in self.linked(name) if trace is not None]
+        return {trace["id"]: Run(n, trace["output"]) for n, trace in there if trace.get("output") is not None}
+
+    def returned(self, trace_id: str) -> Any:
+        """What the task of a run returned: it is in the run's root span, complete or not."""
+        state = self.server.state
+        spans = [state.spans[id_] for id_ in state.spans_of_trace[trace_id]]
+        (root,) = [s for s in spans if s.get("parent_span_id") is None and s["name"] != "metrics_calculation"]
+        return root["output"]
+
+    def is_whole(self, case: Case, before: dict[str, Run]) -> bool:
+        """Whether each run is complete as often as it was wanted, and those that were so before are as they were."""
+        after = self.complete(case.name)
+        assert before.items() <= after.items(), "every complete run is kept"
+        return Counter(run.n for run in after.values()) == case.wanted
+
+    def has_all_scores(self, case: Case) -> bool:
+        return all(self.server.state.scores[id_].keys() == set(METRICS) for id_ in self.complete(case.name))
+
+
+def missing(wanted: Counter[int], complete: dict[str, Run]) -> Counter[int]:
+    """The runs that are still to be done, by item."""
+    return wanted - Counter(run.n for run in complete.values())
+
+
+def until(true: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Wait for a condition that a living process brings about."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert process.poll() is None, "it ended"
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
