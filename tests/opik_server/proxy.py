@@ -1,7 +1,7 @@
-"""A proxy before a server, on a socket of its own: requests are numbered, and a fault strikes the one of its number.
+"""A proxy before a server, on a socket of its own: requests are numbered, and faults strike those that are chosen.
 
     with OpikServer() as server, Proxy(server.url) as proxy:
-        proxy.strike(after(dropped), [7])
+        proxy.strike(after(dropped), at(7))
         Api(proxy.url)
 
 `faults` are what a server does; these are what lies between: it knows bytes, no Opik, and what it does to a connection
@@ -15,7 +15,7 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -59,6 +59,7 @@ class Exchange:
 
 
 Strike = Callable[[Exchange], None]
+Chosen = Callable[[int, str], bool]  # by the number of a request, counted from 1, and its method and target
 
 
 def passed_on(exchange: Exchange) -> None:
@@ -127,6 +128,11 @@ def after(strike: Strike) -> Strike:
     return struck
 
 
+def at(*positions: int) -> Chosen:
+    """The requests of these numbers."""
+    return lambda number, _: number in positions
+
+
 class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
     server: _Listener
@@ -187,11 +193,10 @@ class Proxy:
         parts = urlsplit(target)
         self.upstream = (parts.hostname or "", parts.port or 80)
         self.requests: list[str] = []  # in order of arrival: "POST /api/v1/private/traces/batch"
-        self.struck: list[str] = []  # those of them that met a fault
         self._path = parts.path
         self._lock = threading.Lock()  # guards the requests, the strike and the listener
         self._strike: Strike = passed_on
-        self._positions: Container[int] = ()
+        self._chosen: Chosen = at()
         self._port = 0
         self._listener: _Listener | None = None
         self._ended: list[_Listener] = []
@@ -212,19 +217,19 @@ class Proxy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}{self._path}"
 
-    def strike(self, strike: Strike, positions: Container[int]) -> None:
-        """Do that to the requests of these numbers, counted from 1, and to no other."""
+    def strike(self, strike: Strike, chosen: Chosen) -> None:
+        """Do that to every request which is chosen, from now on."""
         with self._lock:
-            self._strike, self._positions = strike, positions
+            self._strike, self._chosen = strike, chosen
+
+    def stop_striking(self) -> None:
+        self.strike(passed_on, at())
 
     def take(self, exchange: Exchange) -> Strike:
         """What is to be done with the next request."""
         with self._lock:
             self.requests.append(str(exchange))
-            if len(self.requests) not in self._positions:
-                return passed_on
-            self.struck.append(str(exchange))
-            return self._strike
+            return self._strike if self._chosen(len(self.requests), str(exchange)) else passed_on
 
     def go_up(self) -> None:
         with self._lock:
