@@ -212,6 +212,24 @@ def test_a_task_that_raises_an_interrupt_harms_only_its_cell(store: protocol.Sto
     assert state_names(store, run) == ["interrupted"]
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_a_coroutine_that_raises_an_interrupt_harms_only_its_cell(
+    store: protocol.Store, error: type[BaseException]
+) -> None:
+    unstarted(store, "e", numbers(store, 3))
+
+    async def task(item: Json) -> Json:
+        await asyncio.sleep(0)
+        if item["n"] == 1:
+            raise error
+        return {"output": "x"}
+
+    run, _ = begin(store, "e", task, task_threads=1)
+    assert run.wait(PATIENCE)
+    assert run.outcome == "finished"
+    assert state_names(store, run) == ["interrupted"]
+
+
 def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,5 +52,14 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="opik-resume-loop", daemon=True).start()
+            threading.Thread(target=_run, args=(_loop,), name="opik-resume-loop", daemon=True).start()
         return _loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop for ever: a coroutine that raises an interrupt leaves it, and the others are still waited for."""
+    while True:
+        try:
+            loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):  # whoever waits for that coroutine gets it as well
+            continue
