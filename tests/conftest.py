@@ -7,9 +7,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # A shell that starts us in its background has us ignore Ctrl-C, and all that we start. Tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("ours", deadline=None)  # how long an example takes says more about the machine
+settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from opik_resume.exceptions import EmptyExperiment
 from opik_resume.grid import Grid
 from opik_resume.ids import new_id
 from opik_resume.plan import ResumePlan, make_plan, make_rescoring_plan
-from opik_resume.reading import Reading, find_experiment, read_experiment, why_not_resumable
+from opik_resume.reading import Reading, find_experiment, read_and_conclude, read_experiment, why_not_resumable
 from opik_resume.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.results import EvaluationResult
 from opik_resume.resume_state import ResumeState
@@ -269,7 +269,7 @@ def _read_to_plan(experiment_id: str, store: Store) -> Reading:
     found = find_experiment(experiment_id, store)
     if store.pending(found.id).waiting:
         store.flush(FIRST_DELIVERY_SECONDS)
-    return read_experiment(found, store)
+    return read_and_conclude(found, store)
 
 
 def plan_of(

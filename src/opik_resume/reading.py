@@ -6,6 +6,7 @@ A resume reads the experiment, never today's dataset: the items are those of the
 from __future__ import annotations
 
 import itertools
+import logging
 import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,7 @@ COLUMNS = [
 ]  # fmt: skip
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
+logger = logging.getLogger("opik_resume")
 _AT_ONCE = 4  # experiments read at a time: a server's answers take their time
 
 
@@ -130,6 +132,17 @@ def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: R
     items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
     order = sorted(items, reverse=True)  # newest first, as everywhere
     return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
+
+
+def read_and_conclude(experiment: Experiment, store: Store) -> Reading:
+    """Read it, and complete it if it is whole: its last run may have been killed, or the server away at its end."""
+    reading = read_experiment(experiment, store)
+    if reading.state == "complete" and experiment.status == "running" and not store.pending(experiment.id):
+        try:
+            store.update(experiment.id, status="completed")
+        except ServerError as error:  # whoever reads it next tries again
+            logger.info("Experiment %s could not be completed: %s", experiment.id, error)
+    return reading
 
 
 def read_back(experiment_id: str, store: Store, *, heavy: bool = False) -> Reading:
@@ -225,7 +238,7 @@ def experiments(
     where = store or default_store()
     listed = list(itertools.islice(_every(where, search, sort), limit))
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-reading") as pool:
-        rows = [_row(reading) for reading in pool.map(lambda experiment: read_experiment(experiment, where), listed)]
+        rows = [_row(reading) for reading in pool.map(lambda experiment: read_and_conclude(experiment, where), listed)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.attrs["store"] = where.label
     return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,30 @@ def test_what_cannot_be_resumed_is_listed_with_what_there_is(store: OpikStore, a
         plan_resume(whole, store=store)
     with pytest.raises(ArgumentError, match="sort must be one of"):
         experiments(store=store, sort="size")
+
+
+@pytest.mark.parametrize(
+    "read", [lambda store, _: experiments(store=store), lambda store, e: plan_resume(e, store=store)]
+)
+def test_a_whole_experiment_that_was_left_running_is_completed_by_who_reads_it(
+    read: Callable[[OpikStore, str], object], server: OpikServer, store: OpikStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    experiment = ours(store)
+    *most, last = finished(experiment, store)
+    store.record(most)
+    read(store, experiment.id)
+    assert store.get(experiment.id).status == "running", "one is missing"
+    store.record([last])
+    lease = store.leases.acquire(experiment.id, "a run")
+    read(store, experiment.id)
+    assert store.get(experiment.id).status == "running", "whoever runs it completes it"
+    lease.release()
+    assert store.flush(10)
+    refused = server.faults.add(faults.Status(400), faults.to("PATCH"))
+    read(store, experiment.id)
+    assert (refused.hits, store.get(experiment.id).status) == (1, "running")
+    read(store, experiment.id)
+    assert store.get(experiment.id).status == "completed"
+    assert len(server.asked("POST", "/finish")) == 1
+    read(store, experiment.id)
+    assert len(server.asked("PATCH")) == 2
