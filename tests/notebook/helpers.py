@@ -170,6 +170,20 @@ class View:
         assert reply["ok"], reply
         return dict(reply["result"])
 
+    def told(self, method: Any, **params: Any) -> dict[str, Any]:
+        """The result once it is known: a server's comes later, and the feed says when to ask again."""
+        while True:
+            heard = len(self.feed.messages)
+            reply = self.ask(method, **params).content
+            assert reply["ok"], reply
+            if reply["result"] is not None and None not in reply["result"].values():
+                return dict(reply["result"])
+            self.hear(heard)
+
+    def hear(self, heard: int) -> None:
+        """Wait for news after so many messages."""
+        self.feed.until(lambda messages: any(m.content["kind"] == "changed" for m in messages[heard:]))
+
     def refusal(self, method: Any, **params: Any) -> dict[str, Any]:
         reply = self.ask(method, **params).content
         assert not reply["ok"], reply

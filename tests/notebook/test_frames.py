@@ -159,7 +159,7 @@ def test_the_last_states_come_before_the_news_that_it_ended() -> None:
     frames.started(0.0)
     play(frames, 0.0, 2.0)
     frames.put(1, 3)
-    frames.announce()
+    frames.announce("plan", "list")
     frames.ended(2.5)
     assert kinds([(0.0, m) for m in frames.take(2.5, PROGRESS)]) == ["key", "changed"]
 
@@ -179,6 +179,6 @@ def test_without_an_experiment_only_news_is_sent() -> None:
     frames.want_key(0.0)
     assert not frames.put(1, 2)
     assert frames.wait(0.0) is None
-    frames.announce()
+    frames.announce("plan", "list")
     (message,) = frames.take(0.0, PROGRESS)
-    assert message == Message({"kind": "changed", "seq": 1}, [])
+    assert message == Message({"kind": "changed", "seq": 1, "what": ["list", "plan"]}, [])

@@ -12,7 +12,7 @@ import pytest
 from opik_resume import evaluate_resume, running
 from opik_resume.grid import Grid
 from opik_resume.metrics import Equals
-from opik_resume.notebook import listing, readings, widget
+from opik_resume.notebook import listing, patience, readings, widget
 from opik_resume.notebook.choosing import Given
 from opik_resume.notebook.readings import Readings, readings_of
 from opik_resume.reading import read_experiment
@@ -50,7 +50,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     for module in (readings, listing, running):
         monkeypatch.setattr(module, "read_experiment", gated)
-    for module in (readings, listing, widget):
+    for module in (patience, widget):
         monkeypatch.setattr(module, "PATIENCE", 0.02)
     return gate
 

@@ -12,7 +12,6 @@ from opik_resume.notebook.choosing import Given
 from opik_resume.notebook.namespace import checked_task
 from opik_resume.notebook.noticing import notice_cells
 from opik_resume.notebook.offers import Offers
-from opik_resume.notebook.readings import readings_of
 from opik_resume.notebook.widget import ResumeBrowser
 from opik_resume.scoring import KeyMapping
 from opik_resume.stores import default_store
@@ -57,14 +56,14 @@ def browser(given: Given, store: Store | None = None) -> ResumeBrowser:
     where = store or default_store()
     notice_cells()
     view = ResumeBrowser(where, Offers(given))
-    _reattach(view, where)
+    _reattach(view)
     return view
 
 
-def _reattach(view: ResumeBrowser, store: Store) -> None:
+def _reattach(view: ResumeBrowser) -> None:
     for experiment_id in desk.running():
         try:
-            view.show(readings_of(store).read(experiment_id))
+            view.want(experiment_id)
         except OpikResumeError:  # it is in another store
             continue
         return

@@ -1,20 +1,31 @@
-"""Runs of other processes: what their lease and their attempts tell about an experiment on show."""
+"""Runs of others: what leases, attempts and servers tell about an experiment on show."""
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
+from opik_resume.exceptions import ServerError
 from opik_resume.grid import Bytes
+from opik_resume.notebook.readings import Readings
 from opik_resume.reading import Reading
 from opik_resume.records import CellState
 from opik_resume.stores.protocol import Store
 
-PERIOD = 2.0
+log = logging.getLogger(__name__)
+PERIOD, SERVER_PERIOD = 2.0, 5.0
+LONGEST_REST = 60.0
+"""Between two looks at a server that does not answer."""
+ATTENTION = 150.0
+"""Seconds without a word of any view after which a server is not looked at any more: nobody may be there."""
 _REST = 4.0
 """How many times as long as a look takes there is rest before the next: a large experiment takes seconds to read."""
+_INFINITE = float("inf")
 
 
 def live_states(reading: Reading) -> Bytes:
@@ -28,34 +39,99 @@ def live_states(reading: Reading) -> Bytes:
     return states
 
 
-class Lookout:
-    """Looks at one experiment at a time, at most every :data:`PERIOD` seconds, whether another process runs it.
+class Look(Protocol):
+    """One look at an experiment."""
 
-    Only the lease is looked at as long as nobody holds it. Not safe for threads: one thread looks.
-    """
+    def __call__(self, experiment_id: str, *, held: bool) -> Reading | None:
+        """The experiment as it stands, or None when nothing has changed. ``held``: whether it was run, as is shown."""
 
-    def __init__(self, store: Store, read: Callable[[str], Reading]) -> None:
+
+class LeaseLook:
+    """Reads an experiment of the local file while another process holds its lease, and once more afterwards."""
+
+    def __init__(self, store: Store, readings: Readings) -> None:
         self._store = store
-        self._read = read
+        self._readings = readings
         self._experiment_id = ""
         self._held = False
-        self._next = 0.0
 
-    def seconds(self, now: float) -> float:
-        """How long it may rest."""
-        return max(0.0, self._next - now)
-
-    def look(self, experiment_id: str, *, held: bool) -> Reading | None:
-        """The experiment as it stands, while it is held and once more afterwards; else None.
-
-        ``held``: whether it was, as far as is shown.
-        """
-        began = time.monotonic()
+    def __call__(self, experiment_id: str, *, held: bool) -> Reading | None:
         if experiment_id != self._experiment_id:
             self._experiment_id, self._held = experiment_id, held
         was, self._held = self._held, self._store.leases.holder(experiment_id) is not None
+        return self._readings.read(experiment_id, anew=True) if was or self._held else None
+
+
+class ServerLook:
+    """Asks a server what has changed since the look before: other machines and the SDK take no lease of ours."""
+
+    def __init__(self, store: Store, readings: Readings) -> None:
+        self._store = store
+        self._readings = readings
+        self._experiment_id = ""
+        self._cursor: str | None = None
+
+    def __call__(self, experiment_id: str, *, held: bool) -> Reading | None:  # a lease is not all
+        if experiment_id != self._experiment_id:
+            self._experiment_id, self._cursor = experiment_id, None
+        changed, self._cursor = self._store.changes(experiment_id, self._cursor)
+        return self._readings.merge(experiment_id, changed)
+
+
+class Lookout:
+    """Looks at one experiment at a time, on a thread of its own, whether others run it.
+
+    ``problem`` is the sentence that says why a server could not be asked, as long as it cannot. The feed's thread asks
+    :meth:`seconds` and calls :meth:`begin`; any thread may call :meth:`attend`.
+    """
+
+    def __init__(self, store: Store, readings: Readings) -> None:
+        self.problem: str | None = None
+        self._remote = readings.remote
+        self._look: Look = (ServerLook if self._remote else LeaseLook)(store, readings)
+        self._attended = -_INFINITE
+        self._looking = False
+        self._next = 0.0
+        self._failures = 0
+
+    def attend(self) -> None:
+        """Somebody is there."""
+        self._attended = time.monotonic()
+
+    def seconds(self, now: float) -> float:
+        """How long it may rest; for ever while it looks, or while nobody is there for whom a server could be asked."""
+        if self._looking or (self._remote and now - self._attended > ATTENTION):
+            return _INFINITE
+        return max(0.0, self._next - now)
+
+    def rest(self, took: float = 0.0) -> None:
+        """What is on show has just been read, which took so many seconds."""
+        period = SERVER_PERIOD if self._remote else PERIOD
+        pause = min(period * 2.0**self._failures, LONGEST_REST) if self._failures else period
+        self._next = time.monotonic() + max(pause, _REST * took)
+
+    def begin(self, experiment_id: str, *, held: bool, seen: Callable[[str, Reading | None], None]) -> None:
+        """Look, and tell what was seen. Returns at once."""
+        self._looking = True
+
+        def call() -> None:
+            began = time.monotonic()
+            reading = self._looked(experiment_id, held=held)
+            self.rest(time.monotonic() - began)
+            self._looking = False
+            seen(experiment_id, reading)
+
+        threading.Thread(target=call, name="opik-resume lookout", daemon=True).start()
+
+    def _looked(self, experiment_id: str, *, held: bool) -> Reading | None:
         try:
-            return self._read(experiment_id) if was or self._held else None
-        finally:
-            now = time.monotonic()
-            self._next = now + max(PERIOD, _REST * (now - began))
+            reading = self._look(experiment_id, held=held)
+        except Exception as error:
+            self._failures += 1
+            if isinstance(error, ServerError):  # told by the feed
+                self.problem = str(error)
+            else:
+                log.exception("it could not be seen what others run")
+            return None
+        self.problem, self._failures = None, 0
+        return reading

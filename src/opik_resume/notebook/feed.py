@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -17,9 +18,10 @@ import numpy as np
 from opik_resume.grid import Grid
 from opik_resume.notebook.background import Desk, desk
 from opik_resume.notebook.elsewhere import Lookout, live_states
-from opik_resume.notebook.frames import TICK, Board, Frames, Message
+from opik_resume.notebook.frames import INFINITE, TICK, Board, Frames, Message
 from opik_resume.notebook.payload import head_json, settled_state
 from opik_resume.notebook.resume import overlay
+from opik_resume.notebook.undelivered import Outbox
 from opik_resume.reading import Reading
 from opik_resume.records import REPLAYED, CellKey
 
@@ -31,22 +33,32 @@ class Feed(anywidget.AnyWidget):
     """Carries one experiment at a time to the browser.
 
     ``blocking_view``: shown by a cell that blocks while it resumes, so that its own button cannot stop that resume.
-    ``lookout``: sees the runs of other processes; without it, only those of this process are followed.
+    ``lookout``: sees the runs of others; without it, only those of this process are followed.
+    ``outbox``: sees what a server does not have yet.
     """
 
     _esm = "export default {}"
 
-    def __init__(self, *, blocking_view: bool = False, desk: Desk = desk, lookout: Lookout | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        blocking_view: bool = False,
+        desk: Desk = desk,
+        lookout: Lookout | None = None,
+        outbox: Outbox | None = None,
+    ) -> None:
         # Guards everything below, and is never held while the desk is called (order of locks: the desk's, then this).
         self._wake = threading.Condition(threading.Lock())
         self._frames = Frames()
         self._grid: Grid | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._problem: str | None = None
         self._experiment_id = ""
         self._blocking_view = blocking_view
         self._desk = desk
         self._lookout = lookout
+        self._outbox = outbox
         super().__init__()
         desk.watch(self)
 
@@ -61,6 +73,8 @@ class Feed(anywidget.AnyWidget):
         head, grid = head_json(reading), reading.grid
         runs = np.diff(grid.offsets)
         uniform = bool(head["uniform"])
+        if self._lookout is not None:
+            self._lookout.rest()
         with self._desk.lock:  # nothing may start or change between reading what runs and watching it
             resume = self._desk.find(reading.experiment.id)
             with self._wake:
@@ -74,6 +88,13 @@ class Feed(anywidget.AnyWidget):
                     self._start(now)
                 self._notify()
 
+    def attend(self) -> None:
+        """A view is there."""
+        if self._lookout is not None:
+            self._lookout.attend()
+            with self._wake:
+                self._wake.notify_all()
+
     def snapshot(self) -> None:
         """Push a key frame soon."""
         with self._wake:
@@ -84,7 +105,9 @@ class Feed(anywidget.AnyWidget):
         """The state byte shown for a cell, or None when another experiment is on show."""
         with self._wake:
             board = self._frames.board
-            return int(board.states[cell]) if board is not None and experiment_id == self._experiment_id else None
+            if board is None or experiment_id != self._experiment_id or cell >= len(board.states):
+                return None
+            return int(board.states[cell])
 
     def on_cell(self, experiment_id: str, cell: CellKey, state: int | None) -> None:
         with self._wake:
@@ -98,14 +121,14 @@ class Feed(anywidget.AnyWidget):
         with self._wake:
             now = time.monotonic()
             if turn != "stopping":
-                self._frames.announce()
+                self._frames.announce("list", "plan")
             if experiment_id == self._experiment_id:
                 {"started": self._start, "stopping": self._frames.want_key, "ended": self._end}[turn](now)
             self._notify()
 
-    def on_news(self) -> None:
+    def on_news(self, *what: str) -> None:
         with self._wake:
-            self._frames.announce()
+            self._frames.announce(*(what or ("list", "plan")))
             self._notify()
 
     def close(self) -> None:
@@ -152,6 +175,7 @@ class Feed(anywidget.AnyWidget):
         while self._wait():
             try:
                 self._look()
+                self._look_into_outbox()
                 for message in self._due():
                     self.send(message.content, buffers=message.buffers)
             except Exception:  # a broken connection must not end the thread, nor print into a cell
@@ -162,43 +186,78 @@ class Feed(anywidget.AnyWidget):
         """Sleep until something is due. False when the feed is closed."""
         with self._wake:
             while not self._closed:
-                seconds = self._frames.wait(time.monotonic())
-                if self._lookout is not None and self._grid is not None:
-                    rest = self._lookout.seconds(time.monotonic())
-                    seconds = rest if seconds is None else min(rest, seconds)
+                seconds = self._rest(time.monotonic())
                 if seconds == 0.0:
                     return True
-                self._wake.wait(seconds)
+                self._wake.wait(None if seconds == INFINITE else seconds)
             return False
 
+    def _rest(self, now: float) -> float:
+        """Seconds until there is something to do. Called with the lock held."""
+        wait = self._frames.wait(now)
+        seconds = [INFINITE if wait is None else wait]
+        if self._lookout is not None and self._grid is not None and not self._frames.running:
+            seconds.append(self._lookout.seconds(now))
+        if self._outbox is not None:
+            seconds.append(self._outbox.seconds(self._experiment_id, now))
+        return min(seconds)
+
     def _look(self) -> None:
-        """Show what another process has done meanwhile. On the publisher's thread: it may take its time."""
+        """Have a look at what others have done meanwhile."""
         lookout, shown = self._lookout, self.experiment_id
         if lookout is None or not shown or lookout.seconds(time.monotonic()) or self._desk.active(shown):
             return
         with self._wake:
             held = self._frames.board is not None and self._frames.board.head["state"] == "running"
-        reading = lookout.look(shown, held=held)
-        if reading is None:
-            return
-        with self._desk.lock, self._wake:
-            if shown == self._experiment_id and self._desk.active(shown) is None:
-                self._take(reading)
+        lookout.begin(shown, held=held, seen=self._seen)
 
-    def _take(self, reading: Reading) -> None:
-        """Show this reading instead of the one before. Called with both locks held."""
-        board, now = self._frames.board, time.monotonic()
-        if board is None:
+    def _seen(self, shown: str, reading: Reading | None) -> None:
+        """Show what was seen, if anything. On a thread of the lookout."""
+        with self._desk.lock:
+            mine = reading is not None and shown == self.experiment_id and self._desk.active(shown) is None
+            if reading is not None and mine and not self._take(reading):
+                self.carry(reading)
+        with self._wake:
+            if self._lookout is not None and self._lookout.problem != self._problem:
+                self._problem = self._lookout.problem
+                self._frames.progressed()
+            self._notify()
+
+    def _look_into_outbox(self) -> None:
+        outbox, shown = self._outbox, self.experiment_id
+        if outbox is None or outbox.seconds(shown, time.monotonic()):
             return
+        if outbox.look(shown, running=self._desk.active(shown) is not None):
+            with self._wake:
+                self._frames.progressed()
+                if outbox.undelivered is None:  # the server knows more of it now
+                    self._frames.announce("cell")
+
+    def _take(self, reading: Reading) -> bool:
+        """Show this reading instead of the one before. False when it has other cells, which key frames have to tell."""
+        with self._wake:
+            board = self._frames.board
+            if board is None or len(board.states) != len(reading.grid):
+                return False
+            self._update(board, reading)
+            return True
+
+    def _update(self, board: Board, reading: Reading) -> None:
+        """Called with the lock held."""
         states = live_states(reading)
-        for cell in np.flatnonzero(board.states & ~np.uint8(REPLAYED) != states).tolist():
+        changed = np.flatnonzero(board.states & ~np.uint8(REPLAYED) != states).tolist()
+        for cell in changed:
             self._frames.put(cell, int(states[cell]))
+        if changed and reading.holder is None:
+            self._frames.announce("plan")
         if board.head["state"] != reading.state:
             self._set_state(reading.state)
-            self._frames.announce()
-            self._frames.want_key(now)
+            self._frames.announce("list", "plan")
+            self._frames.want_key(time.monotonic())
 
     def _due(self) -> list[Message]:
         with self._desk.lock, self._wake:  # so that progress and cells are of the same moment
-            progress = self._desk.progress(self._experiment_id, own=not self._blocking_view).to_json()
-            return self._frames.take(time.monotonic(), progress)
+            progress = self._desk.progress(self._experiment_id, own=not self._blocking_view)
+            undelivered = self._outbox.undelivered if self._outbox is not None else None
+            progress = replace(progress, undelivered=undelivered, problem=self._problem)
+            return self._frames.take(time.monotonic(), progress.to_json())

@@ -63,14 +63,15 @@ class Frames:
         self.running = False
         self._dirty: set[int] = set()
         self._keys: list[float] = []
-        self._changed = False
+        self._what: set[str] = set()
+        self._progressed = False
         self._last = -INFINITE
         self._last_key = -INFINITE
 
     def show(self, board: Board | None, now: float) -> None:
         """Carry another experiment (or the same one, read again): a key frame at once."""
         self.board = board
-        self.running = False
+        self.running = self._progressed = False
         self._dirty.clear()
         self._keys = [now]
 
@@ -105,13 +106,18 @@ class Frames:
         self.running = False
         self._keys = [now + delay for delay in (0.0, *LATE_KEYS)]
 
-    def announce(self) -> None:
-        """A resume started or ended somewhere in this process: the list and the plan shown are old."""
-        self._changed = True
+    def announce(self, *what: str) -> None:
+        """What is shown is old: the ``list``, the ``plan``, the ``cell``."""
+        self._what.update(what)
+
+    def progressed(self) -> None:
+        """The progress has changed, whatever the cells do."""
+        self._progressed = True
 
     def wait(self, now: float) -> float | None:
         """Seconds until there is something to send, 0.0 for at once, None for not before something happens."""
-        moments = [now] if self._changed or (self._dirty and self.board is not None) else []
+        news = self.board is not None and (self._dirty or self._progressed)
+        moments = [now] if self._what or news else []
         if self.board is not None:
             moments.append(self._next_key())
         due = max(min(moments, default=INFINITE), self._last + self.tick)
@@ -126,15 +132,15 @@ class Frames:
         messages = []
         if self.board is not None:
             messages += self._cells(self.board, now, progress)
-        if self._changed:
-            self._changed = False
-            messages.append(self._message([], kind="changed"))
+        if self._what:
+            messages.append(self._message([], kind="changed", what=sorted(self._what)))
+            self._what.clear()
         return messages
 
     def _cells(self, board: Board, now: float, progress: Json) -> list[Message]:
         if self._next_key() <= now or len(self._dirty) > KEY_SHARE * len(board.states):
             return [self._key(board, now, progress)]
-        return [self._patch(board, progress)] if self._dirty else []
+        return [self._patch(board, progress)] if self._dirty or self._progressed else []
 
     def _next_key(self) -> float:
         scheduled = self._keys[0] if self._keys else INFINITE
@@ -145,6 +151,7 @@ class Frames:
     def _key(self, board: Board, now: float, progress: Json) -> Message:
         self._keys = [moment for moment in self._keys if moment > now]
         self._last_key = now
+        self._progressed = False
         self._dirty.clear()
         buffers = [board.states.tobytes()]
         if board.runs_per_item is not None:
@@ -154,6 +161,7 @@ class Frames:
     def _patch(self, board: Board, progress: Json) -> Message:
         cells = np.fromiter(self._dirty, dtype="<u4", count=len(self._dirty))
         cells.sort()
+        self._progressed = False
         self._dirty.clear()
         buffers = [cells.tobytes(), board.states[cells].tobytes()]
         return self._message(buffers, kind="patch", experiment=board.head["id"], progress=progress)

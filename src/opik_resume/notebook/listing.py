@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from opik_resume.exceptions import OpikResumeError
+from opik_resume.exceptions import OpikResumeError, ServerError
 from opik_resume.grid import strip
-from opik_resume.notebook.patience import PATIENCE
-from opik_resume.notebook.payload import STRIP_WIDTH, row_json
-from opik_resume.notebook.readings import readings_of, stamp
+from opik_resume.notebook import patience
+from opik_resume.notebook.payload import STRIP_WIDTH, row_json, unread_row_json
+from opik_resume.notebook.readings import FRESH_SECONDS, readings_of
 from opik_resume.reading import Reading, read_experiment
 from opik_resume.records import Experiment, Json
 from opik_resume.stores.protocol import Store
 
 _KEPT = 1_000
 _LARGE = 10_000
+_AT_ONCE = 4
+"""Experiments of a server that are read at a time. A local file is read by one thread: it takes the time of a core."""
 
 
 class Page(NamedTuple):
@@ -29,16 +32,18 @@ class Page(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """One row, as of a stamp."""
+    """One row, as of a stamp and a moment."""
 
     stamp: Hashable
+    read_at: float
     row: Json
     strip: bytes
 
 
 class Listing:
-    """Reads pages of the list. What was read is used again until it has changed.
+    """Makes pages of the list. What was read is used again until it has changed.
 
+    The rows of a local store are read when they are listed, those of a server when they are in sight (:meth:`look`).
     ``news`` is called when rows that a page had to leave open can be told.
     """
 
@@ -46,67 +51,83 @@ class Listing:
         self._store = store
         self._news = news
         self._readings = readings_of(store)
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards what follows
         self._lines: dict[str, _Line] = {}
+        self._known: dict[str, Experiment] = {}  # what has been listed of a server
+        self._wanted: deque[str] = deque()
         self._reading: set[str] = set()
+        self._workers = 0
 
-    def page(self, search: str, offset: int, limit: int) -> Page:
-        """One page, the newest experiment first."""
-        experiments, total = self._store.find(search, offset, limit)
-        stamps = {experiment.id: self._stamp(experiment) for experiment in experiments}
-        self._bring([experiment for experiment in experiments if self._line(experiment.id, stamps) is None])
+    def page(self, experiments: Sequence[Experiment], total: int) -> Page:
+        """One page of what was found."""
+        if self._readings.remote:
+            self._note(experiments)
+        else:
+            self._bring([experiment for experiment in experiments if self._line(experiment) is None])
         rows, strips = [], bytearray()
         for experiment in experiments:
-            line = self._line(experiment.id, stamps) or _Line(
-                None, row_json(experiment, None) | {"state": "reading"}, b""
-            )
+            line = self._line(experiment) or _Line(None, 0.0, unread_row_json(experiment, "reading"), b"")
             rows.append({**line.row, "strip": [len(strips), len(line.strip)]})
             strips += line.strip
         return Page(rows, bytes(strips), total)
 
-    def newest(self, limit: int) -> tuple[list[tuple[Experiment, Reading | None]], int]:
-        """The newest experiments as read, and how many there are in all; None for those that would take too long."""
-        experiments, total = self._store.find(limit=limit)
-        until = time.monotonic() + PATIENCE
-        return [(e, self._read(e) if time.monotonic() < until else None) for e in experiments], total
+    def look(self, experiment_ids: Sequence[str]) -> None:
+        """These rows are in sight: a server's are read if they are old or not known. Others can wait."""
+        if not self._readings.remote:
+            return
+        with self._lock:
+            seen = [self._known[id_] for id_ in experiment_ids if id_ in self._known]
+        old = [experiment.id for experiment in seen if self._is_old(experiment)]
+        with self._lock:
+            self._wanted = deque(id_ for id_ in old if id_ not in self._reading)
+            starting = min(len(self._wanted), _AT_ONCE - self._workers)
+            self._workers += starting
+        for _ in range(starting):
+            threading.Thread(target=self._work, name="opik-resume list", daemon=True).start()
+
+    def newest(
+        self, experiments: Sequence[Experiment], patience: float = patience.PATIENCE
+    ) -> list[tuple[Experiment, Reading | None]]:
+        """These as read; None for those that would take too long."""
+        if self._readings.remote:
+            return [(experiment, self._readings.last(experiment.id)) for experiment in experiments]
+        until = time.monotonic() + patience
+        return [(e, self._read(e) if time.monotonic() < until else None) for e in experiments]
+
+    # What is known of each
+
+    def _note(self, experiments: Sequence[Experiment]) -> None:
+        with self._lock:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known.update((experiment.id, experiment) for experiment in experiments)
 
     def _stamp(self, experiment: Experiment) -> Hashable:
         holder = self._store.leases.holder(experiment.id)
-        return stamp(experiment, self._store), holder and holder.run_id
+        run = holder and holder.run_id
+        if self._readings.remote:
+            return self._readings.turns(experiment.id), run
+        return experiment.updated_at, experiment.status, run
 
-    def _line(self, experiment_id: str, stamps: dict[str, Hashable]) -> _Line | None:
+    def _line(self, experiment: Experiment) -> _Line | None:
+        """What can be shown; of a server that may be as it was when it was last in sight."""
         with self._lock:
-            line = self._lines.get(experiment_id)
-        return line if line is not None and line.stamp == stamps[experiment_id] else None
+            line = self._lines.get(experiment.id)
+        return line if line is not None and (self._readings.remote or line.stamp == self._stamp(experiment)) else None
 
-    def _bring(self, missing: Sequence[Experiment]) -> None:
-        """Read these, one after the other; what takes long is left to a thread."""
-        with self._lock:
-            todo = [experiment for experiment in missing if experiment.id not in self._reading]
-            self._reading |= {experiment.id for experiment in todo}
-        if not todo:
-            return
-        done, left = threading.Event(), threading.Event()
-
-        def work() -> None:
-            for experiment in todo:
-                self._keep(experiment)
-            done.set()
-            if left.is_set():
-                self._news()
-
-        threading.Thread(target=work, name="opik-resume list", daemon=True).start()
-        if not done.wait(PATIENCE):
-            left.set()
-            if done.is_set():  # it has just become ready, and may not have seen that nobody waits
-                left.clear()
+    def _is_old(self, experiment: Experiment) -> bool:
+        line = self._line(experiment)
+        young = line is not None and time.monotonic() - line.read_at < FRESH_SECONDS
+        return line is None or not young or line.stamp != self._stamp(experiment)
 
     def _keep(self, experiment: Experiment) -> None:
-        now = self._stamp(experiment)
-        reading = self._read(experiment)
-        line = _Line(
-            now, row_json(experiment, reading), strip(reading.grid.states, STRIP_WIDTH) if reading is not None else b""
-        )
+        stamp, now = self._stamp(experiment), time.monotonic()
+        try:
+            reading = self._read(experiment)
+            row = row_json(experiment, reading)
+        except ServerError:
+            reading, row = None, unread_row_json(experiment, "unread")
+        line = _Line(stamp, now, row, strip(reading.grid.states, STRIP_WIDTH) if reading is not None else b"")
         with self._lock:
             if len(self._lines) >= _KEPT:
                 self._lines.clear()
@@ -116,8 +137,42 @@ class Listing:
     def _read(self, experiment: Experiment) -> Reading | None:
         """None when it cannot be read as a grid: it must not hide the others."""
         try:
-            if experiment.expected > _LARGE:  # not to be read twice, for the list and for who opens it
+            if self._readings.remote or experiment.expected > _LARGE:  # not to be read twice, for the list and its view
                 return self._readings.read(experiment.id)
-            return self._readings.peek(experiment) or read_experiment(experiment, self._store)
+            return self._readings.peek(experiment.id) or read_experiment(experiment, self._store)
+        except ServerError:
+            raise
         except OpikResumeError:
+            return None
+
+    # Reading
+
+    def _bring(self, missing: Sequence[Experiment]) -> None:
+        """Read these, one after the other; what takes long is left to a thread."""
+        with self._lock:
+            todo = [experiment for experiment in missing if experiment.id not in self._reading]
+            self._reading |= {experiment.id for experiment in todo}
+        if not todo:
+            return
+
+        def work() -> None:
+            for experiment in todo:
+                self._keep(experiment)
+
+        patience.Task(work, lambda _: self._news()).result(patience.PATIENCE)
+
+    def _work(self) -> None:
+        """Read what is wanted, the news after each, until there is nothing left."""
+        while (experiment := self._next()) is not None:
+            self._keep(experiment)
+            self._news()
+
+    def _next(self) -> Experiment | None:
+        with self._lock:
+            while self._wanted:
+                experiment = self._known.get(self._wanted.popleft())
+                if experiment is not None:
+                    self._reading.add(experiment.id)
+                    return experiment
+            self._workers -= 1
             return None

@@ -7,12 +7,16 @@ The answer itself is always sent by the handler: a reply from a thread of ours w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 PATIENCE = 0.15
 """Seconds that a handler waits before it answers without."""
+_KEPT_SECONDS = 60.0
+"""How long what came late is kept for the next request: nobody may ask for it again."""
 
 
 class Task(Generic[T]):
@@ -52,3 +56,65 @@ class Task(Generic[T]):
             left = self._left
         if left:
             self._late(self._error)
+
+
+@dataclass
+class _Asked:
+    """One question and, once it is done, its answer, which counts until a moment."""
+
+    done: threading.Event = field(default_factory=threading.Event)
+    value: Any = None
+    error: BaseException | None = None
+    left: bool = False
+    until: float = float("inf")
+
+
+class Soon:
+    """Answers to questions that may take long, by key. One that came late is kept for whoever asks again, an error too.
+
+    ``late`` is called with the key when there is an answer that nobody waited for.
+    """
+
+    def __init__(self, late: Callable[[Any], None]) -> None:
+        self._late = late
+        self._lock = threading.Lock()  # guards what follows
+        self._asked: dict[Hashable, _Asked] = {}
+
+    def ask(self, key: Hashable, call: Callable[[], T], *, fresh: float = 0.0) -> T | None:
+        """What the call returned or raised, if that is known within moments; else None.
+
+        Whoever asks the same meanwhile, or within ``fresh`` seconds afterwards, gets the same answer.
+        """
+        asked = self._begun(key, call)
+        asked.done.wait(PATIENCE)
+        with self._lock:
+            asked.left = not asked.done.is_set()
+            if asked.left:
+                return None
+            asked.until = min(asked.until, time.monotonic() + fresh) if asked.error is None else 0.0
+        if asked.error is not None:
+            raise asked.error
+        value: T = asked.value
+        return value
+
+    def _begun(self, key: Hashable, call: Callable[[], Any]) -> _Asked:
+        with self._lock:
+            now = time.monotonic()
+            self._asked = {other: asked for other, asked in self._asked.items() if asked.until > now}
+            if key in self._asked:
+                return self._asked[key]
+            asked = self._asked[key] = _Asked()
+        threading.Thread(target=self._run, args=(key, asked, call), name="opik-resume question", daemon=True).start()
+        return asked
+
+    def _run(self, key: Hashable, asked: _Asked, call: Callable[[], Any]) -> None:
+        try:
+            asked.value = call()
+        except BaseException as error:  # raised where it is asked for
+            asked.error = error
+        with self._lock:
+            asked.until = time.monotonic() + _KEPT_SECONDS
+            asked.done.set()
+            left = asked.left
+        if left:
+            self._late(key)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from opik_resume.grid import Bytes, Grid, state_of
+from opik_resume.notebook.details import error_json
 from opik_resume.plan import ResumePlan
 from opik_resume.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from opik_resume.notebook.choosing import Picked
     from opik_resume.reading import Reading
 
+T = TypeVar("T")
 STRIP_WIDTH = 240
 _DONE = (CellState.completed, CellState.scores_missing)
 
@@ -31,9 +33,9 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def wire_safe(value: Json) -> Json:
+def wire_safe(value: T) -> T:
     """The same JSON, with any half of a surrogate pair (which a Python string may hold, and no message) replaced."""
-    safe: Json = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    safe: T = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     return safe
 
 
@@ -57,6 +59,11 @@ def row_json(experiment: Experiment, reading: Reading | None) -> Json:
         "expected": len(grid) if grid is not None else experiment.expected,
         "failed": grid.failed if grid is not None else 0,
     }
+
+
+def unread_row_json(experiment: Experiment, state: str) -> Json:
+    """One line of the list, of an experiment whose cells are not known."""
+    return {**_identity(experiment), "state": state, "done": None, "expected": experiment.expected, "failed": 0}
 
 
 def head_json(reading: Reading) -> Json:
@@ -131,9 +138,8 @@ def _outcome(attempt: Attempt | None) -> Json:
 
 def _error_json(attempt: Attempt) -> Json | None:
     """The error of the attempt, else of its first metric that raised."""
-    error = attempt.error
-    if error is not None:
-        return {"type": error.exception_type, "message": error.message, "traceback": error.traceback}
+    if attempt.error is not None:
+        return error_json(attempt.error)
     infos = ((score.metadata or {}).get("error_info") for score in attempt.scores if score.scoring_failed)
     info = next((info for info in infos if isinstance(info, dict)), None)
     return info and {

@@ -27,6 +27,8 @@ class Progress:
     rate: float | None = None
     seconds_left: float | None = None
     own: bool = True
+    undelivered: Json | None = None
+    problem: str | None = None
 
     def to_json(self) -> Json:
         return asdict(self)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from opik_resume import running
 from opik_resume.events import Ended, Event, RunFinished
-from opik_resume.notebook.patience import PATIENCE, Task
 from opik_resume.reading import Reading, read_experiment
-from opik_resume.records import Attempt, Experiment
+from opik_resume.records import Attempt
 from opik_resume.stores.local import LocalStore
 
 if TYPE_CHECKING:
@@ -25,21 +25,23 @@ if TYPE_CHECKING:
     from opik_resume.plan import ResumePlan
     from opik_resume.stores.protocol import Store
 
-FRESH_SECONDS = 2.0
+FRESH_SECONDS = 30.0
+"""How long a server's experiment counts as unchanged without asking; what this process runs itself is known."""
 KEPT_CELLS = 300_000
 
 
-def stamp(experiment: Experiment, store: Store) -> Hashable:
-    """What stays the same as long as the experiment does; only the local file marks every attempt in it."""
-    age = 0 if isinstance(store, LocalStore) else int(time.monotonic() / FRESH_SECONDS)
-    return experiment.updated_at, experiment.status, age
+def is_remote(store: Store) -> bool:
+    """Whether a question may take long. The local file is asked each time, and marks every attempt in it."""
+    return not isinstance(store, LocalStore)
 
 
 @dataclass
 class _Kept:
-    """One reading (None while it is being read), and what runs of this process have recorded since."""
+    """One reading (None while it is being read, then ``before`` is still on show), and what was recorded since."""
 
     stamp: Hashable
+    read_at: float
+    before: Reading | None = None
     reading: Reading | None = None
     fresh: list[Attempt] = field(default_factory=list)
     running: bool = False
@@ -49,81 +51,149 @@ class Readings:
     """The readings of one store."""
 
     def __init__(self, store: Store) -> None:
+        self.remote = is_remote(store)
         self._store = store
-        self._lock = threading.Lock()  # guards the dict and what is in it
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()  # guards what follows
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._active: set[str] = set()  # what this process runs
+        self._turns: dict[str, int] = {}
+        self._readers: dict[str, threading.Lock] = {}
+        # Reading a local file takes the time of one core, and a server's mostly that of others.
+        self._one_at_a_time: AbstractContextManager[object] = nullcontext() if self.remote else threading.Lock()
 
-    def peek(self, experiment: Experiment) -> Reading | None:
-        """What is kept, brought up to date with the runs of this process, if nothing else has changed."""
-        holder = self._store.leases.holder(experiment.id)
+    def turns(self, experiment_id: str | None = None) -> int:
+        """How often a run of this process has started or ended; of all experiments, or of one."""
         with self._lock:
-            kept = self._kept.get(experiment.id)
-            if kept is None or kept.reading is None:
+            return sum(self._turns.values()) if experiment_id is None else self._turns.get(experiment_id, 0)
+
+    def peek(self, experiment_id: str) -> Reading | None:
+        """What is kept, brought up to date with the runs of this process, if nothing else has changed.
+
+        A server is not asked: see :data:`FRESH_SECONDS`.
+        """
+        now = self._stamp(experiment_id)
+        with self._lock:
+            kept = self._kept.get(experiment_id)
+            if kept is None or not self._counts(kept, now):
                 return None
-            if not kept.running and kept.stamp != stamp(experiment, self._store):
-                return None
-            if kept.fresh:
-                kept.reading = replace(kept.reading, grid=kept.reading.grid.with_attempts(kept.fresh))
-                kept.fresh = []
-            self._kept.move_to_end(experiment.id)
-            return replace(kept.reading, experiment=experiment, holder=holder)
+        return self._up_to_date(experiment_id)
+
+    def last(self, experiment_id: str) -> Reading | None:
+        """What is kept, however old it is on a server: to look at what is shown."""
+        return self._up_to_date(experiment_id) if self.remote else self.peek(experiment_id)
 
     def read(self, experiment_id: str, *, anew: bool = False) -> Reading:
         """The experiment as it stands. May take seconds."""
-        with self._one_at_a_time:
-            experiment = self._store.get(experiment_id)
-            found = None if anew else self.peek(experiment)
-            return found or self._read(experiment)
+        with self._lock:
+            one = self._readers.setdefault(experiment_id, threading.Lock())
+        with one, self._one_at_a_time:
+            found = None if anew else self.peek(experiment_id)
+            return found or self._read(experiment_id)
 
-    def soon(self, experiment: Experiment, later: Callable[[], None]) -> Reading | None:
-        """The experiment as it stands, if that is known within moments; else None, and ``later`` is called when it is."""
-        found = self.peek(experiment)
-        if found is not None:
-            return found
-        return Task(lambda: self.read(experiment.id), lambda _: later()).result(PATIENCE)
+    def merge(self, experiment_id: str, changed: Sequence[Attempt]) -> Reading:
+        """Take in what has changed elsewhere; nothing else has."""
+        with self._lock:
+            kept = self._kept.get(experiment_id)
+            if kept is not None and not kept.running:
+                kept.fresh += changed
+                kept.read_at = time.monotonic()
+        reading = self._up_to_date(experiment_id) or self.read(experiment_id)
+        if reading.obstacle is not None and any(attempt.item_id not in reading.items for attempt in changed):
+            return self.read(experiment_id, anew=True)  # its cells are those that have been run
+        return reading
 
     def observe(self, run: Run, plan: ResumePlan) -> Listener:
         """Keep up with a run of this process: it holds the lease, so that nobody else changes what it does."""
         with self._lock:
             self._active.add(run.experiment_id)
-            kept = self._kept.get(run.experiment_id)
+            kept = self._turned(run.experiment_id)
         if kept is not None:
-            kept.running = kept.stamp == stamp(self._store.get(run.experiment_id), self._store)
+            kept.running = self._counts(kept, self._stamp(run.experiment_id))
         return partial(self._on_event, run.experiment_id)
 
     def _on_event(self, experiment_id: str, event: Event) -> None:
+        if isinstance(event, RunFinished):
+            with self._lock:
+                kept = self._kept.get(experiment_id)
+                if kept is not None:
+                    kept.fresh.append(_light(event.attempt))
+        elif isinstance(event, Ended):
+            self._ended(experiment_id)
+
+    def _ended(self, experiment_id: str) -> None:
+        with self._lock:
+            self._active.discard(experiment_id)
+            kept = self._turned(experiment_id)
+        if kept is not None:
+            now = self._stamp(experiment_id)
+            with self._lock:
+                kept.stamp = now if kept.running else kept.stamp
+                kept.running, kept.read_at = False, -FRESH_SECONDS
+
+    def _turned(self, experiment_id: str) -> _Kept | None:
+        """Count a turn; what is kept of the experiment, which may be one of another store."""
+        self._turns[experiment_id] = self._turns.get(experiment_id, 0) + 1
+        return self._kept.get(experiment_id)
+
+    def _stamp(self, experiment_id: str) -> Hashable:
+        """What stays the same in the local file as long as the experiment does."""
+        if self.remote:
+            return None
+        experiment = self._store.get(experiment_id)
+        return experiment.updated_at, experiment.status
+
+    def _counts(self, kept: _Kept, stamp: Hashable) -> bool:
+        if kept.reading is None:
+            return False
+        young = not self.remote or time.monotonic() - kept.read_at < FRESH_SECONDS
+        return kept.running or (young and kept.stamp == stamp)
+
+    def _up_to_date(self, experiment_id: str) -> Reading | None:
+        holder = self._store.leases.holder(experiment_id)
+        experiment = None if self.remote else self._store.get(experiment_id)
         with self._lock:
             kept = self._kept.get(experiment_id)
-            if kept is not None and isinstance(event, RunFinished):
-                kept.fresh.append(_light(event.attempt))
-            if isinstance(event, Ended):
-                self._active.discard(experiment_id)
-        if kept is not None and isinstance(event, Ended):
-            now = stamp(self._store.get(experiment_id), self._store)
-            with self._lock:
-                kept.stamp, kept.running = now if kept.running else kept.stamp, False
+            if kept is not None and kept.reading is not None and kept.fresh:
+                kept.reading = replace(kept.reading, grid=kept.reading.grid.with_attempts(kept.fresh))
+                kept.fresh = []
+            reading = (kept.reading or kept.before) if kept is not None else None
+            if reading is None:
+                return None
+            self._kept.move_to_end(experiment_id)
+            return replace(reading, experiment=experiment or reading.experiment, holder=holder)
 
-    def _read(self, experiment: Experiment) -> Reading:
-        kept = _Kept(stamp(experiment, self._store))  # before it is read: what is recorded meanwhile is not missed
+    def _read(self, experiment_id: str) -> Reading:
+        # The stamp before it is read: what is recorded meanwhile is not missed.
+        kept = _Kept(self._stamp(experiment_id), time.monotonic())
         with self._lock:
-            kept.running = experiment.id in self._active
-            self._kept[experiment.id] = kept
-            self._kept.move_to_end(experiment.id)
+            was = self._kept.get(experiment_id)
+            kept.before = (was.reading or was.before) if was is not None else None
+            kept.running = experiment_id in self._active
+            self._kept[experiment_id] = kept
         try:
-            kept.reading = read_experiment(experiment, self._store)
-        finally:
-            self._forget()
+            kept.reading = read_experiment(self._store.get(experiment_id), self._store)
+        except BaseException:
+            self._put_back(experiment_id, was)
+            raise
+        self._forget(experiment_id)
         return kept.reading
 
-    def _forget(self) -> None:
+    def _put_back(self, experiment_id: str, was: _Kept | None) -> None:
+        """It could not be read: what is on show stays."""
+        with self._lock:
+            self._kept.pop(experiment_id, None)
+            if was is not None:
+                self._kept[experiment_id] = was
+
+    def _forget(self, latest: str) -> None:
         """Keep the latest, and of the others as many as are small."""
         with self._lock:
+            if latest in self._kept:
+                self._kept.move_to_end(latest)
             cells = 0
             for experiment_id, kept in reversed(list(self._kept.items())):
                 cells += len(kept.reading.grid) if kept.reading is not None else 0
-                if kept.reading is None or (cells > KEPT_CELLS and experiment_id != next(reversed(self._kept))):
+                if cells > KEPT_CELLS and experiment_id != latest:
                     del self._kept[experiment_id]
 
 

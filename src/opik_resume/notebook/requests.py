@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.records import Json
 
 log = logging.getLogger(__name__)
-Answer = tuple[Json, list[bytes]]
-"""The result of a request, and its buffers."""
+Answer = tuple[Json | None, list[bytes]]
+"""The result of a request, None when it will be known later, and its buffers."""
 
 
 class RequestRefused(OpikResumeError):
@@ -20,6 +21,14 @@ def text(params: Json, name: str, default: str | None = None) -> str:
     value = params.get(name, default)
     if not isinstance(value, str):
         raise RequestRefused(f"{name} must be a text.")
+    return value
+
+
+def one_of(params: Json, name: str, known: Sequence[str]) -> str:
+    """One of the known texts, the first of them when left out."""
+    value = text(params, name, known[0])
+    if value not in known:
+        raise RequestRefused(f"{name} must be one of {', '.join(known)}.")
     return value
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import anywidget
 import traitlets
@@ -18,18 +17,23 @@ from opik_resume.notebook.bundle import bundled
 from opik_resume.notebook.choosing import Choice
 from opik_resume.notebook.elsewhere import Lookout
 from opik_resume.notebook.feed import Feed
+from opik_resume.notebook.inspecting import Inspection
 from opik_resume.notebook.listing import Listing
 from opik_resume.notebook.offers import Offers
-from opik_resume.notebook.patience import PATIENCE, Task
-from opik_resume.notebook.payload import cell_json, head_json, wire_safe
+from opik_resume.notebook.patience import PATIENCE, Soon, Task
+from opik_resume.notebook.payload import head_json, wire_safe
 from opik_resume.notebook.readings import readings_of
-from opik_resume.notebook.requests import Answer, RequestRefused, error_json, number, text, texts
+from opik_resume.notebook.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.undelivered import Outbox
 from opik_resume.reading import Reading
-from opik_resume.records import Experiment, Json, utc_now
-from opik_resume.stores.protocol import Store
+from opik_resume.records import Json, utc_now
+from opik_resume.stores.protocol import SORTS, Store
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 MAX_PAGE = 200
+FRESH_PAGE = 5.0
+"""Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
 
 class ResumeBrowser(anywidget.AnyWidget):
@@ -43,6 +47,7 @@ class ResumeBrowser(anywidget.AnyWidget):
     feed = anywidget.WidgetTrait().tag(sync=True)
     mode = traitlets.Unicode("browser").tag(sync=True)
     store = traitlets.Unicode().tag(sync=True)
+    remote = traitlets.Bool().tag(sync=True)
     selected = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
@@ -53,23 +58,28 @@ class ResumeBrowser(anywidget.AnyWidget):
         self._store = store
         self._offers = offers
         self._desk = desk
-        self._listing = Listing(store, self._news)
+        self._listing = Listing(store, lambda: self._news("list"))
+        self._soon = Soon(self._late)
+        self._inspection = Inspection(store, self._soon if self._readings.remote else None)
         self._methods: dict[object, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
+            "look": self._look,
             "open": self._open,
             "plan": self._plan,
             "choose": self._choose,
             "cell": self._cell,
+            "details": self._details,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
         }
         esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
         feed = Feed(
-            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, partial(self._readings.read, anew=True))
+            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, self._readings), outbox=Outbox(store)
         )
-        super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label)
+        remote = self._readings.remote
+        super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label, remote=remote)
         self.on_msg(self._on_message)
 
     def show(self, reading: Reading) -> None:
@@ -78,6 +88,15 @@ class ResumeBrowser(anywidget.AnyWidget):
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+
+    def want(self, experiment_id: str) -> Reading | None:
+        """Carry this experiment from now on, or as soon as it has been read; None in that case."""
+        with self._lock:
+            self._wanted = experiment_id
+        reading = self._reading(experiment_id)
+        if reading is not None:
+            self.show(reading)
+        return reading
 
     def close(self) -> None:
         """Let go of the views, their comms and the feed's thread. What runs goes on."""
@@ -92,6 +111,8 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         """Answer one message, whatever it is."""
+        if isinstance(self.feed, Feed):
+            self.feed.attend()
         id_ = content.get("id") if isinstance(content, dict) else None
         reply: Json = {"kind": "reply", "id": id_}
         try:
@@ -112,59 +133,47 @@ class ResumeBrowser(anywidget.AnyWidget):
         return method(params)
 
     def _list(self, params: Json) -> Answer:
-        limit = min(number(params, "limit", 50), MAX_PAGE)
-        page = self._listing.page(text(params, "search", ""), number(params, "offset", 0), limit)
+        search, sort = text(params, "search", ""), one_of(params, "sort", SORTS)
+        offset, limit = number(params, "offset", 0), min(number(params, "limit", 50), MAX_PAGE)
+        key = ("list", search, sort, offset, limit, self._readings.turns())
+        found = self._ask(key, lambda: self._store.find(search, offset, limit, sort), fresh=FRESH_PAGE)
+        if found is None:
+            return None, []
+        page = self._listing.page(*found)
         return {"store": self._store.label, "total": page.total, "rows": page.rows}, [page.strips]
 
+    def _look(self, params: Json) -> Answer:
+        self._listing.look(texts(params, "experiments")[:MAX_PAGE])
+        return {}, []
+
     def _open(self, params: Json) -> Answer:
-        experiment = self._experiment(params)
-        with self._lock:
-            self._wanted = experiment.id
-        reading = self._readings.soon(experiment, partial(self._arrived, experiment.id))
-        if reading is None:  # a large one: the feed pushes it when it has been read
+        reading = self.want(text(params, "experiment"))
+        if reading is None:  # the feed pushes it when it has been read
             return {"head": None, "plan": None}, []
-        offer = self._offers.offer(reading)
-        self.show(reading)
-        return {"head": head_json(reading), "plan": offer.to_json()}, []
-
-    def _arrived(self, experiment_id: str) -> None:
-        """What was wanted and took its time has been read."""
-        try:
-            reading = self._readings.read(experiment_id)
-            with self._lock:
-                if self._wanted == experiment_id:
-                    self.show(reading)
-        except Exception:  # told to whoever asks for its plan next
-            log.info("an experiment could not be read", exc_info=True)
-        self._news()
-
-    def _news(self) -> None:
-        if isinstance(self.feed, Feed):
-            self.feed.on_news()
+        return {"head": head_json(reading), "plan": self._offers.offer(reading).to_json()}, []
 
     def _plan(self, params: Json) -> Answer:
-        reading = self._readings.soon(self._experiment(params), self._news)
+        reading = self._reading(text(params, "experiment"))
         return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
 
     def _choose(self, params: Json) -> Answer:
         task = text(params, "task") if params.get("task") is not None else None
-        self._offers.choose(self._experiment(params), Choice(task, texts(params, "metrics")))
+        self._offers.choose(self._shown(params).experiment, Choice(task, texts(params, "metrics")))
         return self._plan(params)
 
     def _cell(self, params: Json) -> Answer:
-        experiment, cell = self._experiment(params), number(params, "cell")
-        reading = self._readings.soon(experiment, lambda: None)
-        if reading is None:
-            raise RequestRefused(f"{experiment.name} is being read: try again in a moment.")
-        if cell >= len(reading.grid):
-            raise RequestRefused(f"{reading.experiment.name} has no cell {cell}.")
-        light = reading.grid.attempts[cell]
-        attempt = self._store.attempt(light.id) if light is not None else None
-        return cell_json(reading, cell, attempt, self.feed.state_of(reading.experiment.id, cell)), []
+        reading, cell = self._shown(params), number(params, "cell")
+        return self._inspection.cell(reading, cell, self._state_of(reading, cell)), []
+
+    def _details(self, params: Json) -> Answer:
+        return self._inspection.details(self._shown(params), number(params, "cell")), []
+
+    def _state_of(self, reading: Reading, cell: int) -> int | None:
+        return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
 
     def _resume(self, params: Json) -> Answer:
         plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
-        calls = self._offers.calls(self._store.get(plan.experiment_id))
+        calls = self._offers.calls(self._shown(params).experiment)
 
         def start() -> None:
             self._desk.prepare(plan, calls, store=self._store).start()
@@ -185,8 +194,42 @@ class ResumeBrowser(anywidget.AnyWidget):
         self.feed.snapshot()
         return {}, []
 
-    def _experiment(self, params: Json) -> Experiment:
-        return self._store.get(text(params, "experiment"))
+    # What takes its time
+
+    def _ask(self, key: Hashable, call: Callable[[], T], *, fresh: float = 0.0) -> T | None:
+        """The answer of a server if it comes within moments, else None; the local file answers at once."""
+        return self._soon.ask(key, call, fresh=fresh) if self._readings.remote else call()
+
+    def _reading(self, experiment_id: str) -> Reading | None:
+        """The experiment as it stands, if that is known within moments."""
+        found = self._readings.peek(experiment_id)
+        return found or self._soon.ask(("plan", experiment_id), lambda: self._readings.read(experiment_id))
+
+    def _shown(self, params: Json) -> Reading:
+        """The experiment as it was last shown."""
+        experiment_id = text(params, "experiment")
+        reading = self._readings.last(experiment_id) or self._reading(experiment_id)
+        if reading is None:
+            raise RequestRefused("The experiment is being read: try again in a moment.")
+        return reading
+
+    def _late(self, key: tuple[str, ...]) -> None:
+        """Something has come for which no handler waited any more."""
+        what, *rest = key
+        if what == "plan":
+            self._arrived(rest[0])
+        self._news("cell" if what == "details" else what)
+
+    def _arrived(self, experiment_id: str) -> None:
+        """Show what was wanted. What could not be read is told to whoever asks for its plan next."""
+        reading = self._readings.last(experiment_id)
+        with self._lock:
+            if reading is not None and self._wanted == experiment_id:
+                self.show(reading)
+
+    def _news(self, *what: str) -> None:
+        if isinstance(self.feed, Feed):
+            self.feed.on_news(*what)
 
     # How it looks where it cannot run
 
@@ -203,13 +246,18 @@ class ResumeBrowser(anywidget.AnyWidget):
         """Plain text and HTML for a saved notebook and for hosts without widgets."""
         moment = utc_now()
         try:
-            if self.selected:
-                reading = self._readings.read(self.selected)
-                text, page = picture.experiment_text(reading), picture.experiment_html(reading, moment)
-            else:
-                rows, total = self._listing.newest(picture.MAX_ROWS)
-                text = picture.list_text(self._store.label, total)
-                page = picture.list_html(self._store.label, rows, total, moment)
+            reading = self._reading(self.selected) if self.selected else None
+            if reading is not None:
+                return _bundle(picture.experiment_text(reading), picture.experiment_html(reading, moment))
+            found = self._ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
+            if found is None:
+                return _bundle(self._store.label)
+            rows = self._listing.newest(found[0])
+            label = self._store.label
+            return _bundle(picture.list_text(label, found[1]), picture.list_html(label, rows, found[1], moment))
         except OpikResumeError as error:  # no picture is no reason to show nothing
-            return {"text/plain": f"{self!r}: {error}"}
-        return {"text/plain": text, "text/html": page}
+            return _bundle(f"{self!r}: {error}")
+
+
+def _bundle(plain: str, page: str | None = None) -> Json:
+    return {"text/plain": plain, "text/html": page} if page is not None else {"text/plain": plain}
