@@ -14,4 +14,7 @@ from opik.api_objects.dataset.dataset_item import DatasetItem, ExecutionPolicyIt
 from opik.api_objects.opik_query_language import OpikQueryLanguage
 from opik.evaluation import metrics, samplers
 
+# The variable above is gone while a test runs (see conftest.py): without this, metrics would be traced to the cloud.
+opik.set_tracing_active(False)
+
 __all__ = ["DatasetItem", "ExecutionPolicyItem", "OpikQueryLanguage", "metrics", "opik", "samplers"]
