@@ -30,8 +30,12 @@ def finished(experiment: Experiment, store: OpikStore, **fields: object) -> list
 def theirs(api: Api, count: int = 3) -> tuple[str, list[str]]:
     """An experiment as the SDK makes it, and the ids of its items, newest first."""
     dataset_id = api.dataset(count=count)
-    metadata = resume_state.embed(None, ResumeState("v1"))
-    return api.experiment(metadata=metadata), api.item_ids(dataset_id)
+    return resumable(api), api.item_ids(dataset_id)
+
+
+def resumable(api: Api, name: str = "one", state: ResumeState | None = None) -> str:
+    """An experiment as the SDK makes it, on a dataset that is there."""
+    return api.experiment(name=name, metadata=resume_state.embed(None, state or ResumeState("v1")))
 
 
 def many_runs(api: Api, experiment_id: str, item_ids: list[str]) -> list[str]:

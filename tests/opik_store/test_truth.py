@@ -20,7 +20,7 @@ from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_server.wire import Request
-from tests.opik_store.makers import error, finished, many_items, many_runs, ours, span, theirs
+from tests.opik_store.makers import error, finished, many_items, many_runs, ours, resumable, span, theirs
 
 SEARCH = faults.to("POST", "/traces/search")
 SPANS = faults.to("POST", "/spans/search")
@@ -344,13 +344,6 @@ def with_long_metadata(store: OpikStore) -> str:
 
 
 # Making them
-
-
-def resumable(api: Api, name: str = "one") -> str:
-    from opik_resume import resume_state
-    from opik_resume.resume_state import ResumeState
-
-    return api.experiment(name=name, metadata=resume_state.embed(None, ResumeState("v1")))
 
 
 def resumed_with(task: CountingTask) -> Callable[..., Any]:
