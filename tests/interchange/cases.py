@@ -15,6 +15,7 @@ SOME = (1, 3, 4, 6, 7, 9)  # the items that explicit ids name
 SAMPLES = 5
 DRAWN = 4
 SEED = 5
+LAST_TURN = 3  # of those that the programs take at one experiment, counted from 0
 TRIALS = 2
 
 METRICS = ("equal", "shaky", "needy")
@@ -41,11 +42,16 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"{self.death}; {', '.join(self.options)}"
+        return f"{self.death}; {', '.join(self.options) or 'no options'}"
 
     @property
     def tolerance(self) -> int:
         return 20 if self.death == "argument missing, tolerated" else 10
+
+    @property
+    def ids_are_narrowed(self) -> bool:
+        """Whether not all of the explicit ids are run: the SDK runs all of them when it resumes (B2, B3)."""
+        return "ids" in self.options and "sampler" not in self.options and bool({"filter", "samples"} & {*self.options})
 
     @property
     def wanted(self) -> Counter[int]:
@@ -98,4 +104,11 @@ THEIRS = [
 ]
 KEPT_OUTPUT = Case("argument missing", ("trials", "filter"))
 OURS = [*covering((*BY_ITSELF, *FROM_OUTSIDE)), *covering(["out of memory"], threads=1)]
-CASES = {case.name: case for case in (*THEIRS, KEPT_OUTPUT, *OURS)}
+WHOLE = [  # nothing goes wrong
+    *(
+        Case("nothing", options)
+        for options in ((), ("words",), *(pair[0] for pair in HALVES), *(pair[1] for pair in HALVES))
+    ),
+    Case("argument missing, tolerated", ("samples",)),
+]
+CASES = {case.name: case for case in (*THEIRS, KEPT_OUTPUT, *OURS, *WHOLE)}

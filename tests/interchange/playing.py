@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 import types
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.interchange.cases import CASES, DRAWN, SAMPLES, SEED, SOME, TRIALS, Case, is_bad
+from tests.interchange.cases import CASES, DRAWN, LAST_TURN, SAMPLES, SEED, SOME, TRIALS, Case, is_bad
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def options(program: Program, case: Case) -> dict[str, Any]:
         "samples": {"nb_samples": SAMPLES},
         "sampler": {"dataset_sampler": program.sampler(max_samples=DRAWN, seed=SEED)},
         "ids": {"dataset_item_ids": ids},
+        "words": {"dataset_filter_string": 'data.parity != "größer als „3“ \\ 4"'},
     }
     return {name: value for option in case.options for name, value in known[option].items()}
 
@@ -172,17 +174,39 @@ def resume(program: Program, notes: Notes, name: str, experiment_id: str) -> Non
     print(json.dumps([name, len(result.test_results)]), flush=True)
 
 
+def turn(program: Program, notes: Notes, number: str, name: str, experiment_id: str) -> None:
+    """One program's turn at an experiment; the first makes it.
+
+    In every turn but the last some runs fail: of an even item all but the first, of an odd one the first.
+    """
+
+    def fails_some(n: int, call: int, calls: int) -> None:
+        if (call > 1) == (n % 2 == 0):
+            raise RuntimeError("not in this turn")
+
+    noted = f"{name}; turn {number}"
+    task = Task(noted, notes, all_is_well if int(number) >= LAST_TURN else fails_some)
+    scoring = metrics(program, noted, notes)
+    how = {"trial_count": LAST_TURN + 1, "nb_samples": SAMPLES, "experiment_name": name}
+    try:
+        if experiment_id == "new":
+            program.evaluate(program.dataset, task, scoring, verbose=0, **how)
+        else:
+            program.evaluate_resume(experiment_id, task, scoring, verbose=0)
+    except RuntimeError as error:
+        print(name, error, file=sys.stderr)
+
+
 def play(program: Program, door: str, calls: str, *which: str) -> None:
-    """``evaluate CALLS CASE…`` or ``resume CALLS NAME ID NAME ID…``."""
+    """``evaluate CALLS CASE…`` or ``resume CALLS NAME ID NAME ID…`` or ``turn CALLS NUMBER NAME ID NUMBER NAME ID…``."""
     notes = Notes(Path(calls))
     if door == "evaluate":
         for name in which:
             evaluate(program, notes, CASES[name])
-    else:
-        for name, experiment_id in pairs(which):
+    elif door == "resume":
+        for name, experiment_id in zip(which[::2], which[1::2], strict=True):
             resume(program, notes, name, experiment_id)
+    else:
+        for number, name, experiment_id in zip(which[::3], which[1::3], which[2::3], strict=True):
+            turn(program, notes, number, name, experiment_id)
     program.flush()
-
-
-def pairs(flat: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(flat[::2], flat[1::2], strict=True))

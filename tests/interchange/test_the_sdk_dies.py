@@ -108,14 +108,10 @@ def test_an_output_whose_scoring_failed_is_scored_without_the_task(world: World,
 
 def test_then_the_sdk_has_nothing_left_to_do(world: World, store: Store) -> None:
     """But where it takes all explicit ids for what was asked for, whatever else was (B2, B3)."""
-    cases = [case for case in (*THEIRS, KEPT_OUTPUT) if not _forgets_options(case)]
+    cases = [case for case in (*THEIRS, KEPT_OUTPUT) if not case.ids_are_narrowed]
     for case in cases:
         assert by_us.resume(case.name, world.notes("us")).complete
     told = world.play("sdk", "resume", *[word for c in cases for word in (c.name, world.experiment(c.name))])
     assert told == {case.name: case.wanted.total() for case in cases}
     for case in cases:
         assert world.noted("sdk", "called", f"{case.name}; resumed") == Counter()
-
-
-def _forgets_options(case: Case) -> bool:
-    return "ids" in case.options and "sampler" not in case.options and bool({"filter", "samples"} & {*case.options})
