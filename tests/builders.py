@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +15,7 @@ from opik_resume.datasets import Dataset
 from opik_resume.ids import new_id
 from opik_resume.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.stores.protocol import Store
+from opik_resume.stores.sqlite import Database
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BOOM = ErrorInfo("ValueError", "boom", "Traceback (most recent call last):\nValueError: boom\n")
@@ -49,6 +53,25 @@ def numbers(store: Store, count: int, name: str = "numbers") -> Dataset:
     dataset = create_dataset(name, store=store)
     dataset.insert({"n": n, "reference": str(n)} for n in range(count))
     return dataset
+
+
+@contextmanager
+def held(database: Database) -> Iterator[None]:
+    """What is written within commits together, at the end."""
+    held, released = threading.Event(), threading.Event()
+
+    def hold(db: sqlite3.Connection) -> None:
+        held.set()
+        released.wait(10)
+
+    holding = threading.Thread(target=database.write, args=(hold,))
+    holding.start()
+    held.wait(10)
+    try:
+        yield
+    finally:
+        released.set()
+        holding.join()
 
 
 class CountingTask:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+from uuid import UUID
 
-import uuid6
-
-_order = threading.Lock()  # uuid6 keeps its last timestamp in a global; two threads must not read the same one
+_VARIANT = 2 << 62  # above the random bits
+_order = threading.Lock()  # guards the last moment
+_last = 0  # 1/4096 milliseconds since 1970, of the id minted last
 
 
 def new_id() -> str:
-    """A new lower-case UUIDv7, greater than every one minted before in this process."""
+    """A new lower-case UUIDv7, greater than every one minted before in this process.
+
+    The 12 bits after the milliseconds are their fraction (RFC 9562, 6.2, method 3). Many ids of one moment run ahead of
+    the clock by fractions of a millisecond, not by milliseconds: servers refuse ids of the future.
+    """
+    global _last
+    chance = int.from_bytes(os.urandom(8), "big") >> 2  # outside the lock: others may run meanwhile
+    moment = time.time_ns() * 4096 // 1_000_000
     with _order:
-        return str(uuid6.uuid7())
+        _last = moment = max(moment, _last + 1)
+    value = (moment >> 12) << 80 | 7 << 76 | (moment & 0xFFF) << 64 | _VARIANT | chance
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_id(text: str) -> bool:
     """Whether ``text`` is written like a UUID (of any version)."""
     try:
-        uuid6.UUID(text)
+        UUID(text)
     except ValueError:
         return False
     return True

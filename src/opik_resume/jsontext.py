@@ -8,13 +8,16 @@ from typing import Any
 # What json.dumps raises for things it cannot hold: sets and objects, NaN and cycles, very deep nesting.
 NOT_JSON = (TypeError, ValueError, RecursionError)
 
+# Made once: `json.dumps` makes an encoder for every call that is not at its defaults.
+_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 def to_json(value: Any) -> str:
     """Compact JSON text. Raises one of ``NOT_JSON`` for what JSON cannot hold, NaN and infinity included.
 
     Half of a surrogate pair, which Python strings may hold and files may not, is written as an escape.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _compact(value)
     if text.isascii():
         return text
     try:

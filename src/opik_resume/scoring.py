@@ -10,6 +10,8 @@ import inspect
 import math
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -74,9 +76,7 @@ def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> J
 
 
 def require_arguments(metric: Metric, inputs: Json) -> None:
-    parameters = inspect.signature(metric.score).parameters.values()
-    required = [p.name for p in parameters if p.default is p.empty and p.kind in _NAMED]
-    missing = [name for name in required if name not in inputs]
+    missing = [name for name in _arguments(metric).required if name not in inputs]
     if missing:
         raise ScoreMethodMissingArguments(
             f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's "
@@ -103,10 +103,39 @@ def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
 
 
 def _accepted(metric: Metric, inputs: Json) -> Json:
-    parameters = inspect.signature(metric.score).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    arguments = _arguments(metric)
+    if arguments.any_name:
         return inputs
-    return {name: value for name, value in inputs.items() if name in parameters}
+    return {name: value for name, value in inputs.items() if name in arguments.names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a ``score`` method asks for."""
+
+    names: frozenset[str]
+    required: tuple[str, ...]
+    any_name: bool
+
+
+def _arguments(metric: Metric) -> _Arguments:
+    try:
+        return _remembered_arguments(metric.score)
+    except TypeError:  # a callable that cannot be a key, or has no signature: the latter is raised again
+        return _arguments_of(metric.score)
+
+
+def _arguments_of(score: Callable[..., Any]) -> _Arguments:
+    parameters = inspect.signature(score).parameters
+    return _Arguments(
+        frozenset(parameters),
+        tuple(p.name for p in parameters.values() if p.default is p.empty and p.kind in _NAMED),
+        any(p.kind is p.VAR_KEYWORD for p in parameters.values()),
+    )
+
+
+# Reading a signature takes longer than most metrics do, and it is asked for in every run.
+_remembered_arguments = lru_cache(maxsize=64)(_arguments_of)
 
 
 def checked_scores(returned: Any, name: str) -> list[ScoreResult]:

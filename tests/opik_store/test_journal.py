@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from opik_resume.ids import new_id
+from opik_resume.records import Attempt, utc_now
 from opik_resume.stores import schema
 from opik_resume.stores.journal import Journal
 from opik_resume.stores.sqlite import Database
-from tests.builders import BOOM, attempt, complete
+from tests.builders import BOOM, attempt, complete, held
+from tests.opik_store.makers import until
 
 
 @pytest.fixture
@@ -94,3 +98,17 @@ def test_what_is_refused_is_told_and_can_be_tried_again(journal: Journal) -> Non
     assert len(journal.batch(10)) == 2
     journal.forget("experiment")
     assert len(journal.undelivered()) == 0
+
+
+def test_a_run_that_ends_before_its_start_is_written_leaves_no_start(journal: Journal, database: Database) -> None:
+    ended = [complete("i", trial, experiment_id="experiment") for trial in range(300)]
+    unended = Attempt(new_id(), "experiment", "i", 300, utc_now())
+    with held(database):
+        for each in [*ended, unended]:
+            journal.start(Attempt(each.id, "experiment", "i", each.trial, each.started_at))
+        recording = threading.Thread(target=journal.record, args=(ended,))
+        recording.start()
+        until(lambda: database._writes.qsize() > len(ended) + 1)
+    recording.join()
+    assert journal.starts("experiment") == [unended]
+    assert [entry.attempt for entry in journal.entries("experiment")] == ended

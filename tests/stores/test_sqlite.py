@@ -19,6 +19,7 @@ import pytest
 from opik_resume.exceptions import StoreBusy, StoreError
 from opik_resume.stores import sqlite
 from opik_resume.stores.sqlite import Database
+from tests.builders import held
 
 
 @pytest.fixture
@@ -43,6 +44,28 @@ def test_commits_are_synced_to_the_disk(path: Path) -> None:
     database = Database(path)
     assert database.write(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]) == 2, "FULL"
     assert database.read("PRAGMA journal_mode")[0][0] == "wal"
+    database.close()
+
+
+def test_rows_of_many_that_commit_together_are_one_call_and_fail_together(path: Path) -> None:
+    database = Database(path)
+    calls: list[list[str]] = []
+
+    def keep(db: sqlite3.Connection, names: list[str]) -> None:
+        calls.append(names)
+        for name in names:
+            db.execute("INSERT INTO datasets VALUES (?, ?, NULL, 't')", (name, name))
+
+    def refuse(db: sqlite3.Connection, names: list[str]) -> None:
+        raise RuntimeError(" ".join(names))
+
+    with held(database):
+        one, two = database.write_rows_soon(keep, ["1", "2"]), database.write_rows_soon(refuse, ["3"])
+        three, four = database.write_rows_soon(keep, ["4"]), database.write_rows_soon(refuse, ["5"])
+    assert (one.result(10), three.result(10)) == (None, None)
+    assert [str(each.exception(10)) for each in (two, four)] == ["3 5", "3 5"]
+    assert calls == [["1", "2", "4"]]
+    assert {row["name"] for row in database.read("SELECT name FROM datasets")} == {"1", "2", "4"}
     database.close()
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from opik_resume.records import Attempt, Undelivered
 from opik_resume.stores import rows
-from opik_resume.stores.sqlite import Database
+from opik_resume.stores.sqlite import Database, placeholders
 
 _COLUMNS = f"server, {rows.ATTEMPT_COLUMNS}, revision, state"
-_RECORD = f"""
-INSERT INTO journal ({_COLUMNS}) VALUES ({", ".join("?" * 18)})
+_OR_REPLACE = """
 ON CONFLICT (server, id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
@@ -27,6 +27,7 @@ ON CONFLICT (server, id) DO UPDATE SET
 WHERE excluded.complete >= complete
 """
 _WAITING = "server = ? AND state = 'waiting'"
+_AT_ONCE = 100  # rows of one statement
 _BATCH = f"SELECT * FROM journal WHERE {_WAITING} ORDER BY revision LIMIT ?"
 
 
@@ -48,23 +49,35 @@ class Journal:
 
     def start(self, attempt: Attempt) -> None:
         """Note that an attempt has begun, with the next group commit."""
-        values = (
-            self.server, attempt.id, attempt.experiment_id, attempt.item_id, attempt.trial,
-            attempt.started_at.isoformat(),
-        )  # fmt: skip
-        insert = "INSERT OR IGNORE INTO journal_starts VALUES (?, ?, ?, ?, ?, ?)"
-        self._database.write_soon(lambda db: db.execute(insert, values))
+        self._database.write_rows_soon(self._keep, [attempt])
 
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Keep ended attempts until they are delivered: durable on return, idempotent, never complete → incomplete."""
-        now = time.time_ns() // 1000
-        values = [(self.server, *rows.of_attempt(attempt), now, "waiting") for attempt in attempts]
+        revision = time.time_ns() // 1000
+        values = [(self.server, *rows.of_attempt(attempt), revision, "waiting") for attempt in attempts]
+        self._database.write_rows(self._keep, values)
 
-        def job(db: sqlite3.Connection) -> None:
-            db.executemany(_RECORD, values)
-            db.executemany("DELETE FROM journal_starts WHERE server = ? AND id = ?", [value[:2] for value in values])
+    def _keep(self, db: sqlite3.Connection, told: Sequence[Attempt | tuple[Any, ...]]) -> None:
+        """Starts and ended attempts that commit together. A start whose end is among them is not written at all."""
+        starts = [each for each in told if isinstance(each, Attempt)]
+        ended = [each for each in told if not isinstance(each, Attempt)]
+        self._keep_starts(db, starts, {values[1] for values in ended})
+        for part in _parts(ended):
+            insert = f"INSERT INTO journal ({_COLUMNS}) VALUES {placeholders(len(part), 18)} {_OR_REPLACE}"
+            db.execute(insert, [value for values in part for value in values])
+            ids = [values[1] for values in part]
+            delete = f"DELETE FROM journal_starts WHERE server = ? AND id IN {placeholders(1, len(ids))}"
+            db.execute(delete, [self.server, *ids])
 
-        self._database.write(job)
+    def _keep_starts(self, db: sqlite3.Connection, starts: Sequence[Attempt], ended: Container[str]) -> None:
+        values = [
+            (self.server, start.id, start.experiment_id, start.item_id, start.trial, start.started_at.isoformat())
+            for start in starts
+            if start.id not in ended
+        ]
+        for part in _parts(values):
+            insert = f"INSERT OR IGNORE INTO journal_starts VALUES {placeholders(len(part), 6)}"
+            db.execute(insert, [value for row in part for value in row])
 
     def batch(self, limit: int) -> list[Entry]:
         """The oldest of those that wait."""
@@ -138,6 +151,11 @@ class Journal:
             return
         write = self._database.write_soon if soon else self._database.write
         write(lambda db: db.executemany(f"{change} WHERE server = ? AND id = ? AND revision = ?", keys))
+
+
+def _parts(listed: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(listed), _AT_ONCE):
+        yield listed[start : start + _AT_ONCE]
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -6,13 +6,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from opik_resume.jsontext import storable, to_json
 from opik_resume.records import Attempt, DatasetRecord, ErrorInfo, Experiment, Item, Json, ScoreResult, VersionRecord
 
+_FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
 LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
@@ -113,8 +113,8 @@ def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
 
 
 def of_scores(scores: Iterable[ScoreResult]) -> str:
-    """Scores as JSON text, each without the fields at their defaults: most are a name and a value."""
-    return to_json([_score(score) for score in scores])
+    """Scores as JSON text: most are a name and a value."""
+    return to_json([of_score(score) for score in scores])
 
 
 def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
@@ -148,9 +148,14 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
     )
 
 
-def _score(score: ScoreResult) -> Json:
-    fields = asdict(score)
-    return {key: value for key, value in fields.items() if key in ("name", "value") or value not in (None, False)}
+def of_score(score: ScoreResult) -> Json:
+    """A score without the fields at their defaults."""
+    row: Json = {"name": score.name, "value": score.value}
+    for field in _FURTHER:
+        value = getattr(score, field)
+        if value is not None and value is not False:
+            row[field] = value
+    return row
 
 
 def _time(text: str) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +27,15 @@ _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs"
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
+_Outcome = tuple[Any, BaseException | None]  # what a job returned, or what it raised
 
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    job: Job
+    job: Callable[..., Any]
     done: Future[Any]
     urgent: bool
+    values: tuple[Any, ...] | None = None  # what the job is given together with the values of its other writes
 
 
 class Database:
@@ -96,11 +98,19 @@ class Database:
         """Run ``job`` with the next group commit, without waiting for it."""
         return self._submit(job, urgent=False)
 
-    def _submit(self, job: Job, *, urgent: bool) -> Future[Any]:
+    def write_rows(self, job: Callable[[sqlite3.Connection, list[T]], Any], values: Sequence[T]) -> None:
+        """As ``write``, for small writes of many: ``job`` is run once for the values of all that commit together."""
+        self._submit(job, urgent=True, values=tuple(values)).result()
+
+    def write_rows_soon(self, job: Callable[[sqlite3.Connection, list[T]], Any], values: Sequence[T]) -> Future[Any]:
+        """As ``write_rows``, without waiting for it."""
+        return self._submit(job, urgent=False, values=tuple(values))
+
+    def _submit(self, job: Callable[..., Any], *, urgent: bool, values: tuple[Any, ...] | None = None) -> Future[Any]:
         if self._closed:
             raise StoreError(f"The store {self.path} is closed: connect() opens one again.")
         done: Future[Any] = Future()
-        self._writes.put(_Write(job, done, urgent))
+        self._writes.put(_Write(job, done, urgent, values))
         return done
 
     def close(self) -> None:
@@ -136,42 +146,59 @@ class Database:
                 return batch, True
 
     def _commit(self, batch: list[_Write]) -> None:
-        results: list[tuple[_Write, Any, BaseException | None]] = []
+        jobs = _together(batch)
+        outcomes: list[_Outcome] = []
         try:
             with _as_store_errors(self.path):
                 self._writer.execute("BEGIN IMMEDIATE")
-                results = [_in_savepoint(self._writer, write) for write in batch]
+                outcomes = [_in_savepoint(self._writer, writes) for writes in jobs]
                 self._writer.execute("COMMIT")
         except StoreError as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            results = [(write, None, error) for write in batch]
-        for write, result, problem in results:
-            if problem is None:
-                write.done.set_result(result)
-            else:
-                write.done.set_exception(problem)
+            outcomes = [(None, error) for _ in jobs]
+        for writes, (result, problem) in zip(jobs, outcomes, strict=True):
+            for write in writes:
+                if problem is None:
+                    write.done.set_result(result)
+                else:
+                    write.done.set_exception(problem)
 
 
-def _in_savepoint(connection: sqlite3.Connection, write: _Write) -> tuple[_Write, Any, BaseException | None]:
+def _together(batch: Iterable[_Write]) -> list[list[_Write]]:
+    """The writes by what is run once for them, in the order of the first of each."""
+    jobs: dict[Any, list[_Write]] = {}
+    for write in batch:
+        jobs.setdefault(write.job if write.values is not None else write.done, []).append(write)
+    return list(jobs.values())
+
+
+def _in_savepoint(connection: sqlite3.Connection, writes: Sequence[_Write]) -> _Outcome:
     """One job of a group: its failure undoes only itself. A failure of the file itself undoes the group."""
     connection.execute("SAVEPOINT job")
     try:
-        result = write.job(connection)
+        result = _run(connection, writes)
     except sqlite3.Error as error:
         if not isinstance(error, sqlite3.IntegrityError):
             raise
-        return _undone(connection, write, error)
+        return _undone(connection, error)
     except Exception as error:
-        return _undone(connection, write, error)
+        return _undone(connection, error)
     connection.execute("RELEASE job")
-    return write, result, None
+    return result, None
 
 
-def _undone(connection: sqlite3.Connection, write: _Write, error: Exception) -> tuple[_Write, Any, BaseException]:
+def _run(connection: sqlite3.Connection, writes: Sequence[_Write]) -> Any:
+    first = writes[0]
+    if first.values is None:
+        return first.job(connection)
+    return first.job(connection, [value for write in writes for value in write.values or ()])
+
+
+def _undone(connection: sqlite3.Connection, error: Exception) -> _Outcome:
     connection.execute("ROLLBACK TO job")
     connection.execute("RELEASE job")
-    return write, None, error
+    return None, error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -230,3 +257,9 @@ def _as_store_errors(path: Path) -> Iterator[None]:
         raise StoreError(
             f"Cannot use {path}: {error.strerror or error}. Name another file in OPIK_RESUME_DB."
         ) from error
+
+
+def placeholders(rows: int, columns: int) -> str:
+    """``(?, ?), (?, ?)``: many rows in one statement are one step of SQLite, during which other threads run."""
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * rows)

@@ -26,7 +26,7 @@ def moment(text: str) -> datetime:
 
 def stamp(when: datetime) -> str:
     """A timestamp as the SDK writes it."""
-    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return when.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def object_of(value: Any) -> Json:
