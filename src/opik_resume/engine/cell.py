@@ -67,12 +67,13 @@ class CellWork:
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Attempt:
         """Score again what the task returned, without calling it.
 
-        An attempt whose scoring failed is scored with every metric. A complete one is scored with the metrics of those
+        An attempt whose scoring failed is scored with every metric; it stays as it is when nothing was kept of what its
+        task returned, which a store may find out only now. A complete one is scored with the metrics of those
         names; its other scores stay as they are, and so does a good score whose metric fails now: the failure is kept
         beside it.
         """
         if not attempt.complete:
-            return self._score(attempt, item)
+            return attempt if attempt.task_output is None else self._score(attempt, item)
         metrics = [metric for metric in self.metrics if metric.name in names]
         try:
             fresh = self._scores(metrics, attempt, item)

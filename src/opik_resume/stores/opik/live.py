@@ -246,8 +246,7 @@ def _live_run(row: Json, made: Attempt) -> LiveRun:
 def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, light: bool) -> Attempt:
     if made.complete:
         return runs.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
-    raised = any(s.get("name") == runs.SCORING_SPAN and s.get("parent_span_id") is None for s in failing)
-    return replace(made, returned=made.returned or raised)
+    return replace(made, returned=made.returned or runs.scoring_broke(failing))
 
 
 def _item_of(row: Json, experiment_id: str) -> str | None:

@@ -280,6 +280,8 @@ def with_spans(made: Attempt, of_trace: Iterable[Json]) -> Attempt:
     """The attempt with what only its spans tell: the output kept of a failed scoring, and metrics that raised."""
     listed = list(of_trace)
     root = next((span for span in listed if _is_task(span)), None)
+    if not made.complete and scoring_broke(listed):
+        made = replace(made, returned=True)
     if not made.complete and root is not None and root.get("output") is not None:
         facts = {"empty_output": root["output"] == _EMPTY}
         made = replace(made, returned=True, task_output=_output(root["output"], facts))
@@ -299,6 +301,14 @@ def with_failures(made: Attempt, metric_spans: Sequence[Json], *, light: bool) -
         if error is not None and name not in there:
             failed[name] = _failed(name, error, light=light)
     return replace(made, scores=(*made.scores, *failed.values()))
+
+
+def scoring_broke(of_trace: Iterable[Json]) -> bool:
+    """Whether these spans tell of a scoring that raised: the task had come back."""
+    return any(
+        span.get("name") == SCORING_SPAN and span.get("parent_span_id") is None and span.get("error_info")
+        for span in of_trace
+    )
 
 
 def _is_task(span: Json) -> bool:
