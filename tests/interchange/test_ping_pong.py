@@ -6,11 +6,11 @@ from collections import Counter
 
 from opik_resume.reading import find_experiment, read_experiment
 from opik_resume.stores.protocol import Store
-from tests.interchange.cases import ITEMS, LAST_TURN, SAMPLES
+from tests.interchange.cases import ITEMS, LAST_TURN, OWN_POLICY, SAMPLES
 from tests.interchange.world import Run, World, missing
 
 THEIRS, OURS = "begun by the SDK", "begun by us"
-WANTED = Counter(dict.fromkeys(range(ITEMS - SAMPLES, ITEMS), LAST_TURN + 1))
+WANTED = Counter({n: OWN_POLICY.get(n, LAST_TURN + 1) for n in range(ITEMS - SAMPLES, ITEMS)})
 TURNS = [  # a process takes a turn at each of the two: the SDK's is slow to start
     ("us", {OURS: 0}),
     ("sdk", {THEIRS: 0, OURS: 1}),

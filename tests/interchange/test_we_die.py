@@ -57,6 +57,7 @@ def resumed(world: World) -> Resumed:
             END[case.death](world, case, world.start("us", "evaluate", case.name))
             assert world.complete(case.name) == {}
     world.server.faults.remove(refusal)
+    world.change_the_dataset()
     world.play("us", "resume")  # nothing: it is the start that delivers
     before = {case.name: world.complete(case.name) for case in OURS}
     told = world.play("sdk", "resume", *[word for case in OURS for word in (case.name, world.experiment(case.name))])
@@ -81,9 +82,10 @@ COMPLETE_UNSCORED = ("metric raised", "argument missing, tolerated")
 
 @pytest.mark.parametrize("case", [c for c in OURS if c.death in COMPLETE_UNSCORED], ids=lambda case: case.name)
 def test_what_the_sdk_leaves_unscored_we_repair(case: Case, resumed: Resumed, world: World, store: Store) -> None:
-    before = resumed.before[case.name]
+    before, called = resumed.before[case.name], world.noted("us", "called", case.name)
     result = by_us.resume(case.name, world.notes("us"))
     assert (result.complete, result.failed_runs, len(plan_resume(case.name))) == (True, [], 0)
+    assert world.noted("us", "called", case.name) == called
     assert world.is_whole(case, before)
     assert world.has_all_scores(case)
 

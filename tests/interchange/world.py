@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.interchange.cases import DATASET, ITEMS, METRICS, Case, data
+from tests.interchange.cases import DATASET, ITEMS, METRICS, OWN_POLICY, Case, data
 from tests.interchange.playing import Notes
 from tests.opik_server import OpikServer, sdk
 from tests.opik_server.api import Api
@@ -36,10 +36,21 @@ class World:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        items = [{"id": new_id(), "source": "sdk", "data": data(n)} for n in range(ITEMS)]
+        items = [_item(n) for n in range(ITEMS)]
         self.numbers = {str(item["id"]): n for n, item in enumerate(items)}
         with Api(self.server.url) as api:
             api.ok("POST", "/datasets", {"name": DATASET})
+        self._insert(items)
+
+    def change_the_dataset(self) -> None:
+        """A new item, and some are gone: what was evaluated before is to be resumed as it was."""
+        self._insert([_item(ITEMS + 1)])
+        gone = [id_ for id_, n in self.numbers.items() if n in (3, 7)]
+        with Api(self.server.url) as api:
+            api.ok("POST", "/datasets/items/delete", {"item_ids": gone, "batch_group_id": new_id()})
+
+    def _insert(self, items: list[dict[str, Any]]) -> None:
+        with Api(self.server.url) as api:
             api.ok("PUT", "/datasets/items", {"dataset_name": DATASET, "batch_group_id": new_id(), "items": items})
 
     # Programs
@@ -115,6 +126,13 @@ class World:
         return all(self.server.state.scores[id_].keys() == set(METRICS) for id_ in self.complete(case.name))
 
 
+def _item(n: int) -> dict[str, Any]:
+    item: dict[str, Any] = {"id": new_id(), "source": "sdk", "data": data(n)}
+    if n in OWN_POLICY:
+        item["execution_policy"] = {"runs_per_item": OWN_POLICY[n], "pass_threshold": 1}
+    return item
+
+
 def missing(wanted: Counter[int], complete: dict[str, Run]) -> Counter[int]:
     """The runs that are still to be done, by item."""
     return wanted - Counter(run.n for run in complete.values())
@@ -122,8 +140,15 @@ def missing(wanted: Counter[int], complete: dict[str, Run]) -> Counter[int]:
 
 def until(true: Callable[[], object], process: subprocess.Popen[str]) -> None:
     """Wait for a condition that a living process brings about."""
-    deadline = time.monotonic() + PATIENCE
+    assert soon(lambda: true() or process.poll() is not None, PATIENCE), "it never came true"
+    assert true(), "the process ended before"
+
+
+def soon(true: Callable[[], object], seconds: float) -> bool:
+    """Whether a condition comes true in so many seconds."""
+    deadline = time.monotonic() + seconds
     while not true():
-        assert process.poll() is None, "it ended"
-        assert time.monotonic() < deadline, "it never came true"
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(0.01)
+    return True
