@@ -13,6 +13,7 @@ import {
   STATES,
   type State,
   stateOf,
+  type What,
 } from "../src/protocol";
 
 type Listener = (...args: never[]) => void;
@@ -148,6 +149,8 @@ export const IDLE: Progress = {
   rate: null,
   seconds_left: null,
   own: true,
+  undelivered: null,
+  problem: null,
 };
 
 export class FakeKernel {
@@ -163,7 +166,7 @@ export class FakeKernel {
     traits: Partial<ControlTraits> = {},
   ) {
     const all = { feed: "anywidget:feed", mode: "browser", store: "local store", selected: "" };
-    this.control = new FakeModel({ ...all, ...traits } as ControlTraits);
+    this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
       if (this.busy) this.waiting.push(request);
       else queueMicrotask(() => this.reply(request));
@@ -202,8 +205,8 @@ export class FakeKernel {
     this.say({ kind: "patch", experiment: now.row.id, progress: this.progress }, buffers);
   }
 
-  changed(): void {
-    this.say({ kind: "changed" });
+  changed(...what: What[]): void {
+    this.say({ kind: "changed", what: what.length ? what : ["list", "plan"] });
   }
 
   /** As if a message was lost on its way. */
@@ -214,7 +217,9 @@ export class FakeKernel {
   /** What each method does; tests replace single ones. */
   methods: Record<Method, (params: Record<string, unknown>) => [result: unknown, ...DataView[]]> = {
     hello: () => [{}],
-    list: () => this.list(),
+    list: (params) => this.list(params),
+    look: () => [{}],
+    details: () => [{ details: null }],
     open: ({ experiment }) => {
       const found = this.find(experiment);
       this.control.set("selected", found.row.id);
@@ -243,16 +248,26 @@ export class FakeKernel {
     return found;
   }
 
-  private list(): [unknown, DataView] {
-    const strips = this.experiments.map((each) => squeeze(each.states));
+  private list(params: Record<string, unknown>): [unknown, DataView] {
+    const [search, offset, limit] = [
+      String(params.search),
+      Number(params.offset),
+      Number(params.limit),
+    ];
+    const found = this.experiments.filter(({ row }) => row.name.includes(search));
+    if (params.sort === "name") found.sort((a, b) => a.row.name.localeCompare(b.row.name));
+    const page = found.slice(offset, offset + limit);
+    const strips = page.map((each) =>
+      each.row.done === null ? new Uint8Array(0) : squeeze(each.states),
+    );
     let start = 0;
-    const rows = this.experiments.map((each, at) => {
+    const rows = page.map((each, at) => {
       const strip: [number, number] = [start, strips[at].length];
       start += strips[at].length;
       return { ...each.row, strip };
     });
     const all = Uint8Array.from(strips.flatMap((strip) => [...strip]));
-    return [{ store: this.control.traits.store, total: rows.length, rows }, view(all)];
+    return [{ store: this.control.traits.store, total: found.length, rows }, view(all)];
   }
 
   private reply({ id, method, params }: Request): void {

@@ -63,6 +63,104 @@ function offered(): Experiment {
   return offering(first(294, 3, 740), tasks, metrics);
 }
 
+const SPAN = { error: null, model: null, tokens: null, cost: null, input: { item: "…" } };
+
+/** On a server: rows not read yet, a run with its trace, finished runs that are not delivered. */
+function remote(): FakeKernel {
+  const rows = [first(294, 3, 740), ...others()];
+  for (const each of rows.slice(2, 5)) {
+    each.row = {
+      ...each.row,
+      done: null,
+      failed: 0,
+      state: each === rows[4] ? "unread" : "reading",
+    };
+  }
+  const made = new FakeKernel(rows, {
+    remote: true,
+    store: "Opik at opik.example.com:5173, workspace evaluation-team",
+  });
+  const error = { type: "RateLimitError", message: "429 Too Many Requests", traceback: "…" };
+  made.methods.details = () => [
+    {
+      details: {
+        input: null,
+        tokens: 1204,
+        cost: 0.0031,
+        url: "https://opik.example.com/",
+        spans: [
+          {
+            ...SPAN,
+            id: "1",
+            depth: 0,
+            name: "answer",
+            kind: "general",
+            after: 0,
+            seconds: 1.9,
+            output: null,
+            error,
+          },
+          {
+            ...SPAN,
+            id: "2",
+            depth: 1,
+            name: "retrieve documents",
+            kind: "tool",
+            after: 0,
+            seconds: 0.2,
+            output: ["a", "b"],
+          },
+          {
+            ...SPAN,
+            id: "3",
+            depth: 1,
+            name: "responses.create",
+            kind: "llm",
+            after: 0.2,
+            seconds: 1.7,
+            output: null,
+            error,
+            model: "gpt-5-mini-2026-05",
+            tokens: 1204,
+            cost: 0.0031,
+          },
+          {
+            ...SPAN,
+            id: "4",
+            depth: 0,
+            name: "metrics_calculation",
+            kind: "general",
+            after: 1.9,
+            seconds: 0.003,
+            output: null,
+          },
+          {
+            ...SPAN,
+            id: "5",
+            depth: 1,
+            name: "keywords",
+            kind: "general",
+            after: 1.9,
+            seconds: null,
+            output: null,
+          },
+        ],
+      },
+    },
+  ];
+  made.progress = {
+    ...made.progress,
+    undelivered: {
+      waiting: 12,
+      refused: 2,
+      words: ["Trace id must be a version 7 UUID"],
+      problem:
+        "Opik at opik.example.com:5173, workspace evaluation-team cannot be reached ([Errno 111] Connection refused).",
+    },
+  };
+  return made;
+}
+
 const SCENES: Record<string, () => FakeKernel> = {
   browser: () => new FakeKernel([first(294, 3, 740), ...others()]),
   one: () => new FakeKernel([first(1000, 1, 800), ...others()]),
@@ -72,6 +170,7 @@ const SCENES: Record<string, () => FakeKernel> = {
   complete: () => new FakeKernel([experiment("e1", "done", 60, 3, whole(180)), ...others()]),
   uneven: () => new FakeKernel([uneven(), ...others()]),
   offers: () => new FakeKernel([offered(), ...others()]),
+  remote,
   empty: () => new FakeKernel([]),
   run: () => new FakeKernel([first(294, 3, 740)], { mode: "run", selected: "e1" }),
 };

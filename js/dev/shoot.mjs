@@ -34,6 +34,10 @@ const openMetrics = async (page) => {
   await page.locator(".oprs-option").first().hover();
 };
 const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
+const openTrace = async (page) => {
+  await page.getByRole("tab", { name: "Trace" }).click();
+  await page.locator(".oprs-step").nth(2).click();
+};
 const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
 const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
 
@@ -55,6 +59,10 @@ const SHOTS = {
   offersopen: ["scene=offers", chooseTask, openMetrics],
   offerslab: ["scene=offers&width=844", ready],
   offersnarrow: ["scene=offers&width=560", openMetrics],
+  remote: ["scene=remote", inspectFailed, openTrace],
+  remotedark: ["scene=remote&theme=dark", inspectFailed, openTrace],
+  remotelab: ["scene=remote&width=844", inspectFailed, openTrace],
+  remotenarrow: ["scene=remote&width=560", inspectFailed, openTrace],
   empty: ["scene=empty", ready],
   run: ["scene=run", running],
   rundark: ["scene=run&theme=dark", running],

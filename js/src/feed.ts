@@ -8,6 +8,7 @@ import {
   type Progress,
   uint16Of,
   uint32Of,
+  type What,
 } from "./protocol";
 
 export interface FeedListener {
@@ -15,7 +16,7 @@ export interface FeedListener {
   accepts(experiment: string): boolean;
   key(head: Head, progress: Progress, states: Uint8Array, runs: Uint16Array | null): void;
   patch(progress: Progress, cells: Uint32Array, states: Uint8Array): void;
-  changed(): void;
+  changed(what: readonly What[]): void;
   gap(): void;
 }
 
@@ -39,7 +40,7 @@ export class Feed {
     this.seq = message.seq;
     if (message.kind === "key") this.key(message, buffers);
     else if (message.kind === "patch") this.patch(message, buffers, follows);
-    else if (message.kind === "changed") this.changed(follows);
+    else if (message.kind === "changed") this.changed(message.what, follows);
   }
 
   private key(message: FeedMessage & { kind: "key" }, buffers: DataView[]): void {
@@ -63,11 +64,11 @@ export class Feed {
     }
   }
 
-  private changed(follows: boolean): void {
+  private changed(what: readonly What[], follows: boolean): void {
     if (this.synced && !follows) {
       this.synced = false;
       this.listener.gap();
     }
-    this.listener.changed();
+    this.listener.changed(what);
   }
 }

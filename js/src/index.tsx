@@ -7,6 +7,8 @@ import { App } from "./panels/App";
 import type { ControlTraits } from "./protocol";
 import { followTheme, themeNow } from "./theme";
 
+const GREETING = 60_000;
+
 interface RenderProps {
   model: AnyModel<ControlTraits>;
   el: HTMLElement;
@@ -38,6 +40,8 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
     unsubscribe();
     mount(null, root);
   });
+  const greeting = setInterval(() => document.hidden || view.greet(), GREETING);
+  signal.addEventListener("abort", () => clearInterval(greeting));
   void view.start();
 }
 

@@ -4,21 +4,25 @@ import type { AnyModel } from "@anywidget/types";
 import { Feed, type FeedListener } from "./feed";
 import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
-import { bytesOf, type ControlTraits, type Head, type Method, type Progress } from "./protocol";
+import { Inspection } from "./inspection";
+import { type Ask, Listing } from "./listing";
+import type { ControlTraits, Head, Progress, What } from "./protocol";
 import { Requests } from "./requests";
 import { coalesced, Store } from "./store";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 
 const HELLOS = 3;
-const ROWS = 200;
 const REFRESH = 500;
 const REINSPECT = 250;
 
 export class ExperimentView implements FeedListener {
   readonly cells = new CellStates();
   readonly store: Store<ViewState>;
+  readonly listing: Listing;
+  readonly inspection: Inspection;
   private requests: Requests;
   private opening = 0;
+  private old = new Set<What>();
   private refresh: () => void;
   private inspectAgain: () => void;
 
@@ -29,8 +33,10 @@ export class ExperimentView implements FeedListener {
   ) {
     this.store = new Store(initialState(control, this.cells));
     this.requests = new Requests(control, signal, (late) => this.store.set({ late }));
+    this.listing = new Listing(this.store, this.ask, signal, () => this.openFirst());
+    this.inspection = new Inspection(this.store, this.ask);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
-    this.inspectAgain = coalesced(() => this.askCell(), REINSPECT, signal);
+    this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     const follow = () => this.followSelected();
     control.on("change:selected", follow);
     signal.addEventListener("abort", () => control.off("change:selected", follow), { once: true });
@@ -45,9 +51,14 @@ export class ExperimentView implements FeedListener {
     }
     this.store.set({ ready: true });
     if (this.state.mode === "run") return this.gap();
-    await this.list();
-    const first = this.state.experiment || firstOf(this.state.rows ?? []);
-    if (first) await this.open(first);
+    await this.listing.load();
+    if (this.state.experiment && !this.opening) await this.open(this.state.experiment);
+  }
+
+  /** Says that somebody is there: the kernel does not ask a server for nobody. */
+  greet(): void {
+    const { ready, remote } = this.state;
+    if (ready && remote && !this.requests.isPending("hello")) void this.ask("kernel", "hello", {});
   }
 
   async open(experiment: string): Promise<void> {
@@ -56,7 +67,7 @@ export class ExperimentView implements FeedListener {
     const answer = await this.ask("experiment", "open", { experiment });
     if (turn !== this.opening) return;
     this.opening = 0;
-    if (!answer) return;
+    if (!answer) return this.store.set({ reading: false });
     const { head, plan } = answer.result;
     this.store.set({
       head: head ?? this.state.head,
@@ -78,7 +89,7 @@ export class ExperimentView implements FeedListener {
     if (!plan) return;
     this.store.set({ plan: { ...plan, chosen: { task, metrics } } });
     const answer = await this.ask("action", "choose", { experiment, task, metrics });
-    if (!answer) this.refresh();
+    if (!answer) this.changed(["list", "plan"]);
     else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });
   }
 
@@ -89,8 +100,7 @@ export class ExperimentView implements FeedListener {
   }
 
   inspect(index: number): void {
-    this.store.set({ inspected: { index, cell: null } });
-    void this.askCell();
+    this.inspection.look(index);
   }
 
   accepts(experiment: string): boolean {
@@ -113,7 +123,8 @@ export class ExperimentView implements FeedListener {
     this.progressed(progress);
   }
 
-  changed(): void {
+  changed(what: readonly What[]): void {
+    for (const each of what) this.old.add(each);
     this.refresh();
   }
 
@@ -137,7 +148,7 @@ export class ExperimentView implements FeedListener {
 
   private follow(experiment: string): void {
     this.show(experiment);
-    this.refresh();
+    this.changed(["list", "plan"]);
   }
 
   private show(experiment: string): void {
@@ -170,25 +181,34 @@ export class ExperimentView implements FeedListener {
   /** What was to be done is done, or part of it: nothing may be offered until the plan is asked again. */
   private forgetPlan(): void {
     this.store.set({ plan: null });
-    this.refresh();
+    this.changed(["list", "plan"]);
   }
 
-  private async askAgain(): Promise<void> {
-    if (!this.state.ready || this.state.mode === "run") return;
+  private askAgain(): void {
+    const { ready, mode, inspected } = this.state;
+    if (!ready) return;
+    const old = this.old;
+    this.old = new Set();
+    if (old.has("cell") && inspected) this.inspection.news();
+    if (mode === "run") return;
+    if (old.has("list")) void this.listing.load();
+    if (old.has("plan")) void this.askPlan();
+  }
+
+  private async askPlan(): Promise<void> {
     const { experiment } = this.state;
-    void this.list();
     if (!experiment) return;
     const answer = await this.ask("experiment", "plan", { experiment });
-    if (!answer || experiment !== this.state.experiment) return;
+    if (experiment !== this.state.experiment) return;
+    if (!answer) return this.store.set({ reading: false });
     const over = this.state.pressed === "resume" && !this.requests.isPending("resume");
     this.store.set({ plan: answer.result.plan, pressed: over ? null : this.state.pressed });
   }
 
-  private async list(): Promise<void> {
-    const answer = await this.ask("list", "list", { search: "", offset: 0, limit: ROWS });
-    if (!answer) return;
-    const { rows, total, store } = answer.result;
-    this.store.set({ rows, total, storeName: store, strips: bytesOf(answer.buffers[0]) });
+  private openFirst(): void {
+    const { experiment, rows, ready } = this.state;
+    const first = firstOf(rows ?? []);
+    if (ready && !experiment && first) void this.open(first);
   }
 
   private watchInspected(change: () => void): void {
@@ -198,29 +218,16 @@ export class ExperimentView implements FeedListener {
     if (index >= 0 && this.cells.bytes[index] !== before) this.inspectAgain();
   }
 
-  private async askCell(): Promise<void> {
-    const { experiment, inspected } = this.state;
-    if (!inspected) return;
-    const { index } = inspected;
-    const answer = await this.ask("cell", "cell", { experiment, cell: index });
-    if (!answer || experiment !== this.state.experiment) return;
-    if (this.state.inspected?.index !== index) return;
-    this.store.set({ inspected: { index, cell: answer.result } });
-  }
-
   /** The answer, or null after a refusal, which is then said at its place until the next try. */
-  private async ask<M extends Method>(
-    place: Place,
-    ...request: Parameters<typeof this.requests.send<M>>
-  ) {
+  private ask: Ask = async (place, method, params) => {
     this.say(place, undefined);
     try {
-      return await this.requests.send<M>(...request);
+      return await this.requests.send(method, params);
     } catch (error) {
       this.say(place, error instanceof Error ? error.message : String(error));
       return null;
     }
-  }
+  };
 
   private say(place: Place, sentence: string | undefined): void {
     if (this.state.trouble[place] === sentence) return;

@@ -23,16 +23,18 @@ export interface Row {
   dataset: string;
   version: string;
   state: ExperimentState;
-  done: number;
+  /** Null as long as the cells are not known; `expected` is then about what the experiment says. */
+  done: number | null;
   expected: number;
   failed: number;
   created_at: string;
   strip: [start: number, length: number];
 }
 
-/** `reading`: not known yet, of rows only. */
+/** `reading`: not known yet, and `unread`: could not be read; of rows only. */
 export type ExperimentState =
   | "reading"
+  | "unread"
   | "complete"
   | "running"
   | "resumable"
@@ -100,6 +102,40 @@ export interface Cell {
   started_at: string | null;
 }
 
+/** What a server knows of a run besides its cell. */
+export interface Details {
+  input: unknown;
+  spans: Span[];
+  tokens: number | null;
+  cost: number | null;
+  url: string | null;
+}
+
+export interface Span {
+  id: string;
+  depth: number;
+  name: string;
+  kind: string;
+  after: number;
+  seconds: number | null;
+  input: unknown;
+  output: unknown;
+  error: CellError | null;
+  model: string | null;
+  tokens: number | null;
+  cost: number | null;
+}
+
+/** Finished runs that the server does not have yet. */
+export interface Undelivered {
+  waiting: number;
+  refused: number;
+  words: string[];
+  problem: string | null;
+}
+
+export type Sort = "-created_at" | "created_at" | "-updated_at" | "name";
+
 export interface Progress {
   active: boolean;
   stopping: boolean;
@@ -112,6 +148,8 @@ export interface Progress {
   rate: number | null;
   seconds_left: number | null;
   own: boolean;
+  undelivered: Undelivered | null;
+  problem: string | null;
 }
 
 type Nothing = Record<string, never>;
@@ -119,13 +157,18 @@ type Nothing = Record<string, never>;
 export interface Methods {
   hello: { params: Nothing; result: Nothing };
   list: {
-    params: { search: string; offset: number; limit: number };
-    result: { store: string; total: number; rows: Row[] };
+    params: { search: string; sort: Sort; offset: number; limit: number };
+    result: { store: string; total: number; rows: Row[] } | null;
   };
+  look: { params: { experiments: string[] }; result: Nothing };
   open: { params: { experiment: string }; result: { head: Head | null; plan: Plan | null } };
   plan: { params: { experiment: string }; result: { plan: Plan | null } };
   choose: { params: { experiment: string } & Choice; result: { plan: Plan | null } };
-  cell: { params: { experiment: string; cell: number }; result: Cell };
+  cell: { params: { experiment: string; cell: number }; result: Cell | null };
+  details: {
+    params: { experiment: string; cell: number };
+    result: { details: Details | null } | null;
+  };
   resume: { params: { experiment: string; plan: string }; result: Nothing };
   stop: { params: { experiment: string }; result: Nothing };
   snapshot: { params: Nothing; result: Nothing };
@@ -139,12 +182,16 @@ export type Reply =
 export type FeedMessage =
   | { kind: "key"; seq: number; head: Head; progress: Progress }
   | { kind: "patch"; seq: number; experiment: string; progress: Progress }
-  | { kind: "changed"; seq: number };
+  | { kind: "changed"; seq: number; what: What[] };
+
+/** What is old and should be asked again. */
+export type What = "list" | "plan" | "cell";
 
 export interface ControlTraits extends Record<string, unknown> {
   feed: string;
   mode: "browser" | "run";
   store: string;
+  remote: boolean;
   selected: string;
 }
 

@@ -1,28 +1,56 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
 import type { CellStates, Tally } from "./heatmap/states";
-import type { Cell, ControlTraits, Head, Method, Plan, Progress, Row } from "./protocol";
+import type {
+  Cell,
+  ControlTraits,
+  Details,
+  Head,
+  Method,
+  Plan,
+  Progress,
+  Row,
+  Sort,
+} from "./protocol";
 
 /** Where something went wrong, and so where it is said. */
-export type Place = "kernel" | "list" | "experiment" | "action" | "cell";
+export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details";
+
+/** A row with the state bytes of its strip. */
+export type ListedRow = Row & { states: Uint8Array };
+
+export interface Query {
+  search: string;
+  sort: Sort;
+}
+
+export interface Inspected {
+  index: number;
+  cell: Cell | null;
+  /** Null as well when the store knows no more of the run. */
+  details: Details | null;
+}
 
 export interface ViewState {
   mode: "browser" | "run";
   storeName: string;
+  remote: boolean;
   ready: boolean;
   late: readonly Method[];
-  rows: readonly Row[] | null;
+  query: Query;
+  /** What the rows are the answer to, which may be an older query. */
+  answered: Query | null;
+  rows: readonly ListedRow[] | null;
   total: number;
-  strips: Uint8Array;
   experiment: string;
-  /** The kernel is reading the experiment, which is a large one. */
+  /** The kernel is reading the experiment: a large one, or a server's. */
   reading: boolean;
   head: Head | null;
   plan: Plan | null;
   progress: Progress | null;
   tally: Tally;
   pressed: "resume" | "stop" | null;
-  inspected: { index: number; cell: Cell | null } | null;
+  inspected: Inspected | null;
   trouble: Partial<Record<Place, string>>;
 }
 
@@ -30,11 +58,13 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
   return {
     mode: control.get("mode"),
     storeName: control.get("store"),
+    remote: control.get("remote"),
     ready: false,
     late: [],
+    query: { search: "", sort: "-created_at" },
+    answered: null,
     rows: null,
     total: 0,
-    strips: new Uint8Array(0),
     experiment: control.get("selected") || "",
     reading: false,
     head: null,

@@ -1,5 +1,5 @@
 // The sentences of the user interface. Pure, so that what is said can be tested.
-import type { Cell, Head, Plan, Progress, Row } from "./protocol";
+import type { Cell, Head, Plan, Progress, Row, Undelivered } from "./protocol";
 
 const CHOOSE_THE_TASK = "Choose the task.";
 
@@ -34,7 +34,14 @@ export const dataset = (of: Row | Head): string =>
 
 export function rowState(row: Row): string {
   const failed = row.failed && row.state !== "complete" ? `, ${count(row.failed)} failed` : "";
-  return row.state === "reading" ? "reading…" : spaced(row.state) + failed;
+  if (row.state === "reading") return "reading…";
+  return row.state === "unread" ? "could not be read" : spaced(row.state) + failed;
+}
+
+/** "3/36"; as long as that is not known, about how many there are. */
+export function doneOf(done: number | null, expected: number): string {
+  if (done !== null) return `${count(done)}/${count(expected)}`;
+  return expected ? `≈ ${many(expected, "run")}` : "";
 }
 
 export const isNothingLeft = (plan: Plan): boolean => plan.run + plan.score === 0;
@@ -105,12 +112,40 @@ export function progressLine(progress: Progress | null): string {
 }
 
 function runningLine(progress: Progress): string {
-  const { done, total, rate, seconds_left, stopping } = progress;
+  const { done, total, rate, seconds_left, stopping, undelivered } = progress;
   if (stopping) return `stopping: ${count(done)} of ${count(total)}`;
   const parts = [`${count(done)} of ${count(total)}`];
+  if (total && done === total && undelivered?.waiting) return `${parts[0]} · being delivered`;
   if (rate !== null) parts.push(`${rate.toFixed(1)} runs/s`);
   if (seconds_left !== null) parts.push(`about ${duration(seconds_left)} left`);
   return parts.join(" · ");
+}
+
+/** "12 finished runs are kept here and still to be delivered: …" */
+export function waitingLine({ waiting, problem }: Undelivered, storeName: string): string {
+  if (!waiting) return "";
+  const runs = waiting === 1 ? "1 finished run is" : `${count(waiting)} finished runs are`;
+  const kept = `${runs} kept here and still to be delivered`;
+  return problem ? `${kept}: ${problem}` : `${kept} to ${storeName}`;
+}
+
+export function refusedLine({ refused, words }: Undelivered): string {
+  if (!refused) return "";
+  const runs = refused === 1 ? "1 finished run was" : `${count(refused)} finished runs were`;
+  const kept = refused === 1 ? "It is kept here" : "They are kept here";
+  return `${runs} refused by the server (${words.join(" · ")}). ${kept}.`;
+}
+
+/** "1,204 tokens · $0.0031" */
+export function price(tokens: number | null, cost: number | null): string {
+  const parts = tokens ? [many(tokens, "token")] : [];
+  if (cost) parts.push(`$${cost < 0.1 ? Number(cost.toPrecision(2)) : cost.toFixed(2)}`);
+  return parts.join(" · ");
+}
+
+/** The address, if it is one of the web: anything else could run. */
+export function webAddress(url: string | null): string | null {
+  return url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) ? url : null;
 }
 
 /** "task failed after 1.9 s · attempt 2" */
@@ -120,5 +155,5 @@ export function cellLine(cell: Cell): string {
   return spaced(cell.state) + after + attempt;
 }
 
-const seconds = (value: number): string =>
+export const seconds = (value: number): string =>
   value < 60 ? `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s` : duration(value);

@@ -23,8 +23,8 @@ export function App({ view, theme, prefix }: AppProps) {
 }
 
 function Frame() {
-  const { mode, rows, trouble } = useViewState();
-  if (mode === "browser" && rows?.length === 0) return <Empty />;
+  const { mode, rows, trouble, answered } = useViewState();
+  if (mode === "browser" && rows?.length === 0 && !answered?.search) return <Empty />;
   return (
     <div class={`oprs-frame oprs-${mode}`}>
       {mode === "browser" && <ExperimentList />}

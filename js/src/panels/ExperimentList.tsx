@@ -1,7 +1,8 @@
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { stretch } from "../heatmap/raster";
-import type { Row } from "../protocol";
-import { count, dataset, rowState } from "../words";
+import type { ListedRow } from "../viewstate";
+import { count, dataset, doneOf, rowState } from "../words";
+import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Strip } from "./Strip";
 
@@ -9,7 +10,7 @@ const STRIP = 240;
 const CALM = 1000;
 
 export function ExperimentList() {
-  const { rows, total, storeName, trouble, experiment } = useViewState();
+  const { rows, total, storeName, remote, trouble, experiment, query, answered } = useViewState();
   const { view } = useAround();
   const list = useRef<HTMLDivElement>(null);
   const shown = rows ?? [];
@@ -26,22 +27,37 @@ export function ExperimentList() {
     event.stopPropagation();
     list.current?.querySelectorAll<HTMLElement>(".oprs-row")[to]?.focus();
   };
+  const lookAround = () => view.listing.show(list.current ? inSight(list.current) : []);
+  useEffect(lookAround, [rows, view]);
+  useEffect(() => {
+    if (answered && list.current) list.current.scrollTop = 0;
+  }, [answered?.search, answered?.sort]);
 
   return (
     <nav class="oprs-list" aria-label="Experiments">
-      <p class="oprs-list-head">
-        <span>
-          Experiments in <strong>{storeName}</strong>
-        </span>
-        <span class="oprs-number">{rows && count(total)}</span>
-      </p>
+      <div class="oprs-list-head">
+        <p class="oprs-clip" title={storeName}>
+          {!remote && "Experiments in "}
+          <strong>{storeName}</strong>
+        </p>
+        <Finder />
+      </div>
       {trouble.list && (
         <p class="oprs-trouble" role="alert">
-          {trouble.list}
+          {trouble.list}{" "}
+          <button type="button" class="oprs-link" onClick={() => view.listing.load()}>
+            Try again
+          </button>
         </p>
       )}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrows move among the buttons in it */}
-      <div class="oprs-rows" ref={list} onKeyDown={onKeyDown}>
+      <div
+        class="oprs-rows"
+        ref={list}
+        aria-busy={query !== answered}
+        onKeyDown={onKeyDown}
+        onScroll={lookAround}
+      >
         {shown.map((row) => (
           <ListRow
             key={row.id}
@@ -51,25 +67,36 @@ export function ExperimentList() {
             onChoose={() => view.open(row.id)}
           />
         ))}
-        {shown.length < total && rows && (
-          <p class="oprs-quiet">The newest {count(shown.length)} are shown.</p>
+        {rows?.length === 0 && <p class="oprs-quiet">No experiment matches.</p>}
+        {rows && shown.length < total && (
+          <button type="button" class="oprs-more" onClick={() => view.listing.more()}>
+            Show more <span class="oprs-quiet">({count(total - shown.length)} are not shown)</span>
+          </button>
         )}
       </div>
     </nav>
   );
 }
 
+/** The ids of the rows that can be seen. */
+function inSight(list: HTMLElement): string[] {
+  const { top, bottom } = list.getBoundingClientRect();
+  return [...list.querySelectorAll<HTMLElement>(".oprs-row")]
+    .filter((row) => {
+      const box = row.getBoundingClientRect();
+      return box.bottom >= top && box.top <= bottom;
+    })
+    .flatMap((row) => row.dataset.id ?? []);
+}
+
 interface ListRowProps {
-  row: Row;
+  row: ListedRow;
   chosen: boolean;
   tabbable: boolean;
   onChoose(): void;
 }
 
 function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
-  const { strips } = useViewState();
-  const [start, length] = row.strip;
-  const stored = useMemo(() => strips.subarray(start, start + length), [strips, start, length]);
   return (
     <button
       type="button"
@@ -83,29 +110,23 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
         <strong class="oprs-clip" title={row.name}>
           {row.name}
         </strong>
-        {chosen ? (
-          <LiveDone row={row} />
-        ) : (
-          row.state !== "reading" && <Done done={row.done} expected={row.expected} />
-        )}
+        {chosen ? <LiveDone row={row} /> : <Done done={row.done} expected={row.expected} />}
       </span>
       <span class="oprs-line oprs-quiet">
         <span class="oprs-clip">{dataset(row)}</span>
         <span>{rowState(row)}</span>
       </span>
-      {chosen ? <LiveStrip stored={stored} /> : <Strip states={stored} />}
+      {chosen ? <LiveStrip stored={row.states} /> : <Strip states={row.states} />}
     </button>
   );
 }
 
-const Done = ({ done, expected }: { done: number; expected: number }) => (
-  <span class="oprs-number oprs-quiet">
-    {count(done)}/{count(expected)}
-  </span>
+const Done = ({ done, expected }: { done: number | null; expected: number }) => (
+  <span class="oprs-number oprs-quiet">{doneOf(done, expected)}</span>
 );
 
 /** The chosen experiment is known cell by cell, so its row keeps up with the heatmap. */
-function LiveDone({ row }: { row: Row }) {
+function LiveDone({ row }: { row: ListedRow }) {
   const { head, tally, progress } = useViewState();
   const known = head?.id === row.id && progress !== null;
   const done = tally.completed + tally.replayed + tally.scores_missing;

@@ -1,10 +1,11 @@
 import { useRef, useState } from "preact/hooks";
-import { type Cell, stateOf } from "../protocol";
-import { cellLine, spaced } from "../words";
+import { type Cell, type Details, stateOf } from "../protocol";
+import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
+import { Trace } from "./Trace";
 
-type Tab = "Error" | "Item" | "Output" | "Scores";
+type Tab = "Error" | "Item" | "Output" | "Scores" | "Trace";
 
 /** One cell looked at closely. Everything in it is text. */
 export function Inspector() {
@@ -17,22 +18,24 @@ export function Inspector() {
       </section>
     );
   }
-  const { cell, index } = inspected;
+  const { cell, details, index } = inspected;
+  const problem = trouble.cell ?? trouble.details;
   const state = stateOf(view.cells.bytes[index]);
   return (
     <section class="oprs-inspector" aria-label="Inspector" data-cell={index}>
       <h3 class="oprs-title">
         <strong class="oprs-clip">{view.cells.label(index)}</strong>
         <span class="oprs-clip oprs-quiet"> — {cell ? cellLine(cell) : spaced(state)}</span>
+        {details && <Price of={details} />}
         {cell && <code class="oprs-id oprs-clip">{cell.item_id}</code>}
       </h3>
-      {trouble.cell && (
+      {problem && (
         <p class="oprs-trouble" role="alert">
-          {trouble.cell}
+          {problem}
         </p>
       )}
       {cell ? (
-        <Tabs cell={cell} key={index} />
+        <Tabs cell={cell} details={details} key={index} />
       ) : (
         late.includes("cell") && (
           <p class="oprs-quiet">The kernel is busy; this is shown when it answers.</p>
@@ -42,13 +45,33 @@ export function Inspector() {
   );
 }
 
-function Tabs({ cell }: { cell: Cell }) {
+function Price({ of: { tokens, cost } }: { of: Details }) {
+  const sum = price(tokens, cost);
+  return sum ? <span class="oprs-quiet oprs-number">{sum}</span> : null;
+}
+
+/** Where Opik itself shows the run. */
+function Elsewhere({ url }: { url: string | null }) {
+  const address = webAddress(url);
+  return address ? (
+    <a class="oprs-link" href={address} target="_blank" rel="noopener noreferrer">
+      Open in Opik ↗
+    </a>
+  ) : null;
+}
+
+interface Looked {
+  cell: Cell;
+  details: Details | null;
+}
+
+function Tabs({ cell, details }: Looked) {
   const { prefix } = useAround();
   const [picked, pick] = useState<Tab | null>(null);
   const buttons = useRef<HTMLDivElement>(null);
-  const tabs: Tab[] = cell.error
-    ? ["Error", "Item", "Output", "Scores"]
-    : ["Item", "Output", "Scores"];
+  const tabs: Tab[] = ["Item", "Output", "Scores"];
+  if (cell.error) tabs.unshift("Error");
+  if (details?.spans.length) tabs.push("Trace");
   const tab = picked && tabs.includes(picked) ? picked : firstTab(cell);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -63,21 +86,24 @@ function Tabs({ cell }: { cell: Cell }) {
 
   return (
     <>
-      <div class="oprs-tabs" role="tablist" ref={buttons} onKeyDown={onKeyDown}>
-        {tabs.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            id={`${prefix}-tab-${name}`}
-            aria-selected={name === tab}
-            aria-controls={`${prefix}-panel`}
-            tabIndex={name === tab ? 0 : -1}
-            onClick={() => pick(name)}
-          >
-            {name}
-          </button>
-        ))}
+      <div class="oprs-tabs">
+        <div role="tablist" ref={buttons} onKeyDown={onKeyDown}>
+          {tabs.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              id={`${prefix}-tab-${name}`}
+              aria-selected={name === tab}
+              aria-controls={`${prefix}-panel`}
+              tabIndex={name === tab ? 0 : -1}
+              onClick={() => pick(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <Elsewhere url={details?.url ?? null} />
       </div>
       <div
         class="oprs-panel"
@@ -87,7 +113,7 @@ function Tabs({ cell }: { cell: Cell }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area has to be reached by the keyboard
         tabIndex={0}
       >
-        <Content tab={tab} cell={cell} />
+        <Content tab={tab} cell={cell} details={details} />
       </div>
     </>
   );
@@ -100,9 +126,16 @@ function firstTab(cell: Cell): Tab {
   return cell.output === null || cell.output === undefined ? "Item" : "Output";
 }
 
-function Content({ tab, cell }: { tab: Tab; cell: Cell }) {
+function Content({ tab, cell, details }: Looked & { tab: Tab }) {
   if (tab === "Error" && cell.error) return <ErrorText error={cell.error} />;
   if (tab === "Scores") return <Scores scores={cell.scores} />;
-  if (tab === "Item") return <Value value={cell.item} nothing="The item is empty." />;
+  if (tab === "Trace" && details) return <Trace spans={details.spans} />;
+  if (tab === "Item") return <Value value={itemOf(cell, details)} nothing="The item is empty." />;
   return <Value value={cell.output} nothing="There is no output." />;
+}
+
+/** The run was given the item as it was then; the dataset may not have it any more. */
+function itemOf({ item }: Cell, details: Details | null): unknown {
+  const gone = item && typeof item === "object" && !Object.keys(item).length;
+  return gone && details ? details.input : item;
 }

@@ -1,6 +1,6 @@
 import { cssName } from "../heatmap/palette";
 import type { Kind, Tally } from "../heatmap/states";
-import { count, progressLine } from "../words";
+import { count, progressLine, refusedLine, waitingLine } from "../words";
 import { useCalm, useViewState } from "./hooks";
 
 const CALM = 5000;
@@ -42,7 +42,32 @@ export function Progress() {
         <span class="oprs-number">{line}</span>
         {busy && <span class="oprs-busy">the kernel is busy</span>}
       </p>
+      <Delivery />
       <Announcer line={line} />
+    </div>
+  );
+}
+
+/** What the server does not have yet, or why it cannot be asked. There is room for it from the beginning. */
+function Delivery() {
+  const { progress, remote, storeName } = useViewState();
+  if (!remote) return null;
+  const { undelivered, problem } = progress ?? { undelivered: null, problem: null };
+  const refused = undelivered ? refusedLine(undelivered) : "";
+  const waiting = undelivered ? waitingLine(undelivered, storeName) : "";
+  const quiet = waiting || problem || "";
+  return (
+    <div class="oprs-delivery">
+      {refused && (
+        <p class="oprs-trouble" role="alert">
+          <b>{refused}</b>
+        </p>
+      )}
+      {quiet && (
+        <p class="oprs-clip oprs-quiet" title={quiet} role="status">
+          {quiet}
+        </p>
+      )}
     </div>
   );
 }

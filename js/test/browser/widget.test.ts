@@ -88,6 +88,28 @@ test("nothing moves when the data comes, and nothing while it runs", async () =>
   expect(boxes()).toEqual(before);
 });
 
+test("what a server says late moves nothing", async () => {
+  const kernel = new FakeKernel([experiment("e1", "one", 300, 3, new Uint8Array(900))], {
+    remote: true,
+  });
+  const el = await mount(kernel);
+  await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
+  const boxes = () =>
+    [".oprs-frame", ".oprs-row", ".oprs-heatmap", ".oprs-inspector"].map((part) => {
+      const { x, y, width, height } = find(el, part).getBoundingClientRect();
+      return [part, x, y, width, height];
+    });
+  const before = boxes();
+  const waiting = { waiting: 3, refused: 0, words: [], problem: "it is down ".repeat(40) };
+  kernel.patch([], [], { undelivered: waiting });
+  await vi.waitFor(() => expect(find(el, ".oprs-delivery").textContent).toContain("3 finished"));
+  expect(boxes()).toEqual(before);
+  kernel.experiments[0].row = { ...kernel.experiments[0].row, done: null, state: "reading" };
+  kernel.changed("list");
+  await vi.waitFor(() => expect(find(el, ".oprs-row").textContent).toContain("reading…"));
+  expect(boxes()).toEqual(before);
+});
+
 test("a narrow view stacks its parts and does not overflow", async () => {
   const el = await mount(some(), 480);
   await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());

@@ -38,8 +38,13 @@ describe("requests", () => {
 
   test("resolve with result and buffers, reject with the error of the reply", async () => {
     const requests = ask(new FakeKernel(two()));
-    const answer = await requests.send("list", { search: "", offset: 0, limit: 9 });
-    expect(answer.result.total).toBe(2);
+    const answer = await requests.send("list", {
+      search: "",
+      sort: "name",
+      offset: 0,
+      limit: 9,
+    });
+    expect(answer.result?.total).toBe(2);
     expect(answer.buffers).toHaveLength(1);
     const refused = requests.send("open", { experiment: "gone" });
     await expect(refused).rejects.toThrow("There is no experiment gone.");

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel, offering } from "../../dev/fake";
-import type { Cell } from "../../src/protocol";
+import type { Cell, Details } from "../../src/protocol";
 import { mount, mountOpen } from "./mount";
 
 const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);
@@ -114,7 +114,7 @@ describe("the chooser", () => {
 
   test("is not there when task and metrics are settled", async () => {
     const { root } = await mountOpen(browser());
-    expect(root.querySelector("select, details")).toBeNull();
+    expect(root.querySelector(".oprs-plan :is(select, details)")).toBeNull();
   });
 
   test("offers what the notebook has, and asks for a task before anything can be run", async () => {
@@ -161,7 +161,7 @@ describe("the chooser", () => {
     const kernel = offers();
     const { root, text } = await mountOpen(kernel);
     kernel.patch([2], [byte("running")], { active: true });
-    await soon(() => expect(root.querySelector("select, details")).toBeNull());
+    await soon(() => expect(root.querySelector(".oprs-plan :is(select, details)")).toBeNull());
     expect(text(".oprs-plan")).toBe("metrics keywords, judge");
   });
 });
@@ -327,6 +327,221 @@ describe("the inspector", () => {
     await soon(() =>
       expect(mounted.text(".oprs-inspector [role=alert]")).toBe("That run is gone."),
     );
+  });
+});
+
+describe("an Opik server", () => {
+  const error = { type: "RateLimitError", message: "<b>429</b>", traceback: "File <cell>" };
+  const plain = { error: null, model: null, tokens: null, cost: null, after: 0, seconds: 0.5 };
+  const details: Details = {
+    input: { q: "as it was" },
+    tokens: 1204,
+    cost: 0.0031,
+    url: "https://opik.example.com/trace",
+    spans: [
+      { ...plain, id: "1", depth: 0, name: "answer", kind: "general", input: "in", output: null },
+      {
+        ...plain,
+        id: "2",
+        depth: 1,
+        name: "create",
+        kind: "llm",
+        input: { prompt: "<i>hi</i>" },
+        output: "out",
+        error,
+        model: "gpt-5-mini",
+        tokens: 1204,
+        cost: 0.0031,
+        seconds: null,
+      },
+    ],
+  };
+  const store = "Opik at opik.example.com, workspace demo";
+  const remote = (experiments = [half(), done()]) =>
+    new FakeKernel(experiments, { remote: true, store });
+
+  async function looked(change: Partial<Details> = {}, cell: Partial<Cell> = {}) {
+    const kernel = remote();
+    const look = kernel.methods.cell;
+    kernel.methods.cell = (params) => [{ ...(look(params)[0] as Cell), ...cell }];
+    kernel.methods.details = () => [{ details: { ...details, ...change } }];
+    const mounted = await mountOpen(kernel);
+    const heatmap = mounted.find(".oprs-heatmap");
+    await soon(() => expect(mounted.root.querySelector("[role=gridcell]")).toBeTruthy());
+    for (const key of ["n", "Enter"]) {
+      heatmap.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    }
+    await soon(() => expect(mounted.text(".oprs-inspector")).toContain("1,204 tokens"));
+    const tabs = () => [...mounted.root.querySelectorAll<HTMLElement>("[role=tab]")];
+    const open = async (name: string) => {
+      tabs()
+        .find((tab) => tab.textContent === name)
+        ?.click();
+      await soon(() => expect(mounted.find("[aria-selected=true]").textContent).toBe(name));
+    };
+    return { ...mounted, tabs, open };
+  }
+
+  test("is named in the list, whole in its title, and searched by name", async () => {
+    const { find, text } = await mountOpen(remote());
+    expect(text(".oprs-list-head > p")).toBe(store);
+    expect(find(".oprs-list-head > p").title).toBe(store);
+    expect(find(".oprs-search").getAttribute("placeholder")).toBe("Search by name");
+    const local = await mountOpen(browser());
+    expect(local.find(".oprs-search").getAttribute("placeholder")).toBe(
+      "Search by name or dataset",
+    );
+    expect(local.text(".oprs-list-head > p")).toBe("Experiments in local store");
+  });
+
+  test("has rows that are not read yet, which the view asks for as it sees them", async () => {
+    const unread = done();
+    unread.row = { ...unread.row, done: null, state: "reading" };
+    const kernel = remote([half(), unread]);
+    const { find } = await mountOpen(kernel);
+    await soon(() =>
+      expect(find(".oprs-row[data-id=done]").textContent).toBe("smoke≈ 2 runsifbench v3reading…"),
+    );
+    await soon(() =>
+      expect(kernel.control.sent.find(({ method }) => method === "look")?.params).toEqual({
+        experiments: ["half", "done"],
+      }),
+    );
+  });
+
+  test("tells the steps of a run, as text, each below the one that called it", async () => {
+    const { root, find, tabs, open, text } = await looked();
+    expect(tabs().map((tab) => tab.textContent)).toEqual([
+      "Error",
+      "Item",
+      "Output",
+      "Scores",
+      "Trace",
+    ]);
+    expect(text(".oprs-inspector .oprs-title")).toContain("1,204 tokens · $0.0031");
+    await open("Trace");
+    const steps = [...root.querySelectorAll<HTMLElement>(".oprs-trace > li")];
+    expect(steps.map((step) => step.style.getPropertyValue("--oprs-depth"))).toEqual(["0", "1"]);
+    const lines = [...root.querySelectorAll(".oprs-step")].map((line) => line.textContent);
+    expect(lines).toEqual([
+      "generalanswer0.5 s",
+      "llmcreate✕ RateLimitErrorgpt-5-mini1,204 tokens · $0.0031unfinished",
+    ]);
+    expect(steps[1].textContent).toContain("RateLimitError: <b>429</b>");
+    expect(steps[1].querySelector("dd")?.textContent).toBe("<i>hi</i>");
+    expect(steps[1].querySelector("details")?.open).toBe(false);
+    expect(find(".oprs-panel").querySelector("b, i")).toBeNull();
+  });
+
+  test("shows the run itself, behind an address of the web only", async () => {
+    const { find } = await looked();
+    const link = find("a") as HTMLAnchorElement;
+    expect(link.textContent).toBe("Open in Opik ↗");
+    expect([link.href, link.target, link.rel]).toEqual([
+      "https://opik.example.com/trace",
+      "_blank",
+      "noopener noreferrer",
+    ]);
+    const { root } = await looked({ url: "javascript:alert(1)" });
+    expect(root.querySelector("a")).toBeNull();
+  });
+
+  test("has no trace to show where there are no steps, and the input of an item that is gone", async () => {
+    const { tabs, open, text } = await looked({ spans: [] }, { item: {} });
+    expect(tabs().map((tab) => tab.textContent)).not.toContain("Trace");
+    await open("Item");
+    expect(text(".oprs-panel")).toBe("qas it was");
+  });
+
+  test("has not got all runs yet: said quietly, and loudly what it refuses", async () => {
+    const kernel = remote();
+    const { root, find, text } = await mountOpen(kernel);
+    expect(text(".oprs-delivery")).toBe("");
+    const waiting = { waiting: 12, refused: 0, words: [], problem: "It cannot be reached." };
+    kernel.patch([], [], { undelivered: waiting });
+    const line = "12 finished runs are kept here and still to be delivered: It cannot be reached.";
+    await soon(() => expect(text(".oprs-delivery")).toBe(line));
+    expect(find(".oprs-delivery p").title).toBe(line);
+    expect(root.querySelector("[role=alert]")).toBeNull();
+    kernel.patch([], [], {
+      undelivered: { ...waiting, waiting: 0, refused: 1, words: ["bad id"] },
+    });
+    await soon(() =>
+      expect(text(".oprs-delivery [role=alert]")).toBe(
+        "1 finished run was refused by the server (bad id). It is kept here.",
+      ),
+    );
+    kernel.patch([], [], { undelivered: null, problem: "It cannot be asked." });
+    await soon(() => expect(text(".oprs-delivery")).toBe("It cannot be asked."));
+    kernel.patch([], [], { problem: null });
+    await soon(() => expect(text(".oprs-delivery")).toBe(""));
+    expect((await mountOpen(browser())).root.querySelector(".oprs-delivery")).toBeNull();
+  });
+
+  test("that is away is said above the list, which can be asked again", async () => {
+    const kernel = remote();
+    const list = kernel.methods.list;
+    kernel.methods.list = () => {
+      throw new Error("Opik cannot be reached.");
+    };
+    const { root, find, text } = await mount(kernel);
+    await soon(() =>
+      expect(text(".oprs-list [role=alert]")).toBe("Opik cannot be reached. Try again"),
+    );
+    kernel.methods.list = list;
+    find(".oprs-list .oprs-link").click();
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    expect(root.querySelector("[role=alert]")).toBeNull();
+  });
+});
+
+describe("the finder", () => {
+  const lots = () =>
+    new FakeKernel(
+      Array.from({ length: 60 }, (_, at) =>
+        experiment(`e${at}`, `name ${at}`, 1, 1, Uint8Array.of(3)),
+      ),
+    );
+  const type = (input: HTMLElement, text: string) => {
+    (input as HTMLInputElement).value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  test("searches while one types, keeps the focus, and says when nothing matches", async () => {
+    const { root, find, text } = await mountOpen(browser());
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    const input = find(".oprs-search");
+    input.focus();
+    type(input, "smoke");
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(1));
+    type(input, "nothing like it");
+    await soon(() => expect(text(".oprs-rows")).toBe("No experiment matches."));
+    type(input, "");
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    expect(document.activeElement).toBe(input);
+    expect(root.dataset.experiment).toBe("half");
+  });
+
+  test("orders, and shows more at the end", async () => {
+    const kernel = lots();
+    const { root, find, text } = await mountOpen(kernel);
+    const rows = () => [...root.querySelectorAll<HTMLElement>(".oprs-row")];
+    await soon(() => expect(rows()).toHaveLength(50));
+    expect(text(".oprs-list-head .oprs-number")).toBe("60 experiments");
+    expect(text(".oprs-more")).toBe("Show more (10 are not shown)");
+    find(".oprs-more").click();
+    await soon(() => expect(rows()).toHaveLength(60));
+    expect(root.querySelector(".oprs-more")).toBeNull();
+    const order = find("select[aria-label=Order]") as HTMLSelectElement;
+    expect([...order.options].map(({ value }) => value)).toEqual([
+      "-created_at",
+      "created_at",
+      "-updated_at",
+      "name",
+    ]);
+    order.value = "name";
+    order.dispatchEvent(new Event("change", { bubbles: true }));
+    await soon(() => expect(rows()[2].dataset.id).toBe("e10"));
   });
 });
 

@@ -4,13 +4,18 @@ import type { Cell, Plan } from "../../src/protocol";
 import {
   age,
   cellLine,
+  doneOf,
   duration,
   type Phrase,
   planPhrases,
+  price,
   progressLine,
+  refusedLine,
   resumeLabel,
   rowState,
   size,
+  waitingLine,
+  webAddress,
 } from "../../src/words";
 
 const { plan, head, row } = experiment("e", "name", 294, 3, new Uint8Array(882));
@@ -86,4 +91,44 @@ test("a cell in one line", () => {
   expect(cellLine(cell)).toBe("task failed after 1.9 s · attempt 2");
   expect(cellLine({ ...cell, seconds: null, attempts: 1 })).toBe("task failed");
   expect(cellLine({ ...cell, seconds: 0.004, attempts: 1 })).toBe("task failed after 0.004 s");
+});
+
+test("what a server does not have yet, in one line", () => {
+  const some = { waiting: 12, refused: 0, words: [], problem: null };
+  expect(waitingLine(some, "Opik at host")).toBe(
+    "12 finished runs are kept here and still to be delivered to Opik at host",
+  );
+  expect(waitingLine({ ...some, waiting: 1, problem: "Opik at host is down." }, "Opik")).toBe(
+    "1 finished run is kept here and still to be delivered: Opik at host is down.",
+  );
+  expect(waitingLine({ ...some, waiting: 0 }, "Opik")).toBe("");
+  expect(refusedLine(some)).toBe("");
+  expect(refusedLine({ ...some, refused: 2, words: ["bad id", "too long"] })).toBe(
+    "2 finished runs were refused by the server (bad id · too long). They are kept here.",
+  );
+  const ended = { ...IDLE, active: true, done: 2, total: 2, rate: 1, seconds_left: 0 };
+  expect(progressLine({ ...ended, undelivered: some })).toBe("2 of 2 · being delivered");
+});
+
+test("a row that is not known says about how many runs it has", () => {
+  expect(doneOf(3, 1036)).toBe("3/1,036");
+  expect(doneOf(null, 1036)).toBe("≈ 1,036 runs");
+  expect(doneOf(null, 0)).toBe("");
+  expect(rowState({ ...row, state: "unread", done: null })).toBe("could not be read");
+});
+
+test("what a run took", () => {
+  expect(price(1204, 0.00312)).toBe("1,204 tokens · $0.0031");
+  expect(price(1, 12.5)).toBe("1 token · $12.50");
+  expect(price(null, null)).toBe("");
+  expect(price(0, 0)).toBe("");
+});
+
+test("only addresses of the web become links", () => {
+  expect(webAddress("https://opik.example.com/a?b=c")).toBe("https://opik.example.com/a?b=c");
+  expect(webAddress("http://127.0.0.1:5173/x")).toBe("http://127.0.0.1:5173/x");
+  for (const bad of [null, "", "javascript:alert(1)", " JAVASCRIPT:alert(1)", "data:text/html,x"]) {
+    expect(webAddress(bad)).toBeNull();
+  }
+  expect(webAddress("/relative")).toBeNull();
 });

@@ -1,0 +1,70 @@
+// The cell that one view looks at closely. What a server knows of it comes later, and is asked again until it has come.
+import type { Ask } from "./listing";
+import type { Store } from "./store";
+import type { Inspected, ViewState } from "./viewstate";
+
+type Part = "cell" | "details";
+
+export class Inspection {
+  private owed = new Set<Part>();
+
+  constructor(
+    private store: Store<ViewState>,
+    private ask: Ask,
+  ) {}
+
+  look(index: number): void {
+    this.store.set({ inspected: { index, cell: null, details: null } });
+    this.again();
+  }
+
+  /** The cell has changed: what is shown of it stays until the new is there. */
+  again(): void {
+    this.owed = new Set(this.store.state.remote ? ["cell", "details"] : ["cell"]);
+    this.settle();
+  }
+
+  /** Something has come; and a run that was delivered has its trace now. */
+  news(): void {
+    const { inspected, remote } = this.store.state;
+    if (remote && inspected && !inspected.details) this.owed.add("details");
+    this.settle();
+  }
+
+  private settle(): void {
+    if (this.owed.has("cell")) void this.askCell();
+    if (this.owed.has("details")) void this.askDetails();
+  }
+
+  private async askCell(): Promise<void> {
+    const asked = this.params();
+    const answer = asked && (await this.ask("cell", "cell", asked));
+    if (!asked || !this.isShown(asked)) return;
+    if (!answer) this.owed.delete("cell");
+    else if (answer.result) this.put("cell", { cell: answer.result });
+  }
+
+  private async askDetails(): Promise<void> {
+    const asked = this.params();
+    const answer = asked && (await this.ask("details", "details", asked));
+    if (!asked || !this.isShown(asked)) return;
+    if (!answer) this.owed.delete("details");
+    else if (answer.result) this.put("details", answer.result);
+  }
+
+  private put(part: Part, change: Partial<Inspected>): void {
+    const { inspected } = this.store.state;
+    this.owed.delete(part);
+    if (inspected) this.store.set({ inspected: { ...inspected, ...change } });
+  }
+
+  private params(): { experiment: string; cell: number } | null {
+    const { experiment, inspected } = this.store.state;
+    return inspected && { experiment, cell: inspected.index };
+  }
+
+  private isShown(asked: { experiment: string; cell: number }): boolean {
+    const { experiment, inspected } = this.store.state;
+    return experiment === asked.experiment && inspected?.index === asked.cell;
+  }
+}

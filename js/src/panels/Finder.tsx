@@ -1,0 +1,42 @@
+import type { Sort } from "../protocol";
+import { many } from "../words";
+import { useAround, useViewState } from "./hooks";
+
+const ORDERS: readonly (readonly [Sort, string])[] = [
+  ["-created_at", "newest first"],
+  ["created_at", "oldest first"],
+  ["-updated_at", "last changed"],
+  ["name", "by name"],
+];
+
+/** What to search and in which order; both are the store's work. */
+export function Finder() {
+  const { view } = useAround();
+  const { query, remote, rows, total } = useViewState();
+  return (
+    <>
+      <input
+        type="search"
+        class="oprs-search"
+        placeholder={remote ? "Search by name" : "Search by name or dataset"}
+        aria-label="Search experiments"
+        value={query.search}
+        onInput={(event) => view.listing.find({ search: event.currentTarget.value })}
+      />
+      <p class="oprs-line oprs-quiet">
+        <span class="oprs-number">{rows && many(total, "experiment")}</span>
+        <select
+          class="oprs-field oprs-order"
+          aria-label="Order"
+          onChange={(event) => view.listing.find({ sort: event.currentTarget.value as Sort })}
+        >
+          {ORDERS.map(([sort, name]) => (
+            <option key={sort} value={sort} selected={sort === query.sort}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </p>
+    </>
+  );
+}
