@@ -97,8 +97,12 @@ def threads_of_the_task() -> None:
     run("threads of the task", task)
 
 
-def costs() -> None:
-    run("costs", lambda item: {"output": ask(item["n"])})
+def costs() -> Json:
+    """What the server knows at the moment the result is there."""
+    result = run("costs", lambda item: {"output": ask(item["n"])})
+    store = server()
+    known = [store.details(attempt.id) for attempt in store.attempts(result.experiment_id)]
+    return {"known": [details and details.cost for details in known]}
 
 
 def given_to_our_span() -> None:
@@ -181,6 +185,12 @@ def interruptions() -> None:
     run("interruptions", task, [metrics.Equals()], count=3, threads=1)
 
 
+def look_around(item: Json) -> Json:
+    context = opik.context_storage
+    found = {"project": context.get_context_project_name(), "spans": context.span_data_stack_size()}
+    return {"output": outer(item["n"]), **found}
+
+
 def callers_spans() -> Json:
     """The program has a span open, and one that an interrupt has left there."""
 
@@ -191,7 +201,7 @@ def callers_spans() -> Json:
     @track(project_name=OWN)
     def main() -> Json:
         before = opik_context.get_current_span_data()
-        run("caller", traced)
+        run("caller", look_around)
         after = opik_context.get_current_span_data()
         outer(0)
         return {"same": before == after and before is not None}
@@ -201,7 +211,7 @@ def callers_spans() -> Json:
         leaky()
     except KeyboardInterrupt:
         pass
-    run("after a leak", traced)
+    run("after a leak", look_around)
     opik.context_storage.clear_all()
     return found
 

@@ -18,7 +18,7 @@ def test_configured_for_another_server_runs_stay_whole_and_the_rest_goes_there(
         said = told(elsewhere, tmp_path, "program.py", "callers_spans", STORE_URL=server.url)
     assert said["callers_spans"] == {"same": True}
     assert said["heard"] == []
-    tree = ["metrics_calculation", "traced", "traced/outer", "traced/outer/inner"]
+    tree = ["look_around", "look_around/outer", "look_around/outer/inner", "metrics_calculation"]
     assert seen.trees("caller") == seen.trees("after a leak") == [tree] * 2
     assert seen.own_traces() == []
     assert Seen(elsewhere, tmp_path).own_traces() == [(OWN, "leaky"), (OWN, "main")]

@@ -65,7 +65,8 @@ def test_threads_with_a_copied_context_nest(seen: Seen) -> None:
     assert seen.trees("threads of the task") == [[SCORING, "task", "task/outer", "task/outer/inner"]] * 2
 
 
-def test_tokens_and_cost_are_there_when_the_result_returns(seen: Seen) -> None:
+def test_tokens_and_cost_are_there_when_the_result_returns(seen: Seen, said: dict[str, Any]) -> None:
+    assert said["costs"] == {"known": [0.25, 0.25]}
     for _, details in seen.runs("costs"):
         (llm,) = [span for span in details.spans if span.kind == "llm"]
         assert (llm.name, llm.model, llm.cost, details.cost) == ("ask", "small", 0.25, 0.25)
@@ -107,8 +108,10 @@ def test_a_span_left_open_by_an_interrupt_stays_in_its_run(seen: Seen) -> None:
 
 
 def test_a_program_with_spans_of_its_own_keeps_them_apart(seen: Seen, said: dict[str, Any]) -> None:
-    tree = [SCORING, "traced", "traced/outer", "traced/outer/inner"]
-    assert seen.trees("caller") == seen.trees("after a leak") == [tree] * 2
+    for attempt, details in [*seen.runs("caller"), *seen.runs("after a leak")]:
+        assert paths(details) == ["look_around", "look_around/outer", "look_around/outer/inner", SCORING]
+        output = seen.store.attempt(attempt.id).task_output or {}
+        assert (output["project"], output["spans"]) == ("Default Project", 1)
     assert said["callers_spans"] == {"same": True}
     assert said["left"] == "None"
     state = seen.server.state

@@ -80,10 +80,11 @@ class OpikTracing:
         ours = attempt.trial is not None
         span = self._span(attempt.id, runs.derived_id(attempt.id, "scoring") if ours else new_id(), runs.SCORING_SPAN)
         with self._inside(client, span):
-            yield
-        if not ours:
-            span.init_end_time()
-            _send(client, span, id=span.id)
+            try:
+                yield
+            finally:
+                if not ours:
+                    _send(client, span.init_end_time(), id=span.id)
 
     def flush(self, timeout: float) -> bool:
         """Wait until the package has sent what it traced, at most ``timeout`` seconds, whatever its own queue does."""
