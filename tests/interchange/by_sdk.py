@@ -19,6 +19,8 @@ from opik.evaluation.samplers import RandomDatasetSampler
 from tests.interchange.cases import DATASET
 from tests.interchange.playing import Program, play
 
+client = opik.Opik()
+
 
 def leave(gate: threading.Event) -> None:
     """As a notebook's kernel is restarted after Ctrl-C: the SDK's threads would go on for ever (B6)."""
@@ -40,7 +42,6 @@ def program() -> Program:
 
 
 if __name__ == "__main__":
-    client = opik.Opik()
     door, calls, *which = sys.argv[1:]
     if door == "read":
         read(*which)

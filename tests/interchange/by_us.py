@@ -13,7 +13,7 @@ from opik_resume.samplers import RandomDatasetSampler
 from opik_resume.stores import default_store
 from opik_resume.stores.protocol import Store
 from tests.interchange.cases import DATASET
-from tests.interchange.playing import Notes, Program, Task, all_is_well, metrics, play
+from tests.interchange.playing import Notes, Program, Task, metrics, play
 
 
 def program(store: Store) -> Program:
@@ -39,7 +39,7 @@ def leave(gate: threading.Event) -> None:
 def resume(name: str, notes: Notes, **arguments: Any) -> EvaluationResult:
     """The experiment of that name, in this process; nothing goes wrong."""
     scoring = metrics(program(default_store()), name, notes)
-    return evaluate_resume(name, Task(name, notes, all_is_well), scoring, verbose=0, **arguments)
+    return evaluate_resume(name, Task(name, notes), scoring, verbose=0, **arguments)
 
 
 if __name__ == "__main__":

@@ -51,11 +51,14 @@ class Notes:
 
 
 class Task:
-    """Answers with the item's number. ``goes_wrong`` is told the item, its call and the number of all calls."""
+    """Answers with the item's number, unless something goes wrong first.
 
-    def __init__(self, evaluation: str, notes: Notes, goes_wrong: Callable[[int, int, int], object]) -> None:
-        self.evaluation = evaluation
+    What goes wrong is told the item, how often the task was called for it, and how often at all.
+    """
+
+    def __init__(self, evaluation: str, notes: Notes, goes_wrong: GoesWrong | None = None) -> None:
         self.gate = threading.Event()
+        self._evaluation = evaluation
         self._notes = notes
         self._goes_wrong = goes_wrong
         self._calls: Counter[int] = Counter()
@@ -66,42 +69,62 @@ class Task:
         with self._lock:
             self._calls[n] += 1
             call, calls = self._calls[n], self._calls.total()
-        self._notes.write("called", self.evaluation, n)
-        self._goes_wrong(n, call, calls)
+        self._notes.write("called", self._evaluation, n)
+        if self._goes_wrong is not None:
+            self._goes_wrong(self, n, call, calls)
         return {"output": f"{n}, call {call}"}
 
     def wait(self, n: int) -> None:
         """Work on, until somebody ends it."""
-        self._notes.write("waiting", self.evaluation, n)
-        assert self.gate.wait(60), "nobody came"
+        self._notes.write("waiting", self._evaluation, n)
+        assert self.gate.wait(600), "nobody came"
 
 
-def all_is_well(n: int, call: int, calls: int) -> None:
-    """A task that answers."""
+GoesWrong = Callable[[Task, int, int, int], object]
 
 
-def dying(case: Case, notes: Notes) -> Task:
-    """The task of an evaluation that is to end as the case says."""
+def raises(task: Task, n: int, call: int, calls: int) -> None:
+    if is_bad(n) or (n % 3 == 2 and call == 1):  # of some items one trial only
+        raise RuntimeError("no answer")
 
-    def raises(n: int, call: int, calls: int) -> None:
-        if is_bad(n) or (n % 3 == 2 and call == 1):  # of some items one trial only
-            raise RuntimeError("no answer")
 
-    def waits(n: int, call: int, calls: int) -> None:
-        if calls > case.returning:
+def waits_once(task: Task, n: int, call: int, calls: int) -> None:
+    if calls == 2:
+        task.wait(n)
+
+
+def waits_after(returning: int) -> GoesWrong:
+    def waits(task: Task, n: int, call: int, calls: int) -> None:
+        if calls > returning:
             task.wait(n)
 
-    def waits_once(n: int, call: int, calls: int) -> None:
-        if calls == 2:
-            task.wait(n)
+    return waits
 
-    def exits(n: int, call: int, calls: int) -> None:
-        if calls > case.returning:
+
+def exits_after(returning: int) -> GoesWrong:
+    def exits(task: Task, n: int, call: int, calls: int) -> None:
+        if calls > returning:
             os._exit(137)
 
-    ends = {"task raised": raises, "SIGKILL": waits, "Ctrl-C": waits, "Ctrl-C, one thread": waits_once}
-    task = Task(case.name, notes, {**ends, "out of memory": exits}.get(case.death, all_is_well))
-    return task
+    return exits
+
+
+def raises_in_turns(task: Task, n: int, call: int, calls: int) -> None:
+    """Of an even item all but the first call, of an odd one the first."""
+    if (call > 1) == (n % 2 == 0):
+        raise RuntimeError("not in this turn")
+
+
+def end_of(case: Case) -> GoesWrong | None:
+    """What goes wrong in the task for an evaluation to end as the case says."""
+    waits = waits_after(case.returning)
+    return {
+        "task raised": raises,
+        "SIGKILL": waits,
+        "Ctrl-C": waits,
+        "Ctrl-C, one thread": waits_once,
+        "out of memory": exits_after(case.returning),
+    }.get(case.death)
 
 
 def metrics(program: Program, evaluation: str, notes: Notes, death: str = "") -> list[Any]:
@@ -150,9 +173,10 @@ def options(program: Program, case: Case) -> dict[str, Any]:
     return {name: value for option in case.options for name, value in known[option].items()}
 
 
-def evaluate(program: Program, notes: Notes, case: Case) -> None:
-    """An evaluation, to its end."""
-    task, raised = dying(case, notes), None
+def evaluate(program: Program, notes: Notes, name: str) -> None:
+    """The evaluation of that case, to its end."""
+    case = CASES[name]
+    task, raised = Task(case.name, notes, end_of(case)), None
     quiet: dict[str, Any] = {"verbose": 0, "task_threads": case.threads, "error_tolerance": case.tolerance}
     scoring = metrics(program, case.name, notes, case.death)
     try:
@@ -170,22 +194,21 @@ def resume(program: Program, notes: Notes, name: str, experiment_id: str) -> Non
     """A resume in which nothing goes wrong, noted as such."""
     noted = f"{name}; resumed"
     scoring = metrics(program, noted, notes)
-    result = program.evaluate_resume(experiment_id, Task(noted, notes, all_is_well), scoring, verbose=0)
+    result = program.evaluate_resume(experiment_id, Task(noted, notes), scoring, verbose=0)
     print(json.dumps([name, len(result.test_results)]), flush=True)
 
 
+def halt(program: Program, notes: Notes, name: str, experiment_id: str) -> None:
+    """A resume that waits to be killed after two of its runs."""
+    noted = f"{name}; halted"
+    task = Task(noted, notes, waits_after(2))
+    program.evaluate_resume(experiment_id, task, metrics(program, noted, notes), verbose=0, task_threads=2)
+
+
 def turn(program: Program, notes: Notes, number: str, name: str, experiment_id: str) -> None:
-    """One program's turn at an experiment; the first makes it.
-
-    In every turn but the last some runs fail: of an even item all but the first, of an odd one the first.
-    """
-
-    def fails_some(n: int, call: int, calls: int) -> None:
-        if (call > 1) == (n % 2 == 0):
-            raise RuntimeError("not in this turn")
-
+    """One program's turn at an experiment; the first makes it, and in all but the last some runs fail."""
     noted = f"{name}; turn {number}"
-    task = Task(noted, notes, all_is_well if int(number) >= LAST_TURN else fails_some)
+    task = Task(noted, notes, raises_in_turns if int(number) < LAST_TURN else None)
     scoring = metrics(program, noted, notes)
     how = {"trial_count": LAST_TURN + 1, "nb_samples": SAMPLES, "experiment_name": name}
     try:
@@ -197,16 +220,13 @@ def turn(program: Program, notes: Notes, number: str, name: str, experiment_id: 
         print(name, error, file=sys.stderr)
 
 
+DOORS: dict[str, Callable[..., None]] = {"evaluate": evaluate, "resume": resume, "halt": halt, "turn": turn}
+WORDS = {"evaluate": 1, "resume": 2, "halt": 2, "turn": 3}  # that each call of a door takes
+
+
 def play(program: Program, door: str, calls: str, *which: str) -> None:
-    """``evaluate CALLS CASE…`` or ``resume CALLS NAME ID NAME ID…`` or ``turn CALLS NUMBER NAME ID NUMBER NAME ID…``."""
+    """``evaluate CALLS CASE…``, ``resume CALLS NAME ID…``, ``halt CALLS NAME ID``, ``turn CALLS NUMBER NAME ID…``."""
     notes = Notes(Path(calls))
-    if door == "evaluate":
-        for name in which:
-            evaluate(program, notes, CASES[name])
-    elif door == "resume":
-        for name, experiment_id in zip(which[::2], which[1::2], strict=True):
-            resume(program, notes, name, experiment_id)
-    else:
-        for number, name, experiment_id in zip(which[::3], which[1::3], which[2::3], strict=True):
-            turn(program, notes, number, name, experiment_id)
+    for words in zip(*[iter(which)] * WORDS[door], strict=True):
+        DOORS[door](program, notes, *words)
     program.flush()

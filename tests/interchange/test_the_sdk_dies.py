@@ -34,7 +34,7 @@ def they_died(world: World) -> None:
 
 def killed(world: World, case: Case, process: subprocess.Popen[str]) -> None:
     """Once what finished has arrived, all by itself: what is on its way to the server is lost with the process (B12)."""
-    until(lambda: world.all_wait("sdk", case), process)
+    until(lambda: world.all_wait("sdk", case.name, case.threads), process)
     until(lambda: len(world.complete(case.name)) == case.returning, process)
     process.kill()
     process.wait()
@@ -42,7 +42,7 @@ def killed(world: World, case: Case, process: subprocess.Popen[str]) -> None:
 
 def interrupted(world: World, case: Case, process: subprocess.Popen[str]) -> None:
     """One Ctrl-C ends a task in the main thread, but no pool (B5): there it is pressed until the SDK gives up."""
-    until(lambda: world.all_wait("sdk", case), process)
+    until(lambda: world.all_wait("sdk", case.name, case.threads), process)
     process.send_signal(signal.SIGINT)
     while case.threads > 1 and not soon(lambda: world.noted("sdk", "interrupted", case.name), 1):
         process.send_signal(signal.SIGINT)

@@ -18,17 +18,16 @@ from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import BY_ITSELF, IN_SCORING, OURS, Case
 from tests.interchange.world import Run, World, missing, until
-from tests.opik_server.faults import Status, to
 
 
 def killed(world: World, case: Case, process: subprocess.Popen[str]) -> None:
-    until(lambda: world.all_wait("us", case), process)
+    until(lambda: world.all_wait("us", case.name, case.threads), process)
     process.kill()
     assert process.wait(60) == -signal.SIGKILL
 
 
 def interrupted(world: World, case: Case, process: subprocess.Popen[str]) -> None:
-    until(lambda: world.all_wait("us", case), process)
+    until(lambda: world.all_wait("us", case.name, case.threads), process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
 
@@ -51,12 +50,11 @@ class Resumed:
 @pytest.fixture(scope="module")
 def resumed(world: World) -> Resumed:
     world.play("us", "evaluate", *[case.name for case in OURS if case.death in BY_ITSELF])
-    refusal = world.server.faults.add(Status(503), to("POST", "/traces/batch"), times=None)
-    for case in OURS:
-        if case.death in END:
-            END[case.death](world, case, world.start("us", "evaluate", case.name))
-            assert world.complete(case.name) == {}
-    world.server.faults.remove(refusal)
+    with world.taking_no_trace():
+        for case in OURS:
+            if case.death in END:
+                END[case.death](world, case, world.start("us", "evaluate", case.name))
+                assert world.complete(case.name) == {}
     world.change_the_dataset()
     world.play("us", "resume")  # nothing: it is the start that delivers
     before = {case.name: world.complete(case.name) for case in OURS}

@@ -6,8 +6,8 @@ import json
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from tests.interchange.cases import DATASET, ITEMS, METRICS, OWN_POLICY, Case, d
 from tests.interchange.playing import Notes
 from tests.opik_server import OpikServer, sdk
 from tests.opik_server.api import Api
+from tests.opik_server.faults import Status, to
 from tests.opik_server.ids import new_id
 
 FOLDER = Path(__file__).parent
@@ -80,9 +81,9 @@ class World:
     def noted(self, program: str, word: str, evaluation: str) -> Counter[int]:
         return self.notes(program).numbers(word, evaluation)
 
-    def all_wait(self, program: str, case: Case) -> bool:
+    def all_wait(self, program: str, evaluation: str, threads: int) -> bool:
         """Whether every thread of an evaluation is on a run that waits for the end."""
-        return self.noted(program, "waiting", case.name).total() == case.threads
+        return self.noted(program, "waiting", evaluation).total() == threads
 
     def end(self) -> None:
         for process in self.started:
@@ -91,6 +92,13 @@ class World:
             process.communicate()
 
     # The server
+
+    @contextmanager
+    def taking_no_trace(self) -> Iterator[None]:
+        """The server is there, but within it nothing arrives as complete."""
+        refusal = self.server.faults.add(Status(503), to("POST", "/traces/batch"), times=None)
+        yield
+        self.server.faults.remove(refusal)
 
     def experiment(self, name: str) -> str:
         """The id of the experiment of that name."""
