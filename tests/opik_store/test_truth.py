@@ -239,6 +239,18 @@ def test_a_trace_that_was_deleted_or_has_not_arrived_does_not_block_the_rest(sce
     assert (plan.kept, len(plan)) == (1, 3)
 
 
+def test_a_trace_that_is_in_another_project_than_its_link_says_is_found(scene: Scene, api: Api) -> None:
+    experiment_id = resumable(api, "astray")
+    astray = ["019b0000-0000-7000-8000-000000000000", "019b0000-0000-7000-8000-000000000001"]
+    for item_id, trace_id in zip(scene.item_ids, astray, strict=False):
+        api.link(experiment_id, item_id, trace_id)
+    scene.server.aggregates.build(experiment_id)
+    scene.server.aggregates.frozen = True  # the views know nothing of the traces, which arrive only now
+    for trace_id, project in zip(astray, ("demo", "another"), strict=True):
+        api.trace(id=trace_id, project_name=project)
+    assert plan_resume(experiment_id, store=scene.store).kept == 2
+
+
 def test_a_run_of_two_experiments_is_a_run_of_both(scene: Scene, api: Api) -> None:
     other = resumable(api, "other")
     for item_id, trace_id in zip(scene.item_ids, scene.runs, strict=True):

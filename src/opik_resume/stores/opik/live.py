@@ -88,7 +88,10 @@ class LiveRuns:
     # Traces
 
     def _of_projects(self, experiment: Json, wanted: list[Json], *, light: bool) -> list[Json]:
-        """Usually all traces are in the experiment's project; when there are links to more, in others too."""
+        """Usually all traces are in the experiment's project; when there are links to more, in others too.
+
+        What is in none of the projects that the links name was deleted, has not arrived, or is where nobody would look.
+        """
         project_id = experiment.get("project_id")
         linked = self._linked(experiment) if len(wanted) == 1 else 0
         found = self._of_project(project_id, wanted, light=light) if project_id else []
@@ -98,6 +101,8 @@ class LiveRuns:
             others = {row.get("project_id") for row in links} - {None, project_id}
             for other in sorted(others, key=str):
                 found += self._of_project(str(other), wanted, light=light)
+            there = {row["id"] for row in found}
+            found += self._looked_up([row for row in links if row["id"] not in there])
         return found
 
     def _linked(self, experiment: Json) -> int:
@@ -146,16 +151,16 @@ class LiveRuns:
         linked = self._linked(experiment)
         found = self._compared(experiment, truncate=light)
         self._check_whole(experiment, {row["id"] for row in found}, linked)
-        if not open_ones:
-            return found
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-traces") as pool:
-            return list(pool.map(self._looked_up, found))
+        whole = [row for row in found if not open_ones or _tells_all(row)]
+        return whole + self._looked_up([row for row in found if open_ones and not _tells_all(row)])
 
-    def _looked_up(self, row: Json) -> Json:
-        if row.get("output") is not None and not isinstance(row["metadata"], str):
-            return row
-        whole = self.trace(row["id"])
-        return row if whole is None else {**whole, "experiment": row["experiment"]}
+    def _looked_up(self, links: Sequence[Json]) -> list[Json]:
+        """The traces of these links that there are, one by one."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-traces") as pool:
+            traces = pool.map(lambda row: self.trace(row["id"]), links)
+            return [
+                {**t, "experiment": row["experiment"]} for row, t in zip(links, traces, strict=True) if t is not None
+            ]
 
     def _compared(self, experiment: Json, *, truncate: bool = True) -> list[Json]:
         """The links of an experiment with their traces' main fields, as rows of traces: may lag behind."""
@@ -247,6 +252,11 @@ def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, l
     if made.complete:
         return runs.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
     return replace(made, returned=made.returned or runs.scoring_broke(failing))
+
+
+def _tells_all(row: Json) -> bool:
+    """Whether a row of the views will do: it is complete, and what we said of it is not cut."""
+    return row.get("output") is not None and not isinstance(row["metadata"], str)
 
 
 def _item_of(row: Json, experiment_id: str) -> str | None:
