@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume, plan_resume, running
-from opik_resume.exceptions import ServerUnreachable
+from opik_resume import create_dataset, evaluate, evaluate_resume, plan_resume, running
+from opik_resume.exceptions import DatasetAlreadyExists, ServerUnreachable
 from opik_resume.metrics import Equals
 from opik_resume.records import Attempt, Experiment, ScoreResult
 from opik_resume.settings import opik_settings
@@ -191,6 +191,14 @@ def test_attempts_of_a_deleted_dataset_are_delivered_all_the_same(server: OpikSe
     assert_delivered(server, experiment, attempts)
 
 
+def test_a_dataset_that_was_made_without_an_answer_is_known_for_ours(server: OpikServer, store: OpikStore) -> None:
+    server.faults.add(faults.DropAfter(), faults.to("POST", "/datasets"))
+    made = create_dataset("once", store=store)
+    assert list(server.state.datasets) == [made.id]
+    with pytest.raises(DatasetAlreadyExists, match="'once' exists"):
+        create_dataset("once", store=store)
+
+
 # Whole evaluations
 
 
@@ -271,7 +279,7 @@ def test_running_is_never_set_again(server: OpikServer, store: OpikStore) -> Non
 DIES = """
 import sys, os, signal, time
 from pathlib import Path
-from opik_resume import evaluate, connect, get_dataset
+from opik_resume import create_dataset, evaluate, connect, get_dataset
 from opik_resume.metrics import Equals
 store = connect(sys.argv[1])
 calls = Path(sys.argv[2])

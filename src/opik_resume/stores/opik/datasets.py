@@ -33,8 +33,9 @@ class Datasets:
         return self._client.settings.project or "Default Project"
 
     def create(self, name: str, description: str | None = None, dataset_id: str | None = None) -> DatasetRecord:
+        made = dataset_id or new_id()
         body = {
-            "id": dataset_id or new_id(),
+            "id": made,
             "name": name,
             "project_name": self._project,
             "description": description or None,
@@ -44,8 +45,9 @@ class Datasets:
         except RequestRefused as error:
             if error.status != 409:
                 raise
-            raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
-        return wire.dataset(self.row(body["id"] or ""))
+            if not self._is_there(made):  # else an earlier try of ours made it, whose answer was lost
+                raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
+        return wire.dataset(self.row(made))
 
     def named(self, name: str) -> DatasetRecord:
         try:
@@ -71,6 +73,12 @@ class Datasets:
                 f"The dataset with the id {dataset_id} is not in {self._client.settings.label} any more."
             ) from error
         return found
+
+    def _is_there(self, dataset_id: str) -> bool:
+        try:
+            return bool(self.row(dataset_id))
+        except DatasetNotFound:
+            return False
 
     def project_of(self, dataset_id: str) -> str | None:
         """The name of the project that a dataset belongs to."""
