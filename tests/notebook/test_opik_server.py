@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, running
+from opik_resume import evaluate, evaluate_resume, running
 from opik_resume.metrics import Equals
 from opik_resume.notebook import elsewhere, listing, patience, readings, undelivered, widget
 from opik_resume.notebook.choosing import Given
@@ -16,7 +17,7 @@ from opik_resume.records import CellState
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore, client, delivery
 from tests.builders import CountingTask, numbers
-from tests.notebook.helpers import Screen, Sent, View, evaluated
+from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_store.makers import theirs, until
@@ -221,6 +222,24 @@ def test_only_what_is_listed_is_looked_at(server: OpikServer, store: OpikStore, 
     assert shown.refusal("look", experiments="evil")["type"] == "RequestRefused"
     assert shown.refusal("list", sort="evil")["message"].startswith("sort must be one of -created_at, ")
     assert server.requests == []
+
+
+def test_what_is_shown_while_it_is_read_again_has_what_was_run_here(server: OpikServer, store: OpikStore) -> None:
+    experiment_id = evaluated(store, items=4, broken=(1, 3))
+    kept = readings.readings_of(store)
+    assert kept.read(experiment_id).grid.done == 2
+    evaluate_resume(experiment_id, CountingTask(), verbose=0, store=store)
+    held = faults.Hold()
+    fault = server.faults.add(held, faults.to("GET", f"/experiments/{experiment_id}"), times=None)
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(kept.read, experiment_id, anew=True)
+        assert held.arrived.wait(TIMEOUT)
+        shown = kept.last(experiment_id)
+        merged = pool.submit(kept.merge, experiment_id, [])
+        server.faults.remove(fault)
+        held.released.set()
+        assert shown is not None
+        assert [each.grid.done for each in (shown, reading.result(TIMEOUT), merged.result(TIMEOUT))] == [4, 4, 4]
 
 
 # One run

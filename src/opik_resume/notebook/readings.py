@@ -94,10 +94,11 @@ class Readings:
         """Take in what has changed elsewhere; nothing else has."""
         with self._lock:
             kept = self._kept.get(experiment_id)
-            if kept is not None and not kept.running:
+            there = kept is not None and kept.reading is not None
+            if kept is not None and there and not kept.running:
                 kept.fresh += changed
                 kept.read_at = time.monotonic()
-        reading = self._up_to_date(experiment_id) or self.read(experiment_id)
+        reading = (self._up_to_date(experiment_id) if there else None) or self.read(experiment_id)
         if reading.obstacle is not None and any(attempt.item_id not in reading.items for attempt in changed):
             return self.read(experiment_id, anew=True)  # its cells are those that have been run
         return reading
@@ -164,10 +165,9 @@ class Readings:
 
     def _read(self, experiment_id: str) -> Reading:
         # The stamp before it is read: what is recorded meanwhile is not missed.
-        kept = _Kept(self._stamp(experiment_id), time.monotonic())
+        kept = _Kept(self._stamp(experiment_id), time.monotonic(), before=self._up_to_date(experiment_id))
         with self._lock:
             was = self._kept.get(experiment_id)
-            kept.before = (was.reading or was.before) if was is not None else None
             kept.running = experiment_id in self._active
             self._kept[experiment_id] = kept
         try:
