@@ -11,20 +11,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.records import Attempt, Json
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.client import Client
-from opik_resume.stores.opik.paging import all_pages, count, everything
+from opik_resume.stores.opik.paging import all_pages, condition, count, everything
+from opik_resume.stores.opik.reasons import explained
 from opik_resume.stores.opik.wire import stamp
 
 _UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
-_FAILING = {"field": "error_info", "key": "", "type": "error_container", "operator": "is_not_empty", "value": ""}
-_SCORING = {"field": "name", "key": "", "type": "string", "operator": "=", "value": runs.SCORING_SPAN}
-_MARGIN = timedelta(minutes=10)  # between a run and the first or the last of its spans
 _AT_ONCE = 4  # traces looked at by themselves at a time
 
 
@@ -50,9 +47,9 @@ class LiveRuns:
         Raises:
             IncompleteAnswer: it cannot be established that these are all.
         """
-        wanted = [_filter("experiment_id", "string", "=", experiment["id"])]
+        wanted = [condition("experiment_id", "string", "=", experiment["id"])]
         if since is not None:
-            wanted.append(_filter("last_updated_at", "date_time", ">=", stamp(since)))
+            wanted.append(condition("last_updated_at", "date_time", ">=", stamp(since)))
         try:
             found = self._of_projects(experiment, wanted, light=light)
         except RequestRefused as error:
@@ -204,36 +201,9 @@ class LiveRuns:
                 by_project[run.project_id].append(run)
         better: dict[str, Attempt] = {}
         for project_id, theirs in by_project.items():
-            better |= self._explained(project_id, [run.attempt for run in theirs], light=light)
+            better |= explained(self._client, project_id, [run.attempt for run in theirs], light=light)
         found = [replace(run, attempt=better.get(run.attempt.id, run.attempt)) for run in listed]
         return found if light else [self._with_kept_output(run) for run in found]
-
-    def _explained(self, project_id: str, theirs: Sequence[Attempt], *, light: bool) -> dict[str, Attempt]:
-        """One look at the failing spans of the time, rather than a request a trace."""
-        failing = self._spans_of(project_id, theirs, _FAILING)
-        if not failing:
-            return {}
-        of_metrics = {a.id for a in theirs if a.complete} & {span["trace_id"] for span in failing}
-        scoring = {span["id"] for span in self._spans_of(project_id, theirs, _SCORING)} if of_metrics else set()
-        by_trace: dict[str, list[Json]] = defaultdict(list)
-        for span in failing:
-            by_trace[span["trace_id"]].append(span)
-        return {a.id: _with_reason(a, by_trace[a.id], scoring, light=light) for a in theirs if a.id in by_trace}
-
-    def _spans_of(self, project_id: str, theirs: Sequence[Attempt], wanted: Json) -> list[Json]:
-        """The spans of these runs that match, out of all that do in the time of these runs."""
-        ids = {attempt.id for attempt in theirs}
-        first = min(attempt.started_at for attempt in theirs) - _MARGIN
-        last = max(attempt.ended_at or attempt.started_at for attempt in theirs) + _MARGIN
-        time = [_filter("start_time", "date_time", *limit) for limit in ((">=", stamp(first)), ("<=", stamp(last)))]
-        filters, exclude = [wanted, *time], ["input", "output", "metadata", "usage", "tags"]
-        body = {"project_id": project_id, "filters": filters, "truncate": True, "exclude": exclude}
-        query = {**body, "filters": json.dumps(filters), "truncate": "true", "exclude": json.dumps(exclude)}
-        try:
-            found = everything(self._client, "spans/search", body, at_least=lambda: count(self._client, "spans", query))
-            return [span for span in found if span.get("trace_id") in ids]
-        except RequestRefused:  # a server that does not know the filter: the reasons stay those of the traces
-            return []
 
     def _with_kept_output(self, run: LiveRun) -> LiveRun:
         if run.attempt.complete or not run.attempt.returned:
@@ -248,12 +218,6 @@ def _live_run(row: Json, made: Attempt) -> LiveRun:
     return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
 
 
-def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, light: bool) -> Attempt:
-    if made.complete:
-        return runs.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
-    return replace(made, returned=made.returned or runs.scoring_broke(failing))
-
-
 def _tells_all(row: Json) -> bool:
     """Whether a row of the views will do: it is complete, and what we said of it is not cut."""
     return row.get("output") is not None and not isinstance(row["metadata"], str)
@@ -263,7 +227,3 @@ def _item_of(row: Json, experiment_id: str) -> str | None:
     reference = row.get("experiment") or {}
     item_id = reference.get("dataset_item_id") if reference.get("id") == experiment_id else None
     return item_id if isinstance(item_id, str) else None
-
-
-def _filter(field: str, kind: str, operator: str, value: str) -> dict[str, Any]:
-    return {"field": field, "key": "", "type": kind, "operator": operator, "value": value}

@@ -80,6 +80,11 @@ def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int
     return list(found["content"]), int(found["total"])
 
 
+def condition(field: str, kind: str, operator: str, value: str) -> Json:
+    """One element of the ``filters`` that lists and streams take."""
+    return {"field": field, "key": "", "type": kind, "operator": operator, "value": value}
+
+
 def count(client: Client, path: str, query: Mapping[str, Any]) -> int:
     """How many rows a paged list has."""
     return int(client.call("GET", path, query={**query, "page": 1, "size": 1})["total"])
