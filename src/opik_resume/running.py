@@ -189,7 +189,10 @@ def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
 
 def _at_end(run: Run, callables: Callables, store: Store, tracing: Tracing) -> list[str]:
     """Deliver what is finished, unless somebody waits for the end of a stop, and complete a whole experiment."""
-    notes = _deliver(store, tracing) if run.outcome == "finished" else []
+    waited_for = run.outcome == "finished"
+    if waited_for:
+        store.flush(DELIVERY_SECONDS)
+    notes = tracing.finish(TRACES_SECONDS if waited_for else 0)
     try:
         return [*notes, *_complete(run.experiment_id, callables, store)]
     except ServerError as error:
@@ -204,13 +207,6 @@ def _mark(store: Store, experiment_id: str, run_id: str | None) -> None:
         store.mark(experiment_id, run_id)
     except ServerError as error:
         logger.info("The server was not told about a run of %s: %s", experiment_id, error)
-
-
-def _deliver(store: Store, tracing: Tracing) -> list[str]:
-    store.flush(DELIVERY_SECONDS)
-    if tracing.flush(TRACES_SECONDS):
-        return []
-    return ["Not all that was traced inside the runs has reached the server: tokens and cost may be missing there."]
 
 
 def _complete(experiment_id: str, callables: Callables, store: Store) -> list[str]:

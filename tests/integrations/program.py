@@ -18,7 +18,7 @@ import opik
 from opik import opik_context
 from opik.evaluation import metrics, models
 
-from opik_resume import EvaluationResult, connect, evaluate, evaluate_experiment, evaluate_resume
+from opik_resume import EvaluationResult, connect, evaluate, evaluate_experiment, evaluate_resume, running
 from opik_resume.stores import open_store
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
@@ -108,7 +108,7 @@ def costs() -> Json:
 def given_to_our_span() -> None:
     def task(item: Json) -> Json:
         opik_context.update_current_span(usage={"total_tokens": 5}, model="small", total_cost=0.5, tags=["mine"])
-        opik_context.update_current_trace(feedback_scores=[{"name": "thumbs", "value": 1.0}])
+        opik_context.update_current_trace(feedback_scores=[{"name": "thumbs", "value": 1.0}], tags=["mine"])
         return {"output": inner(item["n"])}
 
     run("given", task)
@@ -150,6 +150,17 @@ class Provider(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Silence."""
+
+
+def late() -> None:
+    """The server takes longer for this span than we wait."""
+
+    @track()
+    def late_span(n: int) -> str:
+        return str(n)
+
+    running.TRACES_SECONDS = 0.1
+    run("late", lambda item: {"output": late_span(item["n"])}, count=1)
 
 
 # What must not reach other runs
@@ -322,7 +333,7 @@ SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
         workers, coroutines, threads_of_the_task, costs, given_to_our_span, integration, failures, interruptions,
-        callers_spans, judged, repaired, theirs, embedded_store,
+        callers_spans, judged, repaired, theirs, embedded_store, late,
     )
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integrations.conftest import Seen, paths, told
 from tests.integrations.shared import EMBEDDED, OWN
-from tests.opik_server import OpikServer
+from tests.opik_server import OpikServer, faults
 
 SCORING = "metrics_calculation"
 KINDS = ["equals_metric", "hallucination_metric", "judge", "patient"]
@@ -20,6 +20,7 @@ def all_seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Seen, d
     """The package is slow to import, so one process does everything."""
     home = tmp_path_factory.mktemp("home")
     with OpikServer() as server:
+        server.faults.add(faults.Delay(1.0), lambda request: "late_span" in str(request.body), times=None)
         said = told(server, home, "program.py")
         seen = Seen(server, home)
         yield seen, said
@@ -166,5 +167,9 @@ def test_no_run_has_a_trace_besides_ours(seen: Seen) -> None:
     assert others == [(OWN, "leaky"), (OWN, "main")]
 
 
-def test_nothing_is_warned_of_but_failed_runs(said: dict[str, Any]) -> None:
-    assert [line for line in said["heard"] if "evaluate_resume" not in line] == []
+def test_what_is_not_kept_or_has_not_arrived_is_said_and_nothing_else(said: dict[str, Any]) -> None:
+    heard = [line for line in said["heard"] if "evaluate_resume" not in line]
+    assert heard == [
+        "What update_current_trace() was given as tags was not kept: our trace has its own.",
+        "Not all that the opik package traced in the runs has reached the server: tokens and cost may be missing.",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -21,8 +22,8 @@ class Tracing(Protocol):
     def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
         """Around the calls of all metrics."""
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns whether it has."""
+    def finish(self, timeout: float) -> Sequence[str]:
+        """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns what is to be said of it."""
 
 
 class Untraced:
@@ -34,5 +35,5 @@ class Untraced:
     def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
         return nullcontext()
 
-    def flush(self, timeout: float) -> bool:
-        return True
+    def finish(self, timeout: float) -> Sequence[str]:
+        return ()

@@ -13,13 +13,14 @@ with its tokens and cost, instead of traces of its own. It holds in coroutines a
   reach no other run, and ours do not reach the user's program.
 - We send the trace and our spans ourselves. What the user's code adds to our span (``update_current_span`` outside of
   any tracked function) is sent as a span below it. Feedback scores given to the trace are sent; its other fields are
-  ours, and setting them has no effect.
+  ours, and the end of the run says that they were not kept.
+- A finished run waits a while for the package to send what it has; a stopped one does not, and the package sends it
+  in the background.
 """
 
 from __future__ import annotations
 
 import contextvars
-import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -41,8 +42,7 @@ _GIVEN = (
     "input", "output", "metadata", "tags", "usage", "model", "provider", "total_cost", "error_info", "attachments",
     "feedback_scores",
 )  # fmt: skip
-
-logger = logging.getLogger("opik_resume")
+_OURS = ("input", "output", "metadata", "tags", "thread_id")
 
 
 class OpikTracing:
@@ -56,9 +56,10 @@ class OpikTracing:
     def __init__(self, settings: OpikSettings, project: str | None) -> None:
         self._settings = settings
         self._project = project or _DEFAULT_PROJECT
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards the three below
         self._client: Opik | None = None
         self._unusable = False
+        self._notes: dict[str, None] = {}  # each is said once
 
     @contextmanager
     def task(self, attempt: Attempt) -> Iterator[None]:
@@ -86,19 +87,19 @@ class OpikTracing:
                 if not ours:
                     _send(client, span.init_end_time(), id=span.id)
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until the package has sent what it traced, at most ``timeout`` seconds, whatever its own queue does."""
+    def finish(self, timeout: float) -> list[str]:
+        """Wait until the package has sent what it traced, at most ``timeout`` seconds, and say what went wrong."""
         client = self._client
-        if client is None:
-            return True
-        arrived: list[bool] = []
-        seconds = max(1, round(timeout))  # 0 would mean for ever
-        waiting = threading.Thread(
-            target=lambda: arrived.append(client.flush(seconds)), name="opik-resume-flush", daemon=True
-        )
-        waiting.start()
-        waiting.join(timeout)
-        return arrived == [True]
+        if client is not None and timeout and not _flushed(client, timeout):
+            self._note(
+                "Not all that the opik package traced in the runs has reached the server: tokens and cost may be missing."
+            )
+        with self._lock:
+            return list(self._notes)
+
+    def _note(self, sentence: str) -> None:
+        with self._lock:
+            self._notes[sentence] = None
 
     def _client_in_use(self) -> Opik | None:
         """The package's client for our server, or None when the user's program does not use the package."""
@@ -116,7 +117,7 @@ class OpikTracing:
             contextvars.copy_context().run(self._rehearse, client)
         except Exception as error:
             self._unusable = True
-            logger.warning("What the opik package traces does not become part of the runs: %s", error)
+            self._notes[f"What the opik package traces did not become part of the runs: {error}"] = None
         else:
             self._client = client
 
@@ -151,7 +152,20 @@ class OpikTracing:
             yield
         finally:
             context_storage.clear_all()
-            _send_given(client, trace, span)
+            self._keep_given(client, trace, span)
+
+    def _keep_given(self, client: Opik, trace: TraceData, span: SpanData) -> None:
+        """Send what the user's code gave to our trace and our span. What cannot be sent must not cost the run."""
+        lost = [name for name in _OURS if getattr(trace, name) is not None]
+        if lost:
+            self._note(
+                f"What update_current_trace() was given as {' and '.join(lost)} was not kept: our trace has its own."
+            )
+        try:
+            _send_scores(client, trace)
+            _send_below(client, span)
+        except Exception as error:
+            self._note(f"What the task or a metric gave to its trace or span could not be sent: {error!r}")
 
 
 def _client(settings: OpikSettings) -> Opik:
@@ -167,23 +181,29 @@ def _tracing_active() -> bool:
     return is_tracing_active()
 
 
-def _send_given(client: Opik, trace: TraceData, span: SpanData) -> None:
-    """Send what the user's code gave to our trace and our span. What cannot be sent must not cost the run."""
-    try:
-        _send_additions(client, trace, span)
-    except Exception as error:
-        logger.warning("What run %s gave to its trace or span cannot be sent: %r", trace.id, error)
+def _flushed(client: Opik, timeout: float) -> bool:
+    """Whether all has arrived within so many seconds, whatever the package's own queue does."""
+    arrived: list[bool] = []
+    seconds = max(1, round(timeout))  # 0 would mean for ever
+    flush = threading.Thread(
+        target=lambda: arrived.append(client.flush(seconds)), name="opik-resume-traces", daemon=True
+    )
+    flush.start()
+    flush.join(timeout)
+    return arrived == [True]
 
 
-def _send_additions(client: Opik, trace: TraceData, span: SpanData) -> None:
+def _send_scores(client: Opik, trace: TraceData) -> None:
     if trace.feedback_scores:
         scores: list[Any] = [{**score, "id": trace.id} for score in trace.feedback_scores]
         client.log_traces_feedback_scores(scores, trace.project_name)
+
+
+def _send_below(client: Opik, span: SpanData) -> None:
     given = {name: getattr(span, name) for name in _GIVEN if getattr(span, name) is not None}
     if given:
         below = span.create_child_span_data(name=span.name, start_time=span.start_time)
-        below.init_end_time()
-        _send(client, below, **given)
+        _send(client, below.init_end_time(), **given)
 
 
 def _send(client: Opik, span: SpanData, **fields: Any) -> None:
