@@ -73,6 +73,7 @@ def test_what_we_left_the_sdk_finishes(case: Case, resumed: Resumed, world: Worl
     reading = read_experiment(find_experiment(case.name, store), store)
     assert (reading.state, reading.grid.surplus) == ("complete", [])
     assert len(plan_resume(case.name)) == (case.bad.total() if case.death in COMPLETE_UNSCORED else 0)
+    assert store.get(reading.experiment.id).status == "completed", "whoever reads it first says so"
 
 
 COMPLETE_UNSCORED = ("metric raised", "argument missing, tolerated")
