@@ -30,7 +30,10 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
     store = str(home / "unused.sqlite3")
-    with jupyter.server(root, home, {"OPIK_RESUME_DB": store}) as url, chromium(browser.find_or_install()) as chrome:
+    with (
+        jupyter.server(root, home, {"OPIK_RESUME_DB": store, "NO_PROXY": "127.0.0.1"}) as url,
+        chromium(browser.find_or_install()) as chrome,
+    ):
         yield Lab(url, root, chrome)
 
 
