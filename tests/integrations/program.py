@@ -152,6 +152,12 @@ class Provider(BaseHTTPRequestHandler):
         """Silence."""
 
 
+def switched_off() -> None:
+    opik.set_tracing_active(False)
+    run("switched off", traced)
+    opik.set_tracing_active(True)
+
+
 def late() -> None:
     """The server takes longer for this span than we wait."""
 
@@ -332,7 +338,7 @@ def embedded_store() -> Json:
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
-        workers, coroutines, threads_of_the_task, costs, given_to_our_span, integration, failures, interruptions,
+        workers, coroutines, threads_of_the_task, costs, given_to_our_span, integration, switched_off, failures, interruptions,
         callers_spans, judged, repaired, theirs, embedded_store, late,
     )
 }  # fmt: skip

@@ -49,7 +49,7 @@ def test_another_package_of_that_name_costs_no_run_and_is_said_once(
 ) -> None:
     said = told(server, tmp_path, "plain.py", "unusable")
     assert said["complete"]
-    assert ["did not become part of the runs: cannot import name 'Opik'" in line for line in said["heard"]] == [True]
+    assert ["did not become part of the runs: cannot import name" in line for line in said["heard"]] == [True]
     assert seen.trees("unusable") == [["answer", *SCORING]] * 3
 
 

@@ -88,6 +88,10 @@ def test_what_the_task_gives_to_our_span_and_trace_is_kept(seen: Seen) -> None:
         assert [(score.name, score.value) for score in attempt.scores] == [("thumbs", 1.0)]
 
 
+def test_tracing_that_is_switched_off_stays_off(seen: Seen) -> None:
+    assert seen.trees("switched off") == [[SCORING, "traced"]] * 2
+
+
 def test_a_tracked_function_that_raises_fails_its_run_alone(seen: Seen) -> None:
     runs = seen.runs("failures")
     assert [attempt.complete for attempt, _ in runs] == [True, False, True]

@@ -56,7 +56,7 @@ class OpikTracing:
     def __init__(self, settings: OpikSettings, project: str | None) -> None:
         self._settings = settings
         self._project = project or _DEFAULT_PROJECT
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.RLock()  # guards the three below
         self._client: Opik | None = None
         self._unusable = False
         self._notes: dict[str, None] = {}  # each is said once
@@ -80,12 +80,8 @@ class OpikTracing:
             return
         ours = attempt.trial is not None
         span = self._span(attempt.id, runs.derived_id(attempt.id, "scoring") if ours else new_id(), runs.SCORING_SPAN)
-        with self._inside(client, span):
-            try:
-                yield
-            finally:
-                if not ours:
-                    _send(client, span.init_end_time(), id=span.id)
+        with self._inside(client, span, ours=ours):
+            yield
 
     def finish(self, timeout: float) -> list[str]:
         """Wait until the package has sent what it traced, at most ``timeout`` seconds, and say what went wrong."""
@@ -113,6 +109,8 @@ class OpikTracing:
     def _connect(self) -> None:
         """Make the client, and rehearse once what is done in every run: another version may not have all it takes."""
         try:
+            if not _tracing_active():
+                return
             client = _client(self._settings)
             contextvars.copy_context().run(self._rehearse, client)
         except Exception as error:
@@ -131,7 +129,7 @@ class OpikTracing:
         return SpanData(trace_id=trace_id, id=span_id, name=name, project_name=self._project, source="experiment")
 
     @contextmanager
-    def _inside(self, client: Opik, span: SpanData) -> Iterator[None]:
+    def _inside(self, client: Opik, span: SpanData, *, ours: bool = True) -> Iterator[None]:
         """Set the package's context, and clear it: this copy of the context is the run's alone."""
         from opik import context_storage, set_global_client
         from opik.api_objects.trace import TraceData
@@ -152,9 +150,9 @@ class OpikTracing:
             yield
         finally:
             context_storage.clear_all()
-            self._keep_given(client, trace, span)
+            self._keep_given(client, trace, span, ours=ours)
 
-    def _keep_given(self, client: Opik, trace: TraceData, span: SpanData) -> None:
+    def _keep_given(self, client: Opik, trace: TraceData, span: SpanData, *, ours: bool) -> None:
         """Send what the user's code gave to our trace and our span. What cannot be sent must not cost the run."""
         lost = [name for name in _OURS if getattr(trace, name) is not None]
         if lost:
@@ -163,7 +161,7 @@ class OpikTracing:
             )
         try:
             _send_scores(client, trace)
-            _send_below(client, span)
+            _send_given(client, span, ours=ours)
         except Exception as error:
             self._note(f"What the task or a metric gave to its trace or span could not be sent: {error!r}")
 
@@ -199,11 +197,12 @@ def _send_scores(client: Opik, trace: TraceData) -> None:
         client.log_traces_feedback_scores(scores, trace.project_name)
 
 
-def _send_below(client: Opik, span: SpanData) -> None:
+def _send_given(client: Opik, span: SpanData, *, ours: bool) -> None:
     given = {name: getattr(span, name) for name in _GIVEN if getattr(span, name) is not None}
-    if given:
-        below = span.create_child_span_data(name=span.name, start_time=span.start_time)
-        _send(client, below.init_end_time(), **given)
+    if not ours:
+        _send(client, span, id=span.id, **given)
+    elif given:
+        _send(client, span.create_child_span_data(name=span.name, start_time=span.start_time), **given)
 
 
 def _send(client: Opik, span: SpanData, **fields: Any) -> None:
@@ -212,7 +211,7 @@ def _send(client: Opik, span: SpanData, **fields: Any) -> None:
         parent_span_id=span.parent_span_id,
         name=span.name,
         start_time=span.start_time,
-        end_time=span.end_time,
+        end_time=span.init_end_time().end_time,
         project_name=span.project_name,
         **fields,
     )
