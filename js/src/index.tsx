@@ -40,9 +40,16 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
     unsubscribe();
     mount(null, root);
   });
-  const greeting = setInterval(() => document.hidden || view.greet(), GREETING);
-  signal.addEventListener("abort", () => clearInterval(greeting));
+  greetRegularly(view, signal);
   void view.start();
+}
+
+/** As long as the page is in sight, and as soon as it is again. */
+function greetRegularly(view: ExperimentView, signal: AbortSignal): void {
+  const greet = () => document.hidden || view.greet();
+  const timer = setInterval(greet, GREETING);
+  document.addEventListener("visibilitychange", greet, { signal });
+  signal.addEventListener("abort", () => clearInterval(timer));
 }
 
 /** The state that styles and tests look for. */
@@ -60,7 +67,8 @@ function ownPlainKeys(root: HTMLElement, signal: AbortSignal): void {
   const decide = (event: KeyboardEvent) => {
     const [target] = event.composedPath();
     if (!(target instanceof Element && root.contains(target))) return;
-    const chord = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+    const capital = event.shiftKey && !target.matches("input");
+    const chord = event.ctrlKey || event.metaKey || event.altKey || capital;
     target.toggleAttribute("data-lm-suppress-shortcuts", !chord);
   };
   // On the window, as the host listens on the document while the event still goes down.

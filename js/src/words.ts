@@ -156,4 +156,8 @@ export function cellLine(cell: Cell): string {
 }
 
 export const seconds = (value: number): string =>
-  value < 60 ? `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s` : duration(value);
+  value < 0.0005
+    ? "0 s"
+    : value < 60
+      ? `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s`
+      : duration(value);

@@ -350,15 +350,15 @@ def test_a_lookout_rests_longer_the_longer_a_look_takes_and_the_oftener_it_fails
     assert lookout.seconds(0.0) == float("inf"), "nobody has been there"
     lookout.attend()
     now = lookout._attended
-    lookout.rest()
+    lookout.refreshed()
     assert lookout.seconds(now) == pytest.approx(elsewhere.SERVER_PERIOD, abs=0.5)
-    lookout.rest(10.0)
+    lookout._rest(10.0)
     assert lookout.seconds(now) == pytest.approx(40.0, abs=0.5)
     lookout._failures = 2
-    lookout.rest()
+    lookout._rest(0.0)
     assert lookout.seconds(now) == pytest.approx(4 * elsewhere.SERVER_PERIOD, abs=0.5)
     lookout._failures = 50
-    lookout.rest()
+    lookout._rest(0.0)
     assert lookout.seconds(now) == pytest.approx(elsewhere.LONGEST_REST, abs=0.5)
     assert lookout.seconds(now + elsewhere.ATTENTION + 1) == float("inf"), "nobody has been there for long"
 

@@ -581,6 +581,21 @@ describe("keys", () => {
     expect(heatmap.hasAttribute("data-lm-suppress-shortcuts")).toBe(true);
     press({ key: "s", ctrlKey: true });
     expect(heatmap.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
+    const search = find(".oprs-search");
+    search.dispatchEvent(new KeyboardEvent("keydown", { key: "L", shiftKey: true, bubbles: true }));
+    expect(search.hasAttribute("data-lm-suppress-shortcuts"), "a capital letter").toBe(true);
+  });
+
+  test("a server is told that somebody is there when the page comes into sight again", async () => {
+    const kernel = new FakeKernel([half()], { remote: true });
+    const { end } = await mountOpen(kernel);
+    const hellos = () => kernel.control.sent.filter(({ method }) => method === "hello").length;
+    expect(hellos()).toBe(3);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(hellos()).toBe(4);
+    end.abort();
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(hellos()).toBe(4);
   });
 
   test("move among the experiments", async () => {

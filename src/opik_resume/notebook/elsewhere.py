@@ -104,8 +104,12 @@ class Lookout:
             return _INFINITE
         return max(0.0, self._next - now)
 
-    def rest(self, took: float = 0.0) -> None:
-        """What is on show has just been read, which took so many seconds."""
+    def refreshed(self) -> None:
+        """What is on show has just been read."""
+        self.problem, self._failures = None, 0
+        self._rest(0.0)
+
+    def _rest(self, took: float) -> None:
         period = SERVER_PERIOD if self._remote else PERIOD
         pause = min(period * 2.0**self._failures, LONGEST_REST) if self._failures else period
         self._next = time.monotonic() + max(pause, _REST * took)
@@ -117,7 +121,7 @@ class Lookout:
         def call() -> None:
             began = time.monotonic()
             reading = self._looked(experiment_id, held=held)
-            self.rest(time.monotonic() - began)
+            self._rest(time.monotonic() - began)
             self._looking = False
             seen(experiment_id, reading)
 

@@ -74,7 +74,7 @@ class Feed(anywidget.AnyWidget):
         runs = np.diff(grid.offsets)
         uniform = bool(head["uniform"])
         if self._lookout is not None:
-            self._lookout.rest()
+            self._lookout.refreshed()
         with self._desk.lock:  # nothing may start or change between reading what runs and watching it
             resume = self._desk.find(reading.experiment.id)
             with self._wake:
@@ -83,6 +83,7 @@ class Feed(anywidget.AnyWidget):
                 for cell, state in overlay(resume, grid.states, grid.index).items() if resume else ():
                     board.states[cell] = state
                 self._frames.show(board, now)
+                self._problem = None
                 self._grid, self._experiment_id = grid, reading.experiment.id
                 if resume is not None and resume.active:
                     self._start(now)
@@ -235,25 +236,21 @@ class Feed(anywidget.AnyWidget):
 
     def _take(self, reading: Reading) -> bool:
         """Show this reading instead of the one before. False when it has other cells, which key frames have to tell."""
+        states = live_states(reading)
         with self._wake:
             board = self._frames.board
-            if board is None or len(board.states) != len(reading.grid):
+            if board is None or len(board.states) != len(states):
                 return False
-            self._update(board, reading)
+            changed = np.flatnonzero(board.states & ~np.uint8(REPLAYED) != states).tolist()
+            for cell in changed:
+                self._frames.put(cell, int(states[cell]))
+            if changed and reading.holder is None:
+                self._frames.announce("plan")
+            if board.head["state"] != reading.state:
+                self._set_state(reading.state)
+                self._frames.announce("list", "plan")
+                self._frames.want_key(time.monotonic())
             return True
-
-    def _update(self, board: Board, reading: Reading) -> None:
-        """Called with the lock held."""
-        states = live_states(reading)
-        changed = np.flatnonzero(board.states & ~np.uint8(REPLAYED) != states).tolist()
-        for cell in changed:
-            self._frames.put(cell, int(states[cell]))
-        if changed and reading.holder is None:
-            self._frames.announce("plan")
-        if board.head["state"] != reading.state:
-            self._set_state(reading.state)
-            self._frames.announce("list", "plan")
-            self._frames.want_key(time.monotonic())
 
     def _due(self) -> list[Message]:
         with self._desk.lock, self._wake:  # so that progress and cells are of the same moment

@@ -85,13 +85,11 @@ class Listing:
         for _ in range(starting):
             threading.Thread(target=self._work, name="opik-resume list", daemon=True).start()
 
-    def newest(
-        self, experiments: Sequence[Experiment], patience: float = patience.PATIENCE
-    ) -> list[tuple[Experiment, Reading | None]]:
+    def newest(self, experiments: Sequence[Experiment]) -> list[tuple[Experiment, Reading | None]]:
         """These as read; None for those that would take too long."""
         if self._readings.remote:
             return [(experiment, self._readings.last(experiment.id)) for experiment in experiments]
-        until = time.monotonic() + patience
+        until = time.monotonic() + patience.PATIENCE
         return [(e, self._read(e) if time.monotonic() < until else None) for e in experiments]
 
     # What is known of each

@@ -176,7 +176,7 @@ class Readings:
             self._put_back(experiment_id, was)
             raise
         self._forget(experiment_id)
-        return kept.reading
+        return self._up_to_date(experiment_id) or kept.reading
 
     def _put_back(self, experiment_id: str, was: _Kept | None) -> None:
         """It could not be read: what is on show stays."""

@@ -35,6 +35,9 @@ MAX_PAGE = 200
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
+_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell"}
+"""What is to be asked again when an answer has come late, by the kind of its question."""
+
 
 class ResumeBrowser(anywidget.AnyWidget):
     """Lists the experiments of a store, shows the cells of one, and resumes it in the background.
@@ -215,10 +218,10 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _late(self, key: tuple[str, ...]) -> None:
         """Something has come for which no handler waited any more."""
-        what, *rest = key
-        if what == "plan":
-            self._arrived(rest[0])
-        self._news("cell" if what == "details" else what)
+        if key[0] == "plan":
+            self._arrived(key[1])
+        if key[0] in _NEWS:
+            self._news(_NEWS[key[0]])
 
     def _arrived(self, experiment_id: str) -> None:
         """Show what was wanted. What could not be read is told to whoever asks for its plan next."""
