@@ -103,6 +103,7 @@ FROM_OUTSIDE = ("Ctrl-C", "SIGKILL")
 THEIRS = [
     *covering((*BY_ITSELF, *FROM_OUTSIDE)),
     Case("Ctrl-C, one thread", ("trials", "filter"), threads=1),  # the SDK takes it for a failure of the task (B7)
+    Case("SIGKILL, links under way", ("trials", "samples")),  # the outputs are there, of nobody knows what (B12)
 ]
 KEPT_OUTPUT = Case("argument missing", ("trials", "filter"))
 OURS = [*covering((*BY_ITSELF, *FROM_OUTSIDE)), *covering(["out of memory"], threads=1)]

@@ -121,6 +121,7 @@ def end_of(case: Case) -> GoesWrong | None:
     return {
         "task raised": raises,
         "SIGKILL": waits,
+        "SIGKILL, links under way": waits,
         "Ctrl-C": waits,
         "Ctrl-C, one thread": waits_once,
         "out of memory": exits_after(case.returning),

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from opik_resume import checkpoints, resume_state
+from opik_resume import checkpoints, plan_resume, resume_state
+from opik_resume.exceptions import LocalCheckpointMissing
 from opik_resume.resume_state import ResumeState
 from opik_resume.stores.protocol import Store
-from tests.interchange.cases import WHOLE, Case
+from tests.interchange.cases import CASES, WHOLE, Case
 from tests.interchange.world import World
 
 
@@ -74,6 +75,19 @@ def test_each_reads_of_the_other_what_it_reads_of_itself(
     for id_ in (theirs, ours):
         known = checkpoints.read(id_)
         assert (list(known) if known is not None else None) == written.as_read[id_][1]
+
+
+@pytest.mark.parametrize("option", ["sampler", "ids"])
+def test_on_another_machine_ours_are_resumable_by_us(
+    option: str, written: Written, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Theirs are not: what was chosen is on the first machine only."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    name = next(case.name for case in WHOLE if option in case.options)
+    plan = plan_resume(written.ours[name])
+    assert (len(plan), plan.kept) == (0, CASES[name].wanted.total())
+    with pytest.raises(LocalCheckpointMissing, match="not on this machine"):
+        plan_resume(written.theirs[name])
 
 
 IDS = "resolved_dataset_item_ids"

@@ -11,7 +11,8 @@ OPTIONS = ("trials", "filter", "samples", "sampler", "ids")
 
 def test_every_death_meets_every_option_and_every_two_options_meet() -> None:
     for cases in (THEIRS, OURS):
-        six = {case.death for case in cases} - {"Ctrl-C, one thread", "out of memory"}
+        six = {case.death for case in cases if cases.index(case) < 12}
+        assert len(six) == 6
         assert {(c.death, o) for c in cases for o in c.options} >= {(death, o) for death in six for o in OPTIONS}
         assert {pair for c in cases for pair in combinations(c.options, 2)} == set(combinations(OPTIONS, 2))
 

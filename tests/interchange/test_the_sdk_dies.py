@@ -24,11 +24,12 @@ pytestmark = pytest.mark.usefixtures("they_died")
 
 @pytest.fixture(scope="module")
 def they_died(world: World) -> None:
-    alone = [(case, world.start("sdk", "evaluate", case.name)) for case in THEIRS if case.death not in BY_ITSELF]
-    told = world.play("sdk", "evaluate", *[case.name for case in (*THEIRS, KEPT_OUTPUT) if case.death in BY_ITSELF])
-    assert set(told.values()) == {"RuntimeError", "ScoreMethodMissingArguments", None}
-    for case, process in alone:
-        END[case.death](world, case, process)
+    with world.losing_links(THEIRS[-1].name):
+        alone = [(case, world.start("sdk", "evaluate", case.name)) for case in THEIRS if case.death not in BY_ITSELF]
+        told = world.play("sdk", "evaluate", *[case.name for case in (*THEIRS, KEPT_OUTPUT) if case.death in BY_ITSELF])
+        assert set(told.values()) == {"RuntimeError", "ScoreMethodMissingArguments", None}
+        for case, process in alone:
+            END[case.death](world, case, process)
     world.change_the_dataset()
 
 
@@ -40,6 +41,15 @@ def killed(world: World, case: Case, process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
+def killed_before_links(world: World, case: Case, process: subprocess.Popen[str]) -> None:
+    """When the outputs of its runs have arrived, but not the links, which go last."""
+    until(lambda: world.all_wait("sdk", case.name, case.threads), process)
+    until(lambda: world.unlinked() >= case.returning, process)
+    process.kill()
+    process.wait()
+    assert world.complete(case.name) == {}
+
+
 def interrupted(world: World, case: Case, process: subprocess.Popen[str]) -> None:
     """One Ctrl-C ends a task in the main thread, but no pool (B5): there it is pressed until the SDK gives up."""
     until(lambda: world.all_wait("sdk", case.name, case.threads), process)
@@ -49,7 +59,12 @@ def interrupted(world: World, case: Case, process: subprocess.Popen[str]) -> Non
     assert process.wait(60) == 130
 
 
-END = {"SIGKILL": killed, "Ctrl-C": interrupted, "Ctrl-C, one thread": interrupted}
+END = {
+    "SIGKILL": killed,
+    "SIGKILL, links under way": killed_before_links,
+    "Ctrl-C": interrupted,
+    "Ctrl-C, one thread": interrupted,
+}
 
 
 class Left(NamedTuple):
@@ -69,6 +84,7 @@ LEFT = {
     "Ctrl-C": Left("never_run", "never started"),
     "Ctrl-C, one thread": Left("interrupted", "stopped while running"),
     "SIGKILL": Left("never_run", "never started"),
+    "SIGKILL, links under way": Left("never_run", "never started"),
 }
 
 

@@ -16,8 +16,9 @@ from tests.interchange.cases import DATASET, ITEMS, METRICS, OWN_POLICY, Case, d
 from tests.interchange.playing import Notes
 from tests.opik_server import OpikServer, sdk
 from tests.opik_server.api import Api
-from tests.opik_server.faults import Status, to
+from tests.opik_server.faults import DropBefore, Status, batch_of, to
 from tests.opik_server.ids import new_id
+from tests.opik_server.wire import Request
 
 FOLDER = Path(__file__).parent
 PATIENCE = 60.0
@@ -100,6 +101,19 @@ class World:
         yield
         self.server.faults.remove(refusal)
 
+    @contextmanager
+    def losing_links(self, name: str) -> Iterator[None]:
+        """Within it no link of a run to the experiment of that name, which may be still to come, gets through."""
+
+        def is_lost(request: Request) -> bool:
+            known = self.server.state.experiments
+            rows = batch_of(request) if request.path.endswith("/experiments/items") else ()
+            return any(known[row["experiment_id"]]["name"] == name for row in rows)
+
+        lost = self.server.faults.add(DropBefore(), is_lost, times=None)
+        yield
+        self.server.faults.remove(lost)
+
     def experiment(self, name: str) -> str:
         """The id of the experiment of that name."""
         (found,) = [id_ for id_, row in list(self.server.state.experiments.items()) if row["name"] == name]
@@ -116,6 +130,11 @@ class World:
         """The complete runs, by their traces' ids."""
         there = [(n, trace) for n, trace in self.linked(name) if trace is not None]
         return {trace["id"]: Run(n, trace["output"]) for n, trace in there if trace.get("output") is not None}
+
+    def unlinked(self) -> int:
+        """How many complete traces belong to no experiment."""
+        state = self.server.state
+        return sum("output" in trace and not state.items_of_trace.get(id_) for id_, trace in list(state.traces.items()))
 
     def returned(self, trace_id: str) -> Any:
         """What the task of a run returned: it is in the run's root span, complete or not."""
