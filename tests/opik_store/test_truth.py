@@ -20,7 +20,7 @@ from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_server.wire import Request
-from tests.opik_store.makers import error, finished, many_items, many_runs, ours, resumable, span, theirs
+from tests.opik_store.makers import error, finished, many_items, many_runs, ours, resumable, span, theirs, until
 
 SEARCH = faults.to("POST", "/traces/search")
 SPANS = faults.to("POST", "/spans/search")
@@ -237,6 +237,17 @@ def test_a_trace_that_was_deleted_or_has_not_arrived_does_not_block_the_rest(sce
     api.link(experiment_id, scene.item_ids[1], "019b0000-0000-7000-8000-000000000000")
     plan = plan_resume(experiment_id, store=scene.store)
     assert (plan.kept, len(plan)) == (1, 3)
+
+
+def test_runs_on_their_way_are_not_looked_for(server: OpikServer, store: OpikStore) -> None:
+    """Our links arrive before our traces."""
+    experiment = ours(store)
+    attempts = finished(experiment, store)
+    server.faults.add(faults.Status(503), faults.to("POST", "/traces/batch"), times=None)
+    store.record(attempts)
+    until(lambda: len(server.state.experiment_items) == 3)
+    assert plan_resume(experiment.id, store=store).kept == 3
+    assert not [request for request in server.asked("GET") if "/traces/" in request.path]
 
 
 def test_a_trace_that_is_in_another_project_than_its_link_says_is_found(scene: Scene, api: Api) -> None:

@@ -41,8 +41,16 @@ class LiveRuns:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def of(self, experiment: Json, *, light: bool, since: datetime | None = None) -> list[LiveRun]:
+    def of(
+        self, experiment: Json, *, light: bool, since: datetime | None = None, known: Collection[str] = ()
+    ) -> list[LiveRun]:
         """Every run of an experiment; with ``since`` only those that were written from then on.
+
+        Args:
+            experiment: its row; unless there is a ``since``, as the server tells it now: how many runs it has counts.
+            light: without what is large.
+            since: as above.
+            known: runs that the journal has anyway: nobody looks for them when their links arrived before them.
 
         Raises:
             IncompleteAnswer: it cannot be established that these are all.
@@ -51,7 +59,7 @@ class LiveRuns:
         if since is not None:
             wanted.append(condition("last_updated_at", "date_time", ">=", stamp(since)))
         try:
-            found = self._of_projects(experiment, wanted, light=light)
+            found = self._of_projects(experiment, wanted, known, light=light)
         except RequestRefused as error:
             if error.status != 400:
                 raise
@@ -84,13 +92,13 @@ class LiveRuns:
 
     # Traces
 
-    def _of_projects(self, experiment: Json, wanted: list[Json], *, light: bool) -> list[Json]:
+    def _of_projects(self, experiment: Json, wanted: list[Json], known: Collection[str], *, light: bool) -> list[Json]:
         """Usually all traces are in the experiment's project; when there are links to more, in others too.
 
         What is in none of the projects that the links name was deleted, has not arrived, or is where nobody would look.
         """
         project_id = experiment.get("project_id")
-        linked = self._linked(experiment) if len(wanted) == 1 else 0
+        linked = _linked(experiment) if len(wanted) == 1 else 0
         found = self._of_project(project_id, wanted, light=light) if project_id else []
         if len(found) < linked:
             links = self._compared(experiment)
@@ -98,13 +106,9 @@ class LiveRuns:
             others = {row.get("project_id") for row in links} - {None, project_id}
             for other in sorted(others, key=str):
                 found += self._of_project(str(other), wanted, light=light)
-            there = {row["id"] for row in found}
+            there = {row["id"] for row in found}.union(known)
             found += self._looked_up([row for row in links if row["id"] not in there])
         return found
-
-    def _linked(self, experiment: Json) -> int:
-        """How many traces the experiment has now, there or not: what we know of it may be an hour old."""
-        return int(self._client.call("GET", f"experiments/{experiment['id']}").get("trace_count") or 0)
 
     def _check_whole(self, experiment: Json, seen: Collection[str], linked: int) -> None:
         if len(seen) < linked:
@@ -145,9 +149,8 @@ class LiveRuns:
 
         ``open_ones``: look at each run by itself that they do not show complete.
         """
-        linked = self._linked(experiment)
         found = self._compared(experiment, truncate=light)
-        self._check_whole(experiment, {row["id"] for row in found}, linked)
+        self._check_whole(experiment, {row["id"] for row in found}, _linked(experiment) if open_ones else 0)
         whole = [row for row in found if not open_ones or _tells_all(row)]
         return whole + self._looked_up([row for row in found if open_ones and not _tells_all(row)])
 
@@ -216,6 +219,11 @@ def _live_run(row: Json, made: Attempt) -> LiveRun:
     revision = runs.facts_of(row).get("revision")
     known = revision if isinstance(revision, int) else 0
     return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
+
+
+def _linked(experiment: Json) -> int:
+    """How many traces an experiment has, there or not."""
+    return int(experiment.get("trace_count") or 0)
 
 
 def _tells_all(row: Json) -> bool:

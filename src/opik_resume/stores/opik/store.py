@@ -176,7 +176,8 @@ class OpikStore:
         """
         # Before the live read: what is delivered meanwhile is then seen twice, never not at all.
         kept = self._kept(experiment_id)
-        live = self._live.of(self._experiments.last_row(experiment_id), light=not heavy)
+        known = {entry.attempt.id for entry in kept[1]}
+        live = self._live.of(self._experiments.row(experiment_id), light=not heavy, known=known)
         self._remember(experiment_id, _Picture([run.attempt for run in live], heavy))
         return self._united(live, *kept, heavy=heavy)
 
@@ -205,7 +206,8 @@ class OpikStore:
     def changes(self, experiment_id: str, cursor: str | None = None) -> tuple[list[Attempt], str]:
         kept = self._kept(experiment_id)
         since = wire.moment(cursor) - _OVERLAP if cursor else None
-        live = self._live.of(self._experiments.last_row(experiment_id), light=True, since=since)
+        row = self._experiments.last_row(experiment_id) if since else self._experiments.row(experiment_id)
+        live = self._live.of(row, light=True, since=since)
         latest = max([run.updated_at for run in live] + ([cursor] if cursor else []), key=_moment_key, default="")
         return self._united(live, *kept, heavy=False), latest
 
