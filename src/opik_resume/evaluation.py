@@ -22,8 +22,8 @@ from opik_resume.reading import Reading, find_experiment, read_and_conclude, rea
 from opik_resume.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.results import EvaluationResult
 from opik_resume.resume_state import ResumeState
-from opik_resume.running import prepare, run_and_wait
-from opik_resume.selection import Selection, choose
+from opik_resume.running import prepare, prepare_first, run_and_wait
+from opik_resume.selection import choose
 from opik_resume.stores import default_store
 
 if TYPE_CHECKING:
@@ -143,10 +143,10 @@ def evaluate(
         project_name=checks.text("project_name", project_name),
         item_ids=selection.resolved_ids,
     )
-    where.create(experiment)
-    plan = _first_plan(experiment, selection)
-    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics)
-    return run_and_wait(plan, replan, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
+    plan = make_plan(experiment.id, experiment.name, made.grid)
+    ready = partial(prepare_first, made, plan, callables, where)
+    return run_and_wait(made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
 
 def evaluate_resume(
@@ -188,11 +188,12 @@ def evaluate_resume(
     )
     where = store or default_store()
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
-    reading = _read_to_plan(experiment_id, where)
+    reading = _read_to_plan(experiment_id, where, for_result=True)
     plan = replan(reading)
     if plan.cells and reading.elsewhere is not None:
         logger.warning(reading.elsewhere)
-    return run_and_wait(plan, replan, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    ready = partial(prepare, plan, replan, callables, where)
+    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
 
 def evaluate_experiment(
@@ -239,7 +240,9 @@ def evaluate_experiment(
         raise EmptyExperiment(
             f"Experiment {reading.experiment.name!r} has no complete run to score: evaluate_resume() runs it first."
         )
-    return run_and_wait(replan(reading), replan, callables, where, verbose=verbose, raise_on_failure=False)
+    plan = replan(reading)
+    ready = partial(prepare, plan, replan, callables, where)
+    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=False)
 
 
 def plan_resume(
@@ -264,12 +267,13 @@ def plan_resume(
     return plan_of(reading, scoring_metrics, reuse_outputs=reuse_outputs)
 
 
-def _read_to_plan(experiment_id: str, store: Store) -> Reading:
+def _read_to_plan(experiment_id: str, store: Store, *, for_result: bool = False) -> Reading:
     """What an earlier session has left is delivered first, so that a plan and the server agree, if it can be."""
     found = find_experiment(experiment_id, store)
     if store.pending(found.id).waiting:
         store.flush(FIRST_DELIVERY_SECONDS)
-    return read_and_conclude(found, store)
+    # What the store calls completed is probably whole: then the result is made of this reading, and there is no other.
+    return read_and_conclude(found, store, heavy=for_result and found.status == "completed")
 
 
 def plan_of(
@@ -307,10 +311,6 @@ def prepare_resume(
     )
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
     return prepare(plan, replan, callables, store or default_store(), listener)
-
-
-def _first_plan(experiment: Experiment, selection: Selection) -> ResumePlan:
-    return make_plan(experiment.id, experiment.name, Grid(selection.runs, ()))
 
 
 def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: bool) -> ResumePlan:

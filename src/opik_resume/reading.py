@@ -52,7 +52,7 @@ class Reading:
     """One experiment as it stood when it was read.
 
     ``obstacle`` says why nobody can tell which cells it should have: it cannot be resumed, and the grid shows the
-    runs that there are.
+    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons.
     """
 
     experiment: Experiment
@@ -60,6 +60,7 @@ class Reading:
     grid: Grid
     holder: LeaseHolder | None
     obstacle: ExperimentNotResumable | None = None
+    heavy: bool = False
 
     @cached_property
     def resume_state(self) -> ResumeState | NotResumable:
@@ -111,14 +112,14 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
     """Read the experiment's items, attempts and lease. ``heavy`` attempts carry outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
+    with ThreadPoolExecutor(1, thread_name_prefix="opik-resume-items") as pool:  # a server's answers take their time
+        selecting = pool.submit(selection_of, experiment, store)
+        attempts = store.attempts(experiment.id, heavy=heavy)
     try:
-        selection, obstacle = selection_of(experiment, store), None
+        selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
-        selection, obstacle = None, error
-    attempts = store.attempts(experiment.id, heavy=heavy)
-    if selection is None:
-        selection = _what_there_is(experiment, attempts, store)
-    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle)
+        selection, obstacle = _what_there_is(experiment, attempts, store), error
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy)
 
 
 def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
@@ -134,9 +135,9 @@ def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: R
     return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
 
 
-def read_and_conclude(experiment: Experiment, store: Store) -> Reading:
+def read_and_conclude(experiment: Experiment, store: Store, *, heavy: bool = False) -> Reading:
     """Read it, and complete it if it is whole: its last run may have been killed, or the server away at its end."""
-    reading = read_experiment(experiment, store)
+    reading = read_experiment(experiment, store, heavy=heavy)
     if reading.state == "complete" and experiment.status == "running" and not store.pending(experiment.id):
         try:
             store.update(experiment.id, status="completed")

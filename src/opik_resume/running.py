@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from opik_resume import experiment_scores
 from opik_resume.engine import Callables, Job, Listener, Run, Tracing, stopping
@@ -18,11 +20,11 @@ from opik_resume.integrations import tracing_of
 from opik_resume.plan import ResumePlan
 from opik_resume.progress import progress_bar
 from opik_resume.reading import Reading, read_back, read_experiment
-from opik_resume.records import CellKey, ErrorTolerance
+from opik_resume.records import CellKey, ErrorTolerance, Experiment
 from opik_resume.results import EvaluationResult, build_result
 
 if TYPE_CHECKING:
-    from opik_resume.stores.protocol import Store
+    from opik_resume.stores.protocol import Lease, Store
 
 DELIVERY_SECONDS = 30.0  # how long the end of a run waits for the server to take what is finished
 TRACES_SECONDS = 10.0  # and how long for what the user's code traced inside the runs, with its tokens and cost
@@ -35,6 +37,8 @@ Observer = Callable[[Run, ResumePlan], Listener]
 
 logger = logging.getLogger("opik_resume")
 _used: OrderedDict[str, Callables] = OrderedDict()
+# The runs that somebody waits for, with what their end has read: their result is made of it.
+_awaited: WeakKeyDictionary[Run, Reading | None] = WeakKeyDictionary()
 _observers: tuple[Observer, ...] = ()  # replaced as a whole, so that it can be read from any thread
 
 
@@ -69,37 +73,77 @@ def prepare(
     try:
         reading = read_experiment(store.get(shown.experiment_id), store)
         current = replan(reading).restricted_to(shown)
-        tracing = tracing_of(reading.experiment, store)
-        run = Run(
-            shown.experiment_id,
-            _jobs(current, reading),
-            callables,
-            store,
-            lease,
-            tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
-            listener=listener,
-            at_end=lambda: _at_end(run, callables, store, tracing),
-            tracing=tracing,
-        )
-        run.dropped.update(_fallen_away(shown, current))
-        _mark(store, shown.experiment_id, run.id)
-        _remember(shown.experiment_id, callables)
-        for observer in _observers:
-            run.listen(observer(run, shown))
+        return _ready(shown, current, reading, callables, store, lease, listener)
     except BaseException:
         lease.release()
         raise
+
+
+def prepare_first(
+    made: Reading, plan: ResumePlan, callables: Callables, store: Store, listener: Listener | None = None
+) -> Run:
+    """Make an experiment, and its first run ready. The lease is older than the experiment: there is nothing to read."""
+    lease = store.leases.acquire(plan.experiment_id, new_id())
+    try:
+        store.create(made.experiment)
+        reading = replace(made, experiment=store.get(plan.experiment_id))
+        return _ready(plan, plan, reading, callables, store, lease, listener)
+    except BaseException:
+        lease.release()
+        raise
+
+
+def _ready(
+    shown: ResumePlan,
+    current: ResumePlan,
+    reading: Reading,
+    callables: Callables,
+    store: Store,
+    lease: Lease,
+    listener: Listener | None,
+) -> Run:
+    tracing = tracing_of(reading.experiment, store)
+    run = Run(
+        shown.experiment_id,
+        _jobs(current, reading),
+        callables,
+        store,
+        lease,
+        tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
+        listener=listener,
+        at_end=lambda: _at_end(run, callables, store, tracing),
+        tracing=tracing,
+    )
+    run.dropped.update(_fallen_away(shown, current))
+    _mark(store, shown.experiment_id, run.id)
+    _remember(shown.experiment_id, callables)
+    for observer in _observers:
+        run.listen(observer(run, shown))
     return run
 
 
 def run_and_wait(
-    plan: ResumePlan, replan: Replan, callables: Callables, store: Store, *, verbose: int, raise_on_failure: bool
+    reading: Reading,
+    plan: ResumePlan,
+    ready: Callable[[Listener | None], Run],
+    callables: Callables,
+    store: Store,
+    *,
+    verbose: int,
+    raise_on_failure: bool,
 ) -> EvaluationResult:
-    """What every blocking door does: prepare, start, wait, say what is missing."""
+    """What every blocking door does: prepare, start, wait, say what is missing.
+
+    Args:
+        reading: what the plan was made of.
+        plan: the cells to run.
+        ready: makes the run of them ready (:func:`prepare`).
+        callables, store, verbose, raise_on_failure: as given to the door.
+    """
     if not plan.cells:
-        return _nothing_to_run(plan, callables, store)
+        return _nothing_to_run(reading, callables, store)
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
-        run = prepare(plan, replan, callables, store, listener)
+        run = ready(listener)
         result = wait_or_interrupt(run, store, callables)
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
@@ -113,6 +157,7 @@ def run_and_wait(
 def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None) -> EvaluationResult:
     """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
     callables = callables or used_in_process(run.experiment_id)
+    _awaited[run] = None
     try:
         run.start()
         while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
@@ -126,16 +171,19 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None
     _warn(run.notes)
     if run.outcome == "stopped":
         raise _interrupted(run, store, callables)
-    return result_of(run.experiment_id, store, callables)
+    return result_of(run.experiment_id, store, callables, _awaited.pop(run))
 
 
-def result_of(experiment_id: str, store: Store, callables: Callables | None = None) -> EvaluationResult:
-    """The result of an experiment as it is recorded now.
+def result_of(
+    experiment_id: str, store: Store, callables: Callables | None = None, reading: Reading | None = None
+) -> EvaluationResult:
+    """The result of an experiment as it is recorded now, or as a heavy reading of a moment ago has it.
 
     The scores of a complete experiment are those stored with it; those of a partial one are computed from what there is,
     if ``callables`` has functions for them, and marked partial.
     """
-    reading = read_back(experiment_id, store, heavy=True)
+    if reading is None:
+        reading = read_back(experiment_id, store, heavy=True)
     result = build_result(reading)
     result.experiment_url = store.link(reading.experiment)
     result.undelivered = len(store.pending(experiment_id))
@@ -151,11 +199,19 @@ def used_in_process(experiment_id: str) -> Callables | None:
     return _used.get(experiment_id)
 
 
-def _nothing_to_run(plan: ResumePlan, callables: Callables, store: Store) -> EvaluationResult:
+def _nothing_to_run(reading: Reading, callables: Callables, store: Store) -> EvaluationResult:
     """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
-    if callables.experiment_scoring_functions or store.get(plan.experiment_id).status == "running":
-        _warn(_complete(plan.experiment_id, callables, store))
-    return result_of(plan.experiment_id, store, callables)
+    experiment = reading.experiment
+    if callables.experiment_scoring_functions or _still_running(experiment, store):
+        last, missing = _complete(experiment.id, callables, store, heavy=True)
+        _warn(missing)
+        return result_of(experiment.id, store, callables, last)
+    return result_of(experiment.id, store, callables, reading if reading.heavy else None)
+
+
+def _still_running(experiment: Experiment, store: Store) -> bool:
+    """Whether nobody has completed it, not even its reading."""
+    return experiment.status == "running" and store.get(experiment.id).status == "running"
 
 
 def _remember(experiment_id: str, callables: Callables) -> None:
@@ -194,7 +250,10 @@ def _at_end(run: Run, callables: Callables, store: Store, tracing: Tracing) -> l
         store.flush(DELIVERY_SECONDS)
     notes = tracing.finish(TRACES_SECONDS if waited_for else 0)
     try:
-        return [*notes, *_complete(run.experiment_id, callables, store)]
+        reading, missing = _complete(run.experiment_id, callables, store, heavy=run in _awaited)
+        if run in _awaited:
+            _awaited[run] = reading
+        return [*notes, *missing]
     except ServerError as error:
         return [*notes, f"{error} The next resume of this experiment completes it."]
     finally:
@@ -209,19 +268,20 @@ def _mark(store: Store, experiment_id: str, run_id: str | None) -> None:
         logger.info("The server was not told about a run of %s: %s", experiment_id, error)
 
 
-def _complete(experiment_id: str, callables: Callables, store: Store) -> list[str]:
-    """A whole experiment gets its scores and its status. Returns what is to be said of it."""
-    reading = read_experiment(store.get(experiment_id), store)
+def _complete(experiment_id: str, callables: Callables, store: Store, *, heavy: bool) -> tuple[Reading, list[str]]:
+    """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it."""
+    functions = callables.experiment_scoring_functions
+    reading = read_experiment(store.get(experiment_id), store, heavy=heavy or bool(functions))
     if not reading.grid.complete or store.pending(experiment_id):
-        return []
+        return reading, []
     status = "completed" if reading.obstacle is None else None  # of whose cells nobody knows, nobody knows that either
-    if not callables.experiment_scoring_functions:
+    if not functions:
         store.update(experiment_id, status=status)
-        return []
-    result = build_result(read_experiment(reading.experiment, store, heavy=True))
-    computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
+        return reading, []
+    computed = experiment_scores.compute(functions, build_result(reading))
     store.update(experiment_id, status=status, scores=computed.scores)
-    return computed.missing
+    scored = replace(reading.experiment, scores=tuple(s for s in computed.scores if not s.scoring_failed))
+    return replace(reading, experiment=scored), computed.missing
 
 
 def _warn(sentences: Iterable[str]) -> None:

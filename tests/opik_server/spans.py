@@ -39,6 +39,9 @@ FILTERABLE = words(
 )
 
 
+COMPUTED = {"duration", "feedback_scores"}  # of the fields that can be filtered
+
+
 def _new(state: State, row: Row) -> Row:
     required(row, "start_time")
     return {
@@ -114,12 +117,13 @@ def _found(state: State, asked: Row) -> Iterator[Row]:
     wanted = filters.elements(asked.get("filters"), FILTERABLE)
     project = state.project_asked(asked.get("project_id"), asked.get("project_name"))
     trace_id, kind = asked.get("trace_id"), asked.get("type")
+    computed = any(element["field"].split(".")[0] in COMPUTED for element in wanted)
     ids = state.spans_of_trace.get(trace_id, {}) if trace_id else state.spans
     for id_ in below_cursor(sorted(ids, reverse=True), asked.get("last_retrieved_id")):
         row = state.spans[id_]
         if (
             row["project_id"] == project
             and kind in {None, row["type"]}
-            and (not wanted or filters.matches(show_span(state, row), wanted))
+            and (not wanted or filters.matches(show_span(state, row) if computed else row, wanted))
         ):
             yield row

@@ -15,10 +15,12 @@ import pytest
 
 from opik_resume.exceptions import RequestRefused, ServerUnreachable
 from opik_resume.settings import OpikSettings, opik_settings
-from opik_resume.stores.opik import answers
+from opik_resume.stores.opik import OpikStore, answers
 from opik_resume.stores.opik import client as http
 from opik_resume.stores.opik.client import Client, encoded_text
 from tests.opik_server import OpikServer, faults
+from tests.opik_server.api import Api
+from tests.opik_store.makers import theirs
 
 SETTINGS = OpikSettings("http://opik.example/api/", api_key="very-secret", workspace="w")
 
@@ -125,3 +127,13 @@ def test_opiks_own_proxy_is_used(server: OpikServer, monkeypatch: pytest.MonkeyP
     through = Client(opik_settings("http://elsewhere.example/api/"))
     assert through.call("GET", "datasets")["total"] == 0, "the stand-in answers in the proxy's place"
     through.close()
+
+
+def test_marks_of_line_ends_within_texts_do_not_end_a_line_of_a_stream(
+    server: OpikServer, api: Api, store: OpikStore
+) -> None:
+    text = "one\u2028two\u0085three\r\nfour\x0b"
+    experiment_id, item_ids = theirs(api, 1)
+    api.run(experiment_id, item_ids[0], output={"output": text})
+    (attempt,) = store.attempts(experiment_id, heavy=True)
+    assert attempt.task_output == {"output": text}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from opik_resume.reading import read_experiment
 from opik_resume.records import CellState
 from opik_resume.resume_state import ResumeState
 from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore, paging
+from opik_resume.stores.opik import OpikStore, live, paging
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
+from tests.opik_server.wire import Answer, Request
 from tests.opik_store.makers import finished, many_runs, ours, theirs
 
 SEARCH = faults.to("POST", "/traces/search")
@@ -322,3 +324,37 @@ def test_a_whole_experiment_that_was_left_running_is_completed_by_who_reads_it(
     assert len(server.asked("POST", "/finish")) == 1
     read(store, experiment.id)
     assert len(server.asked("PATCH")) == 2
+
+
+class Meanwhile(faults.Action):
+    """Something happens on the server before a request is answered."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.work = work
+
+    def before(self, request: Request, stopping: threading.Event) -> Answer | None:
+        self.work()
+        return None
+
+
+def test_pages_fetched_side_by_side_are_no_answer_when_rows_came_or_went_meanwhile(
+    server: OpikServer, api: Api, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PAGE", 20)
+    monkeypatch.setattr(paging, "SIDE_BY_SIDE", 10)
+    experiment_id, item_ids = theirs(api, 45)
+    ids = many_runs(api, experiment_id, item_ids)
+    assert [attempt.id for attempt in store.attempts(experiment_id)] == sorted(ids)
+    assert not server.asked("POST", "/traces/search"), "pages fit together"
+
+    server.faults.add(
+        Meanwhile(lambda: ids.append(api.run(experiment_id, item_ids[0]))),
+        lambda request: request.query.get("page") == "3",
+    )
+    store.attempts(experiment_id)
+    assert server.asked("POST", "/traces/search"), "the stream tells"
+    assert [attempt.id for attempt in store.attempts(experiment_id)] == sorted(ids)
+    server.forget_requests()
+    server.faults.add(faults.ShortPage(9), lambda request: request.query.get("page") == "2")
+    assert [attempt.id for attempt in store.attempts(experiment_id)] == sorted(ids)
+    assert server.asked("POST", "/traces/search")

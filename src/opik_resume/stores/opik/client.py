@@ -13,7 +13,7 @@ import os
 import re
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -124,12 +124,10 @@ class Client:
             raise self._closed(error) from error
 
     def _read_lines(self, answer: httpx.Response, rows: list[Json]) -> ServerError | None:
-        for line in answer.iter_lines():
-            if not line.strip():
-                continue
+        for line in _lines(answer.iter_bytes()):
             row = _row(line)
             if row is None:  # everything that fails after 200 was sent comes as a line, or as half a line
-                words = answers.words_of(line)
+                words = answers.words_of(line.decode(errors="replace"))
                 return ServerUnreachable(f"{self.settings.label} broke off an answer: {words}")
             rows.append(row)
         return None
@@ -139,7 +137,17 @@ class Client:
         return ServerUnreachable(f"{self.settings.label}: the store is closed.") if self._closing.is_set() else error
 
 
-def _row(line: str) -> Json | None:
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines end with a line feed and nothing else: other marks of that kind may stand within JSON texts."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from filter(bytes.strip, lines)
+    if rest.strip():
+        yield rest
+
+
+def _row(line: bytes) -> Json | None:
     try:
         row = json.loads(line)
     except ValueError:

@@ -17,7 +17,7 @@ from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.records import Attempt, Json
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.client import Client
-from opik_resume.stores.opik.paging import all_pages, condition, count, everything
+from opik_resume.stores.opik.paging import PAGE, all_at_once, all_pages, condition, count, everything
 from opik_resume.stores.opik.reasons import explained
 from opik_resume.stores.opik.wire import stamp
 
@@ -124,11 +124,21 @@ class LiveRuns:
             "truncate": light,
             "exclude": [*_UNUSED, "input"],
         }
-        query = {"project_id": project_id, "filters": json.dumps(wanted), "truncate": "true"}
-        query["exclude"] = json.dumps([*_UNUSED, "input", "output", "metadata"])
-        rows = list(
-            everything(self._client, "traces/search", body, at_least=lambda: count(self._client, "traces", query))
-        )
+        query = {
+            "project_id": project_id,
+            "filters": json.dumps(wanted),
+            "truncate": "true" if light else "false",
+            "exclude": json.dumps([*_UNUSED, "input"]),
+        }
+        counting = query | {"truncate": "true", "exclude": json.dumps([*_UNUSED, "input", "output", "metadata"])}
+
+        def total() -> int:
+            return count(self._client, "traces", counting)
+
+        number = total()
+        rows = all_at_once(self._client, "traces", query) if number > PAGE else None
+        if rows is None:
+            rows = list(everything(self._client, "traces/search", body, at_least=total, total=number))
         return self._with_whole_facts(rows, body) if light else rows
 
     def _with_whole_facts(self, rows: list[Json], body: Json) -> list[Json]:
@@ -205,7 +215,7 @@ class LiveRuns:
         better: dict[str, Attempt] = {}
         for project_id, theirs in by_project.items():
             better |= explained(self._client, project_id, [run.attempt for run in theirs], light=light)
-        found = [replace(run, attempt=better.get(run.attempt.id, run.attempt)) for run in listed]
+        found = [replace(run, attempt=better[run.attempt.id]) if run.attempt.id in better else run for run in listed]
         return found if light else [self._with_kept_output(run) for run in found]
 
     def _with_kept_output(self, run: LiveRun) -> LiveRun:

@@ -48,8 +48,13 @@ def _spans(client: Client, project_id: str, theirs: Sequence[Attempt], wanted: J
     filters, exclude = [wanted, *time], ["input", "output", "metadata", "usage", "tags"]
     body = {"project_id": project_id, "filters": filters, "truncate": True, "exclude": exclude}
     query = {**body, "filters": json.dumps(filters), "truncate": "true", "exclude": json.dumps(exclude)}
+
+    def total() -> int:
+        return count(client, "spans", query)
+
     try:
-        found = everything(client, "spans/search", body, at_least=lambda: count(client, "spans", query))
+        number = total()
+        found = everything(client, "spans/search", body, at_least=total, total=number) if number else ()
         return [span for span in found if span.get("trace_id") in ids]
     except RequestRefused:  # a server that does not know the filter: the reasons stay those of the traces
         return []
