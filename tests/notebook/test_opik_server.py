@@ -33,7 +33,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.2)
     monkeypatch.setattr(undelivered, "PERIOD", 0.02)
     monkeypatch.setattr(undelivered, "IDLE_PERIOD", 0.05)
 
@@ -126,7 +125,9 @@ def test_rows_are_read_once_until_this_process_runs_them(
     plan = shown.told("open", experiment=ids[0])["plan"]
     shown.result("resume", experiment=ids[0], plan=plan["id"])
     shown.ended()
+    server.forget_requests()
     until(lambda: exact(shown, ids[0])[0]["state"] == "complete")
+    until(lambda: server.asked("GET", f"/experiments/{ids[0]}"))
     assert [row["done"] for row in exact(shown, *ids)] == [2, 2, 3]
     monkeypatch.setattr(listing, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(readings, "FRESH_SECONDS", 0.0)
@@ -285,8 +286,11 @@ def test_a_run_that_was_deleted_is_said_in_a_sentence(api: Api, store: OpikStore
 # Delivery
 
 
-def test_what_is_still_to_be_delivered_is_told_until_it_is(server: OpikServer, store: OpikStore, view: Views) -> None:
+def test_what_is_still_to_be_delivered_is_told_until_it_is(
+    server: OpikServer, store: OpikStore, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
     experiment_id = evaluated(store, items=4, broken=(1, 3))
+    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.2)
     shown = view(Given(CountingTask(), [Equals()]))
     plan = shown.told("open", experiment=experiment_id)["plan"]
     away = server.faults.add(faults.Status(503), faults.is_write, times=None)
