@@ -128,7 +128,11 @@ class Grid:
         for item_id, group in groupby(sorted(attempts, key=lambda a: (a.item_id, a.id)), key=lambda a: a.item_id):
             row = self._row.get(item_id)
             start, end = (0, 0) if row is None else (int(self.offsets[row]), int(self.offsets[row + 1]))
-            placement = place(group, end - start)
+            those = list(group)
+            if end - start == 1 == len(those) and not those[0].trial:  # nearly always, and quick
+                self.attempts[start] = those[0]
+                continue
+            placement = place(those, end - start)
             self.attempts[start:end] = placement.slots
             self.history.extend(placement.history)
             self.surplus.extend(placement.surplus)

@@ -89,6 +89,21 @@ def test_a_trace_with_an_output_comes_after_its_link_scores_and_spans(server: Op
         assert {path.removeprefix("/v1/private") for path in before} == set(BATCHES[:3])
 
 
+def test_few_wait_for_more_and_many_or_somebody_who_waits_do_not(
+    server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "GATHER_SECONDS", 60)
+    experiment = ours(store, 300)
+    attempts = finished(experiment, store)
+    for attempt in attempts[:20]:
+        store.record([attempt])
+    assert not server.asked("POST", "/traces/batch")
+    assert store.flush(10)
+    assert [len(request.body["traces"]) for request in server.asked("POST", "/traces/batch")] == [20]
+    store.record(attempts[20:])
+    until(lambda: len(server.asked("POST", "/traces/batch")) == 2)
+
+
 def test_what_is_recorded_is_seen_before_the_server_has_it(server: OpikServer, store: OpikStore) -> None:
     experiment = ours(store)
     attempts = sorted(finished(experiment, store), key=lambda a: a.id)

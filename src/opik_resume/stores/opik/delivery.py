@@ -16,7 +16,9 @@ from opik_resume.ids import new_id
 from opik_resume.stores.journal import Entry, Journal
 from opik_resume.stores.protocol import Lease, Leases
 
-BATCH = 250  # attempts: each is a trace, a link, a handful of spans and scores, and no list may pass 1,000
+BATCH = 500  # attempts: each is a trace, a link, a handful of spans and scores
+GATHER_SECONDS = 0.2  # how long what is to be delivered waits for more, unless somebody waits for it
+_ENOUGH = BATCH // 2  # attempts that are not kept waiting for more
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while the server does not take anything
 BUSY_PAUSE = 0.2  # seconds before we look again whether the other kernel has delivered
 _BEAT = 5.0
@@ -44,15 +46,20 @@ class Delivery:
         self._lock = threading.Lock()  # guards the thread
         self._thread: threading.Thread | None = None
         self._work = threading.Event()  # there may be something to deliver
+        self._fresh = 0  # attempts that have come since the last round, about
+        self._now = threading.Event()  # they are many, or somebody waits for them
         self._closed = threading.Event()
         self._settled = threading.Condition()  # notified after every round
 
-    def wake(self) -> None:
-        """There is something to deliver. Returns at once."""
+    def wake(self, fresh: int = 0, *, now: bool = False) -> None:
+        """There is something to deliver: so many attempts more; soon, or now. Returns at once."""
         with self._lock:
             if self._thread is None and not self._closed.is_set():
                 self._thread = threading.Thread(target=self._run, name="opik-resume-delivery", daemon=True)
                 self._thread.start()
+            self._fresh += fresh
+            if now or self._fresh >= _ENOUGH:
+                self._now.set()
         self._work.set()
 
     def flush(self, timeout: float) -> bool:
@@ -62,7 +69,7 @@ class Delivery:
             left = deadline - time.monotonic()
             if left <= 0 or self._closed.is_set():
                 return False
-            self.wake()
+            self.wake(now=True)
             with self._settled:
                 self._settled.wait(min(left, BUSY_PAUSE))
         return True
@@ -70,6 +77,7 @@ class Delivery:
     def stop(self) -> None:
         """Send nothing more after the request at hand; what is left waits for the next start."""
         self._closed.set()
+        self._now.set()
         self._work.set()
 
     def join(self) -> None:
@@ -81,7 +89,8 @@ class Delivery:
 
     def _run(self) -> None:
         failures = 0
-        while not self._closed.is_set():
+        pause: float | None = None
+        while self._waited(pause):
             try:
                 pause = self._round()
                 failures = 0
@@ -94,14 +103,22 @@ class Delivery:
                 pause = LONGEST_PAUSE
             with self._settled:
                 self._settled.notify_all()
-            if pause is None:
-                self._work.wait()
-            else:
-                self._closed.wait(pause)
+
+    def _waited(self, pause: float | None) -> bool:
+        """Wait so many seconds or, with None, until there is something to do. Returns whether to go on."""
+        if pause is None:
+            self._work.wait()
+            self._now.wait(GATHER_SECONDS)
+        else:
+            self._closed.wait(pause)
+        return not self._closed.is_set()
 
     def _round(self) -> float | None:
-        """Deliver all that waits. Seconds to pause, or None to sleep until there is something to do."""
-        self._work.clear()
+        """Deliver what waits. Seconds to pause, or None to sleep until there is something to do."""
+        with self._lock:
+            self._work.clear()
+            self._now.clear()
+            self._fresh = 0
         if not self._journal.waiting():
             return None
         try:
@@ -113,12 +130,17 @@ class Delivery:
         finally:
             lease.release()
         self.problem = None
-        return BUSY_PAUSE if self._journal.waiting() else None
+        return BUSY_PAUSE if self._journal.waiting() and not self._work.is_set() else None
 
     def _deliver_all(self, lease: Lease) -> None:
+        """Batch by batch. What has come during the last and is less than one may wait for more, in the next round."""
         next_beat = time.monotonic() + _BEAT
-        while not self._closed.is_set() and (entries := self._journal.batch(BATCH)):
+        entries = self._journal.batch(BATCH)
+        while entries and not self._closed.is_set():
             self._deliver(entries)
+            if len(entries) < BATCH:
+                return
+            entries = self._journal.batch(BATCH)
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + _BEAT
                 if not lease.beat():

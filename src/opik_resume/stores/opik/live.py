@@ -99,13 +99,13 @@ class LiveRuns:
         """
         project_id = experiment.get("project_id")
         linked = _linked(experiment) if len(wanted) == 1 else 0
-        found = self._of_project(project_id, wanted, light=light) if project_id else []
+        found = self._of_project(project_id, wanted, linked, light=light) if project_id else []
         if len(found) < linked:
             links = self._compared(experiment)
             self._check_whole(experiment, {row["id"] for row in (*found, *links)}, linked)
             others = {row.get("project_id") for row in links} - {None, project_id}
             for other in sorted(others, key=str):
-                found += self._of_project(str(other), wanted, light=light)
+                found += self._of_project(str(other), wanted, linked - len(found), light=light)
             there = {row["id"] for row in found}.union(known)
             found += self._looked_up([row for row in links if row["id"] not in there])
         return found
@@ -117,7 +117,8 @@ class LiveRuns:
                 f"only {len(seen)} of them: nothing was decided from that. Try again in a few minutes."
             )
 
-    def _of_project(self, project_id: str, wanted: list[Json], *, light: bool) -> list[Json]:
+    def _of_project(self, project_id: str, wanted: list[Json], about: int, *, light: bool) -> list[Json]:
+        """The traces in one project, of which there are about so many."""
         body = {
             "project_id": project_id,
             "filters": wanted,
@@ -135,10 +136,9 @@ class LiveRuns:
         def total() -> int:
             return count(self._client, "traces", counting)
 
-        number = total()
-        rows = all_at_once(self._client, "traces", query) if number > PAGE else None
+        rows = all_at_once(self._client, "traces", query, about) if about > PAGE else None
         if rows is None:
-            rows = list(everything(self._client, "traces/search", body, at_least=total, total=number))
+            rows = list(everything(self._client, "traces/search", body, at_least=total))
         return self._with_whole_facts(rows, body) if light else rows
 
     def _with_whole_facts(self, rows: list[Json], body: Json) -> list[Json]:

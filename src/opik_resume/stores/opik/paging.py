@@ -12,7 +12,7 @@ from opik_resume.stores.opik import client as http
 from opik_resume.stores.opik.client import Client
 
 PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
-SIDE_BY_SIDE = 1000  # rows of a page that is fetched together with others
+SIDE_BY_SIDE = 1500  # rows of a page that is fetched together with others
 _AT_ONCE = 8  # pages fetched at a time, once it is known how many there are
 
 
@@ -74,24 +74,32 @@ def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None,
     return rows
 
 
-def all_at_once(client: Client, path: str, query: Mapping[str, Any]) -> list[Json] | None:
+def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
     """Every row of a list that others may add to meanwhile, its pages fetched side by side.
 
     None when the pages do not fit together: what was added or deleted has shifted rows from one page to another. Then
     only a stream, which goes on below the last row, tells what there is.
+
+    Args:
+        client, path, query: what to ask; ``page`` and ``size`` are added.
+        about: how many rows there probably are.
     """
 
     def fetched(number: int) -> Json:
         found: Json = client.call("GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE})
         return found
 
-    first = fetched(1)
-    total = int(first["total"])
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
-        pages = [first, *pool.map(fetched, range(2, -(-total // SIDE_BY_SIDE) + 1))]
+        pages = list(pool.map(fetched, range(1, _pages(about) + 1)))
+        total = int(pages[0]["total"])
+        pages += pool.map(fetched, range(len(pages) + 1, _pages(total) + 1))
     rows = {row["id"]: row for page in pages for row in page["content"]}
     fit = len(rows) == total and all(page["total"] == total for page in pages)
     return list(rows.values()) if fit else None
+
+
+def _pages(total: int) -> int:
+    return -(-total // SIDE_BY_SIDE)
 
 
 def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int) -> tuple[list[Json], int]:

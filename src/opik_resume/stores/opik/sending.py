@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from opik_resume import prompts, remembered, resume_state
 from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound
@@ -22,6 +24,7 @@ from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.live import LiveRuns
+from opik_resume.stores.opik.together import side_by_side
 
 _REMEMBERED = 4  # experiments whose items are kept at hand
 _TRACE_FIELDS = (
@@ -69,15 +72,20 @@ class Sender:
         theirs = [entry.attempt for entry in entries if entry.attempt.trial is None]
         scores = [row for attempt, context in ours for row in runs.scores(attempt, context.project)]
         scores += [row for attempt in theirs for row in runs.scores(attempt, self._surroundings(attempt).project)]
-        self._put("POST", "experiments/items", "experiment_items", [runs.link(*each) for each in ours])
-        self._put("PUT", "traces/feedback-scores", "scores", scores)
-        self._put("POST", "spans/batch", "spans", [span for each in ours for span in runs.spans(*each)])
-        traces = [runs.trace(*each) for each in ours]
-        self._put("POST", "traces/batch", "traces", [*traces, *self._completed(theirs)])
+        side_by_side(
+            [
+                *self._requests("POST", "experiments/items", "experiment_items", [runs.link(*each) for each in ours]),
+                *self._requests("PUT", "traces/feedback-scores", "scores", scores),
+                *self._requests("POST", "spans/batch", "spans", [span for each in ours for span in runs.spans(*each)]),
+            ]
+        )
+        traces = [*(runs.trace(*each) for each in ours), *self._completed(theirs)]
+        side_by_side(list(self._requests("POST", "traces/batch", "traces", traces)))
 
-    def _put(self, method: str, path: str, key: str, listed: Sequence[Json]) -> None:
+    def _requests(self, method: str, path: str, key: str, listed: Sequence[Json]) -> Iterator[Callable[[], Any]]:
         for body in batches(key, listed):
-            self._client.call(method, path, body, tries=1)  # whoever delivers tries again, and says so
+            # Whoever delivers tries again, and says so.
+            yield partial(self._client.call, method, path, body, tries=1)
 
     def _completed(self, theirs: Iterable[Attempt]) -> list[Json]:
         """Traces of another program that are complete only now: as they are, with the output and without the error."""

@@ -166,7 +166,7 @@ class OpikStore:
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Durable in the journal on return; delivered from there by a thread of its own."""
         self._journal.record([attempt for attempt in attempts if attempt.complete or not self._has_completed(attempt)])
-        self._delivery.wake()
+        self._delivery.wake(len(attempts))
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
         """The server's attempts as they are now, with those that are still on their way to it.
