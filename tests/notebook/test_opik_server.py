@@ -113,6 +113,7 @@ def test_a_row_says_at_once_what_its_experiment_says_and_is_exact_when_it_is_in_
 def test_rows_are_read_once_until_this_process_runs_them(
     server: OpikServer, store: OpikStore, view: Views, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(elsewhere, "SERVER_PERIOD", 1e6)
     ids = [evaluated(store, name, items=3, broken=(1,)) for name in ("a", "b", "c")]
     shown = view(Given(CountingTask(), [Equals()]))
     exact(shown, *ids)
