@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opik_resume import checkpoints, resume_state
+from opik_resume import checkpoints, remembered, resume_state
 from opik_resume.exceptions import (
     AmbiguousExperiment,
     ArgumentError,
@@ -189,6 +189,10 @@ def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...]
             f"({checkpoints.path_of(experiment.id)}) is not on this machine: resume it where it was started, copy that "
             "file, or start a fresh evaluate() with the same dataset_item_ids."
         )
+    if not remembered.ours(
+        experiment.metadata
+    ):  # the SDK lists an item twice that it has run once, and asks for one run
+        return tuple(dict.fromkeys(ids))
     return ids
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume import evaluate_resume, experiments, plan_resume, resume_state
+from opik_resume import checkpoints, evaluate_resume, experiments, plan_resume, resume_state
 from opik_resume.exceptions import (
     ArgumentError,
     ExperimentNotResumable,
@@ -358,3 +358,12 @@ def test_pages_fetched_side_by_side_are_no_answer_when_rows_came_or_went_meanwhi
     server.faults.add(faults.ShortPage(9), lambda request: request.query.get("page") == "2")
     assert [attempt.id for attempt in store.attempts(experiment_id)] == sorted(ids)
     assert server.asked("POST", "/traces/search")
+
+
+def test_an_item_that_the_sdk_lists_twice_is_expected_once(store: OpikStore, api: Api) -> None:
+    """It runs an item once that is given twice, and its own resume takes one run of an item drawn twice for enough."""
+    item_ids = api.item_ids(api.dataset())
+    experiment_id = api.experiment(metadata=resume_state.embed(None, ResumeState("v1", requires_local_checkpoint=True)))
+    checkpoints.write(experiment_id, [item_ids[0], item_ids[0], item_ids[1]])
+    api.run(experiment_id, item_ids[0])
+    assert [cell.key.item_id for cell in plan_resume(experiment_id, store=store).cells] == [item_ids[1]]

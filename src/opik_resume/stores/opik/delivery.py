@@ -23,7 +23,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while the server
 BUSY_PAUSE = 0.2  # seconds before we look again whether the other kernel has delivered
 _BEAT = 5.0
 _JOIN_SECONDS = 2.0
-_ABOUT_THE_ROWS = {400, 409, 413, 422}  # what a server answers to a batch with an element that it will not take
+_ABOUT_THE_ROWS = {400, 404, 409, 413, 422}  # what a server answers to a batch with an element that it will not take
 
 Send = Callable[[Sequence[Entry]], None]
 logger = logging.getLogger("opik_resume")
