@@ -136,6 +136,14 @@ export function refusedLine({ refused, words }: Undelivered): string {
   return `${runs} refused by the server (${words.join(" · ")}). ${kept}.`;
 }
 
+/** What is said loudly, and what quietly, of runs that the server does not have or cannot tell. */
+export function deliveryLines(progress: Progress | null, storeName: string): [string, string] {
+  const { undelivered, problem } = progress ?? {};
+  const refused = undelivered ? refusedLine(undelivered) : "";
+  const waiting = undelivered ? waitingLine(undelivered, storeName) : "";
+  return [refused, waiting || problem || ""];
+}
+
 /** "1,204 tokens · $0.0031" */
 export function price(tokens: number | null, cost: number | null): string {
   const parts = tokens ? [many(tokens, "token")] : [];

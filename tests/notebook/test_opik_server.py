@@ -13,7 +13,7 @@ from opik_resume import evaluate, evaluate_resume, running
 from opik_resume.metrics import Equals
 from opik_resume.notebook import elsewhere, listing, patience, readings, undelivered, widget
 from opik_resume.notebook.choosing import Given
-from opik_resume.records import CellState
+from opik_resume.records import REPLAYED, CellState
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore, client, delivery
 from tests.builders import CountingTask, numbers
@@ -211,9 +211,8 @@ def test_a_row_that_cannot_be_read_says_so_and_is_tried_again_later(
     server.forget_requests()
     shown.result("look", experiments=[experiment_id])
     assert server.requests == []
-    monkeypatch.setattr(listing, "FRESH_SECONDS", 0.0)
-    shown.result("look", experiments=[experiment_id])
-    shown.feed.until(lambda ms: exact(shown, experiment_id)[0]["state"] == "complete")
+    monkeypatch.setattr(listing, "_UNREAD_SECONDS", 0.0)
+    until(lambda: exact(shown, experiment_id)[0]["state"] == "complete")
 
 
 def test_only_what_is_listed_is_looked_at(server: OpikServer, store: OpikStore, view: Views) -> None:
@@ -319,6 +318,24 @@ def test_what_the_server_refuses_is_told_in_its_words(server: OpikServer, store:
     assert len(told["words"]) == 1
 
 
+@pytest.mark.usefixtures("slow")
+def test_a_click_while_the_server_is_away_is_answered_and_works_when_it_is_back(
+    server: OpikServer, store: OpikStore, view: Views
+) -> None:
+    experiment_id = evaluated(store, items=3, broken=(1,))
+    task = CountingTask()
+    shown = view(Given(task, [Equals()]))
+    shown.told("open", experiment=experiment_id)
+    plan = shown.told("plan", experiment=experiment_id)["plan"]
+    with server.down():
+        shown.result("resume", experiment=experiment_id, plan=plan["id"])
+        assert "cannot be reached" in shown.ended("broken").progress["message"]
+    assert task.total == 0
+    plan = shown.told("plan", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    assert shown.ended().states.tolist().count(CellState.completed | REPLAYED) == 1
+
+
 # Others
 
 
@@ -346,7 +363,9 @@ def test_a_server_that_cannot_be_looked_at_is_one_sentence_which_goes_away(
     with server.down():
         messages = shown.feed.until(lambda ms: progress(ms).get("problem"))
         assert "cannot be reached" in progress(messages)["problem"]
-    shown.feed.until(lambda ms: progress(ms)["problem"] is None)
+    heard = len(shown.feed.messages)
+    messages = shown.feed.until(lambda ms: progress(ms)["problem"] is None and news(ms[heard:], "plan"))
+    assert news(messages[heard:], "list"), "what could not be told is asked again"
     assert [record for record in caplog.records if record.name.startswith("opik_resume.notebook")] == []
 
 

@@ -1,6 +1,6 @@
 import { cssName } from "../heatmap/palette";
 import type { Kind, Tally } from "../heatmap/states";
-import { count, progressLine, refusedLine, waitingLine } from "../words";
+import { count, deliveryLines, progressLine } from "../words";
 import { useCalm, useViewState } from "./hooks";
 
 const CALM = 5000;
@@ -16,7 +16,7 @@ const IN_ORDER: readonly Kind[] = [
 
 /** How much of the grid is what, as one thin line, and in words below it how the resume goes. */
 export function Progress() {
-  const { tally, progress, late, mode, reading } = useViewState();
+  const { tally, progress, late, mode, reading, storeName } = useViewState();
   const total = totalOf(tally);
   const done = tally.completed + tally.replayed + tally.scores_missing;
   const line = reading
@@ -43,7 +43,7 @@ export function Progress() {
         {busy && <span class="oprs-busy">the kernel is busy</span>}
       </p>
       <Delivery />
-      <Announcer line={line} />
+      <Announcer line={[line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ")} />
     </div>
   );
 }
@@ -52,10 +52,7 @@ export function Progress() {
 function Delivery() {
   const { progress, remote, storeName } = useViewState();
   if (!remote) return null;
-  const { undelivered, problem } = progress ?? { undelivered: null, problem: null };
-  const refused = undelivered ? refusedLine(undelivered) : "";
-  const waiting = undelivered ? waitingLine(undelivered, storeName) : "";
-  const quiet = waiting || problem || "";
+  const [refused, quiet] = deliveryLines(progress, storeName);
   return (
     <div class="oprs-delivery">
       {refused && (
@@ -64,7 +61,7 @@ function Delivery() {
         </p>
       )}
       {quiet && (
-        <p class="oprs-clip oprs-quiet" title={quiet} role="status">
+        <p class="oprs-clip oprs-quiet" title={quiet}>
           {quiet}
         </p>
       )}

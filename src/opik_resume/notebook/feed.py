@@ -222,6 +222,8 @@ class Feed(anywidget.AnyWidget):
             if self._lookout is not None and self._lookout.problem != self._problem:
                 self._problem = self._lookout.problem
                 self._frames.progressed()
+                if self._problem is None:  # what could not be told while the server was away
+                    self._frames.announce("list", "plan", "cell")
             self._notify()
 
     def _look_into_outbox(self) -> None:

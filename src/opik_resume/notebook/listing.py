@@ -19,6 +19,8 @@ from opik_resume.stores.protocol import Store
 
 _KEPT = 1_000
 _LARGE = 10_000
+_UNREAD_SECONDS = 5.0
+"""How soon a row that could not be read is tried again, when it is in sight."""
 _AT_ONCE = 4
 """Experiments of a server that are read at a time. A local file is read by one thread: it takes the time of a core."""
 
@@ -115,8 +117,10 @@ class Listing:
 
     def _is_old(self, experiment: Experiment) -> bool:
         line = self._line(experiment)
-        young = line is not None and time.monotonic() - line.read_at < FRESH_SECONDS
-        return line is None or not young or line.stamp != self._stamp(experiment)
+        if line is None or line.stamp != self._stamp(experiment):
+            return True
+        counts = _UNREAD_SECONDS if line.row["state"] == "unread" else FRESH_SECONDS
+        return time.monotonic() - line.read_at >= counts
 
     def _keep(self, experiment: Experiment) -> None:
         stamp, now = self._stamp(experiment), time.monotonic()
