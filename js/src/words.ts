@@ -141,7 +141,8 @@ export function deliveryLines(progress: Progress | null, storeName: string): [st
   const { undelivered, problem } = progress ?? {};
   const refused = undelivered ? refusedLine(undelivered) : "";
   const waiting = undelivered ? waitingLine(undelivered, storeName) : "";
-  return [refused, waiting || problem || ""];
+  // Its whole name is above the list, and would push the reason out of sight.
+  return [refused, (waiting || problem || "").replace(`: ${storeName} `, ": Opik ")];
 }
 
 /** "1,204 tokens · $0.0031" */

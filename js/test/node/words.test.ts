@@ -4,6 +4,7 @@ import type { Cell, Plan } from "../../src/protocol";
 import {
   age,
   cellLine,
+  deliveryLines,
   doneOf,
   duration,
   type Phrase,
@@ -108,6 +109,18 @@ test("what a server does not have yet, in one line", () => {
   );
   const ended = { ...IDLE, active: true, done: 2, total: 2, rate: 1, seconds_left: 0 };
   expect(progressLine({ ...ended, undelivered: some })).toBe("2 of 2 · being delivered");
+});
+
+test("the reason is in sight, not the name of the server once more", () => {
+  const name = "Opik at host, workspace demo";
+  const undelivered = { waiting: 1, refused: 0, words: [], problem: `${name} cannot be reached.` };
+  expect(deliveryLines({ ...IDLE, undelivered }, name)).toEqual([
+    "",
+    "1 finished run is kept here and still to be delivered: Opik cannot be reached.",
+  ]);
+  const problem = `${name} cannot be reached.`;
+  expect(deliveryLines({ ...IDLE, problem }, name)).toEqual(["", problem]);
+  expect(deliveryLines(null, name)).toEqual(["", ""]);
 });
 
 test("a row that is not known says about how many runs it has", () => {
