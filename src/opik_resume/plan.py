@@ -8,7 +8,6 @@ scoring), ``scores_missing`` cells get the metrics scored again that failed, if 
 from __future__ import annotations
 
 import html
-import statistics
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -193,7 +192,11 @@ def _median_seconds(grid: Grid) -> float | None:
         for attempt in grid.attempts
         if attempt is not None and attempt.complete and attempt.ended_at is not None
     ]
-    return statistics.median(seconds) if seconds else None
+    if not seconds:
+        return None
+    import statistics  # with its decimals and fractions a good part of what importing this package takes
+
+    return statistics.median(seconds)
 
 
 def _count(number: int, noun: str) -> str:

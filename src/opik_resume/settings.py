@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import platformdirs
-
 from opik_resume.exceptions import ArgumentError
 
 DATABASE_VARIABLE = "OPIK_RESUME_DB"
@@ -38,6 +36,8 @@ def database_path() -> Path:
     configured = os.environ.get(DATABASE_VARIABLE, "").strip()
     if configured:
         return Path(configured).expanduser().absolute()
+    import platformdirs  # only when it is needed: importing this package is to be quick
+
     return platformdirs.user_data_path("opik-resume", appauthor=False) / _FILE_NAME
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,5 +33,7 @@ def aggregate(results: Iterable[TestResult]) -> dict[str, ScoreStatistics]:
 
 
 def _of(values: list[float], failed: int) -> ScoreStatistics:
+    import statistics  # late, as in plan.py
+
     std = statistics.stdev(values) if len(values) > 1 else None
     return ScoreStatistics(statistics.mean(values), max(values), min(values), values, std, failed)

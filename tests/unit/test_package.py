@@ -15,6 +15,7 @@ from opik_resume.stores import close_all, default_store
 
 SOURCE = Path(opik_resume.__file__).parent
 HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "tqdm", "sqlite3", "numpy", "httpx", "tenacity")
+NOT_AT_ONCE = ("pandas", "IPython", "tqdm", "sqlite3", "httpx", "tenacity", "asyncio", "statistics", "platformdirs")
 
 
 def test_all_is_sorted_and_every_name_is_there() -> None:
@@ -29,8 +30,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         opik_resume.nothing  # noqa: B018
 
 
-def test_importing_the_package_imports_nothing_heavy() -> None:
-    code = f"import sys, opik_resume; print([name for name in {HEAVY!r} if name in sys.modules])"
+@pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), ("opik_resume.evaluation", NOT_AT_ONCE)])
+def test_importing_the_package_imports_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Awaitable
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 _lock = threading.Lock()  # guards the creation of the loop
 _loop: asyncio.AbstractEventLoop | None = None
@@ -26,6 +28,8 @@ class Awaiter:
     def __call__(self, returned: Any) -> Any:
         if not inspect.isawaitable(returned):
             return returned
+        import asyncio  # a fifth of what our own import takes, and most tasks are plain functions
+
         future = asyncio.run_coroutine_threadsafe(_awaited(returned), _event_loop())
         with self._lock:
             self._waiting.add(future)
@@ -51,6 +55,8 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     global _loop
     with _lock:
         if _loop is None:
+            import asyncio
+
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_run, args=(_loop,), name="opik-resume-loop", daemon=True).start()
         return _loop

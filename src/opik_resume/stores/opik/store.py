@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from opik_resume import settings as configuration
@@ -41,12 +42,17 @@ _REMEMBERED = 8  # experiments whose last picture is kept in memory
 _OVERLAP = timedelta(minutes=2)  # clocks of the machines that write traces differ by less
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Picture:
     """The server's attempts of an experiment, as this process last saw them."""
 
     attempts: list[Attempt]
     heavy: bool
+
+    @cached_property
+    def complete(self) -> frozenset[str]:
+        """The ids of those that are complete."""
+        return frozenset(attempt.id for attempt in self.attempts if attempt.complete)
 
 
 class OpikStore:
@@ -236,7 +242,7 @@ class OpikStore:
     def _has_completed(self, attempt: Attempt) -> bool:
         with self._lock:
             picture = self._pictures.get(attempt.experiment_id)
-        return picture is not None and any(a.complete and a.id == attempt.id for a in picture.attempts)
+        return picture is not None and attempt.id in picture.complete
 
     def _kept(self, experiment_id: str) -> tuple[list[Attempt], list[Entry]]:
         return self._journal.starts(experiment_id), self._journal.entries(experiment_id)
