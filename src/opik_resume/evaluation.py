@@ -111,7 +111,7 @@ def evaluate(
     checks.positive("trial_count", trial_count)
     checks.positive("nb_samples", nb_samples, optional=True)
     where, version = checks.pinned(dataset, store)
-    if not where.links_prompts:
+    if not where.remote:
         checks.refuse("evaluate", f"the {where.label} has no prompt library", prompt=prompt, prompts=prompts or None)
     state = ResumeState(
         version.version_name,

@@ -18,7 +18,6 @@ from opik_resume import running
 from opik_resume.events import Ended, Event, RunFinished
 from opik_resume.reading import Reading, read_experiment
 from opik_resume.records import Attempt
-from opik_resume.stores.local import LocalStore
 
 if TYPE_CHECKING:
     from opik_resume.engine import Listener, Run
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 FRESH_SECONDS = 30.0
 """How long a server's experiment counts as unchanged without asking; what this process runs itself is known."""
 KEPT_CELLS = 300_000
-
-
-def is_remote(store: Store) -> bool:
-    """Whether a question may take long. The local file is asked each time, and marks every attempt in it."""
-    return not isinstance(store, LocalStore)
 
 
 @dataclass
@@ -51,7 +45,7 @@ class Readings:
     """The readings of one store."""
 
     def __init__(self, store: Store) -> None:
-        self.remote = is_remote(store)
+        self.remote = store.remote  # a question may take long; a local file is asked each time, and marks every attempt
         self._store = store
         self._lock = threading.Lock()  # guards what follows
         self._kept: OrderedDict[str, _Kept] = OrderedDict()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from opik_resume.notebook.readings import is_remote
 from opik_resume.records import Json, Undelivered
 from opik_resume.stores.protocol import Store
 
@@ -19,7 +18,7 @@ class Outbox:
     """Looks into the journal now and then. Not safe for threads: one thread looks. A local store is not looked at."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store if is_remote(store) else None
+        self._store = store if store.remote else None
         self._experiment_id = ""
         self._next = 0.0
         self.undelivered: Json | None = None

@@ -53,7 +53,7 @@ class LocalStore:
     """A :class:`~opik_resume.stores.protocol.Store` in one local file."""
 
     label = "local store"
-    links_prompts = False
+    remote = False
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -173,8 +173,8 @@ class Store(DatasetStore, ExperimentStore, Protocol):
         """What people call it, for example ``local store``."""
 
     @property
-    def links_prompts(self) -> bool:
-        """Whether there is a prompt library whose prompts an experiment can be linked with."""
+    def remote(self) -> bool:
+        """Whether it is a server: its answers take their time, others write there, and it has a library of prompts."""
 
     @property
     def leases(self) -> Leases:

@@ -63,7 +63,7 @@ class OpikStore:
         path: the local file, for leases and the journal; None means the configured one.
     """
 
-    links_prompts = True
+    remote = True
 
     def __init__(self, settings: OpikSettings, path: Path | None = None) -> None:
         self.settings = settings
