@@ -17,7 +17,7 @@ import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 _REASONS = {200: "OK", 401: "Unauthorized", 429: "Too Many Requests", 500: "Server Error", 502: "Bad Gateway"}
@@ -137,10 +137,6 @@ class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
     server: _Listener
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections.add(self.connection)
-
     def finish(self) -> None:
         self.server.connections.discard(self.connection)
         super().finish()
@@ -175,6 +171,10 @@ class _Listener(socketserver.ThreadingTCPServer):
         self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Connection)
         threading.Thread(target=self.serve_forever, args=(0.005,), name="proxy", daemon=True).start()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)  # here, on the thread that accepts: once it has ended, none is missing
+        super().process_request(request, client_address)
 
     def refuse(self) -> None:
         self.shutdown()

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from opik_resume import evaluation, pushing, running
 from opik_resume.settings import opik_settings
 from opik_resume.stores import close_all
 from opik_resume.stores.opik import OpikStore, client, delivery
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+
+pytest.register_assert_rewrite("tests.opik_store.world")  # it asserts for several tests
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,24 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
     yield
     close_all()
+
+
+@pytest.fixture
+def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that tell the same story a hundred times."""
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.002)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.002)
+    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(delivery, "BUSY_PAUSE", 0.01)
+    monkeypatch.setenv("OPIK_CHECK_TLS_CERTIFICATE", "false")  # the certificates are not used, and take long to read
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests whose server is not there: nobody waits for delivery."""
+    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.05)
+    monkeypatch.setattr(evaluation, "FIRST_DELIVERY_SECONDS", 0.05)
+    monkeypatch.setattr(pushing, "PATIENCE", 0.05)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import create_dataset, evaluate, evaluate_resume, plan_resume, running
+from opik_resume import create_dataset, evaluate, evaluate_resume, plan_resume
 from opik_resume.exceptions import DatasetAlreadyExists, ServerUnreachable
 from opik_resume.metrics import Equals
 from opik_resume.records import Attempt, Experiment, ScoreResult
@@ -172,6 +172,29 @@ def test_a_poison_row_is_found_kept_and_visible(
     again.close()
 
 
+@pytest.mark.parametrize("path", BATCHES)
+def test_poison_in_any_batch_holds_up_nothing_else(path: str, server: OpikServer, store: OpikStore) -> None:
+    experiment = ours(store, 20)
+    attempts = sorted(finished(experiment, store), key=lambda a: a.id)
+    poison = {attempts[4].id, attempts[11].id}
+    fault = server.faults.poison(
+        lambda row: row.get("trace_id", row.get("id")) in poison, lambda request: request.path.endswith(path)
+    )
+    store.record(attempts)
+    assert store.flush(10)
+    assert fault.hits > 2
+    pending = store.pending(experiment.id)
+    assert (pending.waiting, set(pending.refused)) == (0, poison)
+    assert set(server.state.traces) == {attempt.id for attempt in attempts} - poison
+    assert len(plan_resume(experiment.id, store=store)) == 0
+    server.faults.clear()
+    store.close()
+    again = OpikStore(store.settings, store.path)
+    assert again.flush(10)
+    assert_delivered(server, experiment, attempts)
+    again.close()
+
+
 def test_a_server_that_goes_down_and_comes_back(server: OpikServer, store: OpikStore) -> None:
     experiment = ours(store)
     attempts = sorted(finished(experiment, store), key=lambda a: a.id)
@@ -215,11 +238,6 @@ def test_a_dataset_that_was_made_without_an_answer_is_known_for_ours(server: Opi
 
 
 # Whole evaluations
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.05)
 
 
 class DownAfter(CountingTask):
