@@ -220,6 +220,22 @@ def test_a_closed_store_leaves_the_rest_to_the_next_start(server: OpikServer, st
     again.close()
 
 
+def test_a_store_that_is_closed_lets_the_request_at_hand_end(server: OpikServer, store: OpikStore) -> None:
+    experiment = ours(store)
+    hold = faults.Hold()
+    server.faults.add(hold, faults.to("POST", "/traces/batch"))
+    store.record(finished(experiment, store))
+    assert hold.arrived.wait(10)
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    until(store._delivery._closed.is_set)
+    hold.released.set()
+    closing.join()
+    again = OpikStore(store.settings, store.path)
+    assert not len(again.pending())
+    again.close()
+
+
 def test_attempts_of_a_deleted_dataset_are_delivered_all_the_same(server: OpikServer, store: OpikStore) -> None:
     experiment = ours(store)
     attempts = sorted(finished(experiment, store), key=lambda a: a.id)

@@ -104,8 +104,9 @@ class OpikStore:
 
     def close(self) -> None:
         self._delivery.stop()
+        self._delivery.join()  # the request at hand ends: one that loses its client under way may hang, or leak
         self._client.close()
-        self._delivery.join()
+        self._delivery.join()  # and one that hung anyway has been cut
         self._database.close()
 
     # Datasets
