@@ -158,7 +158,10 @@ class _Connection(socketserver.StreamRequestHandler):
             return None
         length = next((int(line[15:]) for line in lines if line.lower().startswith(b"content-length:")), 0)
         head = b"".join(lines).removesuffix(b"\r\n")
-        return Exchange(self.server.proxy, self.connection, head, self.rfile.read(length))
+        body = self.rfile.read(length)
+        if len(body) < length:  # the connection ended under way: a server would wait for the rest
+            return None
+        return Exchange(self.server.proxy, self.connection, head, body)
 
 
 class _Listener(socketserver.ThreadingTCPServer):
