@@ -33,7 +33,10 @@ class Connection(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.server.connections.discard(self.request)
-        super().finish()
+        try:
+            super().finish()
+        except ConnectionError:
+            pass  # the client went away before it had all of its answer
 
     def handle(self) -> None:
         try:

@@ -22,6 +22,7 @@ from opik_resume.exceptions import StoreBusy, StoreError
 from opik_resume.stores import schema
 
 BUSY_SECONDS = 20.0
+COMPANY_SECONDS = 0.001  # how long a write waits for as many others as were committed together the last time
 LINGER_SECONDS = 0.05  # how long a write that nobody waits for may sit before it is committed by itself
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "fuse.sshfs", "ncpfs"})
 
@@ -51,6 +52,7 @@ class Database:
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._closed = False
+        self._company = 0  # the writes of the last group that somebody waited for
         with _as_store_errors(path):
             _refuse_network_file_system(path)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,18 +134,25 @@ class Database:
         self._writer.close()
 
     def _next_batch(self) -> tuple[list[_Write], bool]:
-        """Wait for work; take all that is queued; linger a moment if nobody is waiting for it."""
+        """Wait for work; take all that is queued; linger a moment if nobody is waiting for it.
+
+        Those who waited for the last group will be back in a moment: it is worth a millisecond to commit them together.
+        """
         batch: list[_Write] = []
+        urgent = 0
         while True:
             try:
-                write = self._writes.get(timeout=LINGER_SECONDS if batch else None)
+                write = self._writes.get(timeout=_patience(batch, urgent))
             except queue.Empty:
-                return batch, True
+                break
             if write is None:
                 return batch, False
             batch.append(write)
-            if write.urgent and self._writes.empty():
-                return batch, True
+            urgent += write.urgent
+            if urgent >= self._company and urgent and self._writes.empty():
+                break
+        self._company = urgent
+        return batch, True
 
     def _commit(self, batch: list[_Write]) -> None:
         jobs = _together(batch)
@@ -163,6 +172,13 @@ class Database:
                     write.done.set_result(result)
                 else:
                     write.done.set_exception(problem)
+
+
+def _patience(batch: Sequence[_Write], urgent: int) -> float | None:
+    """Seconds to wait for one more write of a group."""
+    if not batch:
+        return None
+    return COMPANY_SECONDS if urgent else LINGER_SECONDS
 
 
 def _together(batch: Iterable[_Write]) -> list[list[_Write]]:
