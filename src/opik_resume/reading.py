@@ -155,10 +155,16 @@ def read_back(experiment_id: str, store: Store, *, heavy: bool = False) -> Readi
     try:
         return read_experiment(store.get(experiment_id), store, heavy=heavy)
     except ServerError:
-        known = store.offline(experiment_id)
+        known = read_offline(experiment_id, store)
         if known is None:
             raise
-        return read_experiment(known.get(experiment_id), known, heavy=heavy)
+        return known
+
+
+def read_offline(experiment_id: str, store: Store) -> Reading | None:
+    """What a run of this process has come to, without asking a server; None when not all of it is known here."""
+    known = store.offline(experiment_id)
+    return read_experiment(known.get(experiment_id), known, heavy=True) if known is not None else None
 
 
 def selection_of(experiment: Experiment, store: Reader) -> Selection:

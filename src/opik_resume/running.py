@@ -19,7 +19,7 @@ from opik_resume.ids import new_id
 from opik_resume.integrations import tracing_of
 from opik_resume.plan import ResumePlan
 from opik_resume.progress import progress_bar
-from opik_resume.reading import Reading, read_back, read_experiment
+from opik_resume.reading import Reading, read_back, read_experiment, read_offline
 from opik_resume.records import CellKey, ErrorTolerance, Experiment
 from opik_resume.results import EvaluationResult, build_result
 
@@ -306,7 +306,8 @@ def warn_about(result: EvaluationResult) -> None:
 
 
 def _interrupted(run: Run, store: Store, callables: Callables | None) -> EvaluationInterrupted:
-    result = result_of(run.experiment_id, store, callables)
+    # Control is wanted back at once, and a server may take its time or hang.
+    result = result_of(run.experiment_id, store, callables, read_offline(run.experiment_id, store))
     running = len(run.on_the_way)
     late = f" {running} still running are recorded if they return." if running else ""
     return EvaluationInterrupted(

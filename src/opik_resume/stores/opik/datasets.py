@@ -26,6 +26,9 @@ class Datasets:
         self._client = client
         self._lock = threading.Lock()  # guards the two below
         self._items: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
+        self._keys: dict[
+            tuple[str, str], tuple[Any, ...]
+        ] = {}  # into those, by the id of a dataset and a version's name
         self._projects: dict[str, str] = {}  # names by id
 
     @property
@@ -149,14 +152,15 @@ class Datasets:
             found = self._download(dataset_id, row.get("version_hash"))
             with self._lock:
                 self._items[key] = found
+                self._keys[dataset_id, version_name] = key
                 while len(self._items) > _REMEMBERED:
                     self._items.popitem(last=False)
         return list(found)
 
-    def remembered(self, dataset_id: str) -> list[Item] | None:
-        """The items of that dataset that are in memory, newest reading first, or None."""
+    def remembered(self, dataset_id: str, version_name: str) -> list[Item] | None:
+        """The items of that version as last read, or None when they are not in memory."""
         with self._lock:
-            return next((found for key, found in reversed(self._items.items()) if key[0] == dataset_id), None)
+            return self._items.get(self._keys.get((dataset_id, version_name), ()))
 
     def _download(self, dataset_id: str, version_hash: str | None) -> list[Item]:
         query = {"version": version_hash} if version_hash else {}

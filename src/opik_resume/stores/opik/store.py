@@ -227,10 +227,13 @@ class OpikStore:
     def offline(self, experiment_id: str) -> Reader | None:
         """What this process knows by itself; None when it does not know the experiment whole."""
         row = self._experiments.recalled(experiment_id)
-        items = self._datasets.remembered(row["dataset_id"]) if row is not None else None
         with self._lock:
             picture = self._pictures.get(experiment_id)
-        if row is None or items is None or picture is None:
+        if row is None or picture is None:
+            return None
+        experiment = wire.experiment(row)
+        items = self._datasets.remembered(experiment.dataset_id, experiment.version_name)
+        if items is None:
             return None
         starts, entries = self._kept(experiment_id)
         kept = {entry.attempt.id for entry in entries}
@@ -238,7 +241,7 @@ class OpikStore:
             return None
         known = {attempt.id: attempt for attempt in (*starts, *picture.attempts)}
         known.update((entry.attempt.id, entry.attempt) for entry in entries)
-        return Recalled(wire.experiment(row), items, [known[key] for key in sorted(known)], self.leases)
+        return Recalled(experiment, items, [known[key] for key in sorted(known)], self.leases)
 
     def _has_completed(self, attempt: Attempt) -> bool:
         with self._lock:
