@@ -22,7 +22,7 @@ _HOMES = {
     "evaluate": "evaluation",
     "evaluate_experiment": "evaluation",
     "evaluate_resume": "evaluation",
-    "experiments": "reading",
+    "experiments": "overview",
     "get_dataset": "datasets",
     "get_or_create_dataset": "datasets",
     "plan_resume": "evaluation",
@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from opik_resume.evaluation import evaluate, evaluate_experiment, evaluate_resume, plan_resume
     from opik_resume.managing import close_experiment, delete_experiment, reopen_experiment
     from opik_resume.notebook import browse
+    from opik_resume.overview import experiments
     from opik_resume.pushing import push
-    from opik_resume.reading import experiments
     from opik_resume.records import ErrorTolerance, ScoreResult
     from opik_resume.results import EvaluationResult
     from opik_resume.stores import connect

@@ -1,15 +1,14 @@
-"""Experiments as they stand: find one, read its items and its grid, list them all.
+"""Experiments as they stand: find one, read its items and its grid.
 
 A resume reads the experiment, never today's dataset: the items are those of the pinned version, in Opik's order.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING
 from opik_resume import checkpoints, remembered, resume_state
 from opik_resume.exceptions import (
     AmbiguousExperiment,
-    ArgumentError,
     DatasetNotFound,
     ExperimentNotFound,
     ExperimentNotResumable,
@@ -30,21 +28,13 @@ from opik_resume.ids import is_id
 from opik_resume.records import Attempt, Experiment, Item, LeaseHolder
 from opik_resume.resume_state import NotResumable, ResumeState
 from opik_resume.selection import Selection, find_again
-from opik_resume.stores import default_store
-from opik_resume.stores.protocol import SORTS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from opik_resume.stores.protocol import Reader, Store
 
-COLUMNS = [
-    "id", "name", "dataset", "version", "done", "expected", "failed", "state", "created_at", "updated_at",
-]  # fmt: skip
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
 logger = logging.getLogger("opik_resume")
-_AT_ONCE = 4  # experiments read at a time: a server's answers take their time
 
 
 @dataclass(frozen=True)
@@ -218,62 +208,4 @@ def _not_resumable(experiment: Experiment, reason: str) -> ExperimentNotResumabl
     return ExperimentNotResumable(
         f"Experiment {experiment.name!r} cannot be resumed: {reason}. Start a fresh evaluate() on its dataset; "
         "what is there stays readable."
-    )
-
-
-def experiments(
-    *, search: str = "", sort: str = "-created_at", limit: int | None = None, store: Store | None = None
-) -> pd.DataFrame:
-    """The experiments of a store, exactly as they stand.
-
-    Args:
-        search: only those whose name contains this (on the embedded store, or whose dataset's name does).
-        sort: ``created_at``, ``updated_at`` or ``name``; with a minus the last comes first.
-        limit: at most so many, the first of that order. Reading one takes several requests to a server.
-        store: where to look; the default store when left out.
-
-    Returns:
-        One row an experiment: ``id``, ``name``, ``dataset``, ``version``, ``done``, ``expected`` and ``failed`` cells,
-        ``state`` (see ``Reading.state``), ``created_at``, ``updated_at`` (UTC). Of one that is ``not_resumable`` nobody
-        can tell how many runs it should have: ``expected`` is then a guess.
-        The store that was read is named in ``.attrs["store"]``.
-
-    Raises:
-        ArgumentError: there is no such order.
-        ServerError: the server cannot be asked.
-    """
-    import pandas as pd
-
-    if sort not in SORTS:
-        raise ArgumentError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
-    where = store or default_store()
-    listed = list(itertools.islice(_every(where, search, sort), limit))
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-reading") as pool:
-        rows = [_row(reading) for reading in pool.map(lambda experiment: read_and_conclude(experiment, where), listed)]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    frame.attrs["store"] = where.label
-    return frame
-
-
-def _every(store: Store, search: str, sort: str) -> Iterator[Experiment]:
-    offset, total = 0, 1
-    while offset < total:
-        page, total = store.find(search, offset, _PAGE, sort)
-        yield from page
-        offset += _PAGE
-
-
-def _row(reading: Reading) -> tuple[object, ...]:
-    experiment, grid = reading.experiment, reading.grid
-    return (
-        experiment.id,
-        experiment.name,
-        experiment.dataset_name,
-        experiment.version_name,
-        grid.done,
-        len(grid),
-        grid.failed,
-        reading.state,
-        experiment.created_at,
-        experiment.updated_at,
     )

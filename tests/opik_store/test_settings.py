@@ -137,7 +137,8 @@ def test_with_opik_configured_the_server_is_the_default(server: OpikServer, monk
     assert isinstance(store, OpikStore)
     assert default_store() is store
     assert store.label == f"Opik at 127.0.0.1:{server.url.split(':')[2].split('/')[0]}, workspace default"
-    assert opik_resume.experiments().attrs["store"] == store.label
+    frame = opik_resume.experiments()
+    assert frame.attrs["store"] == frame.columns.name == store.label
     assert connect() is store
 
 
