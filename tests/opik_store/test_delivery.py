@@ -18,6 +18,7 @@ from opik_resume.metrics import Equals
 from opik_resume.records import Attempt, Experiment, ScoreResult
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore, delivery
+from opik_resume.stores.opik import store as opik_store
 from tests.builders import BOOM, CountingTask, failed, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.wire import Request
@@ -129,6 +130,25 @@ def test_a_row_leaves_the_journal_once_a_live_read_has_shown_it(server: OpikServ
     store.attempts(experiment.id)
     until(lambda: not store._journal.entries(experiment.id))
     assert store.attempts(experiment.id, heavy=True) == sorted(attempts, key=lambda a: a.id)
+
+
+def test_what_was_acknowledged_and_is_not_there_is_sent_again(
+    server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was restored from a backup, or something between us that said yes in its place."""
+    experiment = ours(store)
+    attempts = sorted(finished(experiment, store), key=lambda a: a.id)
+    store.record(attempts)
+    assert store.flush(10)
+    server.state.traces.clear()
+    assert store.attempts(experiment.id, heavy=True) == attempts, "it is complete all the same"
+    assert not store.pending().waiting, "a read may lag for a while"
+    monkeypatch.setattr(opik_store, "LOST_AFTER", 0)
+    assert store.attempts(experiment.id, heavy=True) == attempts
+    assert store.flush(10)
+    assert_delivered(server, experiment, attempts)
+    store.attempts(experiment.id)
+    until(lambda: not store._journal.entries(experiment.id))
 
 
 def test_a_repair_replaces_the_whole_row(server: OpikServer, store: OpikStore) -> None:

@@ -116,6 +116,10 @@ class Journal:
         """A live read has shown these: they need not be kept."""
         self._mark("DELETE FROM journal", entries, soon=True)
 
+    def lost(self, entries: Iterable[Entry]) -> None:
+        """The server has taken these and does not have them: they wait once more."""
+        self._mark("UPDATE journal SET state = 'waiting'", entries)
+
     def forget(self, experiment_id: str) -> None:
         """The experiment is gone."""
         key = (self.server, experiment_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from opik_resume.stores.protocol import Reader
 from opik_resume.stores.sqlite import Database
 
 _REMEMBERED = 8  # experiments whose last picture is kept in memory
+LOST_AFTER = 600  # seconds from which on a live reading must show what the server has acknowledged
+_NEWEST = 1 << 62  # of runs of other programs, whose rows others may have changed since
 _OVERLAP = timedelta(minutes=2)  # clocks of the machines that write traces differ by less
 
 
@@ -186,6 +189,7 @@ class OpikStore:
         known = {entry.attempt.id for entry in kept[1]}
         live = self._live.of(self._experiments.row(experiment_id), light=not heavy, known=known)
         self._remember(experiment_id, _Picture([run.attempt for run in live], heavy))
+        self._send_again(live, kept[1])
         return self._united(live, *kept, heavy=heavy)
 
     def attempt(self, attempt_id: str) -> Attempt:
@@ -266,6 +270,19 @@ class OpikStore:
                 by_id[entry.attempt.id] = entry.attempt if heavy else runs.lightened(entry.attempt)
         self._journal.shown(shown)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+
+    def _send_again(self, live: Sequence[LiveRun], entries: Sequence[Entry]) -> None:
+        """What the server has acknowledged long ago and a whole live reading does not show is not there."""
+        revisions = {run.attempt.id: run.revision if run.attempt.trial is not None else _NEWEST for run in live}
+        long_ago = time.time_ns() // 1000 - LOST_AFTER * 1_000_000
+        lost = [
+            entry
+            for entry in entries
+            if entry.state == "delivered" and revisions.get(entry.attempt.id, -1) < entry.revision <= long_ago
+        ]
+        if lost:
+            self._journal.lost(lost)
+            self._delivery.wake()
 
     def _remember(self, experiment_id: str, picture: _Picture) -> None:
         with self._lock:
