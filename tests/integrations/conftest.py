@@ -13,7 +13,9 @@ from opik_resume.records import Attempt, RunDetails, Span
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.opik_server import OpikServer, sdk
+from tests.opik_server.fixtures import server
 
+__all__ = ["server"]
 HERE = Path(__file__).parent
 Run = tuple[Attempt, RunDetails]
 
@@ -58,13 +60,6 @@ def told(server: OpikServer, home: Path, program: str, *arguments: str, **more: 
     printed = sdk.run(server.url, home, str(HERE / program), *arguments, **more)
     result: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return result
-
-
-@pytest.fixture
-def server() -> Iterator[OpikServer]:
-    with OpikServer() as running:
-        yield running
-    assert running.problems == []
 
 
 @pytest.fixture

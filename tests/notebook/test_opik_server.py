@@ -38,19 +38,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[OpikServer]:
-    with OpikServer() as running:
-        yield running
-    assert running.problems == []
-
-
-@pytest.fixture
-def api(server: OpikServer) -> Iterator[Api]:
-    with Api(server.url) as opened:
-        yield opened
-
-
-@pytest.fixture
 def store(server: OpikServer, tmp_path: Path) -> Iterator[OpikStore]:
     opened = OpikStore(opik_settings(server.url), tmp_path / "local.sqlite3")
     yield opened

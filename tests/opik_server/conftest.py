@@ -1,22 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.opik_server.fixtures import api, server
 
-import pytest
-
-from tests.opik_server import OpikServer
-from tests.opik_server.api import Api
-
-
-@pytest.fixture
-def server() -> Iterator[OpikServer]:
-    """A server of the test's own, whose clients all speak as the API document says."""
-    with OpikServer() as running:
-        yield running
-    assert running.problems == []
-
-
-@pytest.fixture
-def api(server: OpikServer) -> Iterator[Api]:
-    with Api(server.url) as client:
-        yield client
+__all__ = ["api", "server"]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from opik_resume import evaluation, pushing, running
-from opik_resume.settings import opik_settings
 from opik_resume.stores import close_all
-from opik_resume.stores.opik import OpikStore, client, delivery
-from tests.opik_server import OpikServer
-from tests.opik_server.api import Api
+from opik_resume.stores.opik import client, delivery
+from tests.opik_server.fixtures import api, server, store
+
+__all__ = ["api", "server", "store"]
 
 pytest.register_assert_rewrite("tests.opik_store.world")  # it asserts for several tests
 
@@ -45,23 +44,3 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.05)
     monkeypatch.setattr(evaluation, "FIRST_DELIVERY_SECONDS", 0.05)
     monkeypatch.setattr(pushing, "PATIENCE", 0.05)
-
-
-@pytest.fixture
-def server() -> Iterator[OpikServer]:
-    with OpikServer() as running:
-        yield running
-    assert running.problems == []
-
-
-@pytest.fixture
-def api(server: OpikServer) -> Iterator[Api]:
-    with Api(server.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(server: OpikServer, tmp_path: Path) -> Iterator[OpikStore]:
-    opened = OpikStore(opik_settings(server.url), tmp_path / "local.sqlite3")
-    yield opened
-    opened.close()
