@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of each row; the long ones get a third")
     parser.add_argument("--only", default="", help="only rows whose name contains this")
     options = parser.parse_args()
-    print(f"{machine()}; {options.rounds} rounds, a third of them in rows of 10,000 runs\n", flush=True)
+    print(f"{machine()}; {options.rounds} rounds, a third of that in rows of 10,000 runs\n", flush=True)
     print("| " + " | ".join(HEAD) + " |\n|---|" + "---:|" * (len(HEAD) - 1))
     with tempfile.TemporaryDirectory() as folder:
         for row in rows():
