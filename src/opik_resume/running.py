@@ -271,7 +271,10 @@ def _mark(store: Store, experiment_id: str, run_id: str | None) -> None:
 def _complete(experiment_id: str, callables: Callables, store: Store, *, heavy: bool) -> tuple[Reading, list[str]]:
     """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it."""
     functions = callables.experiment_scoring_functions
-    reading = read_experiment(store.get(experiment_id), store, heavy=heavy or bool(functions))
+    # What this process knows whole it need not read: it holds the lease, and the server has acknowledged all of it.
+    reading = read_offline(experiment_id, store) or read_experiment(
+        store.get(experiment_id), store, heavy=heavy or bool(functions)
+    )
     if not reading.grid.complete or store.pending(experiment_id):
         return reading, []
     status = "completed" if reading.obstacle is None else None  # of whose cells nobody knows, nobody knows that either

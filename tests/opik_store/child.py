@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from opik_resume import connect, evaluate, evaluate_resume, get_dataset
+from opik_resume.engine.recording import QUICK_SECONDS
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.records import Json, ScoreResult
 
@@ -74,6 +75,7 @@ def killed(after: str, task: Task) -> None:
     def dying(item: Json) -> Json:
         nonlocal count
         count += 1
+        time.sleep(2 * QUICK_SECONDS)  # as all that costs anything
         output = task(item)
         if count == int(after):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -15,6 +15,7 @@ from opik_resume import evaluate, evaluate_resume
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
+from opik_resume.stores.opik.recalled import Memory
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer
 
@@ -79,7 +80,7 @@ def test_what_only_the_server_knows_is_asked_for(store: OpikStore, task: Interru
     broken = CountingTask(fail=lambda item, call: item["n"] < 4)
     first = evaluate(numbers(store, 6), broken, [Equals()], verbose=0)
     store._journal.shown(store._journal.entries(first.experiment_id))
-    store._pictures.clear()
+    store._memory = Memory()
     with pytest.raises(EvaluationInterrupted) as caught:
         evaluate_resume(first.experiment_id, task, [Equals()], task_threads=1, verbose=0, store=store)
     assert task.asked, "the outputs of the first run are on the server alone"

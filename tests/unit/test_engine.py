@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from opik_resume import exceptions
-from opik_resume.engine import Run, loop, stopping
+from opik_resume.engine import Run, loop, recording, stopping
 from opik_resume.evaluation import plan_resume, prepare_resume
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.metrics import Equals
@@ -230,11 +230,22 @@ def test_a_coroutine_that_raises_an_interrupt_harms_only_its_cell(
     assert state_names(store, run) == ["interrupted"]
 
 
+class Slow:
+    """A task that takes longer than a run that nobody would mind to lose."""
+
+    def __init__(self, answer: CountingTask) -> None:
+        self.answer = answer
+
+    def __call__(self, item: Json) -> Json:
+        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        return self.answer(item)
+
+
 def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unstarted(store, "e", numbers(store, 50))
-    task = CountingTask()
+    task = Slow(CountingTask())
 
     def full(attempts: object) -> None:
         raise exceptions.StoreError("the disk is full")
@@ -242,7 +253,7 @@ def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     monkeypatch.setattr(store, "record", full)
     run = started(store, "e", task, task_threads=1)
     assert run.wait(PATIENCE)
-    assert (run.outcome, task.total) == ("broken", 1)
+    assert (run.outcome, task.answer.total) == ("broken", 1), "nothing more is paid for"
     assert isinstance(run.error, exceptions.StoreError)
 
 

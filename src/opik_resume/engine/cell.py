@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,26 +35,27 @@ class CellWork:
         began = time.perf_counter()
         try:
             with self.tracing.task(attempt):
-                output = _checked(self.resolve(self.task(copy.deepcopy(item.content))))
+                output = _checked(self.resolve(self.task(_own_copy(item.content))))
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), task_seconds=seconds)
         seconds = time.perf_counter() - began
-        return self._score(replace(attempt, returned=True, task_output=output, task_seconds=seconds), item)
+        return self._score(attempt, item, output, returned=True, task_output=output, task_seconds=seconds)
 
-    def _score(self, attempt: Attempt, item: Item) -> Attempt:
+    def _score(self, attempt: Attempt, item: Item, output: Json, **came: Any) -> Attempt:
+        """Score an output. ``came``: what else has come of the attempt."""
         began = time.perf_counter()
         try:
-            scores = self._scores(self.metrics, attempt, item)
+            scores = self._scores(self.metrics, attempt, item, output)
         except BaseException as error:
-            seconds = time.perf_counter() - began
-            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), scoring_seconds=seconds)
-        seconds = time.perf_counter() - began
-        ended = attempt.ended_at or utc_now()
-        return replace(attempt, ended_at=ended, complete=True, error=None, scores=scores, scoring_seconds=seconds)
+            came["scoring_seconds"] = time.perf_counter() - began
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **came)
+        came["scoring_seconds"] = time.perf_counter() - began
+        return replace(
+            attempt, ended_at=attempt.ended_at or utc_now(), complete=True, error=None, scores=scores, **came
+        )
 
-    def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item) -> tuple[ScoreResult, ...]:
-        output = attempt.task_output or {}
+    def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item, output: Json) -> tuple[ScoreResult, ...]:
         with self.tracing.scoring(attempt):
             return scoring.score_output(metrics, item, output, self.mapping, self.resolve, tolerant=self.tolerant)
 
@@ -72,11 +72,12 @@ class CellWork:
         names; its other scores stay as they are, and so does a good score whose metric fails now: the failure is kept
         beside it.
         """
+        output = attempt.task_output
         if not attempt.complete:
-            return attempt if attempt.task_output is None else self._score(attempt, item)
+            return attempt if output is None else self._score(attempt, item, output)
         metrics = [metric for metric in self.metrics if metric.name in names]
         try:
-            fresh = self._scores(metrics, attempt, item)
+            fresh = self._scores(metrics, attempt, item, output or {})
         except BaseException as error:
             info = self._told(attempt, error)
             fresh = tuple(scoring.failed_score(metric.name, info) for metric in metrics)
@@ -105,6 +106,13 @@ def _checked(output: Any) -> Json:
             f"dicts. It returned: {_shown(output)}"
         ) from error
     return output
+
+
+def _own_copy(value: Any) -> Any:
+    """A task may change what it is given. Items are JSON: nothing but dicts and lists can be changed."""
+    if isinstance(value, dict):
+        return {key: _own_copy(inner) for key, inner in value.items()}
+    return [_own_copy(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _kind(value: Any) -> str:

@@ -13,14 +13,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from opik_resume import events
 from opik_resume.engine import stopping
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.jobs import Callables, Job
+from opik_resume.engine.recording import Ended, Recorder
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.events import Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.ids import new_id
 from opik_resume.records import Attempt, CellKey, utc_now
 from opik_resume.stores.protocol import ExperimentStore, Lease
@@ -91,7 +93,8 @@ class Run:
         self._started = False
         self._stop_reason: str | None = None
         self._telling = threading.RLock()  # one event at a time, in order
-        self._idle = threading.Event()  # set when the last worker has left
+        self._recorder = Recorder(store.record, self._report, self._lose)
+        self._idle = self._recorder.done  # set when the last worker has left and all it brought is recorded
         self._ended = threading.Event()
 
     # For whoever started it
@@ -164,16 +167,36 @@ class Run:
         cell = RunningCell(self.experiment_id, job.cell.key)
         if not self._claim(cell):
             return
+        began = time.monotonic()
         try:
-            self._attempt(job)
-        except Exception as error:  # the store failed: without it nothing is durable, so nothing more may start
-            logger.exception("opik-resume: the run of %s broke", self.experiment_id)
-            self.error = self.error or error
-            self.stop(f"{type(error).__name__}: {error}")
-        finally:
-            with self._lock:
-                self._on_the_way.discard(job.cell.key)
-            stopping.leave(cell)
+            attempt = self._attempt(job)
+        except Exception as error:
+            attempt = None
+            self._break(error)
+        if attempt is None:
+            self._leave(cell)
+        else:
+            self._recorder.bring(Ended(cell, attempt), time.monotonic() - began)
+
+    def _break(self, error: Exception) -> None:
+        """The store failed: without it nothing is durable, so nothing more may start."""
+        if self.error is None:
+            logger.error("opik-resume: the run of %s broke", self.experiment_id, exc_info=error)
+        self.error = self.error or error
+        self.stop(f"{type(error).__name__}: {error}")
+
+    def _report(self, ended: Ended) -> None:
+        self._tell(RunFinished(ended.cell.key, ended.attempt))
+        self._leave(ended.cell)
+
+    def _lose(self, ended: Ended, error: Exception) -> None:
+        self._break(error)
+        self._leave(ended.cell)
+
+    def _leave(self, cell: RunningCell) -> None:
+        with self._lock:
+            self._on_the_way.discard(cell.key)
+        stopping.leave(cell)
 
     def _claim(self, cell: RunningCell) -> bool:
         """Take the cell, unless a task of a stopped run is still on it and does not come back in time."""
@@ -197,16 +220,15 @@ class Run:
         self.dropped[key] = reason
         self._tell(RunDropped(key, reason))
 
-    def _attempt(self, job: Job) -> None:
+    def _attempt(self, job: Job) -> Attempt | None:
+        """What came of one job; None when the run was stopped before it began."""
         key = job.cell.key
         with self._lock:
             if self._stop_reason is not None:
-                return
+                return None
             self._on_the_way.add(key)
         self._tell(RunStarted(key))
-        attempt = self._rescored(job) if job.attempt_id is not None else self._run(job)
-        self._store.record([attempt])
-        self._tell(RunFinished(key, attempt))
+        return self._rescored(job) if job.attempt_id is not None else self._run(job)
 
     def _run(self, job: Job) -> Attempt:
         key = job.cell.key
@@ -230,7 +252,8 @@ class Run:
         stopping.register(self.stop)
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
-        start_workers(self._workers, self._take_jobs, self._idle)
+        self._recorder.start()
+        start_workers(self._workers, self._take_jobs, self._recorder.close)
         self._watch()
         self._end()
 
@@ -269,7 +292,7 @@ class Run:
             logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
             self.error, self.outcome = self.error or error, "broken"
         stopping.unregister(self.stop)
-        self._tell(Ended(self.outcome, self._stop_reason, self.on_the_way))
+        self._tell(events.Ended(self.outcome, self._stop_reason, self.on_the_way))
         self._ended.set()
 
     def _tell(self, event: Event) -> None:

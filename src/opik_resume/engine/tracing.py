@@ -26,14 +26,17 @@ class Tracing(Protocol):
         """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns what is to be said of it."""
 
 
+NOTHING = nullcontext()
+
+
 class Untraced:
     """Nothing around."""
 
     def task(self, attempt: Attempt) -> AbstractContextManager[object]:
-        return nullcontext()
+        return NOTHING
 
     def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
-        return nullcontext()
+        return NOTHING
 
     def finish(self, timeout: float) -> Sequence[str]:
         return ()

@@ -14,8 +14,8 @@ def start_thread(name: str, target: Callable[[], None]) -> None:
     threading.Thread(target=target, name=f"opik-resume-{name}", daemon=True).start()
 
 
-def start_workers(count: int, work: Callable[[], None], idle: threading.Event) -> None:
-    """Run ``work`` on ``count`` threads; ``idle`` is set when it has returned, or raised, on all of them."""
+def start_workers(count: int, work: Callable[[], None], left: Callable[[], None]) -> None:
+    """Run ``work`` on ``count`` threads; ``left`` is called when it has returned, or raised, on all of them."""
     lock = threading.Lock()  # guards the number of workers that are still there
     there = count
 
@@ -28,7 +28,7 @@ def start_workers(count: int, work: Callable[[], None], idle: threading.Event) -
                 there -= 1
                 last = there == 0
             if last:
-                idle.set()
+                left()
 
     for number in range(count):
         start_thread(f"worker-{number}", work_and_leave)

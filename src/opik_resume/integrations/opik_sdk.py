@@ -24,9 +24,10 @@ import contextvars
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.engine.tracing import NOTHING
 from opik_resume.ids import new_id
 from opik_resume.records import Attempt
 from opik_resume.settings import OpikSettings
@@ -61,27 +62,21 @@ class OpikTracing:
         self._unusable = False
         self._notes: dict[str, None] = {}  # each is said once
 
-    @contextmanager
-    def task(self, attempt: Attempt) -> Iterator[None]:
+    def task(self, attempt: Attempt) -> AbstractContextManager[object]:
         """Nest under the root span."""
         client = self._client_in_use()
         if client is None:
-            yield
-            return
-        with self._inside(client, self._span(attempt.id, runs.task_span_id(attempt.id), "task")):
-            yield
+            return NOTHING
+        return self._inside(client, self._span(attempt.id, runs.task_span_id(attempt.id), "task"))
 
-    @contextmanager
-    def scoring(self, attempt: Attempt) -> Iterator[None]:
+    def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
         """Nest under the span of the scoring. We send none for the runs of another program, so it is sent here."""
         client = self._client_in_use()
         if client is None:
-            yield
-            return
+            return NOTHING
         ours = attempt.trial is not None
         span = self._span(attempt.id, runs.derived_id(attempt.id, "scoring") if ours else new_id(), runs.SCORING_SPAN)
-        with self._inside(client, span, ours=ours):
-            yield
+        return self._inside(client, span, ours=ours)
 
     def finish(self, timeout: float) -> list[str]:
         """Wait until the package has sent what it traced, at most ``timeout`` seconds, and say what went wrong."""

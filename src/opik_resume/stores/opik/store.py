@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 
 from opik_resume import settings as configuration
@@ -34,28 +30,14 @@ from opik_resume.stores.opik.delivery import Delivery
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.mirroring import mirror
-from opik_resume.stores.opik.recalled import Recalled
+from opik_resume.stores.opik.recalled import Memory, Recalled
 from opik_resume.stores.opik.sending import Sender
 from opik_resume.stores.protocol import Reader
 from opik_resume.stores.sqlite import Database
 
-_REMEMBERED = 8  # experiments whose last picture is kept in memory
 LOST_AFTER = 600  # seconds from which on a live reading must show what the server has acknowledged
 _NEWEST = 1 << 62  # of runs of other programs, whose rows others may have changed since
 _OVERLAP = timedelta(minutes=2)  # clocks of the machines that write traces differ by less
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """The server's attempts of an experiment, as this process last saw them."""
-
-    attempts: list[Attempt]
-    heavy: bool
-
-    @cached_property
-    def complete(self) -> frozenset[str]:
-        """The ids of those that are complete."""
-        return frozenset(attempt.id for attempt in self.attempts if attempt.complete)
 
 
 class OpikStore:
@@ -80,8 +62,7 @@ class OpikStore:
         self._journal = Journal(self._database, f"{settings.url} {settings.workspace}")
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
         self._delivery = Delivery(self._journal, self.leases, sender.send)
-        self._lock = threading.Lock()  # guards the pictures
-        self._pictures: OrderedDict[str, _Picture] = OrderedDict()
+        self._memory = Memory()
         self._journal.try_again()
         if self._journal.waiting():
             self._delivery.wake()
@@ -140,7 +121,7 @@ class OpikStore:
 
     def create(self, experiment: Experiment) -> None:
         self._experiments.create(experiment)
-        self._remember(experiment.id, _Picture([], heavy=True))
+        self._memory.saw(experiment.id, [], heavy=True, waiting=())
 
     def get(self, experiment_id: str) -> Experiment:
         return wire.experiment(self._experiments.row(experiment_id))
@@ -175,7 +156,9 @@ class OpikStore:
 
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Durable in the journal on return; delivered from there by a thread of its own."""
-        self._journal.record([attempt for attempt in attempts if attempt.complete or not self._has_completed(attempt)])
+        kept = [attempt for attempt in attempts if attempt.complete or not self._memory.has_completed(attempt)]
+        self._journal.record(kept)
+        self._memory.recorded(kept)
         self._delivery.wake(len(attempts))
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
@@ -188,9 +171,10 @@ class OpikStore:
         kept = self._kept(experiment_id)
         known = {entry.attempt.id for entry in kept[1]}
         live = self._live.of(self._experiments.row(experiment_id), light=not heavy, known=known)
-        self._remember(experiment_id, _Picture([run.attempt for run in live], heavy))
         self._send_again(live, kept[1])
-        return self._united(live, *kept, heavy=heavy)
+        waiting = self._not_shown(live, kept[1])
+        self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
+        return _united(live, kept[0], waiting.values(), heavy=heavy)
 
     def attempt(self, attempt_id: str) -> Attempt:
         kept = self._journal.find(attempt_id)
@@ -220,7 +204,7 @@ class OpikStore:
         row = self._experiments.last_row(experiment_id) if since else self._experiments.row(experiment_id)
         live = self._live.of(row, light=True, since=since)
         latest = max([run.updated_at for run in live] + ([cursor] if cursor else []), key=_moment_key, default="")
-        return self._united(live, *kept, heavy=False), latest
+        return _united(live, kept[0], self._not_shown(live, kept[1]).values(), heavy=False), latest
 
     def pending(self, experiment_id: str | None = None) -> Undelivered:
         return self._journal.undelivered(experiment_id, self._delivery.problem)
@@ -231,45 +215,27 @@ class OpikStore:
     def offline(self, experiment_id: str) -> Reader | None:
         """What this process knows by itself; None when it does not know the experiment whole."""
         row = self._experiments.recalled(experiment_id)
-        with self._lock:
-            picture = self._pictures.get(experiment_id)
-        if row is None or picture is None:
+        if row is None:
             return None
         experiment = wire.experiment(row)
         items = self._datasets.remembered(experiment.dataset_id, experiment.version_name)
-        if items is None:
-            return None
         starts, entries = self._kept(experiment_id)
-        kept = {entry.attempt.id for entry in entries}
-        if not picture.heavy and any(attempt.id not in kept for attempt in picture.attempts):
+        known = self._memory.attempts(experiment_id, {entry.attempt.id: entry.attempt for entry in entries})
+        if items is None or known is None:
             return None
-        known = {attempt.id: attempt for attempt in (*starts, *picture.attempts)}
-        known.update((entry.attempt.id, entry.attempt) for entry in entries)
-        return Recalled(experiment, items, [known[key] for key in sorted(known)], self.leases)
-
-    def _has_completed(self, attempt: Attempt) -> bool:
-        with self._lock:
-            picture = self._pictures.get(attempt.experiment_id)
-        return picture is not None and attempt.id in picture.complete
+        by_id = {start.id: start for start in starts} | known
+        return Recalled(experiment, items, [by_id[key] for key in sorted(by_id)], self.leases)
 
     def _kept(self, experiment_id: str) -> tuple[list[Attempt], list[Entry]]:
         return self._journal.starts(experiment_id), self._journal.entries(experiment_id)
 
-    def _united(
-        self, live: Sequence[LiveRun], starts: Sequence[Attempt], entries: Sequence[Entry], *, heavy: bool
-    ) -> list[Attempt]:
-        by_id = {start.id: start for start in starts}
+    def _not_shown(self, live: Sequence[LiveRun], entries: Sequence[Entry]) -> dict[str, Entry]:
+        """What the journal has to keep, by id: what a live reading has shown leaves it."""
         seen = {run.attempt.id: run for run in live}
-        by_id.update((run.attempt.id, run.attempt) for run in live)
-        shown = []
-        for entry in entries:
-            run = seen.get(entry.attempt.id)
-            if run is not None and _shows(run, entry):
-                shown.append(entry)
-            else:
-                by_id[entry.attempt.id] = entry.attempt if heavy else runs.lightened(entry.attempt)
+        shown = [e for e in entries if (run := seen.get(e.attempt.id)) is not None and _shows(run, e)]
         self._journal.shown(shown)
-        return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+        gone = {entry.attempt.id for entry in shown}
+        return {entry.attempt.id: entry for entry in entries if entry.attempt.id not in gone}
 
     def _send_again(self, live: Sequence[LiveRun], entries: Sequence[Entry]) -> None:
         """What the server has acknowledged long ago and a whole live reading does not show is not there."""
@@ -284,12 +250,15 @@ class OpikStore:
             self._journal.lost(lost)
             self._delivery.wake()
 
-    def _remember(self, experiment_id: str, picture: _Picture) -> None:
-        with self._lock:
-            self._pictures[experiment_id] = picture
-            self._pictures.move_to_end(experiment_id)
-            while len(self._pictures) > _REMEMBERED:
-                self._pictures.popitem(last=False)
+
+def _united(
+    live: Sequence[LiveRun], starts: Sequence[Attempt], entries: Iterable[Entry], *, heavy: bool
+) -> list[Attempt]:
+    """Starts, under what the server has of them, under what the journal has."""
+    by_id = {start.id: start for start in starts}
+    by_id.update((run.attempt.id, run.attempt) for run in live)
+    by_id.update((e.attempt.id, e.attempt if heavy else runs.lightened(e.attempt)) for e in entries)
+    return [by_id[attempt_id] for attempt_id in sorted(by_id)]
 
 
 def _moment_key(text: str) -> float:

@@ -1,0 +1,80 @@
+"""What workers bring is durable before it is told, in groups, and one that cannot be kept harms no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from opik_resume.engine.recording import QUICK_SECONDS, Ended, Recorder
+from opik_resume.engine.stopping import RunningCell
+from opik_resume.records import Attempt, CellKey
+from tests.builders import complete
+
+PATIENCE = 20.0
+
+
+class Disk:
+    """Records what it is given: the first time not before it is released, and nothing of the item "bad"."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[str]] = []
+        self.busy, self.released = threading.Event(), threading.Event()
+        self.told: list[str] = []
+        self.recorder = Recorder(
+            self.record,
+            lambda ended: self.told.append(ended.attempt.item_id),
+            lambda ended, e: self.told.append(str(e)),
+        )
+        self.recorder.start()
+
+    def record(self, attempts: Sequence[Attempt]) -> None:
+        self.busy.set()
+        assert self.released.wait(PATIENCE)
+        self.groups.append([attempt.item_id for attempt in attempts])
+        if any(attempt.item_id == "bad" for attempt in attempts):
+            raise OSError("no room for bad")
+
+    def bring(self, item_id: str, took: float = 0.0) -> None:
+        self.recorder.bring(Ended(RunningCell("e", CellKey(item_id, 0)), complete(item_id)), took)
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+def test_what_comes_meanwhile_is_recorded_together(disk: Disk) -> None:
+    disk.bring("a")
+    assert disk.busy.wait(PATIENCE)
+    for item_id in ("b", "c", "d"):
+        disk.bring(item_id)
+    assert disk.told == [], "nothing is told before it is durable"
+    disk.recorder.close()
+    disk.released.set()
+    assert disk.recorder.done.wait(PATIENCE)
+    assert (disk.groups, disk.told) == ([["a"], ["b", "c", "d"]], ["a", "b", "c", "d"])
+
+
+def test_one_that_cannot_be_kept_harms_no_other(disk: Disk) -> None:
+    disk.bring("a")
+    assert disk.busy.wait(PATIENCE)
+    for item_id in ("b", "bad", "c"):
+        disk.bring(item_id)
+    disk.recorder.close()
+    disk.released.set()
+    assert disk.recorder.done.wait(PATIENCE)
+    assert disk.groups == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
+    assert disk.told == ["a", "b", "no room for bad", "c"]
+
+
+def test_who_brings_something_that_took_its_time_waits_until_it_is_durable(disk: Disk) -> None:
+    worker = threading.Thread(target=disk.bring, args=("a", 2 * QUICK_SECONDS))
+    worker.start()
+    assert disk.busy.wait(PATIENCE)
+    assert worker.is_alive()
+    disk.released.set()
+    worker.join(PATIENCE)
+    assert (worker.is_alive(), disk.told) == (False, ["a"])
+    disk.recorder.close()
