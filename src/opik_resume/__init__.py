@@ -20,7 +20,7 @@ _HOMES = {
     "create_dataset": "datasets",
     "delete_experiment": "managing",
     "evaluate": "evaluation",
-    "evaluate_experiment": "evaluation",
+    "evaluate_experiment": "rescoring",
     "evaluate_resume": "evaluation",
     "experiments": "overview",
     "get_dataset": "datasets",
@@ -57,12 +57,13 @@ __all__ = [
 if TYPE_CHECKING:
     from opik_resume import exceptions, metrics, samplers
     from opik_resume.datasets import create_dataset, get_dataset, get_or_create_dataset
-    from opik_resume.evaluation import evaluate, evaluate_experiment, evaluate_resume, plan_resume
+    from opik_resume.evaluation import evaluate, evaluate_resume, plan_resume
     from opik_resume.managing import close_experiment, delete_experiment, reopen_experiment
     from opik_resume.notebook import browse
     from opik_resume.overview import experiments
     from opik_resume.pushing import push
     from opik_resume.records import ErrorTolerance, ScoreResult
+    from opik_resume.rescoring import evaluate_experiment
     from opik_resume.results import EvaluationResult
     from opik_resume.stores import connect
 

@@ -1,4 +1,4 @@
-"""The doors for scripts: ``evaluate``, ``evaluate_resume``, ``evaluate_experiment``, ``plan_resume``.
+"""The doors for scripts: ``evaluate``, ``evaluate_resume``, ``plan_resume``. (``evaluate_experiment`` is in ``rescoring``.)
 
 Each checks its arguments, makes a plan and hands it to ``running``. Signatures and their order are Opik's.
 """
@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 from opik_resume import checks, remembered, resume_state
 from opik_resume import prompts as linked_prompts
 from opik_resume.datasets import Dataset, DatasetVersion
-from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EmptyExperiment
+from opik_resume.engine import Listener, Run
 from opik_resume.grid import Grid
 from opik_resume.ids import new_id
-from opik_resume.plan import ResumePlan, make_plan, make_rescoring_plan
-from opik_resume.reading import Reading, find_experiment, read_and_conclude, read_experiment, why_not_resumable
+from opik_resume.plan import ResumePlan, make_plan
+from opik_resume.reading import Reading, find_experiment, read_and_conclude, why_not_resumable
 from opik_resume.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.results import EvaluationResult
 from opik_resume.resume_state import ResumeState
@@ -196,55 +195,6 @@ def evaluate_resume(
     return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
 
-def evaluate_experiment(
-    experiment_name: str,
-    scoring_metrics: Sequence[Metric] | None = None,
-    scoring_functions: Functions | None = None,
-    scoring_threads: int = 16,
-    verbose: int = 1,
-    scoring_key_mapping: KeyMapping | None = None,
-    experiment_id: str | None = None,
-    experiment_scoring_functions: Functions | None = None,
-    project_name: str | None = None,
-    *,
-    missing_only: bool = False,
-    store: Store | None = None,
-) -> EvaluationResult:
-    """Score the runs that an experiment has, without calling the task: new metrics for kept runs.
-
-    Args:
-        experiment_name: the experiment's name, or its id.
-        scoring_metrics, scoring_functions, scoring_key_mapping, experiment_scoring_functions: as in ``evaluate``. A new
-            score replaces the one of the same name; one that fails now leaves the old one beside its failure.
-        scoring_threads: how many runs are scored at a time.
-        verbose: as in ``evaluate``.
-        experiment_id: the id, for a name that several have.
-        project_name: accepted for compatibility with Opik.
-        missing_only: leave runs alone that have a score of a metric already.
-        store: where the experiment is; the default store when left out.
-
-    Raises:
-        ExperimentNotFound, AmbiguousExperiment: which one is meant?
-        EmptyExperiment: it has no complete run to score.
-        ArgumentError: no metric was given, or an argument cannot be used.
-    """
-    callables = checks.callables(
-        _never_called, scoring_metrics, scoring_functions, scoring_key_mapping, scoring_threads,
-        experiment_scoring_functions,
-    )  # fmt: skip
-    checks.some_metrics(callables)
-    where = store or default_store()
-    replan = partial(_rescoring_plan, callables=callables, missing_only=missing_only)
-    reading = read_experiment(find_experiment(experiment_id or experiment_name, where), where)
-    if reading.grid.done == 0:
-        raise EmptyExperiment(
-            f"Experiment {reading.experiment.name!r} has no complete run to score: evaluate_resume() runs it first."
-        )
-    plan = replan(reading)
-    ready = partial(prepare, plan, replan, callables, where)
-    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=False)
-
-
 def plan_resume(
     experiment_id: str,
     scoring_metrics: Sequence[Metric] | None = None,
@@ -311,13 +261,3 @@ def prepare_resume(
     )
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
     return prepare(plan, replan, callables, store or default_store(), listener)
-
-
-def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: bool) -> ResumePlan:
-    names = [metric.name for metric in callables.scoring_metrics]
-    experiment = reading.experiment
-    return make_rescoring_plan(experiment.id, experiment.name, reading.grid, names, missing_only=missing_only)
-
-
-def _never_called(_item: Json) -> Json:
-    raise AssertionError("scoring never calls the task")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from opik_resume import experiment_scores
+from opik_resume.concluding import complete, mark
 from opik_resume.engine import Callables, Job, Listener, Run, Tracing, stopping
 from opik_resume.exceptions import EvaluationInterrupted, ServerError
 from opik_resume.ids import new_id
@@ -115,7 +116,7 @@ def _ready(
         tracing=tracing,
     )
     run.dropped.update(_fallen_away(shown, current))
-    _mark(store, shown.experiment_id, run.id)
+    mark(store, shown.experiment_id, run.id)
     _remember(shown.experiment_id, callables)
     for observer in _observers:
         run.listen(observer(run, shown))
@@ -203,7 +204,7 @@ def _nothing_to_run(reading: Reading, callables: Callables, store: Store) -> Eva
     """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
     experiment = reading.experiment
     if callables.experiment_scoring_functions or _still_running(experiment, store):
-        last, missing = _complete(experiment.id, callables, store, heavy=True)
+        last, missing = complete(experiment.id, callables, store, heavy=True)
         _warn(missing)
         return result_of(experiment.id, store, callables, last)
     return result_of(experiment.id, store, callables, reading if reading.heavy else None)
@@ -250,41 +251,14 @@ def _at_end(run: Run, callables: Callables, store: Store, tracing: Tracing) -> l
         store.flush(DELIVERY_SECONDS)
     notes = tracing.finish(TRACES_SECONDS if waited_for else 0)
     try:
-        reading, missing = _complete(run.experiment_id, callables, store, heavy=run in _awaited)
+        reading, missing = complete(run.experiment_id, callables, store, heavy=run in _awaited)
         if run in _awaited:
             _awaited[run] = reading
         return [*notes, *missing]
     except ServerError as error:
         return [*notes, f"{error} The next resume of this experiment completes it."]
     finally:
-        _mark(store, run.experiment_id, None)
-
-
-def _mark(store: Store, experiment_id: str, run_id: str | None) -> None:
-    """For people on other machines only: no run fails for it."""
-    try:
-        store.mark(experiment_id, run_id)
-    except ServerError as error:
-        logger.info("The server was not told about a run of %s: %s", experiment_id, error)
-
-
-def _complete(experiment_id: str, callables: Callables, store: Store, *, heavy: bool) -> tuple[Reading, list[str]]:
-    """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it."""
-    functions = callables.experiment_scoring_functions
-    # What this process knows whole it need not read: it holds the lease, and the server has acknowledged all of it.
-    reading = read_offline(experiment_id, store) or read_experiment(
-        store.get(experiment_id), store, heavy=heavy or bool(functions)
-    )
-    if not reading.grid.complete or store.pending(experiment_id):
-        return reading, []
-    status = "completed" if reading.obstacle is None else None  # of whose cells nobody knows, nobody knows that either
-    if not functions:
-        store.update(experiment_id, status=status)
-        return reading, []
-    computed = experiment_scores.compute(functions, build_result(reading))
-    store.update(experiment_id, status=status, scores=computed.scores)
-    scored = replace(reading.experiment, scores=tuple(s for s in computed.scores if not s.scoring_failed))
-    return replace(reading, experiment=scored), computed.missing
+        mark(store, run.experiment_id, None)
 
 
 def _warn(sentences: Iterable[str]) -> None:

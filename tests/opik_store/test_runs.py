@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from opik_resume.ids import new_id
 from opik_resume.records import ScoreResult
-from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik import attempts, runs, wire
 from opik_resume.stores.opik.runs import Context
 from tests.builders import NOON, complete, failed, failed_score
 
@@ -99,22 +99,22 @@ def served(attempt: Any) -> dict[str, Any]:
     ],
 )
 def test_there_and_back(attempt: Any) -> None:
-    assert runs.attempt(served(attempt), attempt.experiment_id, attempt.item_id, light=False) == attempt
-    light = runs.attempt(served(attempt), attempt.experiment_id, attempt.item_id, light=True)
-    assert light == runs.lightened(attempt)
+    assert attempts.of_trace(served(attempt), attempt.experiment_id, attempt.item_id, light=False) == attempt
+    light = attempts.of_trace(served(attempt), attempt.experiment_id, attempt.item_id, light=True)
+    assert light == attempts.lightened(attempt)
 
 
 def test_a_score_corrected_on_the_server_counts_and_one_that_others_gave_is_seen() -> None:
     row = served(complete(scores=(ScoreResult("judge", 0.1, "bad"), ScoreResult("gone", 1.0))))
     row["feedback_scores"] = [{"name": "judge", "value": 0.9, "reason": "ok"}, {"name": "human", "value": 1}]
-    read = runs.attempt(row, "e", "i", light=False)
+    read = attempts.of_trace(row, "e", "i", light=False)
     assert read.scores == (ScoreResult("judge", 0.9, "ok"), ScoreResult("human", 1.0))
 
 
 def test_metadata_of_others_under_our_key_is_no_harm() -> None:
     for metadata in ("text", ["list"], {"opik_resume": "text"}, {"opik_resume": {"trial": "x"}}, None):
         row = {"id": new_id(), "start_time": "2026-01-01T12:00:00.123456789Z", "metadata": metadata, "output": "text"}
-        read = runs.attempt(row, "e", "i", light=False)
+        read = attempts.of_trace(row, "e", "i", light=False)
         assert (read.trial, read.complete, read.task_output) == (None, True, {"output": "text"})
         assert read.started_at == replace_microsecond(123456)
 

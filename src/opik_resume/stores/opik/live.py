@@ -15,7 +15,7 @@ from datetime import datetime
 
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.records import Attempt, Json
-from opik_resume.stores.opik import runs
+from opik_resume.stores.opik import attempts
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.paging import PAGE, all_at_once, all_pages, condition, count, everything
 from opik_resume.stores.opik.reasons import explained
@@ -80,9 +80,9 @@ class LiveRuns:
     def whole(self, row: Json) -> LiveRun:
         """A run with all that its trace and its spans tell. ``row`` is its trace, whole."""
         reference = row.get("experiment") or {}
-        made = runs.attempt(row, reference.get("id", ""), reference.get("dataset_item_id", ""), light=False)
+        made = attempts.of_trace(row, reference.get("id", ""), reference.get("dataset_item_id", ""), light=False)
         if made.trial is None or (made.returned and not made.complete):
-            made = runs.with_spans(made, self.spans(row["id"], row.get("project_id")))
+            made = attempts.with_spans(made, self.spans(row["id"], row.get("project_id")))
         return _live_run(row, made)
 
     def spans(self, trace_id: str, project_id: str | None) -> list[Json]:
@@ -202,7 +202,7 @@ class LiveRuns:
             yield row if _item_of(row, experiment["id"]) else {**row, "experiment": links[row["id"]]}
 
     def _run(self, row: Json, experiment: Json, *, light: bool) -> LiveRun:
-        made = runs.attempt(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
+        made = attempts.of_trace(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
         return _live_run(row, made)
 
     # Why a run of another program is not complete, and which of its metrics raised
@@ -222,11 +222,11 @@ class LiveRuns:
         if run.attempt.complete or not run.attempt.returned:
             return run
         listed = self.spans(run.attempt.id, run.project_id)
-        return replace(run, attempt=runs.with_spans(run.attempt, listed))
+        return replace(run, attempt=attempts.with_spans(run.attempt, listed))
 
 
 def _live_run(row: Json, made: Attempt) -> LiveRun:
-    revision = runs.facts_of(row).get("revision")
+    revision = attempts.facts_of(row).get("revision")
     known = revision if isinstance(revision, int) else 0
     return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
 

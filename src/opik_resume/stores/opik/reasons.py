@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from opik_resume.exceptions import RequestRefused
 from opik_resume.records import Attempt, Json
-from opik_resume.stores.opik import runs
+from opik_resume.stores.opik import attempts, runs
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.paging import condition, count, everything
 from opik_resume.stores.opik.wire import stamp
@@ -62,5 +62,5 @@ def _spans(client: Client, project_id: str, theirs: Sequence[Attempt], wanted: J
 
 def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, light: bool) -> Attempt:
     if made.complete:
-        return runs.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
-    return replace(made, returned=made.returned or runs.scoring_broke(failing))
+        return attempts.with_failures(made, [s for s in failing if s.get("parent_span_id") in scoring], light=light)
+    return replace(made, returned=made.returned or attempts.scoring_broke(failing))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from opik_resume.records import Attempt, Experiment, Item
-from opik_resume.stores.opik.runs import lightened
+from opik_resume.stores.opik.attempts import lightened
 from opik_resume.stores.protocol import Leases
 
 _REMEMBERED = 8  # experiments

@@ -22,7 +22,7 @@ from opik_resume.records import (
 from opik_resume.settings import OpikSettings
 from opik_resume.stores.journal import Entry, Journal
 from opik_resume.stores.leases import SqliteLeases
-from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik import attempts, wire
 from opik_resume.stores.opik.answers import not_opik
 from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
@@ -196,7 +196,7 @@ class OpikStore:
             return None
         project_id = row.get("project_id")
         url = self._experiments.page_of_trace(attempt_id, str(project_id)) if project_id else None
-        return runs.details(row, self._live.spans(attempt_id, project_id), url)
+        return attempts.details(row, self._live.spans(attempt_id, project_id), url)
 
     def changes(self, experiment_id: str, cursor: str | None = None) -> tuple[list[Attempt], str]:
         kept = self._kept(experiment_id)
@@ -257,7 +257,7 @@ def _united(
     """Starts, under what the server has of them, under what the journal has."""
     by_id = {start.id: start for start in starts}
     by_id.update((run.attempt.id, run.attempt) for run in live)
-    by_id.update((e.attempt.id, e.attempt if heavy else runs.lightened(e.attempt)) for e in entries)
+    by_id.update((e.attempt.id, e.attempt if heavy else attempts.lightened(e.attempt)) for e in entries)
     return [by_id[attempt_id] for attempt_id in sorted(by_id)]
 
 
