@@ -26,7 +26,7 @@ from opik_resume.records import REPLAYED, CellKey, CellState
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
-from tests.notebook.helpers import TIMEOUT, RecordingComm, Screen, View, ended, evaluated, reading_of
+from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, Screen, View, ended, evaluated, reading_of
 
 
 def carrying(store: Store, desk: Desk, experiment_id: str) -> tuple[Feed, RecordingComm]:
@@ -74,8 +74,11 @@ def test_a_resume_arrives_complete_and_in_order(store: Store, desk: Desk) -> Non
     experiment = unstarted(store, "big", numbers(store, 300))
     feed, recorded = carrying(store, desk, experiment.id)
     plan = plan_resume(experiment.id, [Equals()], store=store)
-    run = desk.prepare(plan, Callables(CountingTask(), (Equals(),)), store=store)
+    gate = Gate()
+    run = desk.prepare(plan, Callables(gate, (Equals(),)), store=store)
     run.start()
+    recorded.until(lambda messages: Screen.of(messages).changed)  # its end is told apart from its start
+    gate.open.set()
     assert run.wait(TIMEOUT)
     screen = ended(recorded)
     assert screen.states.tolist() == [CellState.completed | REPLAYED] * 300

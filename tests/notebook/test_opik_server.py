@@ -20,7 +20,7 @@ from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
-from tests.opik_store.makers import theirs, until
+from tests.opik_store.makers import finished, ours, theirs, until
 
 Views = Callable[..., View]
 LATENCY = 0.03  # of each request, above what a handler waits for
@@ -123,6 +123,17 @@ def test_rows_are_read_once_until_this_process_runs_them(
     shown.result("look", experiments=ids[1:])
     until(lambda: all(server.asked("GET", f"/experiments/{id_}") for id_ in ids[1:]))
     assert server.asked("GET", f"/experiments/{ids[0]}") == [], "it is not in sight"
+
+
+def test_a_whole_experiment_that_was_left_running_is_completed_when_it_is_in_sight(
+    store: OpikStore, view: Views
+) -> None:
+    experiment = ours(store)
+    store.record(finished(experiment, store))
+    assert store.flush(10)
+    (row,) = exact(view(), experiment.id)
+    assert (row["state"], row["done"]) == ("complete", 3)
+    assert store.get(experiment.id).status == "completed"
 
 
 def test_four_experiments_are_read_at_a_time(server: OpikServer, store: OpikStore, view: Views) -> None:

@@ -34,7 +34,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(experiment.id)
         return read_experiment(experiment, store)
 
-    monkeypatch.setattr(readings, "read_experiment", counted)
+    monkeypatch.setattr(readings, "read_and_conclude", counted)
     return read
 
 
@@ -48,7 +48,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         assert gate.wait(TIMEOUT)
         return read_experiment(experiment, store, heavy=heavy)
 
-    for module in (readings, listing, running):
+    monkeypatch.setattr(readings, "read_and_conclude", gated)
+    for module in (listing, running):
         monkeypatch.setattr(module, "read_experiment", gated)
     for module in (patience, widget):
         monkeypatch.setattr(module, "PATIENCE", 0.02)

@@ -137,7 +137,7 @@ def test_a_cell_that_stayed_as_shown_is_not_read_with_all_the_others(
     shown = view()
     before = shown.result("cell", experiment=experiment_id, cell=1)
     shown.result("open", experiment=experiment_id)
-    monkeypatch.setattr(readings, "read_experiment", None)
+    monkeypatch.setattr(readings, "read_and_conclude", None)
     assert shown.result("cell", experiment=experiment_id, cell=1) == before
 
 
@@ -300,13 +300,13 @@ def test_a_fault_is_answered_and_logged_and_not_printed(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(readings, "read_experiment", broken)
+    monkeypatch.setattr(readings, "read_and_conclude", broken)
     with caplog.at_level(logging.ERROR):
         refusal = shown.refusal("open", experiment=evaluated(store))
     assert refusal["type"] == "ZeroDivisionError"
     assert refusal["message"].startswith("Unexpected ZeroDivisionError: by nought.")
     assert "a request failed" in caplog.text
-    monkeypatch.setattr(readings, "read_experiment", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(readings, "read_and_conclude", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert shown.refusal("open", experiment=evaluated(store, "second"))["type"] == "KeyboardInterrupt"
     assert capsys.readouterr() == ("", "")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from opik_resume import running
 from opik_resume.events import Ended, Event, RunFinished
-from opik_resume.reading import Reading, read_experiment
+from opik_resume.reading import Reading, read_and_conclude
 from opik_resume.records import Attempt
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Readings:
             kept.running = experiment_id in self._active
             self._kept[experiment_id] = kept
         try:
-            kept.reading = read_experiment(self._store.get(experiment_id), self._store)
+            kept.reading = read_and_conclude(self._store.get(experiment_id), self._store)
         except BaseException:
             self._put_back(experiment_id, was)
             raise
