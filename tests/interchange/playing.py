@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import types
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.interchange.cases import CASES, DRAWN, LAST_TURN, SAMPLES, SEED, SOME, TRIALS, Case, is_bad
+
+COSTLY = 0.02
+"""Seconds of a run that somebody would mind to lose: ours waits for the disk only after those that take some time."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def waits_after(returning: int) -> GoesWrong:
 
 def exits_after(returning: int) -> GoesWrong:
     def exits(task: Task, n: int, call: int, calls: int) -> None:
+        time.sleep(COSTLY)
         if calls > returning:
             os._exit(137)
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume import checkpoints, evaluation, metrics, records, resume_state, samplers
+import opik_resume
+from opik_resume import checkpoints, metrics, records, resume_state, samplers
 from opik_resume.datasets import Dataset
 from tests import opik_peer
 
@@ -35,7 +36,7 @@ def positional(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
 
 @pytest.mark.parametrize("door", ["evaluate", "evaluate_resume", "evaluate_experiment"])
 def test_a_door_takes_opiks_arguments_in_opiks_order_and_ours_by_keyword_only(door: str) -> None:
-    ours, theirs = getattr(evaluation, door), getattr(opik.evaluation, door)
+    ours, theirs = getattr(opik_resume, door), getattr(opik.evaluation, door)
     given = positional(ours)
     if door == "evaluate_experiment":  # metrics may be left out when functions are given
         given[1] = (*given[1][:2], inspect.Parameter.empty)
