@@ -129,4 +129,6 @@ def test_a_server_that_goes_away_and_comes_back(open_notebook: Open, server: Opi
     expect(delivery).to_have_text("", timeout=AWAY_SECONDS * 1000)
     assert widget.count("completed") + widget.count("replayed") == 80
     expect(widget.root.locator(".oprs-row")).to_contain_text("80/80")
+    expect(widget.root.locator(".oprs-row")).to_contain_text("complete", timeout=AWAY_SECONDS * 1000)
+    expect(widget.resume).to_have_text("Complete", timeout=AWAY_SECONDS * 1000)
     widget.picture(SCREENSHOTS / "opik-back.png")
