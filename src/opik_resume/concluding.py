@@ -29,7 +29,7 @@ def mark(store: Store, experiment_id: str, run_id: str | None) -> None:
 def complete(experiment_id: str, callables: Callables, store: Store, *, heavy: bool) -> tuple[Reading, list[str]]:
     """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it."""
     functions = callables.experiment_scoring_functions
-    # What this process knows whole it need not read: it holds the lease, and the server has acknowledged all of it.
+    # What this process knows whole it need not read: it holds the lease or has just read it, and the server has it all.
     reading = read_offline(experiment_id, store) or read_experiment(
         store.get(experiment_id), store, heavy=heavy or bool(functions)
     )

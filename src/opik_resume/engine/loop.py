@@ -13,16 +13,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from opik_resume import events
 from opik_resume.engine import stopping
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.jobs import Callables, Job
-from opik_resume.engine.recording import Ended, Recorder
+from opik_resume.engine.recording import EndedRun, Recorder
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.events import Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.ids import new_id
 from opik_resume.records import Attempt, CellKey, utc_now
 from opik_resume.stores.protocol import ExperimentStore, Lease
@@ -176,7 +175,7 @@ class Run:
         if attempt is None:
             self._leave(cell)
         else:
-            self._recorder.bring(Ended(cell, attempt), time.monotonic() - began)
+            self._recorder.bring(EndedRun(cell, attempt), time.monotonic() - began)
 
     def _break(self, error: Exception) -> None:
         """The store failed: without it nothing is durable, so nothing more may start."""
@@ -185,11 +184,11 @@ class Run:
         self.error = self.error or error
         self.stop(f"{type(error).__name__}: {error}")
 
-    def _report(self, ended: Ended) -> None:
+    def _report(self, ended: EndedRun) -> None:
         self._tell(RunFinished(ended.cell.key, ended.attempt))
         self._leave(ended.cell)
 
-    def _lose(self, ended: Ended, error: Exception) -> None:
+    def _lose(self, ended: EndedRun, error: Exception) -> None:
         self._break(error)
         self._leave(ended.cell)
 
@@ -292,7 +291,7 @@ class Run:
             logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
             self.error, self.outcome = self.error or error, "broken"
         stopping.unregister(self.stop)
-        self._tell(events.Ended(self.outcome, self._stop_reason, self.on_the_way))
+        self._tell(Ended(self.outcome, self._stop_reason, self.on_the_way))
         self._ended.set()
 
     def _tell(self, event: Event) -> None:

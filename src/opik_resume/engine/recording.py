@@ -18,7 +18,7 @@ ROOM = 100  # of those, how many may be under way to the disk; more wait with th
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedRun:
     """A cell whose run has ended, with what came of it."""
 
     cell: RunningCell
@@ -38,19 +38,19 @@ class Recorder:
     def __init__(
         self,
         record: Callable[[Sequence[Attempt]], None],
-        kept: Callable[[Ended], None],
-        lost: Callable[[Ended, Exception], None],
+        kept: Callable[[EndedRun], None],
+        lost: Callable[[EndedRun, Exception], None],
     ) -> None:
         self.done = threading.Event()  # set once all that was brought is settled
         self._record = record
         self._kept = kept
         self._lost = lost
-        self._brought: queue.Queue[Ended | None] = queue.Queue(ROOM)
+        self._brought: queue.Queue[EndedRun | None] = queue.Queue(ROOM)
 
     def start(self) -> None:
         start_thread("recorder", self._run)
 
-    def bring(self, ended: Ended, took: float) -> None:
+    def bring(self, ended: EndedRun, took: float) -> None:
         """Hand over a run that took so many seconds."""
         self._brought.put(ended)
         if took > QUICK_SECONDS:
@@ -68,14 +68,14 @@ class Recorder:
             self._settle([ended for ended in group if ended is not None])
         self.done.set()
 
-    def _group(self) -> list[Ended | None]:
+    def _group(self) -> list[EndedRun | None]:
         """Wait for one, and take all that are there."""
         group = [self._brought.get()]
         while not self._brought.empty():  # nobody else takes from it
             group.append(self._brought.get())
         return group
 
-    def _settle(self, group: Sequence[Ended]) -> None:
+    def _settle(self, group: Sequence[EndedRun]) -> None:
         """A group that cannot be recorded is tried one by one: the others must not suffer for one of them."""
         error = self._tried(group)
         if error is not None and len(group) > 1:
@@ -89,7 +89,7 @@ class Recorder:
                 self._lost(ended, error)
             ended.settled.set()
 
-    def _tried(self, group: Sequence[Ended]) -> Exception | None:
+    def _tried(self, group: Sequence[EndedRun]) -> Exception | None:
         try:
             self._record([ended.attempt for ended in group])
         except Exception as error:
