@@ -18,9 +18,9 @@ from opik_resume.notebook.widget import ResumeBrowser
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.notebook.helpers import RecordingComm, View
-from tests.opik_server.fixtures import api, server
+from tests.opik_server.fixtures import api, quick_store, server
 
-__all__ = ["api", "server"]
+__all__ = ["api", "quick_store", "server"]
 
 
 @pytest.fixture(autouse=True)

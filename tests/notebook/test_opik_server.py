@@ -15,7 +15,7 @@ from opik_resume.notebook import elsewhere, listing, patience, readings, undeliv
 from opik_resume.notebook.choosing import Given
 from opik_resume.records import REPLAYED, CellState
 from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore, client, delivery
+from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
 from tests.opik_server import OpikServer, faults
@@ -27,12 +27,7 @@ LATENCY = 0.03  # of each request, above what a handler waits for
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
+def quick(quick_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undelivered, "PERIOD", 0.02)
     monkeypatch.setattr(undelivered, "IDLE_PERIOD", 0.05)
 

@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore
+from opik_resume.stores.opik import OpikStore, client, delivery
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+
+
+@pytest.fixture
+def quick_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our store waits no longer than it must, and goes through no proxy of the machine's."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
 
 
 @pytest.fixture

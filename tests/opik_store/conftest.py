@@ -9,20 +9,15 @@ import pytest
 from opik_resume import evaluation, pushing, running
 from opik_resume.stores import close_all
 from opik_resume.stores.opik import client, delivery
-from tests.opik_server.fixtures import api, server, store
+from tests.opik_server.fixtures import api, quick_store, server, store
 
-__all__ = ["api", "server", "store"]
+__all__ = ["api", "quick_store", "server", "store"]
 
 pytest.register_assert_rewrite("tests.opik_store.world")  # it asserts for several tests
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
+def quick(quick_store: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(delivery, "GATHER_SECONDS", 0.01)
     yield
     close_all()
