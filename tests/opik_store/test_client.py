@@ -6,22 +6,31 @@ import gzip
 import json
 import logging
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import certifi  # comes with httpx
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from opik_resume.exceptions import RequestRefused, ServerUnreachable
 from opik_resume.settings import OpikSettings, opik_settings
 from opik_resume.stores.opik import OpikStore, answers
 from opik_resume.stores.opik import client as http
-from opik_resume.stores.opik.client import Client, encoded_text
+from opik_resume.stores.opik.client import Client
+from opik_resume.stores.opik.encoding import encoded, encoded_row
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_store.makers import theirs
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
 SETTINGS = OpikSettings("http://opik.example/api/", api_key="very-secret", workspace="w")
 
 
@@ -102,15 +111,21 @@ def test_a_closed_client_does_not_go_on_trying(server: OpikServer, client: Clien
         client.call("GET", "datasets")
 
 
+@pytest.mark.parametrize("write", [encoded, lambda row: encoded_row({"x": row})[5:-1]], ids=["one", "of a batch"])
 @pytest.mark.parametrize(
     "text", ["é 😀 \ud83d!", "\\ud83d", "\ude00", "\ud83d\ud83d\ude00", "plain é", "\\\ud83d", "a\ude00\ude00"]
 )
-def test_any_text_is_json_that_every_server_can_keep(text: str) -> None:
-    from opik_resume.jsontext import to_json
-
-    read = json.loads(encoded_text(to_json([text])))[0]
+def test_any_text_is_json_that_every_server_can_keep(text: str, write: Callable[[Any], bytes]) -> None:
+    read = json.loads(write([text]))[0]
     assert read == text.encode("utf-16", "surrogatepass").decode("utf-16", "backslashreplace") or "\\ud" in read
     read.encode("utf-8")
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=3))
+@example({"deep": json.loads("[" * 300 + "]" * 300)})
+@example({"large": 2**70, "small": 5e-324, "tuple": (1, 2)})
+def test_the_quick_writer_of_rows_says_what_the_thorough_one_says(row: dict[str, Any]) -> None:
+    assert json.loads(encoded_row(row)) == json.loads(encoded(row))
 
 
 def test_a_bundle_of_certificates_and_the_switch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,35 +6,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume.jsontext import to_json
 from opik_resume.records import Json
+from opik_resume.stores.opik.encoding import encoded, encoded_row
 
 MOST_ROWS = 1000  # of one request
-MOST_CHARACTERS = 4_000_000  # the server takes 4 MB of some batches, and the SDK sends 5 MB of others
+MOST_BYTES = 4_000_000  # the server takes 4 MB of some batches, and the SDK sends 5 MB of others
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A body that is JSON text already. It is long, and is compressed quickly rather than well, as the SDK does."""
+class Rows:
+    """A body that is JSON already. It is long, and is compressed quickly rather than well, as the SDK does."""
 
-    json: str
+    json: bytes
 
 
-def batches(key: str, rows: Sequence[Json], of_all: Mapping[str, Any] | None = None) -> Iterator[Text]:
-    """Bodies ``{…of_all, key: [rows]}`` of at most so many rows, and of at most so many characters where possible."""
-    texts: list[str] = []
+def batches(key: str, rows: Sequence[Json], of_all: Mapping[str, Any] | None = None) -> Iterator[Rows]:
+    """Bodies ``{…of_all, key: [rows]}`` of at most so many rows, and of at most so many bytes where possible."""
+    written: list[bytes] = []
     length = 0
     for row in rows:
-        text = to_json(row)
-        if texts and (len(texts) == MOST_ROWS or length + len(text) > MOST_CHARACTERS):
-            yield _body(key, texts, of_all)
-            texts, length = [], 0
-        texts.append(text)
-        length += len(text)
-    if texts:
-        yield _body(key, texts, of_all)
+        json = encoded_row(row)
+        if written and (len(written) == MOST_ROWS or length + len(json) > MOST_BYTES):
+            yield _body(key, written, of_all)
+            written, length = [], 0
+        written.append(json)
+        length += len(json)
+    if written:
+        yield _body(key, written, of_all)
 
 
-def _body(key: str, texts: Sequence[str], of_all: Mapping[str, Any] | None) -> Text:
-    fields = [f"{to_json(name)}:{to_json(value)}" for name, value in (of_all or {}).items()]
-    return Text("{" + ",".join([*fields, f"{to_json(key)}:[{','.join(texts)}]"]) + "}")
+def _body(key: str, written: Sequence[bytes], of_all: Mapping[str, Any] | None) -> Rows:
+    fields = [b"%b:%b" % (encoded(name), encoded(value)) for name, value in (of_all or {}).items()]
+    return Rows(b"{" + b",".join([*fields, b"%b:[%b]" % (encoded(key), b",".join(written))]) + b"}")

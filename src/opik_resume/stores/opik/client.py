@@ -10,7 +10,6 @@ import contextlib
 import gzip
 import json
 import os
-import re
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,22 +20,17 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from opik_resume import __version__
 from opik_resume.exceptions import ServerError, ServerUnreachable
-from opik_resume.jsontext import to_json
 from opik_resume.records import Json
 from opik_resume.settings import OpikSettings
 from opik_resume.stores.opik import answers
-from opik_resume.stores.opik.batches import Text
+from opik_resume.stores.opik.batches import Rows
+from opik_resume.stores.opik.encoding import encoded
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
 TIMEOUT = httpx.Timeout(connect=20, read=100, write=100, pool=20)
 COMPRESSED_FROM = 256  # bytes; below, gzip makes bodies longer
 PREFIX = "v1/private/"
-
-# `to_json` writes half of a pair as an escape, and then whole pairs and all other letters as escapes, too.
-_LONE_SURROGATE = re.compile(
-    r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})"
-)
 
 T = TypeVar("T")
 
@@ -180,16 +174,8 @@ def _verification(settings: OpikSettings) -> ssl.SSLContext | bool:
     return settings.check_tls
 
 
-def encoded_text(text: str) -> bytes:
-    """JSON text for a server: half of a surrogate pair, which no server can keep, becomes the text of its escape."""
-    if "\\ud" not in text:
-        return text.encode()
-    return _LONE_SURROGATE.sub(r"\1\\\2", text).encode()
-
-
 def _encoded(body: Any, settings: OpikSettings) -> tuple[bytes, dict[str, str]]:
-    text, level = (body.json, 1) if isinstance(body, Text) else (to_json(body), settings.compression_level)
-    content = encoded_text(text)
+    content, level = (body.json, 1) if isinstance(body, Rows) else (encoded(body), settings.compression_level)
     headers = {"Content-Type": "application/json"}
     if settings.compress and len(content) >= COMPRESSED_FROM:
         return gzip.compress(content, min(level, settings.compression_level), mtime=0), headers | {
