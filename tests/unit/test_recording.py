@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from opik_resume.engine.recording import QUICK_SECONDS, EndedRun, Recorder
+from opik_resume.engine.recording import QUICK_SECONDS, Recorder
 from opik_resume.engine.stopping import RunningCell
 from opik_resume.records import Attempt, CellKey
 from tests.builders import complete
@@ -37,7 +37,7 @@ class Disk:
             raise OSError("no room for bad")
 
     def bring(self, item_id: str, took: float = 0.0) -> None:
-        self.recorder.bring(EndedRun(RunningCell("e", CellKey(item_id, 0)), complete(item_id)), took)
+        self.recorder.bring(RunningCell("e", CellKey(item_id, 0)), complete(item_id), took)
 
 
 @pytest.fixture

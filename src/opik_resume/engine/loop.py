@@ -175,7 +175,7 @@ class Run:
         if attempt is None:
             self._leave(cell)
         else:
-            self._recorder.bring(EndedRun(cell, attempt), time.monotonic() - began)
+            self._recorder.bring(cell, attempt, time.monotonic() - began)
 
     def _break(self, error: Exception) -> None:
         """The store failed: without it nothing is durable, so nothing more may start."""

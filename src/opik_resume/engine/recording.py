@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opik_resume.engine.stopping import RunningCell
 from opik_resume.engine.workers import start_thread
@@ -19,11 +18,11 @@ ROOM = 100  # of those, how many may be under way to the disk; more wait with th
 
 @dataclass(frozen=True, slots=True)
 class EndedRun:
-    """A cell whose run has ended, with what came of it."""
+    """A cell whose run has ended, with what came of it; ``settled`` is for a worker that waits for the disk."""
 
     cell: RunningCell
     attempt: Attempt
-    settled: threading.Event = field(default_factory=threading.Event, compare=False)
+    settled: threading.Event | None = None
 
 
 class Recorder:
@@ -45,34 +44,43 @@ class Recorder:
         self._record = record
         self._kept = kept
         self._lost = lost
-        self._brought: queue.Queue[EndedRun | None] = queue.Queue(ROOM)
+        self._changed = threading.Condition()  # guards the two below
+        self._brought: list[EndedRun] = []
+        self._closed = False
 
     def start(self) -> None:
         start_thread("recorder", self._run)
 
-    def bring(self, ended: EndedRun, took: float) -> None:
-        """Hand over a run that took so many seconds."""
-        self._brought.put(ended)
-        if took > QUICK_SECONDS:
+    def bring(self, cell: RunningCell, attempt: Attempt, took: float) -> None:
+        """Hand over what came of a run that took so many seconds."""
+        ended = EndedRun(cell, attempt, threading.Event() if took > QUICK_SECONDS else None)
+        with self._changed:
+            while len(self._brought) >= ROOM:
+                self._changed.wait()
+            self._brought.append(ended)
+            if len(self._brought) == 1:
+                self._changed.notify_all()
+        if ended.settled is not None:
             ended.settled.wait()
 
     def close(self) -> None:
         """Nothing more will be brought."""
-        self._brought.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def _run(self) -> None:
-        going = True
-        while going:
-            group = self._group()
-            going = None not in group
-            self._settle([ended for ended in group if ended is not None])
+        while group := self._group():
+            self._settle(group)
         self.done.set()
 
-    def _group(self) -> list[EndedRun | None]:
-        """Wait for one, and take all that are there."""
-        group = [self._brought.get()]
-        while not self._brought.empty():  # nobody else takes from it
-            group.append(self._brought.get())
+    def _group(self) -> list[EndedRun]:
+        """All that are there; it waits for the first, and is empty when there will be none."""
+        with self._changed:
+            while not self._brought and not self._closed:
+                self._changed.wait()
+            group, self._brought = self._brought, []
+            self._changed.notify_all()  # those who waited for room
         return group
 
     def _settle(self, group: Sequence[EndedRun]) -> None:
@@ -87,7 +95,8 @@ class Recorder:
                 self._kept(ended)
             else:
                 self._lost(ended, error)
-            ended.settled.set()
+            if ended.settled is not None:
+                ended.settled.set()
 
     def _tried(self, group: Sequence[EndedRun]) -> Exception | None:
         try:
