@@ -117,18 +117,21 @@ def of_error(error: ErrorInfo) -> Json:
 
 def spans(attempt: Attempt, context: Context) -> list[Json]:
     """The task, its scoring and every metric, like the SDK's; on a repair they replace those of before."""
-    task_end = _later(attempt.started_at, attempt.task_seconds, attempt.ended_at)
-    task = _span(attempt, context, "task", context.task, attempt.started_at, task_end)
+    end = _later(attempt.started_at, attempt.task_seconds, attempt.ended_at)
+    task_end = stamp(end)
+    task = _span(attempt, context, "task", context.task, stamp(attempt.started_at), task_end)
     task["input"] = {"item": context.content}
     if attempt.returned:
         task["output"] = output_of(attempt)
     elif attempt.error is not None:
         task["error_info"] = of_error(attempt.error)
-    return [task, *_scoring_spans(attempt, context, task_end)] if attempt.returned else [task]
+    if not attempt.returned:
+        return [task]
+    scoring_end = stamp(_later(end, attempt.scoring_seconds, attempt.ended_at))
+    return [task, *_scoring_spans(attempt, context, task_end, scoring_end)]
 
 
-def _scoring_spans(attempt: Attempt, context: Context, start: datetime) -> Iterator[Json]:
-    end = _later(start, attempt.scoring_seconds, attempt.ended_at)
+def _scoring_spans(attempt: Attempt, context: Context, start: str, end: str) -> Iterator[Json]:
     scoring = _span(attempt, context, "scoring", SCORING_SPAN, start, end) | {"tags": [_INTERNAL]}
     if attempt.error is not None:
         scoring["error_info"] = of_error(attempt.error)
@@ -150,15 +153,15 @@ def _all_fields(score: ScoreResult) -> Json:
     return {name: getattr(score, name) for name in _SCORE_FIELDS}
 
 
-def _span(attempt: Attempt, context: Context, role: str, name: str, start: datetime, end: datetime) -> Json:
+def _span(attempt: Attempt, context: Context, role: str, name: str, start: str, end: str) -> Json:
     return {
         "id": derived_id(attempt.id, role),
         "trace_id": attempt.id,
         "project_name": context.project,
         "name": name,
         "type": "general",
-        "start_time": stamp(start),
-        "end_time": stamp(end),
+        "start_time": start,
+        "end_time": end,
         "source": "experiment",
     }
 
