@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 import threading
 import time
 from uuid import UUID
@@ -37,3 +40,17 @@ def test_ids_of_many_threads_are_each_once_and_in_order() -> None:
 def test_many_ids_of_one_moment_do_not_run_ahead_of_the_clock() -> None:
     last = [new_id() for _ in range(20_000)][-1]
     assert UUID(last).int >> 80 <= time.time() * 1000
+
+
+def test_a_forked_child_does_not_go_on_with_its_parents_numbers() -> None:
+    mint = "import os\nfrom opik_resume.ids import new_id\nos.fork()\nprint(new_id()[19:], flush=True)\nos._exit(0)"
+    said = subprocess.run([sys.executable, "-c", mint], capture_output=True, text=True, check=True, timeout=60)
+    assert len(set(said.stdout.split())) == 2, said.stdout
+
+
+def test_who_seeds_the_common_random_numbers_does_not_seed_ids() -> None:
+    halves = set()
+    for _ in range(2):
+        random.seed(1)
+        halves.add(new_id()[19:])
+    assert len(halves) == 2
