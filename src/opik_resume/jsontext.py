@@ -8,6 +8,8 @@ from typing import Any
 # What json.dumps raises for things it cannot hold: sets and objects, NaN and cycles, very deep nesting.
 NOT_JSON = (TypeError, ValueError, RecursionError)
 
+_raw_decode = json.JSONDecoder().raw_decode
+
 # Made once: `json.dumps` makes an encoder for every call that is not at its defaults.
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -25,6 +27,11 @@ def to_json(value: Any) -> str:
     except UnicodeEncodeError:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text
+
+
+def from_json(text: str) -> Any:
+    """What ``to_json`` wrote. It knows that nothing stands around it, which ``json.loads`` has to look for."""
+    return _raw_decode(text)[0]
 
 
 def storable(text: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from opik_resume.jsontext import storable, to_json
+from opik_resume.jsontext import from_json, storable, to_json
 from opik_resume.records import Attempt, DatasetRecord, ErrorInfo, Experiment, Item, Json, ScoreResult, VersionRecord
 
 _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
+_NONE = "[]"
 LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
@@ -45,7 +46,7 @@ def version(row: sqlite3.Row) -> VersionRecord:
 
 
 def item(row: sqlite3.Row) -> Item:
-    return Item(row["id"], json.loads(row["data"]), row["runs_per_item"])
+    return Item(row["id"], from_json(row["data"]), row["runs_per_item"])
 
 
 def experiment(row: sqlite3.Row) -> Experiment:
@@ -55,14 +56,14 @@ def experiment(row: sqlite3.Row) -> Experiment:
         dataset_id=row["dataset_id"],
         dataset_name=row["dataset_name"],
         version_name=f"v{row['version_number']}",
-        metadata=json.loads(row["metadata"]),
+        metadata=from_json(row["metadata"]),
         expected=row["expected"],
         created_at=_time(row["created_at"]),
         updated_at=_time(row["updated_at"]),
         status=row["status"],
-        tags=tuple(json.loads(row["tags"])),
+        tags=tuple(from_json(row["tags"])),
         project_name=row["project_name"],
-        item_ids=tuple(json.loads(row["item_ids"])) if row["item_ids"] is not None else None,
+        item_ids=tuple(from_json(row["item_ids"])) if row["item_ids"] is not None else None,
         scores=_scores(row["scores"]),
     )
 
@@ -97,7 +98,7 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         ended_at=_time(row["ended_at"]) if row["ended_at"] else None,
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
-        task_output=json.loads(row["task_output"]) if row["task_output"] is not None else None,
+        task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
         scores=_scores(row["scores"], light=light),
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
@@ -106,15 +107,15 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
 
 
 def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
-    if text == "[]":
+    if text == _NONE:
         return ()
     make = _light_score if light else ScoreResult
-    return tuple(make(**score) for score in json.loads(text))
+    return tuple(make(**score) for score in from_json(text))
 
 
-def of_scores(scores: Iterable[ScoreResult]) -> str:
+def of_scores(scores: Sequence[ScoreResult]) -> str:
     """Scores as JSON text: most are a name and a value."""
-    return to_json([of_score(score) for score in scores])
+    return to_json([of_score(score) for score in scores]) if scores else _NONE
 
 
 def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:

@@ -12,9 +12,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psutil
 
@@ -31,8 +30,7 @@ Job = Callable[[sqlite3.Connection], Any]
 _Outcome = tuple[Any, BaseException | None]  # what a job returned, or what it raised
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     job: Callable[..., Any]
     done: Future[Any]
     urgent: bool
