@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from opik_resume import experiment_scores
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ServerError
-from opik_resume.reading import Reading, read_experiment, read_offline
+from opik_resume.reading import Reading, read_experiment
 from opik_resume.results import build_result
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ def mark(store: Store, experiment_id: str, run_id: str | None) -> None:
         logger.info("The server was not told about a run of %s: %s", experiment_id, error)
 
 
-def complete(experiment_id: str, callables: Callables, store: Store, *, heavy: bool) -> tuple[Reading, list[str]]:
-    """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it."""
+def complete(
+    experiment_id: str, callables: Callables, store: Store, *, heavy: bool, known: Reading | None = None
+) -> tuple[Reading, list[str]]:
+    """A whole experiment gets its scores and its status. Returns it as read, and what is to be said of it.
+
+    ``known``: what this process knows whole need not be read. It holds the lease or has just read it.
+    """
     functions = callables.experiment_scoring_functions
-    # What this process knows whole it need not read: it holds the lease or has just read it, and the server has it all.
-    reading = read_offline(experiment_id, store) or read_experiment(
-        store.get(experiment_id), store, heavy=heavy or bool(functions)
-    )
+    reading = known or read_experiment(store.get(experiment_id), store, heavy=heavy or bool(functions))
     if not reading.grid.complete or store.pending(experiment_id):
         return reading, []
     status = "completed" if reading.obstacle is None else None  # of whose cells nobody knows, nobody knows that either

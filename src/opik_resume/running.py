@@ -204,7 +204,7 @@ def _nothing_to_run(reading: Reading, callables: Callables, store: Store) -> Eva
     """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
     experiment = reading.experiment
     if callables.experiment_scoring_functions or _still_running(experiment, store):
-        last, missing = complete(experiment.id, callables, store, heavy=True)
+        last, missing = complete(experiment.id, callables, store, heavy=True, known=read_offline(experiment.id, store))
         _warn(missing)
         return result_of(experiment.id, store, callables, last)
     return result_of(experiment.id, store, callables, reading if reading.heavy else None)
@@ -248,10 +248,13 @@ def _at_end(run: Run, callables: Callables, store: Store, tracing: Tracing) -> l
     """Deliver what is finished, unless somebody waits for the end of a stop, and complete a whole experiment."""
     waited_for = run.outcome == "finished"
     if waited_for:
+        store.flush(0)
+    known = read_offline(run.experiment_id, store)  # while the server takes what is left
+    if waited_for:
         store.flush(DELIVERY_SECONDS)
     notes = tracing.finish(TRACES_SECONDS if waited_for else 0)
     try:
-        reading, missing = complete(run.experiment_id, callables, store, heavy=run in _awaited)
+        reading, missing = complete(run.experiment_id, callables, store, heavy=run in _awaited, known=known)
         if run in _awaited:
             _awaited[run] = reading
         return [*notes, *missing]

@@ -109,7 +109,10 @@ class ExperimentStore(Protocol):
         """What has been recorded and is not on the server yet, of one experiment or of all. Local stores: nothing."""
 
     def flush(self, timeout: float) -> bool:
-        """Wait until nothing waits to be delivered, at most ``timeout`` seconds. Returns whether that is so."""
+        """Deliver now, and wait until nothing waits any more, at most ``timeout`` seconds. Returns whether that is so.
+
+        With 0 seconds the delivery sets out, and nobody waits for it.
+        """
 
     def link(self, experiment: Experiment) -> str | None:
         """The web page of an experiment, if it has one."""

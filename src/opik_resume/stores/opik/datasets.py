@@ -24,11 +24,12 @@ class Datasets:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards all below
         self._items: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
-        self._keys: dict[
-            tuple[str, str], tuple[Any, ...]
-        ] = {}  # into those, by the id of a dataset and a version's name
+        # Into those, by the id of a dataset and a version's name.
+        self._keys: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._version_ids: dict[tuple[str, str], str] = {}  # by the id of a dataset and a version's name
+        self._project_ids: dict[str, str] = {}  # by the id of a dataset
         self._projects: dict[str, str] = {}  # names by id
 
     @property
@@ -63,6 +64,7 @@ class Datasets:
             listed = self._client.call("GET", "datasets", query={"page": 1, "size": 500})
             names = [row["name"] for row in listed["content"]]
             raise DatasetNotFound.near("dataset", name, names, self._client.settings.label) from error
+        self._remember_project(found)
         return wire.dataset(found)
 
     def row(self, dataset_id: str) -> Json:
@@ -75,6 +77,7 @@ class Datasets:
             raise DatasetNotFound(
                 f"The dataset with the id {dataset_id} is not in {self._client.settings.label} any more."
             ) from error
+        self._remember_project(found)
         return found
 
     def _is_there(self, dataset_id: str) -> bool:
@@ -86,15 +89,22 @@ class Datasets:
     def project_of(self, dataset_id: str) -> str | None:
         """The name of the project that a dataset belongs to."""
         with self._lock:
-            known = self._projects.get(dataset_id)
+            project_id = self._project_ids.get(dataset_id)
+        project_id = project_id or self.row(dataset_id).get("project_id")
+        if project_id is None:
+            return None
+        with self._lock:
+            known = self._projects.get(project_id)
         if known is None:
-            project_id = self.row(dataset_id).get("project_id")
-            if project_id is None:
-                return None
             known = str(self._client.call("GET", f"projects/{project_id}")["name"])
             with self._lock:
-                self._projects[dataset_id] = known
+                self._projects[project_id] = known
         return known
+
+    def _remember_project(self, row: Json) -> None:
+        if row.get("project_id") is not None:
+            with self._lock:
+                self._project_ids[row["id"]] = row["project_id"]
 
     # Items
 
@@ -128,6 +138,7 @@ class Datasets:
 
     def versions(self, dataset_id: str) -> list[VersionRecord]:
         found = self._versions_call(lambda: all_pages(self._client, f"datasets/{dataset_id}/versions", size=500))
+        self._remember_versions(dataset_id, found)
         return [wire.version(row, dataset_id) for row in found]
 
     def version(self, dataset_id: str, name: str) -> Json:
@@ -139,7 +150,18 @@ class Datasets:
             if error.status not in (404, 422):
                 raise
             raise DatasetNotFound(f"The dataset has no version {name!r} any more ({error}).") from error
+        self._remember_versions(dataset_id, [found])
         return found
+
+    def version_id(self, dataset_id: str, name: str) -> str:
+        """The id of a version, which does not change. Raises DatasetNotFound."""
+        with self._lock:
+            known = self._version_ids.get((dataset_id, name))
+        return known or str(self.version(dataset_id, name)["id"])
+
+    def _remember_versions(self, dataset_id: str, found: Sequence[Json]) -> None:
+        with self._lock:
+            self._version_ids.update(((dataset_id, row["version_name"]), row["id"]) for row in found)
 
     def items(self, dataset_id: str, version_name: str) -> list[Item]:
         """The items of a version, kept in memory for the next reading; without a name those of the present."""

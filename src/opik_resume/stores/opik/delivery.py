@@ -63,14 +63,14 @@ class Delivery:
         self._work.set()
 
     def flush(self, timeout: float) -> bool:
-        """Wait until nothing waits any more, at most ``timeout`` seconds. Returns whether that is so."""
+        """Deliver now, and wait until nothing waits any more, at most ``timeout`` seconds. Returns whether that is so."""
         deadline = time.monotonic() + timeout
         with self._settled:  # held from the look to the wait: what is settled in between is not missed
             while self._journal.waiting():
+                self.wake(now=True)
                 left = deadline - time.monotonic()
                 if left <= 0 or self._closed.is_set():
                     return False
-                self.wake(now=True)
                 self._settled.wait(min(left, BUSY_PAUSE))  # another kernel's delivery is not told to us
         return True
 

@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -37,14 +36,12 @@ class Experiments:
 
     def create(self, record: Experiment) -> None:
         """Kept running until it is complete. Doing it twice changes nothing."""
-        with ThreadPoolExecutor(1, thread_name_prefix="opik-resume-version") as pool:
-            pinned = pool.submit(self._datasets.version, record.dataset_id, record.version_name)
-            # The dataset's project comes first, as in the SDK, which looks for the runs there.
-            project = self._datasets.project_of(record.dataset_id) or record.project_name
-        version = pinned.result()
+        # The dataset's project comes first, as in the SDK, which looks for the runs there.
+        project = self._datasets.project_of(record.dataset_id) or record.project_name
+        version_id = self._datasets.version_id(record.dataset_id, record.version_name)
         if record.item_ids is not None:
             checkpoints.write(record.id, record.item_ids)
-        self._client.call("POST", "experiments", wire.of_experiment(record, project, version["id"]))
+        self._client.call("POST", "experiments", wire.of_experiment(record, project, version_id))
 
     def row(self, experiment_id: str) -> Json:
         """The experiment as the server tells it now. Raises ExperimentNotFound."""

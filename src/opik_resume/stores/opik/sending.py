@@ -126,8 +126,9 @@ class Sender:
         )
 
     def _items(self, experiment: Experiment) -> dict[str, Item]:
+        version = (experiment.dataset_id, experiment.version_name)
         try:
-            listed = self._datasets.items(experiment.dataset_id, experiment.version_name)
+            listed = self._datasets.remembered(*version) or self._datasets.items(*version)
         except DatasetNotFound:
             return {}
         return {item.id: item for item in listed}
