@@ -17,6 +17,7 @@ from opik_resume.exceptions import DatasetAlreadyExists, ServerUnreachable
 from opik_resume.metrics import Equals
 from opik_resume.records import Attempt, Experiment, ScoreResult
 from opik_resume.settings import opik_settings
+from opik_resume.stores import journal
 from opik_resume.stores.opik import OpikStore, delivery
 from opik_resume.stores.opik import store as opik_store
 from tests.builders import BOOM, CountingTask, failed, numbers
@@ -455,6 +456,16 @@ def test_batches_stay_within_the_limits(server: OpikServer, store: OpikStore) ->
     sizes = [len(list(faults.batch_of(request))) for request in server.requests if written(request)]
     assert max(sizes) <= 1000
     assert len(server.state.spans) == 400 * 8
+
+
+def test_large_outputs_go_in_small_batches(
+    server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "BATCH_CHARACTERS", 250)
+    experiment = ours(store, 10)
+    store.record([replace(each, task_output={"output": "x" * 87}) for each in finished(experiment, store)])
+    assert store.flush(20)
+    assert [len(request.body["traces"]) for request in server.asked("POST", "/traces/batch")] == [3, 3, 3, 1]
 
 
 def written(request: Request) -> bool:

@@ -50,17 +50,32 @@ def test_an_older_file_gets_the_journal_and_keeps_what_it_has(tmp_path: Path) ->
 
 def test_each_server_has_its_own(database: Database, journal: Journal) -> None:
     journal.record([complete()])
-    assert Journal(database, "http://opik.example/api/ another workspace").batch(10) == []
-    assert len(journal.batch(10)) == 1
+    assert Journal(database, "http://opik.example/api/ another workspace").batch(10)[0] == []
+    assert len(journal.batch(10)[0]) == 1
+
+
+def test_a_batch_of_large_outputs_is_a_small_one(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.record([replace(complete(), id=new_id(), task_output={"output": "x" * 100}) for _ in range(5)])
+    assert [(len(entries), full) for entries, full in (journal.batch(n) for n in (2, 5, 6))] == [
+        (2, True),
+        (5, True),
+        (5, False),
+    ]
+    monkeypatch.setattr("opik_resume.stores.journal.BATCH_CHARACTERS", 250)
+    entries, full = journal.batch(6)
+    assert (len(entries), full) == (3, True)
+    journal.delivered(entries)
+    entries, full = journal.batch(6)
+    assert (len(entries), full) == (2, False)
 
 
 def test_recording_again_is_a_new_revision_that_is_delivered_again(journal: Journal) -> None:
     first = complete()
     journal.record([first])
-    (old,) = journal.batch(10)
+    (old,) = journal.batch(10)[0]
     second = replace(first, task_output={"output": "better"})
     journal.record([second])
-    (new,) = journal.batch(10)
+    (new,) = journal.batch(10)[0]
     assert new.revision > old.revision
     journal.delivered([old])
     assert journal.waiting(), "what was delivered is not what is there now"
@@ -73,7 +88,7 @@ def test_complete_is_never_made_incomplete(journal: Journal) -> None:
     done = complete()
     journal.record([done])
     journal.record([replace(done, complete=False, error=BOOM)])
-    assert [entry.attempt for entry in journal.batch(10)] == [done]
+    assert [entry.attempt for entry in journal.batch(10)[0]] == [done]
 
 
 def test_a_start_is_kept_until_its_attempt_is_recorded(journal: Journal) -> None:
@@ -88,14 +103,14 @@ def test_a_start_is_kept_until_its_attempt_is_recorded(journal: Journal) -> None
 
 def test_what_is_refused_is_told_and_can_be_tried_again(journal: Journal) -> None:
     journal.record([complete(), complete()])
-    first, second = journal.batch(10)
+    first, second = journal.batch(10)[0]
     journal.refused(first, "no")
     pending = journal.undelivered("experiment", "down")
     assert (pending.waiting, pending.refused, pending.problem, len(pending)) == (1, {first.attempt.id: "no"}, "down", 2)
     assert len(journal.undelivered("another")) == 0
-    assert journal.batch(10) == [second]
+    assert journal.batch(10)[0] == [second]
     journal.try_again()
-    assert len(journal.batch(10)) == 2
+    assert len(journal.batch(10)[0]) == 2
     journal.forget("experiment")
     assert len(journal.undelivered()) == 0
 

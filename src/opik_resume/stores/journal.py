@@ -27,6 +27,7 @@ ON CONFLICT (server, id) DO UPDATE SET
 WHERE excluded.complete >= complete
 """
 _WAITING = "server = ? AND state = 'waiting'"
+BATCH_CHARACTERS = 16_000_000  # of what tasks returned: a batch is whole in memory, several times over
 _AT_ONCE = 100  # rows of one statement
 _BATCH = f"SELECT * FROM journal WHERE {_WAITING} ORDER BY revision LIMIT ?"
 
@@ -79,9 +80,17 @@ class Journal:
             insert = f"INSERT OR IGNORE INTO journal_starts VALUES {placeholders(len(part), 6)}"
             db.execute(insert, [value for row in part for value in row])
 
-    def batch(self, limit: int) -> list[Entry]:
-        """The oldest of those that wait."""
-        return [_entry(row) for row in self._database.read(_BATCH, (self.server, limit))]
+    def batch(self, limit: int) -> tuple[list[Entry], bool]:
+        """The oldest of those that wait, and whether more may wait: so many, or fewer when their outputs are large."""
+        room = BATCH_CHARACTERS
+
+        def full(row: sqlite3.Row) -> bool:
+            nonlocal room
+            room -= len(row["task_output"] or "")
+            return room <= 0
+
+        found = self._database.read(_BATCH, (self.server, limit), until=full)
+        return [_entry(row) for row in found], len(found) == limit or room <= 0
 
     def entries(self, experiment_id: str) -> list[Entry]:
         """Every attempt of an experiment that is kept here, whatever its state."""

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -73,10 +73,23 @@ class Database:
             raise
         return connection
 
-    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """All rows of one query, as committed now."""
-        with _as_store_errors(self.path), self._reader() as connection:
-            return connection.execute(sql, parameters).fetchall()
+    def read(
+        self, sql: str, parameters: Sequence[Any] = (), *, until: Callable[[sqlite3.Row], bool] | None = None
+    ) -> list[sqlite3.Row]:
+        """All rows of one query, as committed now; or those up to the one of which ``until`` is true."""
+        with (
+            _as_store_errors(self.path),
+            self._reader() as connection,
+            closing(connection.execute(sql, parameters)) as found,
+        ):
+            if until is None:
+                return found.fetchall()
+            rows = []
+            for row in found:
+                rows.append(row)
+                if until(row):
+                    break
+            return rows
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class Rows:
     json: bytes
 
 
-def batches(key: str, rows: Sequence[Json], of_all: Mapping[str, Any] | None = None) -> Iterator[Rows]:
+def batches(key: str, rows: Iterable[Json], of_all: Mapping[str, Any] | None = None) -> Iterator[Rows]:
     """Bodies ``{…of_all, key: [rows]}`` of at most so many rows, and of at most so many bytes where possible."""
     written: list[bytes] = []
     length = 0

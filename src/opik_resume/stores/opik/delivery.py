@@ -16,9 +16,9 @@ from opik_resume.ids import new_id
 from opik_resume.stores.journal import Entry, Journal
 from opik_resume.stores.protocol import Lease, Leases
 
-BATCH = 500  # attempts: each is a trace, a link, a handful of spans and scores
+BATCH = 1000  # attempts: each is a trace, a link, a handful of spans and scores
 GATHER_SECONDS = 0.2  # how long what is to be delivered waits for more, unless somebody waits for it
-_ENOUGH = BATCH // 2  # attempts that are not kept waiting for more
+_ENOUGH = 250  # attempts that are not kept waiting for more
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while the server does not take anything
 BUSY_PAUSE = 0.2  # seconds before we look again whether the other kernel has delivered
 _BEAT = 5.0
@@ -135,12 +135,12 @@ class Delivery:
     def _deliver_all(self, lease: Lease) -> None:
         """Batch by batch. What has come during the last and is less than one may wait for more, in the next round."""
         next_beat = time.monotonic() + _BEAT
-        entries = self._journal.batch(BATCH)
+        entries, full = self._journal.batch(BATCH)
         while entries and not self._closed.is_set():
             self._deliver(entries)
-            if len(entries) < BATCH:
+            if not full:
                 return
-            entries = self._journal.batch(BATCH)
+            entries, full = self._journal.batch(BATCH)
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + _BEAT
                 if not lease.beat():

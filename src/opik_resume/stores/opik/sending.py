@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from opik_resume import prompts, remembered, resume_state
@@ -70,33 +71,37 @@ class Sender:
         """
         ours = [(e.attempt, self._surroundings(e.attempt).context(e)) for e in entries if e.attempt.trial is not None]
         theirs = [entry.attempt for entry in entries if entry.attempt.trial is None]
-        scores = [row for attempt, context in ours for row in runs.scores(attempt, context.project)]
-        scores += [row for attempt in theirs for row in runs.scores(attempt, self._surroundings(attempt).project)]
+        # Rows are made as they are sent: whatever their size, few are in memory at a time.
+        links = (runs.link(*each) for each in ours)
+        scores = (row for attempt, context in ours for row in runs.scores(attempt, context.project))
+        spans = (span for each in ours for span in runs.spans(*each))
+        traces = (runs.trace(*each) for each in ours)
         side_by_side(
-            [
-                *self._requests("POST", "experiments/items", "experiment_items", [runs.link(*each) for each in ours]),
-                *self._requests("PUT", "traces/feedback-scores", "scores", scores),
-                *self._requests("POST", "spans/batch", "spans", [span for each in ours for span in runs.spans(*each)]),
-            ]
+            chain(
+                self._requests("POST", "experiments/items", "experiment_items", links),
+                self._requests("PUT", "traces/feedback-scores", "scores", chain(scores, self._scores(theirs))),
+                self._requests("POST", "spans/batch", "spans", spans),
+            )
         )
-        traces = [*(runs.trace(*each) for each in ours), *self._completed(theirs)]
-        side_by_side(list(self._requests("POST", "traces/batch", "traces", traces)))
+        side_by_side(self._requests("POST", "traces/batch", "traces", chain(traces, self._completed(theirs))))
 
-    def _requests(self, method: str, path: str, key: str, listed: Sequence[Json]) -> Iterator[Callable[[], Any]]:
-        for body in batches(key, listed):
+    def _requests(self, method: str, path: str, key: str, rows: Iterable[Json]) -> Iterator[Callable[[], Any]]:
+        for body in batches(key, rows):
             # Whoever delivers tries again, and says so.
             yield partial(self._client.call, method, path, body, tries=1)
 
-    def _completed(self, theirs: Iterable[Attempt]) -> list[Json]:
+    def _scores(self, theirs: Iterable[Attempt]) -> Iterator[Json]:
+        for attempt in theirs:
+            yield from runs.scores(attempt, self._surroundings(attempt).project)
+
+    def _completed(self, theirs: Iterable[Attempt]) -> Iterator[Json]:
         """Traces of another program that are complete only now: as they are, with the output and without the error."""
-        found = []
         for attempt in theirs:
             row = self._live.trace(attempt.id) if attempt.complete else None
             if row is not None and row.get("output") is None:
                 kept = {key: row[key] for key in _TRACE_FIELDS if row.get(key) is not None}
                 project = self._surroundings(attempt).project
-                found.append({**kept, "project_name": project, "output": runs.output_of(attempt)})
-        return found
+                yield {**kept, "project_name": project, "output": runs.output_of(attempt)}
 
     def _surroundings(self, attempt: Attempt) -> _Surroundings:
         experiment_id = attempt.experiment_id
