@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from opik_resume import checks, remembered, resume_state
 from opik_resume import prompts as linked_prompts
+from opik_resume.concluding import read_and_conclude
 from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.engine import Listener, Run
 from opik_resume.grid import Grid
 from opik_resume.ids import new_id
 from opik_resume.plan import ResumePlan, make_plan
-from opik_resume.reading import Reading, find_experiment, read_and_conclude, why_not_resumable
+from opik_resume.reading import Reading, find_experiment, why_not_resumable
 from opik_resume.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.results import EvaluationResult
 from opik_resume.resume_state import ResumeState
-from opik_resume.running import prepare, prepare_first, run_and_wait
+from opik_resume.running import prepare, prepare_first
 from opik_resume.selection import choose
 from opik_resume.stores import default_store
+from opik_resume.waiting import run_and_wait
 
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task

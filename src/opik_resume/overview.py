@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from opik_resume.concluding import read_and_conclude
 from opik_resume.exceptions import ArgumentError
-from opik_resume.reading import Reading, read_and_conclude
+from opik_resume.reading import Reading
 from opik_resume.records import Experiment
 from opik_resume.stores import default_store
 from opik_resume.stores.protocol import SORTS

@@ -125,17 +125,6 @@ def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: R
     return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
 
 
-def read_and_conclude(experiment: Experiment, store: Store, *, heavy: bool = False) -> Reading:
-    """Read it, and complete it if it is whole: its last run may have been killed, or the server away at its end."""
-    reading = read_experiment(experiment, store, heavy=heavy)
-    if reading.state == "complete" and experiment.status == "running" and not store.pending(experiment.id):
-        try:
-            store.update(experiment.id, status="completed")
-        except ServerError as error:  # whoever reads it next tries again
-            logger.info("Experiment %s could not be completed: %s", experiment.id, error)
-    return reading
-
-
 def read_back(experiment_id: str, store: Store, *, heavy: bool = False) -> Reading:
     """What a run of this process has come to. For its end only: without a server, from what this process knows.
 

@@ -13,8 +13,9 @@ from opik_resume.plan import ResumePlan, make_rescoring_plan
 from opik_resume.reading import Reading, find_experiment, read_experiment
 from opik_resume.records import Json
 from opik_resume.results import EvaluationResult
-from opik_resume.running import prepare, run_and_wait
+from opik_resume.running import prepare
 from opik_resume.stores import default_store
+from opik_resume.waiting import run_and_wait
 
 if TYPE_CHECKING:
     from opik_resume.metrics.base import Metric

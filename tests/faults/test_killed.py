@@ -14,8 +14,8 @@ import pytest
 
 from opik_resume.evaluation import plan_resume
 from opik_resume.results import EvaluationResult
-from opik_resume.running import result_of
 from opik_resume.stores.local import LocalStore
+from opik_resume.waiting import result_of
 from tests.faults import script
 
 PATIENCE = 60.0

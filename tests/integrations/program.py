@@ -18,7 +18,7 @@ import opik
 from opik import opik_context
 from opik.evaluation import metrics, models
 
-from opik_resume import EvaluationResult, connect, evaluate, evaluate_experiment, evaluate_resume, running
+from opik_resume import EvaluationResult, concluding, connect, evaluate, evaluate_experiment, evaluate_resume
 from opik_resume.stores import open_store
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
@@ -165,7 +165,7 @@ def late() -> None:
     def late_span(n: int) -> str:
         return str(n)
 
-    running.TRACES_SECONDS = 0.1
+    concluding.TRACES_SECONDS = 0.1
     run("late", lambda item: {"output": late_span(item["n"])}, count=1)
 
 

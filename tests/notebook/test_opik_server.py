@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume, running
+from opik_resume import concluding, evaluate, evaluate_resume
 from opik_resume.metrics import Equals
 from opik_resume.notebook import elsewhere, listing, patience, readings, undelivered, widget
 from opik_resume.notebook.choosing import Given
@@ -283,7 +283,7 @@ def test_what_is_still_to_be_delivered_is_told_until_it_is(
     server: OpikServer, store: OpikStore, view: Views, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment_id = evaluated(store, items=4, broken=(1, 3))
-    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.2)
+    monkeypatch.setattr(concluding, "DELIVERY_SECONDS", 0.2)
     shown = view(Given(CountingTask(), [Equals()]))
     plan = shown.told("open", experiment=experiment_id)["plan"]
     away = server.faults.add(faults.Status(503), faults.is_write, times=None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from opik_resume import evaluation, pushing, running
+from opik_resume import concluding, evaluation, pushing
 from opik_resume.stores import close_all
 from opik_resume.stores.opik import client, delivery
 from tests.opik_server.fixtures import api, quick_store, server, store
@@ -36,6 +36,6 @@ def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests whose server is not there: nobody waits for delivery."""
-    monkeypatch.setattr(running, "DELIVERY_SECONDS", 0.05)
+    monkeypatch.setattr(concluding, "DELIVERY_SECONDS", 0.05)
     monkeypatch.setattr(evaluation, "FIRST_DELIVERY_SECONDS", 0.05)
     monkeypatch.setattr(pushing, "PATIENCE", 0.05)

@@ -21,10 +21,10 @@ from opik_resume.reading import read_experiment
 from opik_resume.records import ScoreResult
 from opik_resume.results import EvaluationResult
 from opik_resume.resume_state import ResumeState
-from opik_resume.running import result_of
 from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore, datasets, paging
 from opik_resume.test_results import TestResult
+from opik_resume.waiting import result_of
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api

@@ -7,7 +7,8 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +48,11 @@ def test_commits_are_synced_to_the_disk(path: Path) -> None:
     database.close()
 
 
+def soon(database: Database, job: Callable[..., Any], *values: str) -> Future[Any]:
+    """As ``write_rows_soon``, for one who asks."""
+    return database._submit(job, urgent=False, values=values)
+
+
 def test_rows_of_many_that_commit_together_are_one_call_and_fail_together(path: Path) -> None:
     database = Database(path)
     calls: list[list[str]] = []
@@ -60,13 +66,23 @@ def test_rows_of_many_that_commit_together_are_one_call_and_fail_together(path: 
         raise RuntimeError(" ".join(names))
 
     with held(database):
-        one, two = database.write_rows_soon(keep, ["1", "2"]), database.write_rows_soon(refuse, ["3"])
-        three, four = database.write_rows_soon(keep, ["4"]), database.write_rows_soon(refuse, ["5"])
+        one, two = soon(database, keep, "1", "2"), soon(database, refuse, "3")
+        three, four = soon(database, keep, "4"), soon(database, refuse, "5")
     assert (one.result(10), three.result(10)) == (None, None)
     assert [str(each.exception(10)) for each in (two, four)] == ["3 5", "3 5"]
     assert calls == [["1", "2", "4"]]
     assert {row["name"] for row in database.read("SELECT name FROM datasets")} == {"1", "2", "4"}
     database.close()
+
+
+def test_a_failure_that_nobody_waits_for_is_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(db: sqlite3.Connection, names: list[str]) -> None:
+        raise RuntimeError("not " + " ".join(names))
+
+    database = Database(path)
+    database.write_rows_soon(refuse, ["this"])
+    database.close()
+    assert "not written to the local file: not this" in caplog.text
 
 
 def test_a_failing_write_of_a_group_undoes_only_itself(path: Path) -> None:

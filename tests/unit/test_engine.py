@@ -17,8 +17,8 @@ from opik_resume.evaluation import plan_resume, prepare_resume
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.metrics import Equals
 from opik_resume.records import CellState, Json
-from opik_resume.running import result_of
 from opik_resume.stores import protocol
+from opik_resume.waiting import result_of
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
 

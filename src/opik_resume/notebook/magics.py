@@ -29,8 +29,9 @@ from opik_resume.notebook.namespace import find_metrics, find_task, user_namespa
 from opik_resume.notebook.offers import Offers
 from opik_resume.notebook.widget import ResumeBrowser
 from opik_resume.reading import find_experiment, read_experiment
-from opik_resume.running import used_in_process, wait_or_interrupt, warn_about
+from opik_resume.running import used_in_process
 from opik_resume.stores import default_store
+from opik_resume.waiting import wait_or_interrupt, warn_about
 
 if TYPE_CHECKING:
     from opik_resume.records import Experiment

@@ -15,8 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from opik_resume import running
+from opik_resume.concluding import read_and_conclude
 from opik_resume.events import Ended, Event, RunFinished
-from opik_resume.reading import Reading, read_and_conclude
+from opik_resume.reading import Reading
 from opik_resume.records import Attempt
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ wait into one transaction, so that they share one fsync.
 
 from __future__ import annotations
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -25,6 +26,7 @@ COMPANY_SECONDS = 0.001  # how long a write waits for as many others as were com
 LINGER_SECONDS = 0.05  # how long a write that nobody waits for may sit before it is committed by itself
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "fuse.sshfs", "ncpfs"})
 
+logger = logging.getLogger("opik_resume")
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 _Outcome = tuple[Any, BaseException | None]  # what a job returned, or what it raised
@@ -32,7 +34,7 @@ _Outcome = tuple[Any, BaseException | None]  # what a job returned, or what it r
 
 class _Write(NamedTuple):
     job: Callable[..., Any]
-    done: Future[Any]
+    done: Future[Any] | None  # None: nobody asks
     urgent: bool
     values: tuple[Any, ...] | None = None  # what the job is given together with the values of its other writes
 
@@ -115,16 +117,19 @@ class Database:
         """As ``write``, for small writes of many: ``job`` is run once for the values of all that commit together."""
         self._submit(job, urgent=True, values=tuple(values)).result()
 
-    def write_rows_soon(self, job: Callable[[sqlite3.Connection, list[T]], Any], values: Sequence[T]) -> Future[Any]:
-        """As ``write_rows``, without waiting for it."""
-        return self._submit(job, urgent=False, values=tuple(values))
+    def write_rows_soon(self, job: Callable[[sqlite3.Connection, list[T]], Any], values: Sequence[T]) -> None:
+        """As ``write_rows``, and nobody will ask what has become of it: a failure is logged."""
+        self._put(_Write(job, None, urgent=False, values=tuple(values)))
 
     def _submit(self, job: Callable[..., Any], *, urgent: bool, values: tuple[Any, ...] | None = None) -> Future[Any]:
+        done: Future[Any] = Future()
+        self._put(_Write(job, done, urgent, values))
+        return done
+
+    def _put(self, write: _Write) -> None:
         if self._closed:
             raise StoreError(f"The store {self.path} is closed: connect() opens one again.")
-        done: Future[Any] = Future()
-        self._writes.put(_Write(job, done, urgent, values))
-        return done
+        self._writes.put(write)
 
     def close(self) -> None:
         """Commit what is queued and close the file. Closing twice is allowed."""
@@ -177,12 +182,8 @@ class Database:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             outcomes = [(None, error) for _ in jobs]
-        for writes, (result, problem) in zip(jobs, outcomes, strict=True):
-            for write in writes:
-                if problem is None:
-                    write.done.set_result(result)
-                else:
-                    write.done.set_exception(problem)
+        for writes, outcome in zip(jobs, outcomes, strict=True):
+            _tell(writes, *outcome)
 
 
 def _patience(batch: Sequence[_Write], urgent: int) -> float | None:
@@ -190,6 +191,17 @@ def _patience(batch: Sequence[_Write], urgent: int) -> float | None:
     if not batch:
         return None
     return COMPANY_SECONDS if urgent else LINGER_SECONDS
+
+
+def _tell(writes: Sequence[_Write], result: Any, problem: BaseException | None) -> None:
+    asked = [write.done for write in writes if write.done is not None]
+    for done in asked:
+        if problem is None:
+            done.set_result(result)
+        else:
+            done.set_exception(problem)
+    if problem is not None and not asked:
+        logger.warning("What nobody waited for was not written to the local file: %s", problem)
 
 
 def _together(batch: Iterable[_Write]) -> list[list[_Write]]:

@@ -52,6 +52,6 @@ class _Calls:
             if found is not None and len(self._threads) < AT_ONCE - 1:
                 # Not of an executor, whose threads are joined when the process exits: a request that hangs would hang it.
                 thread = threading.Thread(target=self._make, name="opik-resume-request", daemon=True)
-                self._threads.append(thread)
                 thread.start()
+                self._threads.append(thread)
         return found
