@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume, plan_resume
-from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume import concluding, evaluate, evaluate_resume, plan_resume
+from opik_resume.exceptions import EvaluationInterrupted, StoreError
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
@@ -57,6 +57,18 @@ def test_what_stays_unfinished_is_unmarked_too(server: OpikServer, store: OpikSt
     assert store.get(result.experiment_id).mark is None
     assert [run is None for run in marks(server)] == [False, True]
     assert store.get(result.experiment_id).status == "running"
+
+
+def test_the_end_is_told_even_if_the_local_file_fails_at_it(
+    server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(concluding, "read_offline", fail)
+    with pytest.raises(StoreError, match="the disk is full"):
+        evaluate(numbers(store, 1), CountingTask(), verbose=0)
+    assert [run is None for run in marks(server)] == [False, True]
 
 
 def test_another_machine_is_warned_of_and_its_leftover_replaced(
