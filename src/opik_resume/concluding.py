@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from opik_resume import experiment_scores
-from opik_resume.engine import Callables, Run, Tracing
 from opik_resume.exceptions import ServerError
 from opik_resume.reading import Reading, read_experiment, read_offline
 from opik_resume.results import build_result
 
 if TYPE_CHECKING:
+    from opik_resume.engine import Callables, Run, Tracing
     from opik_resume.records import Experiment
     from opik_resume.stores.protocol import Store
 
