@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from opik_resume import concluding, experiment_scores
-from opik_resume.concluding import complete
+from opik_resume import experiment_scores
+from opik_resume.concluding import complete, reading_of, wanted
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.plan import ResumePlan
@@ -60,7 +60,7 @@ def run_and_wait(
 def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None) -> EvaluationResult:
     """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
     callables = callables or used_in_process(run.experiment_id)
-    concluding.wanted(run)
+    wanted(run)
     try:
         run.start()
         while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
@@ -74,7 +74,7 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None
     _warn(run.notes)
     if run.outcome == "stopped":
         raise _interrupted(run, store, callables)
-    return result_of(run.experiment_id, store, callables, concluding.reading_of(run))
+    return result_of(run.experiment_id, store, callables, reading_of(run))
 
 
 def result_of(

@@ -13,7 +13,7 @@ from opik_resume.jsontext import from_json, storable, to_json
 from opik_resume.records import Attempt, DatasetRecord, ErrorInfo, Experiment, Item, Json, ScoreResult, VersionRecord
 
 _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
-_NONE = "[]"
+_NO_SCORES = "[]"
 LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
@@ -107,7 +107,7 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
 
 
 def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
-    if text == _NONE:
+    if text == _NO_SCORES:
         return ()
     make = _light_score if light else ScoreResult
     return tuple(make(**score) for score in from_json(text))
@@ -115,7 +115,7 @@ def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
 
 def of_scores(scores: Sequence[ScoreResult]) -> str:
     """Scores as JSON text: most are a name and a value."""
-    return to_json([of_score(score) for score in scores]) if scores else _NONE
+    return to_json([of_score(score) for score in scores]) if scores else _NO_SCORES
 
 
 def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:

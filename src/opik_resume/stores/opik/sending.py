@@ -73,13 +73,13 @@ class Sender:
         theirs = [entry.attempt for entry in entries if entry.attempt.trial is None]
         # Rows are made as they are sent: whatever their size, few are in memory at a time.
         links = (runs.link(*each) for each in ours)
-        scores = (row for attempt, context in ours for row in runs.scores(attempt, context.project))
+        scores = (row for e in entries for row in runs.scores(e.attempt, self._surroundings(e.attempt).project))
         spans = (span for each in ours for span in runs.spans(*each))
         traces = (runs.trace(*each) for each in ours)
         side_by_side(
             chain(
                 self._requests("POST", "experiments/items", "experiment_items", links),
-                self._requests("PUT", "traces/feedback-scores", "scores", chain(scores, self._scores(theirs))),
+                self._requests("PUT", "traces/feedback-scores", "scores", scores),
                 self._requests("POST", "spans/batch", "spans", spans),
             )
         )
@@ -89,10 +89,6 @@ class Sender:
         for body in batches(key, rows):
             # Whoever delivers tries again, and says so.
             yield partial(self._client.call, method, path, body, tries=1)
-
-    def _scores(self, theirs: Iterable[Attempt]) -> Iterator[Json]:
-        for attempt in theirs:
-            yield from runs.scores(attempt, self._surroundings(attempt).project)
 
     def _completed(self, theirs: Iterable[Attempt]) -> Iterator[Json]:
         """Traces of another program that are complete only now: as they are, with the output and without the error."""
