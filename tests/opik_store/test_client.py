@@ -25,12 +25,8 @@ from opik_resume.stores.opik.encoding import encoded, encoded_row
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_store.makers import theirs
+from tests.strategies import JSON
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 SETTINGS = OpikSettings("http://opik.example/api/", api_key="very-secret", workspace="w")
 
 

@@ -14,6 +14,7 @@ from opik_resume.exceptions import ArgumentError, FilterError
 from opik_resume.filters import Condition, Filter, parse
 from opik_resume.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
 from opik_resume.records import Item
+from tests.strategies import JSON
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ITEM = Item(
@@ -251,11 +252,6 @@ def conditions(draw: st.DrawFn, fields: tuple[str, ...] = tuple(COLUMNS)) -> Con
     return Condition(field, draw(NAMES) if kind == "map" else "", operator, value)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 KEPT = st.lists(conditions(("id", "data", "full_data")), max_size=4).map(tuple)
 
 
