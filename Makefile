@@ -17,7 +17,7 @@ UV := uv==0.13.9
 # Before a command that needs Node.js or a browser: the machine's own, or one that tools/ installs.
 WITH_NODE = node=$$($(PYTHON) -m tools.node) && export PATH="$$node:$$PATH" &&
 WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$$browser" &&
-STATIC := src/opik_resume/notebook/static
+STATIC := src/opik_resume/notebook/widget/static
 BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .PHONY: help demo test bench setup build lint lint-python lint-js test-js test-python lock clean venv
@@ -34,12 +34,13 @@ setup: venv build .venv/.installed ## make .venv, get Node.js if there is none, 
 
 build: $(STATIC)/widget.js ## build the front end
 
-lint: lint-python lint-js ## ruff, mypy, biome, tsc
+lint: lint-python lint-js ## ruff, mypy, import-linter, biome, tsc
 
 lint-python: venv .venv/.installed
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/lint-imports --no-cache
 
 lint-js: js/node_modules/.package-lock.json
 	@echo "biome and tsc"; $(WITH_NODE) cd js && npm run --silent check

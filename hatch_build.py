@@ -28,7 +28,7 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]  # its paramet
 
 def build_if_needed(root: Path) -> None:
     """Build the bundle when it is missing or, in a git checkout, older than its sources."""
-    bundle = [root / "src/opik_resume/notebook/static" / name for name in ("widget.js", "widget.css")]
+    bundle = [root / "src/opik_resume/notebook/widget/static" / name for name in ("widget.js", "widget.css")]
     if all(file.is_file() for file in bundle) and not ((root / ".git").exists() and _stale(bundle, root / "js")):
         return
     npm = shutil.which("npm")

@@ -5,7 +5,7 @@ import { build } from "esbuild";
 
 const MOST_BYTES = 60_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const target = here("../src/opik_resume/notebook/static/");
+const target = here("../src/opik_resume/notebook/widget/static/");
 
 const common = { bundle: true, minify: true, target: "es2022", logLevel: "warning" };
 await build({

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opik_resume import create_dataset
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.datasets import Dataset
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt, ErrorInfo, Json, ScoreResult
+from opik_resume.stores.file.database import Database
 from opik_resume.stores.protocol import Store
-from opik_resume.stores.sqlite import Database
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BOOM = ErrorInfo("ValueError", "boom", "Traceback (most recent call last):\nValueError: boom\n")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from opik_resume import resume_state
+from opik_resume.base import resume_state
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Experiment, utc_now
+from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets import Dataset
-from opik_resume.ids import new_id
-from opik_resume.records import Experiment, utc_now
-from opik_resume.resume_state import ResumeState
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.experiment.results import EvaluationResult
+from opik_resume.lifecycle import wait
 from opik_resume.stores.protocol import Store
+
+
+def result_of(experiment_id: str, store: Store) -> EvaluationResult:
+    """The result of an experiment as it stands in the store."""
+    return wait.result_of(read_experiment(store.get(experiment_id), store, heavy=True), store)
 
 
 def unstarted(store: Store, name: str, dataset: Dataset, trial_count: int = 1) -> Experiment:

@@ -5,36 +5,30 @@ Names are loaded when first used (PEP 562): importing this package imports neith
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from opik_resume.base.lazy import loader
+from opik_resume.base.version import __version__
 
-_HOMES = {
-    "ErrorTolerance": "records",
-    "EvaluationResult": "results",
-    "ScoreResult": "records",
-    "browse": "notebook",
-    "close_experiment": "managing",
-    "connect": "stores",
-    "create_dataset": "datasets",
-    "delete_experiment": "managing",
-    "evaluate": "evaluation",
-    "evaluate_experiment": "rescoring",
-    "evaluate_resume": "evaluation",
-    "experiments": "overview",
-    "get_dataset": "datasets",
-    "get_or_create_dataset": "datasets",
-    "plan_resume": "evaluation",
-    "push": "pushing",
-    "reopen_experiment": "managing",
-}
-_MODULES = ("exceptions", "metrics", "samplers")
+if TYPE_CHECKING:
+    from opik_resume import exceptions, metrics, samplers
+    from opik_resume.base.records import ErrorTolerance, ScoreResult
+    from opik_resume.datasets.dataset import create_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.evaluation.evaluator import evaluate
+    from opik_resume.evaluation.listing import experiments
+    from opik_resume.evaluation.managing import close_experiment, delete_experiment, reopen_experiment
+    from opik_resume.evaluation.pushing import push
+    from opik_resume.evaluation.rescore import evaluate_experiment
+    from opik_resume.evaluation.resume import evaluate_resume, plan_resume
+    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.notebook.browsing import browse
+    from opik_resume.stores.connections import connect
 
 __all__ = [
     "ErrorTolerance",
     "EvaluationResult",
     "ScoreResult",
+    "__version__",
     "browse",
     "close_experiment",
     "connect",
@@ -54,28 +48,30 @@ __all__ = [
     "samplers",
 ]
 
-if TYPE_CHECKING:
-    from opik_resume import exceptions, metrics, samplers
-    from opik_resume.datasets import create_dataset, get_dataset, get_or_create_dataset
-    from opik_resume.evaluation import evaluate, evaluate_resume, plan_resume
-    from opik_resume.managing import close_experiment, delete_experiment, reopen_experiment
-    from opik_resume.notebook import browse
-    from opik_resume.overview import experiments
-    from opik_resume.pushing import push
-    from opik_resume.records import ErrorTolerance, ScoreResult
-    from opik_resume.rescoring import evaluate_experiment
-    from opik_resume.results import EvaluationResult
-    from opik_resume.stores import connect
+_HOMES = {
+    "ErrorTolerance": "base.records",
+    "EvaluationResult": "experiment.results",
+    "ScoreResult": "base.records",
+    "browse": "notebook.browsing",
+    "close_experiment": "evaluation.managing",
+    "connect": "stores.connections",
+    "create_dataset": "datasets.dataset",
+    "delete_experiment": "evaluation.managing",
+    "evaluate": "evaluation.evaluator",
+    "evaluate_experiment": "evaluation.rescore",
+    "evaluate_resume": "evaluation.resume",
+    "exceptions": "exceptions",
+    "experiments": "evaluation.listing",
+    "get_dataset": "datasets.dataset",
+    "get_or_create_dataset": "datasets.dataset",
+    "metrics": "metrics",
+    "plan_resume": "evaluation.resume",
+    "push": "evaluation.pushing",
+    "reopen_experiment": "evaluation.managing",
+    "samplers": "samplers",
+}
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

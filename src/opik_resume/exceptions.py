@@ -37,10 +37,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from opik_resume.results import EvaluationResult
+    import pandas as pd
+
+
+class PartialResult(Protocol):
+    """What an :class:`EvaluationInterrupted` carries: an ``EvaluationResult``, of which these are the first to look at."""
+
+    experiment_id: str
+    expected: int
+    test_results: list[Any]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expected run is complete."""
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """One row for each thing that is missing."""
+
+    def summary(self) -> str:
+        """One line: how many runs are complete, and what is missing."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row for each complete run."""
 
 
 class _OneSentence:
@@ -191,9 +213,9 @@ class EvaluationInterrupted(_OneSentence, KeyboardInterrupt):
     """The user stopped the evaluation.
 
     A ``KeyboardInterrupt``, so that Run All does not go on with half a result.
-    ``result`` is the :class:`~opik_resume.results.EvaluationResult` of everything recorded so far.
+    ``result`` is the ``EvaluationResult`` of everything recorded so far.
     """
 
-    def __init__(self, message: str, result: EvaluationResult) -> None:
+    def __init__(self, message: str, result: PartialResult) -> None:
         super().__init__(message)
         self.result = result

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from opik_resume.base.records import Item, Json
 from opik_resume.exceptions import ArgumentError
-from opik_resume.records import Item, Json
 
 # The other fields of Opik's dataset item, as they are on an item that ``insert`` made.
 _UNSET = {"source": "sdk", "trace_id": None, "span_id": None, "description": None, "evaluators": None}

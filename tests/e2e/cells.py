@@ -44,8 +44,8 @@ BROWSE = "browse(task=answer, scoring_metrics=[equals], task_threads=2)"
 
 # Prints the numbers of the failed cells, as the widget counts them.
 FAILED_CELLS = """
-from opik_resume.records import CellState
-from opik_resume.reading import find_experiment, read_experiment
+from opik_resume.base.records import CellState
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores import default_store
 grid = read_experiment(find_experiment({name!r}, default_store()), default_store()).grid
 print([n for n, state in enumerate(grid.states) if state == CellState.task_failed])

@@ -20,7 +20,7 @@ from tools.widget import Widget
 LATENCY = 0.03  # of each request, as if the server were in another town
 AWAY_SECONDS = 45.0  # a run waits for half a minute at its end for a server that is away
 FAILED = """
-from opik_resume.reading import find_experiment, read_experiment
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores import default_store
 grid = read_experiment(find_experiment("trial run", default_store()), default_store()).grid
 failed = next(n for n, state in enumerate(grid.states) if state == 5)

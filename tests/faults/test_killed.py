@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from opik_resume.evaluation import plan_resume
-from opik_resume.results import EvaluationResult
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.stores.local import LocalStore
-from opik_resume.waiting import result_of
+from tests.experiments import result_of
 from tests.faults import script
 
 PATIENCE = 60.0

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from opik_resume.records import Attempt, RunDetails, Span
-from opik_resume.settings import opik_settings
+from opik_resume.base.records import Attempt, RunDetails, Span
+from opik_resume.base.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.opik_server import OpikServer, sdk
 from tests.opik_server.fixtures import server

@@ -18,7 +18,8 @@ import opik
 from opik import opik_context
 from opik.evaluation import metrics, models
 
-from opik_resume import EvaluationResult, concluding, connect, evaluate, evaluate_experiment, evaluate_resume
+from opik_resume import EvaluationResult, connect, evaluate, evaluate_experiment, evaluate_resume
+from opik_resume.lifecycle import conclude as concluding
 from opik_resume.stores import open_store
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers

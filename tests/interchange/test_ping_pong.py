@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from opik_resume.reading import find_experiment, read_experiment
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import ITEMS, LAST_TURN, OWN_POLICY, SAMPLES, THEIRS

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from opik_resume import plan_resume
-from opik_resume.reading import find_experiment, read_experiment
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import BY_ITSELF, IN_SCORING, OURS, Case

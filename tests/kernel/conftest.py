@@ -18,7 +18,7 @@ PREPARE = """
 import pathlib, time
 from opik_resume import browse, create_dataset, evaluate, evaluate_resume
 from opik_resume.metrics import Equals
-from opik_resume.notebook import bundle
+from opik_resume.notebook.widget import bundle
 bundle.STATIC = pathlib.Path({static!r})
 %load_ext opik_resume
 

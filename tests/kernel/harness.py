@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-from opik_resume.records import CellState
+from opik_resume.base.records import CellState
 from tests.notebook.helpers import Screen, Sent, has_ended
 
 TIMEOUT = 30.0

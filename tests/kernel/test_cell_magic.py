@@ -21,13 +21,13 @@ def mend(item):
 @pytest.fixture(autouse=True)
 def forgotten(kernel: Kernel) -> None:
     """As after a restart: nothing is known of what was evaluated."""
-    kernel.run("from opik_resume import running; running._used.clear()")
+    kernel.run("from opik_resume.lifecycle import registry; registry._used.clear()")
     kernel.run("for name in ('mend', 'help_it', 'judge'): globals().pop(name, None)")
 
 
 def unfinished(kernel: Kernel, name: str, items: int = 2, metrics: str = "") -> str:
     made = kernel.value(f"experiment({name!r}, {items})").strip("'")
-    kernel.run("running._used.clear()")
+    kernel.run("registry._used.clear()")
     return made
 
 
@@ -137,7 +137,7 @@ def test_outputs_are_used_again_when_asked(kernel: Kernel, folder: Path, store: 
 
 def test_remembered_names_are_suggested_and_never_called_unasked(kernel: Kernel, folder: Path) -> None:
     kernel.run("data = create_dataset('yes'); data.insert([{'n': 1, 'reference': '1'}])")
-    kernel.run("evaluate(data, broken, [equals], experiment_name='of yesterday', verbose=0); running._used.clear()")
+    kernel.run("evaluate(data, broken, [equals], experiment_name='of yesterday', verbose=0); registry._used.clear()")
     line = "%opik_resume 'of yesterday' --task broken --metrics equals"
     assert f"give the task: {line}" in kernel.fails("%opik_resume 'of yesterday'")
     assert f'give the metrics too: {line} (or --metrics "" for none)' in kernel.fails(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.records import REPLAYED, CellState
+from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.stores import close_all, connect
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers

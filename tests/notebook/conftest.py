@@ -9,12 +9,13 @@ from typing import Any
 import comm
 import pytest
 
-from opik_resume import connect, running
-from opik_resume.notebook import bundle
-from opik_resume.notebook.background import Desk
-from opik_resume.notebook.choosing import Given
-from opik_resume.notebook.offers import Offers
-from opik_resume.notebook.widget import ResumeBrowser
+from opik_resume import connect
+from opik_resume.lifecycle import registry
+from opik_resume.notebook.background.desk import Desk
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget import bundle
+from opik_resume.notebook.widget.control import ResumeBrowser
+from opik_resume.notebook.widget.offers import Offers
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.notebook.helpers import RecordingComm, View
@@ -55,9 +56,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def desk() -> Iterator[Desk]:
     """One that sees this test's runs only."""
     desk = Desk()
-    running.observe(desk.observe)
+    registry.observe(desk.observe)
     yield desk
-    running.unobserve(desk.observe)
+    registry.unobserve(desk.observe)
 
 
 @pytest.fixture

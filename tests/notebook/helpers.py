@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from opik_resume import evaluate
+from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.metrics import Equals
-from opik_resume.notebook.widget import ResumeBrowser
-from opik_resume.reading import Reading, read_experiment
+from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 

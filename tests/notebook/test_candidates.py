@@ -16,7 +16,7 @@ import pytest
 
 from opik_resume import browse, evaluate
 from opik_resume.metrics import Contains, Equals
-from opik_resume.notebook import candidates
+from opik_resume.notebook.namespace import candidates
 
 DEFINED = """
 import functools

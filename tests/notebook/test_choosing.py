@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, running
+from opik_resume import evaluate
+from opik_resume.base.records import CellState
+from opik_resume.lifecycle import registry
 from opik_resume.metrics import Contains, Equals
-from opik_resume.notebook.background import Desk
-from opik_resume.notebook.choosing import Given
-from opik_resume.notebook.noticing import Notice
-from opik_resume.notebook.offers import CHOOSE, NO_TASK
-from opik_resume.records import CellState
+from opik_resume.notebook.background.desk import Desk
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.namespace.noticing import Notice
+from opik_resume.notebook.widget.offers import CHOOSE, NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -33,7 +34,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The namespace of a notebook after a restart."""
     module = types.ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", module)
-    monkeypatch.setattr(running, "_used", type(running._used)())
+    monkeypatch.setattr(registry, "_used", type(registry._used)())
     exec(DEFINED, module.__dict__)
     module.__dict__["equals"] = Equals(name="equals")
     return module.__dict__
@@ -128,7 +129,7 @@ def test_remembered_names_preselect(store: Store, view: Views, notebook: dict[st
         "task": "answer",
         "metrics": [{"name": "equals"}, {"name": "gone"}],
     }
-    running._used.clear()  # the kernel was restarted
+    registry._used.clear()  # the kernel was restarted
     notebook["judge"] = notebook.pop("equals")
     shown = view(namespace=notebook)
     plan = plan_of(shown, result.experiment_id)
@@ -147,7 +148,7 @@ def test_without_anything_to_offer_the_plan_says_what_to_define(
     experiment = unstarted(store, "new", numbers(store, 2))
     assert plan_of(view(), experiment.id)["obstacle"] == NO_TASK
     result = evaluate(numbers(store, 1, "more"), CountingTask(lambda item, call: True), verbose=0, store=store)
-    running._used.clear()
+    registry._used.clear()
     assert "define CountingTask(item) here" in plan_of(view(), result.experiment_id)["obstacle"]
 
 
@@ -165,7 +166,7 @@ def test_what_was_given_is_not_a_matter_of_choice(store: Store, view: Views, not
 
 def test_a_complete_experiment_offers_nothing(store: Store, view: Views, notebook: dict[str, Any]) -> None:
     result = evaluate(numbers(store, 2), CountingTask(), [Equals()], verbose=0, store=store)
-    running._used.clear()
+    registry._used.clear()
     assert plan_of(view(namespace=notebook), result.experiment_id)["offered"] == {"tasks": [], "metrics": []}
 
 
@@ -176,7 +177,7 @@ def test_a_metric_that_failed_can_be_chosen(store: Store, view: Views, notebook:
 
     task = CountingTask()
     result = evaluate(numbers(store, 2), task, [Broken(name="equals")], verbose=0, store=store)
-    running._used.clear()
+    registry._used.clear()
     shown = view(namespace=notebook)
     assert plan_of(shown, result.experiment_id)["score"] == 2
     plan = choose(shown, result.experiment_id, "answer")

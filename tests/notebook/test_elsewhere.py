@@ -13,11 +13,11 @@ import pytest
 
 import opik_resume
 from opik_resume import evaluate, evaluate_resume
+from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.metrics import Equals
-from opik_resume.notebook import elsewhere
-from opik_resume.notebook.background import Desk
-from opik_resume.notebook.choosing import Given
-from opik_resume.records import REPLAYED, CellState
+from opik_resume.notebook.background import elsewhere
+from opik_resume.notebook.background.desk import Desk
+from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, attempt, numbers
 from tests.experiments import unstarted

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 from opik_resume import plan_resume
+from opik_resume.base.records import REPLAYED, CellKey, CellState
 from opik_resume.engine import Callables
-from opik_resume.evaluation import prepare_resume
-from opik_resume.events import Ended, RunDropped, RunFinished, RunQueued, RunStarted
-from opik_resume.grid import Grid
+from opik_resume.engine.events import Ended, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.evaluation.resume import prepare_resume
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.plan import ResumePlan
 from opik_resume.metrics import Equals
-from opik_resume.notebook import background
-from opik_resume.notebook.background import REMEMBERED, Desk
-from opik_resume.notebook.feed import Feed
-from opik_resume.notebook.frames import TICK
-from opik_resume.notebook.resume import Resume
-from opik_resume.plan import ResumePlan
-from opik_resume.records import REPLAYED, CellKey, CellState
+from opik_resume.notebook.background import desk as background
+from opik_resume.notebook.background.desk import REMEMBERED, Desk
+from opik_resume.notebook.background.resume import Resume
+from opik_resume.notebook.widget.feed import Feed
+from opik_resume.notebook.widget.frames import TICK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.notebook.frames import KEY_PERIOD_OF_MANY, LATE_KEYS, MANY_CELLS, TICK, Board, Frames, Message
+from opik_resume.notebook.widget.frames import KEY_PERIOD_OF_MANY, LATE_KEYS, MANY_CELLS, TICK, Board, Frames, Message
 
 PROGRESS: dict[str, Any] = {"done": 0}
 

@@ -8,7 +8,7 @@ import pytest
 
 from opik_resume.exceptions import ArgumentError, NameNotFound
 from opik_resume.metrics import Contains, Equals
-from opik_resume.notebook.namespace import find_metrics, find_task, redefined
+from opik_resume.notebook.namespace.lookup import find_metrics, find_task, redefined
 
 
 def answer(item: dict[str, Any]) -> dict[str, Any]:

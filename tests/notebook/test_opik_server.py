@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from opik_resume import concluding, evaluate, evaluate_resume
+from opik_resume import evaluate, evaluate_resume
+from opik_resume.base.records import REPLAYED, CellState
+from opik_resume.base.settings import opik_settings
+from opik_resume.lifecycle import conclude as concluding
 from opik_resume.metrics import Equals
-from opik_resume.notebook import elsewhere, listing, patience, readings, undelivered, widget
-from opik_resume.notebook.choosing import Given
-from opik_resume.records import REPLAYED, CellState
-from opik_resume.settings import opik_settings
+from opik_resume.notebook.background import elsewhere, patience, readings, undelivered
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget import control as widget
+from opik_resume.notebook.widget import listing
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated

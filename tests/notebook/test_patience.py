@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from opik_resume.notebook import patience
-from opik_resume.notebook.patience import Soon
+from opik_resume.notebook.background import patience
+from opik_resume.notebook.background.patience import Soon
 from tests.notebook.helpers import TIMEOUT
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from opik_resume.notebook import picture
-from opik_resume.records import CellState
+from opik_resume.base.records import CellState
+from opik_resume.notebook.widget import picture
 from opik_resume.stores.protocol import Store
 from tests.builders import NOON, numbers
 from tests.experiments import unstarted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opik_resume.notebook.progress import IDLE, WINDOW, Meter
+from opik_resume.notebook.background.progress import IDLE, WINDOW, Meter
 
 
 def test_there_is_no_rate_before_anything_ended() -> None:

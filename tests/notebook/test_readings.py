@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate_resume, running
-from opik_resume.grid import Grid
+from opik_resume import evaluate_resume
+from opik_resume.base.records import CellState
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.lifecycle import prepare
 from opik_resume.metrics import Equals
-from opik_resume.notebook import listing, patience, readings, widget
-from opik_resume.notebook.choosing import Given
-from opik_resume.notebook.readings import Readings, readings_of
-from opik_resume.reading import read_experiment
-from opik_resume.records import CellState
+from opik_resume.notebook.background import patience, readings
+from opik_resume.notebook.background.readings import Readings, readings_of
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget import control as widget
+from opik_resume.notebook.widget import listing
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, attempt, complete, failed, numbers
 from tests.experiments import unstarted
@@ -34,7 +37,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(experiment.id)
         return read_experiment(experiment, store)
 
-    monkeypatch.setattr(readings, "read_and_conclude", counted)
+    monkeypatch.setattr(readings, "read_and_finish", counted)
     return read
 
 
@@ -48,8 +51,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         assert gate.wait(TIMEOUT)
         return read_experiment(experiment, store, heavy=heavy)
 
-    monkeypatch.setattr(readings, "read_and_conclude", gated)
-    for module in (listing, running):
+    monkeypatch.setattr(readings, "read_and_finish", gated)
+    for module in (listing, prepare):
         monkeypatch.setattr(module, "read_experiment", gated)
     for module in (patience, widget):
         monkeypatch.setattr(module, "PATIENCE", 0.02)
@@ -201,7 +204,7 @@ def test_what_fails_after_the_answer_is_told_by_the_feed(
         assert gate.wait(TIMEOUT)
         raise ValueError("the disk is gone")
 
-    monkeypatch.setattr(running, "read_experiment", broken)
+    monkeypatch.setattr(prepare, "read_experiment", broken)
     assert shown.result("resume", experiment=experiment_id, plan=plan["id"]) == {}
     gate.set()
     screen = shown.ended("broken")

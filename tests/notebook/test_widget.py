@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from opik_resume import browse, plan_resume
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, FrontEndMissing
-from opik_resume.ids import new_id
 from opik_resume.metrics import Equals
-from opik_resume.notebook import readings
-from opik_resume.notebook.background import Desk
-from opik_resume.notebook.choosing import Given
-from opik_resume.notebook.offers import NO_TASK
-from opik_resume.records import REPLAYED, CellState
+from opik_resume.notebook.background import readings
+from opik_resume.notebook.background.desk import Desk
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -137,7 +137,7 @@ def test_a_cell_that_stayed_as_shown_is_not_read_with_all_the_others(
     shown = view()
     before = shown.result("cell", experiment=experiment_id, cell=1)
     shown.result("open", experiment=experiment_id)
-    monkeypatch.setattr(readings, "read_and_conclude", None)
+    monkeypatch.setattr(readings, "read_and_finish", None)
     assert shown.result("cell", experiment=experiment_id, cell=1) == before
 
 
@@ -300,13 +300,13 @@ def test_a_fault_is_answered_and_logged_and_not_printed(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(readings, "read_and_conclude", broken)
+    monkeypatch.setattr(readings, "read_and_finish", broken)
     with caplog.at_level(logging.ERROR):
         refusal = shown.refusal("open", experiment=evaluated(store))
     assert refusal["type"] == "ZeroDivisionError"
     assert refusal["message"].startswith("Unexpected ZeroDivisionError: by nought.")
     assert "a request failed" in caplog.text
-    monkeypatch.setattr(readings, "read_and_conclude", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(readings, "read_and_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert shown.refusal("open", experiment=evaluated(store, "second"))["type"] == "KeyboardInterrupt"
     assert capsys.readouterr() == ("", "")
 
@@ -394,7 +394,7 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     plan = shown.result("plan", experiment=experiment_id)["plan"]
     assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
     assert shown.widget._desk.active(experiment_id) is None
-    monkeypatch.setattr("opik_resume.notebook.offers.os", SimpleNamespace(getpid=lambda: -1))
+    monkeypatch.setattr("opik_resume.notebook.widget.offers.os", SimpleNamespace(getpid=lambda: -1))
     text = obstacle(shown, experiment_id)
     assert text is not None
     assert text.startswith("Another process is running it (pid ")

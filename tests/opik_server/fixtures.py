@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore, client, delivery
+from opik_resume.base.settings import opik_settings
+from opik_resume.stores.opik import OpikStore
+from opik_resume.stores.opik.rest import client
+from opik_resume.stores.opik.writing import delivery
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
 

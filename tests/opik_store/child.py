@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from opik_resume import connect, evaluate, evaluate_resume, get_dataset
+from opik_resume.base.records import Json, ScoreResult
 from opik_resume.engine.recording import QUICK_SECONDS
 from opik_resume.metrics import BaseMetric, Equals
-from opik_resume.records import Json, ScoreResult
 
 Task = Callable[[Json], Json]
 

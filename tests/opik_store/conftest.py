@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from opik_resume import concluding, evaluation, pushing
+from opik_resume import evaluation
+from opik_resume.evaluation import pushing
+from opik_resume.lifecycle import conclude as concluding
 from opik_resume.stores import close_all
-from opik_resume.stores.opik import client, delivery
+from opik_resume.stores.opik.rest import client
+from opik_resume.stores.opik.writing import delivery
 from tests.opik_server.fixtures import api, quick_store, server, store
 
 __all__ = ["api", "quick_store", "server", "store"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from opik_resume import resume_state
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt, Experiment, Json, ScoreResult, utc_now
-from opik_resume.resume_state import ResumeState
+from opik_resume.base import resume_state
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt, Experiment, Json, ScoreResult, utc_now
+from opik_resume.base.resume_state import ResumeState
 from opik_resume.stores.opik import OpikStore
 from tests.builders import complete, numbers
 from tests.experiments import unstarted

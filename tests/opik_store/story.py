@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from opik_resume import create_dataset, evaluate, evaluate_resume, get_or_create_dataset
+from opik_resume.base.records import Json, ScoreResult
+from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
+from opik_resume.evaluation.pushing import push
 from opik_resume.exceptions import ServerError
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.metrics import BaseMetric, Equals
-from opik_resume.pushing import push
-from opik_resume.records import Json, ScoreResult
-from opik_resume.results import EvaluationResult
-from opik_resume.settings import opik_settings
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from opik_resume.base.settings import OpikSettings, opik_settings
 from opik_resume.exceptions import RequestRefused, ServerUnreachable
-from opik_resume.settings import OpikSettings, opik_settings
-from opik_resume.stores.opik import OpikStore, answers
-from opik_resume.stores.opik import client as http
-from opik_resume.stores.opik.client import Client
-from opik_resume.stores.opik.encoding import encoded, encoded_row
+from opik_resume.stores.opik import OpikStore
+from opik_resume.stores.opik.rest import answers
+from opik_resume.stores.opik.rest import client as http
+from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.encoding import encoded, encoded_row
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_store.makers import theirs

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from opik_resume import create_dataset, evaluate, evaluate_resume, plan_resume
+from opik_resume.base.records import Attempt, Experiment, ScoreResult
+from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import DatasetAlreadyExists, ServerUnreachable
 from opik_resume.metrics import Equals
-from opik_resume.records import Attempt, Experiment, ScoreResult
-from opik_resume.settings import opik_settings
-from opik_resume.stores import journal
-from opik_resume.stores.opik import OpikStore, delivery
+from opik_resume.stores.file import journal
+from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik import store as opik_store
+from opik_resume.stores.opik.writing import delivery
 from tests.builders import BOOM, CountingTask, failed, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.wire import Request
@@ -334,7 +335,7 @@ def test_an_unfinished_experiment_stays_running_and_is_completed_by_its_resume(
 
 def test_running_is_never_set_again(server: OpikServer, store: OpikStore) -> None:
     from opik_resume import close_experiment
-    from opik_resume.managing import reopen_experiment
+    from opik_resume.evaluation.managing import reopen_experiment
 
     experiment = ours(store)
     close_experiment(experiment.id, store=store)
@@ -399,8 +400,8 @@ RECORDS = """
 import sys
 from pathlib import Path
 from dataclasses import replace
-from opik_resume.ids import new_id
-from opik_resume.settings import opik_settings
+from opik_resume.base.ids import new_id
+from opik_resume.base.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.opik_store.makers import finished
 store = OpikStore(opik_settings(sys.argv[1]), Path(sys.argv[2]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.stores.opik import client
+from opik_resume.stores.opik.rest import client
 from tests.opik_server import proxy
 from tests.opik_server.proxy import Strike, after, answered
 from tests.opik_store.story import Morning, Pushed, Story

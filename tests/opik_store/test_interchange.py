@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from opik_resume import evaluate, evaluate_experiment, evaluate_resume, plan_resume
+from opik_resume.base.records import CellState, Experiment, Json, ScoreResult
+from opik_resume.base.settings import opik_settings
 from opik_resume.engine.cell import Task
+from opik_resume.experiment.reading import read_experiment
 from opik_resume.metrics import BaseMetric
-from opik_resume.reading import read_experiment
-from opik_resume.records import CellState, Experiment, Json, ScoreResult
-from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, sdk

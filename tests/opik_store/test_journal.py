@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt, utc_now
-from opik_resume.stores import schema
-from opik_resume.stores.journal import Journal
-from opik_resume.stores.sqlite import Database
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt, utc_now
+from opik_resume.stores.file import schema
+from opik_resume.stores.file.database import Database
+from opik_resume.stores.file.journal import Journal
 from tests.builders import BOOM, attempt, complete, held
 from tests.opik_store.makers import until
 
@@ -61,7 +61,7 @@ def test_a_batch_of_large_outputs_is_a_small_one(journal: Journal, monkeypatch: 
         (5, True),
         (5, False),
     ]
-    monkeypatch.setattr("opik_resume.stores.journal.BATCH_CHARACTERS", 250)
+    monkeypatch.setattr("opik_resume.stores.file.journal.BATCH_CHARACTERS", 250)
     entries, full = journal.batch(6)
     assert (len(entries), full) == (3, True)
     journal.delivered(entries)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from opik_resume import concluding, evaluate, evaluate_resume, plan_resume
+from opik_resume import evaluate, evaluate_resume, plan_resume
 from opik_resume.exceptions import EvaluationInterrupted, StoreError
+from opik_resume.lifecycle import conclude as concluding
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
@@ -65,7 +66,7 @@ def test_the_end_is_told_even_if_the_local_file_fails_at_it(
     def fail(*_: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(concluding, "read_offline", fail)
+    monkeypatch.setattr(concluding, "recall_experiment", fail)
     with pytest.raises(StoreError, match="the disk is full"):
         evaluate(numbers(store, 1), CountingTask(), verbose=0)
     assert [run is None for run in marks(server)] == [False, True]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from opik_resume import evaluate_resume, get_or_create_dataset, plan_resume
+from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import ServerError
 from opik_resume.metrics import Equals
-from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, proxy

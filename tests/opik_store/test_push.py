@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume, pushing
+from opik_resume import evaluate, evaluate_resume
+from opik_resume.base.records import ScoreResult
+from opik_resume.evaluation import pushing
+from opik_resume.evaluation.pushing import push
 from opik_resume.exceptions import ArgumentError, DatasetAlreadyExists, ServerError
+from opik_resume.experiment.reading import read_experiment
 from opik_resume.metrics import BaseMetric, Equals
-from opik_resume.pushing import push
-from opik_resume.reading import read_experiment
-from opik_resume.records import ScoreResult
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume import checkpoints, evaluate_resume, experiments, plan_resume, resume_state
+from opik_resume import evaluate_resume, experiments, plan_resume
+from opik_resume.base import checkpoints, resume_state
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import CellState
+from opik_resume.base.resume_state import ResumeState
+from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import (
     ArgumentError,
     ExperimentNotResumable,
@@ -17,12 +22,10 @@ from opik_resume.exceptions import (
     NotAuthorized,
     ServerUnreachable,
 )
-from opik_resume.ids import new_id
-from opik_resume.reading import read_experiment
-from opik_resume.records import CellState
-from opik_resume.resume_state import ResumeState
-from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore, live, paging
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.stores.opik import OpikStore
+from opik_resume.stores.opik.reading import live
+from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
@@ -84,7 +87,7 @@ def test_a_short_page_of_items_is_asked_again_or_refused(server: OpikServer, sto
 def test_time_outs_are_tried_again(
     server: OpikServer, tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from opik_resume.stores.opik import client
+    from opik_resume.stores.opik.rest import client
 
     monkeypatch.setattr(client, "TIMEOUT", 0.2)
     experiment_id, _ = theirs(api)
@@ -117,8 +120,8 @@ def page(api: Api, dataset_id: str, number: int) -> list[dict[str, str]]:
 
 
 def theirs_on(api: Api) -> tuple[str, None]:
-    from opik_resume import resume_state
-    from opik_resume.resume_state import ResumeState
+    from opik_resume.base import resume_state
+    from opik_resume.base.resume_state import ResumeState
 
     return api.experiment(metadata=resume_state.embed(None, ResumeState("v1"))), None
 
@@ -195,7 +198,7 @@ def test_an_experiment_without_resume_state_is_shown_and_not_resumed(store: Opik
 
 def test_ids_of_a_sampler_travel_with_the_experiment(server: OpikServer, store: OpikStore, tmp_path: Path) -> None:
     from opik_resume import evaluate
-    from opik_resume.checkpoints import path_of
+    from opik_resume.base.checkpoints import path_of
     from tests.builders import numbers
 
     dataset = numbers(store, 5)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate_resume, plan_resume
-from opik_resume.grid import state_of
+from opik_resume.base.records import Attempt, CellState, ErrorInfo, ScoreResult
+from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.experiment.results import build_result
 from opik_resume.metrics import BaseMetric
-from opik_resume.reading import read_experiment
-from opik_resume.records import Attempt, CellState, ErrorInfo, ScoreResult
-from opik_resume.results import build_result
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.ids import new_id
-from opik_resume.records import ScoreResult
-from opik_resume.stores.opik import attempts, runs, wire
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import ScoreResult
+from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.runs import Context
 from tests.builders import NOON, complete, failed, failed_score
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 import opik_resume
-from opik_resume import connect, settings
+from opik_resume import connect
+from opik_resume.base import settings
+from opik_resume.base.settings import opik_is_configured, opik_settings
 from opik_resume.exceptions import ArgumentError, NotAuthorized, RequestRefused, ServerUnreachable
-from opik_resume.settings import opik_is_configured, opik_settings
 from opik_resume.stores import default_store
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore

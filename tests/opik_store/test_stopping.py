@@ -15,7 +15,7 @@ from opik_resume import evaluate, evaluate_resume
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
-from opik_resume.stores.opik.recalled import Memory
+from opik_resume.stores.opik.reading.recalled import Memory
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from opik_resume.stores.opik.together import AT_ONCE, side_by_side
+from opik_resume.stores.opik.rest.together import AT_ONCE, side_by_side
 
 
 def test_all_calls_are_made_at_the_same_time() -> None:

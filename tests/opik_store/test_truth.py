@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate_resume, plan_resume
+from opik_resume.base.records import CellState
+from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import IncompleteAnswer, ServerError, ServerUnreachable
-from opik_resume.reading import read_experiment
-from opik_resume.records import CellState
-from opik_resume.settings import opik_settings
+from opik_resume.experiment.reading import read_experiment
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
@@ -357,7 +357,7 @@ def with_long_metadata(store: OpikStore) -> str:
     """Our own experiment, complete; the facts of two of its runs are longer than what the server shows of them."""
     from dataclasses import replace
 
-    from opik_resume.records import ScoreResult
+    from opik_resume.base.records import ScoreResult
 
     experiment = ours(store)
     long = (ScoreResult(LONG, 1.0, metadata={"why": LONG}),)

@@ -13,19 +13,21 @@ from typing import Any
 
 import pytest
 
-from opik_resume import checkpoints, delete_experiment, evaluate, evaluate_resume, plan_resume
+from opik_resume import delete_experiment, evaluate, evaluate_resume, plan_resume
+from opik_resume.base import checkpoints
+from opik_resume.base.records import ScoreResult
+from opik_resume.base.resume_state import ResumeState
+from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
 from opik_resume.exceptions import ArgumentError, FilterError
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.test_results import TestResult
 from opik_resume.metrics import Equals
-from opik_resume.reading import read_experiment
-from opik_resume.records import ScoreResult
-from opik_resume.results import EvaluationResult
-from opik_resume.resume_state import ResumeState
-from opik_resume.settings import opik_settings
-from opik_resume.stores.opik import OpikStore, datasets, paging
-from opik_resume.test_results import TestResult
-from opik_resume.waiting import result_of
+from opik_resume.stores.opik import OpikStore, datasets
+from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask, numbers
+from tests.experiments import result_of
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_store.makers import many_items, many_runs, resumable, theirs

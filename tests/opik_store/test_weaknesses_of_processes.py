@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from opik_resume import evaluate_resume, plan_resume
+from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import ExperimentBusy
 from opik_resume.metrics import Equals
-from opik_resume.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer

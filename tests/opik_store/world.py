@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
-from opik_resume.stores.sqlite import Database
+from opik_resume.stores.file.database import Database
 from tests.opik_server import OpikServer
 from tests.opik_server.proxy import Proxy
 from tests.opik_store.makers import until

@@ -13,7 +13,7 @@ NPM = """#!/bin/sh
 echo "$@" >> "$0.log"
 case "$1" in
   ci) mkdir -p node_modules ;;
-  run) mkdir -p ../src/opik_resume/notebook/static && cd ../src/opik_resume/notebook/static && touch widget.js widget.css ;;
+  run) mkdir -p ../src/opik_resume/notebook/widget/static && cd ../src/opik_resume/notebook/widget/static && touch widget.js widget.css ;;
 esac
 """
 
@@ -49,7 +49,7 @@ def test_in_a_checkout_newer_sources_are_built_again(tree: Path, npm_log: Path) 
     (tree / ".git").mkdir()
     build_if_needed(tree)
     (tree / "js/src/index.tsx").touch()
-    later = (tree / "src/opik_resume/notebook/static/widget.js").stat().st_mtime + 10
+    later = (tree / "src/opik_resume/notebook/widget/static/widget.js").stat().st_mtime + 10
     os.utime(tree / "js/src/index.tsx", (later, later))
     build_if_needed(tree)
     assert npm_log.read_text().split().count("run") == 2
@@ -57,7 +57,7 @@ def test_in_a_checkout_newer_sources_are_built_again(tree: Path, npm_log: Path) 
 
 def test_out_of_a_checkout_the_bundle_that_is_there_is_taken(tree: Path, npm_log: Path) -> None:
     build_if_needed(tree)
-    later = (tree / "src/opik_resume/notebook/static/widget.js").stat().st_mtime + 10
+    later = (tree / "src/opik_resume/notebook/widget/static/widget.js").stat().st_mtime + 10
     os.utime(tree / "js/src/index.tsx", (later, later))
     build_if_needed(tree)
     assert npm_log.read_text().split().count("run") == 1

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BUNDLE_BYTES = 60_000  # it travels in every notebook that shows the widget
 WHEEL_BYTES = 260_000  # all else is Python text: more would be something that slipped in
-STATIC = "opik_resume/notebook/static/"
+STATIC = "opik_resume/notebook/widget/static/"
 LOOK = """
 import json, pathlib
 import opik_resume

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.records import Attempt
-from opik_resume.settings import opik_settings
+from opik_resume.base.records import Attempt
+from opik_resume.base.settings import opik_settings
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store

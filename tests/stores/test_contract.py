@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt, Experiment, Item, ScoreResult, utc_now
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt, Experiment, Item, ScoreResult, utc_now
 from opik_resume.stores.protocol import Store
 from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy
-from opik_resume.ids import new_id
 from opik_resume.stores.protocol import Store
 
 HOLD = """
 import sys
 from pathlib import Path
-from opik_resume.ids import new_id
+from opik_resume.base.ids import new_id
 from opik_resume.stores.local import LocalStore
 LocalStore(Path(sys.argv[1])).leases.acquire("experiment", new_id())
 print("held", flush=True)

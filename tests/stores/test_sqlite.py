@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from opik_resume.exceptions import StoreBusy, StoreError
-from opik_resume.stores import sqlite
-from opik_resume.stores.sqlite import Database
+from opik_resume.stores.file import database as sqlite
+from opik_resume.stores.file.database import Database
 from tests.builders import held
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from opik_resume import create_dataset, exceptions, get_dataset, get_or_create_dataset
-from opik_resume.ids import new_id
+from opik_resume.base.ids import new_id
 from opik_resume.stores.protocol import Store
 
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import opik_resume
-from opik_resume import checkpoints, metrics, records, resume_state, samplers
+from opik_resume import metrics, samplers
+from opik_resume.base import checkpoints, records, resume_state
 from opik_resume.datasets import Dataset
 from tests import opik_peer
 

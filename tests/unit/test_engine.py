@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from opik_resume import exceptions
+from opik_resume.base.records import CellState, Json
 from opik_resume.engine import Run, loop, recording, stopping
-from opik_resume.evaluation import plan_resume, prepare_resume
-from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.evaluation import plan_resume
+from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
-from opik_resume.records import CellState, Json
 from opik_resume.stores import protocol
-from opik_resume.waiting import result_of
 from tests.builders import CountingTask, complete, numbers
-from tests.experiments import unstarted
+from tests.experiments import result_of, unstarted
 
 PATIENCE = 20.0  # seconds: a time-out for a broken test, never a pace
 

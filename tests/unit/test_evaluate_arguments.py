@@ -20,9 +20,9 @@ from opik_resume import (
     plan_resume,
     reopen_experiment,
 )
+from opik_resume.experiment.test_results import TestResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.protocol import Store
-from opik_resume.test_results import TestResult
 from tests.builders import CountingTask, numbers
 from tests.unit.test_evaluation import Flaky
 
@@ -230,7 +230,7 @@ def test_an_experiment_is_closed_reopened_and_deleted(store: Store) -> None:
 
 
 def test_an_experiment_that_runs_is_neither_closed_nor_deleted(store: Store) -> None:
-    from opik_resume.ids import new_id
+    from opik_resume.base.ids import new_id
 
     result = evaluate(numbers(store, 1), CountingTask(), experiment_name="e", **QUIET)
     lease = store.leases.acquire(result.experiment_id, new_id())

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate, evaluate_resume, exceptions, experiments, get_dataset, plan_resume
+from opik_resume.base.records import CellState, Json, ScoreResult
+from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.metrics import BaseMetric, Equals
-from opik_resume.records import CellState, Json, ScoreResult
-from opik_resume.running import used_in_process
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
@@ -270,7 +270,7 @@ def test_unknown_and_ambiguous_experiments(store: Store) -> None:
 def test_an_experiment_without_resume_state_is_refused_with_the_reason(store: Store) -> None:
     from dataclasses import replace
 
-    from opik_resume.ids import new_id
+    from opik_resume.base.ids import new_id
 
     made = unstarted(store, "old", numbers(store, 1))
     store.create(replace(made, id=new_id(), name="older", metadata={}))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opik_resume.base.records import Item
+from opik_resume.datasets.filters import Condition, Filter, parse
+from opik_resume.datasets.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
 from opik_resume.exceptions import ArgumentError, FilterError
-from opik_resume.filters import Condition, Filter, parse
-from opik_resume.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
-from opik_resume.records import Item
 from tests.strategies import JSON
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

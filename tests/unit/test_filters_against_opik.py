@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from opik_resume.datasets.filters import parse
+from opik_resume.datasets.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
 from opik_resume.exceptions import FilterError
-from opik_resume.filters import parse
-from opik_resume.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
 from tests.opik_peer import OpikQueryLanguage
 from tests.unit.test_filters import REFUSED, SENT
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.grid import WORST_FIRST, Grid, place, state_of, strip
-from opik_resume.records import Attempt, CellKey, CellState, ErrorInfo
+from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
+from opik_resume.experiment.grid import WORST_FIRST, Grid, place, state_of, strip
 from tests.builders import attempt, complete, failed, failed_score
 
 

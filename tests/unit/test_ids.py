@@ -9,7 +9,7 @@ import threading
 import time
 from uuid import UUID
 
-from opik_resume.ids import is_id, new_id
+from opik_resume.base.ids import is_id, new_id
 
 
 def test_ids_are_version_7_of_this_moment() -> None:
@@ -43,7 +43,8 @@ def test_many_ids_of_one_moment_do_not_run_ahead_of_the_clock() -> None:
 
 
 def test_a_forked_child_does_not_go_on_with_its_parents_numbers() -> None:
-    mint = "import os\nfrom opik_resume.ids import new_id\nos.fork()\nprint(new_id()[19:], flush=True)\nos._exit(0)"
+    # One write each: with PYTHONUNBUFFERED, what two processes print comes apart.
+    mint = "import os\nfrom opik_resume.base.ids import new_id\nos.fork()\nos.write(1, new_id()[19:].encode() + b'\\n')"
     said = subprocess.run([sys.executable, "-c", mint], capture_output=True, text=True, check=True, timeout=60)
     assert len(set(said.stdout.split())) == 2, said.stdout
 

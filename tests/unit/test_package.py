@@ -64,7 +64,11 @@ def test_the_pure_rooms_know_neither_store_nor_engine(name: str) -> None:
 
 def test_the_engine_and_the_stores_do_not_know_the_doors() -> None:
     for path in [*(SOURCE / "engine").glob("*.py"), *(SOURCE / "stores").glob("*.py")]:
-        assert not imports_of(path) & {"opik_resume.evaluation", "opik_resume.reading", "opik_resume.results"}
+        assert not imports_of(path) & {
+            "opik_resume.evaluation",
+            "opik_resume.experiment.reading",
+            "opik_resume.experiment.results",
+        }
 
 
 def test_connect_sets_the_default_and_opens_a_file_once(tmp_path: Path) -> None:

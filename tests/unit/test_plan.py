@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.grid import Grid
-from opik_resume.plan import COLUMNS, ResumePlan, make_plan
-from opik_resume.records import Attempt, CellState, ErrorInfo
+from opik_resume.base.records import Attempt, CellState, ErrorInfo
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.plan import COLUMNS, ResumePlan, make_plan
 from tests.builders import attempt, complete, failed, failed_score
 
 ALL_STATES = [

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from opik_resume import connect, evaluate, evaluate_resume, exceptions, resume_state
+from opik_resume import connect, evaluate, evaluate_resume, exceptions
+from opik_resume.base import resume_state
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import CellState, Experiment, ScoreResult
 from opik_resume.datasets import Dataset
-from opik_resume.grid import Grid
-from opik_resume.ids import new_id
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.metrics import Equals
-from opik_resume.records import CellState, Experiment, ScoreResult
-from opik_resume.results import EvaluationResult
 from opik_resume.samplers import RandomDatasetSampler
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, failed, numbers

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from opik_resume.base.records import Attempt, CellKey
 from opik_resume.engine.recording import QUICK_SECONDS, Recorder
 from opik_resume.engine.stopping import RunningCell
-from opik_resume.records import Attempt, CellKey
 from tests.builders import complete
 
 PATIENCE = 20.0

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from opik_resume import remembered
-from opik_resume.engine import Callables
+from opik_resume.base import remembered
+from opik_resume.base.remembered import Remembered
 from opik_resume.metrics import Equals
-from opik_resume.remembered import Remembered
 
 
 def answer(item: dict[str, Any]) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def answer(item: dict[str, Any]) -> dict[str, Any]:
 
 def test_names_are_kept_beside_what_is_there() -> None:
     before = {"model": "m", "opik_resume": {"expected": 3, "task": "old"}}
-    kept = remembered.embed(before, Callables(answer, (Equals(name="equals"), Equals(name="again"))))
+    kept = remembered.embed(before, answer, (Equals(name="equals"), Equals(name="again")))
     assert kept["model"] == "m"
     assert kept["opik_resume"]["expected"] == 3
     assert remembered.read(kept) == Remembered("answer", ("equals", "again"))

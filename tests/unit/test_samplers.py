@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opik_resume.base.records import Item
 from opik_resume.exceptions import ArgumentError
-from opik_resume.records import Item
 from opik_resume.samplers import BaseDatasetSampler, DatasetItem, RandomDatasetSampler, draw
 
 ITEMS = [Item(f"id-{n}", {"n": n, "kind": "odd" if n % 2 else "even"}) for n in range(10)]

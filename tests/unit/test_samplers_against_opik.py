@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.records import Item
+from opik_resume.base.records import Item
 from opik_resume.samplers import DatasetItem, RandomDatasetSampler, draw
 from tests import opik_peer
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from opik_resume.base.records import Item, ScoreResult
+from opik_resume.base.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
 from opik_resume.metrics import BaseMetric, Contains, Equals
-from opik_resume.records import Item, ScoreResult
-from opik_resume.scoring import error_info, score_output
+from opik_resume.metrics.scoring import score_output
 
 ITEM = Item("id-1", {"question": "?", "reference": "a"})
 
@@ -96,7 +97,7 @@ def test_lists_numbers_and_foreign_score_objects_are_taken() -> None:
 def test_the_traceback_begins_in_the_users_code() -> None:
     (result,) = score(Recorder(ValueError("bad")))
     assert result.metadata is not None
-    assert "opik_resume/scoring.py" not in result.metadata["error_info"]["traceback"]
+    assert "opik_resume/metrics/" not in result.metadata["error_info"]["traceback"]
 
 
 def test_an_exception_that_cannot_be_shown_is_recorded_all_the_same() -> None:

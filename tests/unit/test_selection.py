@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from opik_resume import checkpoints, evaluate, evaluate_resume, exceptions, plan_resume
+from opik_resume import evaluate, evaluate_resume, exceptions, plan_resume
+from opik_resume.base import checkpoints
+from opik_resume.base.records import Item
+from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets import Dataset
-from opik_resume.records import Item
-from opik_resume.resume_state import ResumeState
+from opik_resume.experiment.selection import find_again
 from opik_resume.samplers import BaseDatasetSampler, RandomDatasetSampler
-from opik_resume.selection import find_again
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 
@@ -103,7 +104,7 @@ def test_without_sampler_or_ids_no_list_of_ids_is_kept(store: Store) -> None:
 def test_without_the_resolved_ids_a_sampled_experiment_is_not_resumed(store: Store) -> None:
     from dataclasses import replace
 
-    from opik_resume.ids import new_id
+    from opik_resume.base.ids import new_id
 
     result = evaluate(numbers(store, 3), CountingTask(), dataset_sampler=RandomDatasetSampler(2), **QUIET)
     elsewhere = replace(store.get(result.experiment_id), id=new_id(), name="elsewhere", item_ids=None)

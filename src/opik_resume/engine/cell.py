@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from opik_resume import scoring
+from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
+from opik_resume.base.tracebacks import error_info
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput
-from opik_resume.jsontext import NOT_JSON, to_json
+from opik_resume.metrics import scoring
 from opik_resume.metrics.base import Metric
-from opik_resume.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
 
 Task = Callable[[Json], Any]
 _SHOWN = 2_000  # characters of a refused output that its error message keeps: it was paid for
@@ -62,7 +63,7 @@ class CellWork:
     def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
         if self.on_error is not None:
             self.on_error(CellKey(attempt.item_id, attempt.trial or 0), error)
-        return scoring.error_info(error)
+        return error_info(error)
 
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Attempt:
         """Score again what the task returned, without calling it.

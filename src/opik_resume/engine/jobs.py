@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opik_resume.base.records import Item
 from opik_resume.engine.cell import Task
+from opik_resume.experiment.plan import PlannedCell
 from opik_resume.metrics.base import Metric
-from opik_resume.plan import PlannedCell
-from opik_resume.records import Item
-from opik_resume.scoring import KeyMapping
+from opik_resume.metrics.scoring import KeyMapping
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.engine import stopping
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cell import CellWork
+from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.recording import EndedRun, Recorder
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt, CellKey, utc_now
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opik_resume.base.records import Attempt
 from opik_resume.engine.stopping import RunningCell
 from opik_resume.engine.workers import start_thread
-from opik_resume.records import Attempt
 
 QUICK_SECONDS = 0.005
 """A worker whose run took longer waits until it is durable: nothing that costs anything is started on a broken disk. To

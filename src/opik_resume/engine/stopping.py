@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from opik_resume.records import CellKey
+from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from opik_resume.records import Attempt
+from opik_resume.base.records import Attempt
 
 
 class Tracing(Protocol):

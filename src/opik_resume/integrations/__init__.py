@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opik_resume.base.settings import OpikSettings
 from opik_resume.engine import Tracing, Untraced
-from opik_resume.settings import OpikSettings
 
 if TYPE_CHECKING:
-    from opik_resume.records import Experiment
+    from opik_resume.base.records import Experiment
     from opik_resume.stores.protocol import Store
 
 __all__ = ["tracing_of"]

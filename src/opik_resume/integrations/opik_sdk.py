@@ -27,10 +27,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import Attempt
+from opik_resume.base.settings import OpikSettings
 from opik_resume.engine.tracing import NOTHING
-from opik_resume.ids import new_id
-from opik_resume.records import Attempt
-from opik_resume.settings import OpikSettings
 from opik_resume.stores.opik import runs
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 Named, argued and scoring as those of the ``opik`` package, whose own metrics can be passed unchanged beside them.
 """
 
+from opik_resume.base.records import ScoreResult
 from opik_resume.exceptions import MetricComputationError
 from opik_resume.metrics.base import BaseMetric, Metric
 from opik_resume.metrics.distance import LevenshteinRatio, SpearmanRanking
 from opik_resume.metrics.text import Contains, Equals, IsJson, RegexMatch
-from opik_resume.records import ScoreResult
 
 __all__ = [
     "BaseMetric",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from opik_resume.base.records import ScoreResult
 from opik_resume.exceptions import MetricComputationError
 from opik_resume.metrics.base import BaseMetric
 from opik_resume.metrics.text import cased, text_of
-from opik_resume.records import ScoreResult
 
 
 class LevenshteinRatio(BaseMetric):

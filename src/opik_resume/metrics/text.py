@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
+from opik_resume.base.records import ScoreResult
 from opik_resume.exceptions import ArgumentError, MetricComputationError
 from opik_resume.metrics.base import BaseMetric
-from opik_resume.records import ScoreResult
 
 
 class Equals(BaseMetric):

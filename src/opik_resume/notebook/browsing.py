@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from opik_resume import checks
+from opik_resume.evaluation import arguments
 from opik_resume.exceptions import OpikResumeError
-from opik_resume.notebook.background import desk
-from opik_resume.notebook.choosing import Given
-from opik_resume.notebook.namespace import checked_task
-from opik_resume.notebook.noticing import notice_cells
-from opik_resume.notebook.offers import Offers
-from opik_resume.notebook.widget import ResumeBrowser
-from opik_resume.scoring import KeyMapping
-from opik_resume.stores import default_store
+from opik_resume.metrics.scoring import KeyMapping
+from opik_resume.notebook.background.desk import desk
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.namespace.lookup import checked_task
+from opik_resume.notebook.namespace.noticing import notice_cells
+from opik_resume.notebook.widget.control import ResumeBrowser
+from opik_resume.notebook.widget.offers import Offers
+from opik_resume.stores.connections import default_store
 from opik_resume.stores.protocol import Store
 
 
@@ -41,10 +41,10 @@ def browse(
         ArgumentError: the task cannot be called, or something is not a metric.
         FrontEndMissing: the widget's front end is not built; the message says how to build it.
     """
-    checks.positive("task_threads", task_threads)
+    arguments.positive("task_threads", task_threads)
     given = Given(
         None if task is None else checked_task(task, getattr(task, "__name__", "task")),
-        None if scoring_metrics is None else checks.metrics(scoring_metrics),
+        None if scoring_metrics is None else arguments.metrics(scoring_metrics),
         scoring_key_mapping,
         task_threads,
     )

@@ -6,10 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
-from opik_resume.ids import new_id
-from opik_resume.jsontext import to_json
-from opik_resume.records import (
+from opik_resume.base.ids import new_id
+from opik_resume.base.jsontext import to_json
+from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
     Experiment,
@@ -20,10 +19,11 @@ from opik_resume.records import (
     VersionRecord,
     utc_now,
 )
-from opik_resume.stores import rows
-from opik_resume.stores.leases import SqliteLeases
+from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
+from opik_resume.stores.file import rows
+from opik_resume.stores.file.database import Database
+from opik_resume.stores.file.leases import SqliteLeases
 from opik_resume.stores.protocol import Reader
-from opik_resume.stores.sqlite import Database
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
 _MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR d.name LIKE ? ESCAPE '\\'"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from opik_resume.records import (
+from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
     Experiment,

@@ -7,14 +7,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
-from opik_resume.ids import new_id
-from opik_resume.records import DatasetRecord, Item, Json, VersionRecord
-from opik_resume.stores import rows
+from opik_resume.stores.file import rows
 from opik_resume.stores.opik import wire
-from opik_resume.stores.opik.batches import MOST_ROWS, batches
-from opik_resume.stores.opik.client import Client
-from opik_resume.stores.opik.paging import PAGE, all_pages
+from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
+from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.paging import PAGE, all_pages
 
 _REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from opik_resume import checkpoints
+from opik_resume.base import checkpoints
+from opik_resume.base.records import Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.exceptions import ExperimentNotFound, RequestRefused
-from opik_resume.records import Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.stores.opik import wire
-from opik_resume.stores.opik.client import Client
 from opik_resume.stores.opik.datasets import Datasets
-from opik_resume.stores.opik.paging import all_pages, page
+from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.paging import all_pages, page
 
 _REMEMBERED = 2000
 _PAGE = 500

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from opik_resume.records import Attempt, ErrorInfo, Json, ScoreResult
+from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
+from opik_resume.stores.file.rows import of_score
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
-from opik_resume.stores.rows import of_score
 
 TRACE_NAME = "evaluation_task"
 SCORING_SPAN = "metrics_calculation"

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from opik_resume import settings as configuration
-from opik_resume.exceptions import RequestRefused
-from opik_resume.records import (
+from opik_resume.base import settings as configuration
+from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
     Experiment,
@@ -19,21 +18,23 @@ from opik_resume.records import (
     Undelivered,
     VersionRecord,
 )
-from opik_resume.settings import OpikSettings
-from opik_resume.stores.journal import Entry, Journal
-from opik_resume.stores.leases import SqliteLeases
-from opik_resume.stores.opik import attempts, wire
-from opik_resume.stores.opik.answers import not_opik
-from opik_resume.stores.opik.client import Client
+from opik_resume.base.settings import OpikSettings
+from opik_resume.exceptions import RequestRefused
+from opik_resume.stores.file.database import Database
+from opik_resume.stores.file.journal import Entry, Journal
+from opik_resume.stores.file.leases import SqliteLeases
+from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
-from opik_resume.stores.opik.delivery import Delivery
 from opik_resume.stores.opik.experiments import Experiments
-from opik_resume.stores.opik.live import LiveRun, LiveRuns
-from opik_resume.stores.opik.mirroring import mirror
-from opik_resume.stores.opik.recalled import Memory, Recalled
-from opik_resume.stores.opik.sending import Sender
+from opik_resume.stores.opik.reading import attempts
+from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
+from opik_resume.stores.opik.reading.recalled import Memory, Recalled
+from opik_resume.stores.opik.rest.answers import not_opik
+from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.writing.delivery import Delivery
+from opik_resume.stores.opik.writing.mirroring import mirror
+from opik_resume.stores.opik.writing.sending import Sender
 from opik_resume.stores.protocol import Reader
-from opik_resume.stores.sqlite import Database
 
 LOST_AFTER = 600  # seconds from which on a live reading must show what the server has acknowledged
 _NEWEST = 1 << 62  # of runs of other programs, whose rows others may have changed since
@@ -114,7 +115,7 @@ class OpikStore:
         return self._datasets.items(dataset_id, version)
 
     def mirror(self, record: DatasetRecord, versions: Sequence[tuple[VersionRecord, list[Item]]]) -> None:
-        """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.mirroring.mirror`."""
+        """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.writing.mirroring.mirror`."""
         mirror(self._datasets, record, versions)
 
     # Experiments

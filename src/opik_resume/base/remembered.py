@@ -1,0 +1,49 @@
+"""The names of what an experiment was evaluated with, in its metadata under a key of our own.
+
+Callables cannot be stored. After a restart of the kernel their names say which of the notebook's functions and metrics
+were meant: a suggestion for people to confirm, never something that is called unasked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from opik_resume.base.records import Json
+
+METADATA_KEY = "opik_resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The name of the task, and the ``.name`` of each metric."""
+
+    task: str | None = None
+    metrics: tuple[str, ...] = ()
+
+
+def task_name(task: Any) -> str:
+    """What people call a task: its own name, or that of its class."""
+    return str(getattr(task, "__name__", type(task).__name__))
+
+
+def embed(metadata: Json, task: Any, metrics: Iterable[Any]) -> Json:
+    """A copy of ``metadata`` with the names in it; what else is under our key stays."""
+    names = {"task": task_name(task), "metrics": [{"name": str(metric.name)} for metric in metrics]}
+    return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
+
+
+def read(metadata: Json | None) -> Remembered:
+    """The names in ``metadata``, as far as there are any."""
+    kept = ours(metadata)
+    task, metrics = kept.get("task"), kept.get("metrics")
+    listed = metrics if isinstance(metrics, list) else []
+    names = [metric.get("name") for metric in listed if isinstance(metric, dict)]
+    return Remembered(task if isinstance(task, str) else None, tuple(name for name in names if isinstance(name, str)))
+
+
+def ours(metadata: Json | None) -> Json:
+    """What stands in ``metadata`` under our own key."""
+    kept = (metadata or {}).get(METADATA_KEY)
+    return kept if isinstance(kept, dict) else {}

@@ -1,0 +1,31 @@
+"""Exceptions of the user's code as text, of bounded size."""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+
+from opik_resume.base.records import ErrorInfo
+
+MESSAGE_LIMIT = 20_000  # characters kept of a message, and
+TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document
+_MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before the user's own
+
+
+def error_info(error: BaseException) -> ErrorInfo:
+    """An exception as text. The leading frames, from us down to the user's code, are not shown."""
+    lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
+    return ErrorInfo(type(error).__name__, _message(error)[:MESSAGE_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:])
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_MACHINERY):
+        trace = trace.tb_next
+    return trace
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # a user's __str__ may raise: the failure must be recorded all the same
+        return f"<the exception cannot be shown: {type(broken).__name__}>"

@@ -1,0 +1,61 @@
+"""Users' dicts → items, checked: an item that cannot be used is named, and nothing of its call is inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from opik_resume.base.ids import is_id, new_id
+from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.records import Item
+from opik_resume.exceptions import ArgumentError
+
+
+def checked_items(items: Any, *, need_ids: bool = False) -> list[Item]:
+    """Items of dicts, in order. ``need_ids``: each must say which item it is. Raises ArgumentError."""
+    if not isinstance(items, Iterable) or isinstance(items, (str, Mapping)):
+        raise ArgumentError(f"items must be a list of dicts, got {type(items).__name__}. Nothing was changed.")
+    return [_item(position, item, need_ids) for position, item in enumerate(items)]
+
+
+def checked_ids(items_ids: Any) -> list[str]:
+    """Ids of items, as the store writes them. Raises ArgumentError."""
+    if not isinstance(items_ids, Iterable) or isinstance(items_ids, (str, Mapping)):
+        raise ArgumentError(f"items_ids must be a list of ids, got {type(items_ids).__name__}. Nothing was changed.")
+    return [_id(f"items_ids[{position}]", str(item_id)) for position, item_id in enumerate(items_ids)]
+
+
+def _item(position: int, given: Any, need_id: bool) -> Item:
+    where = f"items[{position}]"
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"{where} must be a dict, got {type(given).__name__}. Nothing was changed.")
+    data = {key: value for key, value in given.items() if key not in ("id", "execution_policy")}
+    if not data or not all(isinstance(key, str) for key in data):
+        raise ArgumentError(f"{where} must have at least one key, and keys that are strings. Nothing was changed.")
+    try:
+        to_json(data)
+    except NOT_JSON as error:
+        raise ArgumentError(f"{where} cannot be stored as JSON ({error}). Nothing was changed.") from error
+    if need_id and given.get("id") is None:
+        raise ArgumentError(f"{where} needs its 'id', to say which item it replaces. Nothing was changed.")
+    item_id = new_id() if given.get("id") is None else _id(f"{where}['id']", given["id"])
+    return Item(item_id, data, _runs(where, given.get("execution_policy")))
+
+
+def _id(where: str, value: Any) -> str:
+    value = str(value) if isinstance(value, UUID) else value
+    if not isinstance(value, str) or not is_id(value):
+        raise ArgumentError(f"{where} must be a UUID, got {value!r}. Nothing was changed.")
+    return value.lower()
+
+
+def _runs(where: str, policy: Any) -> int | None:
+    if policy is None:
+        return None
+    runs = policy.get("runs_per_item") if isinstance(policy, Mapping) else None
+    if not isinstance(runs, int) or isinstance(runs, bool) or runs < 1:
+        raise ArgumentError(
+            f"{where}['execution_policy'] must be like {{'runs_per_item': 3}}, got {policy!r}. Nothing was changed."
+        )
+    return runs

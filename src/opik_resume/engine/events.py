@@ -1,0 +1,55 @@
+"""What a run tells its listener, in order, from the engine's threads.
+
+A listener must be quick and must not raise: it is called between two runs of a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opik_resume.base.records import Attempt, CellKey
+
+
+@dataclass(frozen=True, slots=True)
+class RunQueued:
+    """This cell is going to be run (or only scored again) by this resume."""
+
+    cell: CellKey
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A worker has started on this cell."""
+
+    cell: CellKey
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The attempt of this cell is durable in the store; ``filled`` says whether the cell is complete now."""
+
+    cell: CellKey
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class RunDropped:
+    """This cell was queued and is not going to be run by this resume; ``reason`` says why."""
+
+    cell: CellKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more will start. ``outcome`` is ``finished``, ``stopped`` or ``broken`` (``reason`` says why).
+
+    ``abandoned`` cells were still running when control went back: they are recorded if they still arrive.
+    """
+
+    outcome: str
+    reason: str | None = None
+    abandoned: tuple[CellKey, ...] = ()
+
+
+Event = RunQueued | RunStarted | RunFinished | RunDropped | Ended

@@ -1,0 +1,155 @@
+"""Arguments are checked here, before anything is recorded: each message names the argument and what to pass."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.records import ErrorTolerance, Json
+from opik_resume.datasets.dataset import Dataset, DatasetVersion
+from opik_resume.engine import Callables
+from opik_resume.exceptions import ArgumentError, UnsupportedArgument
+from opik_resume.metrics.functions import ScoringFunction
+
+if TYPE_CHECKING:
+    from opik_resume.stores.protocol import Store
+
+
+def refuse(function: str, why: str, **arguments: Any) -> None:
+    """Raise UnsupportedArgument for the first argument that was given."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise UnsupportedArgument.of(function, name, why)
+
+
+def callables(
+    task: Any,
+    scoring_metrics: Any,
+    scoring_functions: Any,
+    scoring_key_mapping: Any,
+    task_threads: Any,
+    experiment_scoring_functions: Any,
+) -> Callables:
+    """The user's callables, checked; scoring functions become metrics."""
+    mapping = scoring_key_mapping
+    if mapping is not None and not isinstance(mapping, dict):
+        raise ArgumentError(f"scoring_key_mapping must be a dict, got {type(mapping).__name__}")
+    positive("task_threads", task_threads)
+    functions = [
+        ScoringFunction(function, f"scoring_functions[{position}]")
+        for position, function in enumerate(_listed("scoring_functions", scoring_functions))
+    ]
+    of_experiment = _listed("experiment_scoring_functions", experiment_scoring_functions)
+    for position, function in enumerate(of_experiment):
+        if not callable(function):
+            raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
+    return Callables(_task(task), (*metrics(scoring_metrics), *functions), mapping, task_threads, of_experiment)
+
+
+def _task(task: Any) -> Any:
+    if not callable(task):
+        raise ArgumentError(f"task must be a function of one item dict, got {type(task).__name__}")
+    try:
+        inspect.signature(task).bind({})
+    except TypeError as error:
+        name = getattr(task, "__name__", type(task).__name__)
+        raise ArgumentError(f"task {name} cannot be called with one argument, the item dict: {error}") from error
+    except ValueError:  # a built-in that does not tell its signature: the first call will show
+        pass
+    return task
+
+
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ArgumentError(f"{name} must be a list, got {type(value).__name__}")
+    return tuple(value)
+
+
+def some_metrics(given: Callables) -> None:
+    """Raise ArgumentError when there is nothing to score with."""
+    if not given.scoring_metrics:
+        raise ArgumentError("scoring_metrics is empty: pass the metrics to score with")
+
+
+def tolerance(value: Any) -> int:
+    """An ErrorTolerance, or its number."""
+    try:
+        return int(ErrorTolerance(value))
+    except ValueError as error:
+        raise ArgumentError(f"error_tolerance must be 10 or 20 (an ErrorTolerance), got {value!r}") from error
+
+
+def text(name: str, value: Any) -> str | None:
+    """A string, or None."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a string, got {type(value).__name__}")
+    return value
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """A list of strings; empty for None."""
+    listed = _listed(name, value)
+    if not all(isinstance(entry, str) for entry in listed):
+        raise ArgumentError(f"{name} must be a list of strings, got {value!r}")
+    return listed
+
+
+def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
+    """The metrics, checked: instances with ``.name`` and ``.score``."""
+    listed = _listed("scoring_metrics", scoring_metrics)
+    for position, metric in enumerate(listed):
+        _metric(f"scoring_metrics[{position}]", metric)
+    return listed
+
+
+def _metric(where: str, metric: Any) -> None:
+    if isinstance(metric, type):
+        raise ArgumentError(f"{where} is the class {metric.__name__}: pass an instance, {metric.__name__}()")
+    if not isinstance(getattr(metric, "name", None), str) or not callable(getattr(metric, "score", None)):
+        raise ArgumentError(f"{where} must have .name and .score(), {type(metric).__name__} has not")
+
+
+def positive(name: str, value: Any, *, optional: bool = False) -> None:
+    """Raise ArgumentError unless ``value`` is a whole number of 1 or more (or None, if optional)."""
+    if optional and value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
+
+
+def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:
+    """The version to evaluate, pinned now, and its store."""
+    if not isinstance(dataset, (Dataset, DatasetVersion)):
+        raise ArgumentError(f"dataset must be a Dataset or a DatasetVersion, got {type(dataset).__name__}")
+    if store is not None and store is not dataset.store:
+        raise ArgumentError(f"store: the dataset {dataset.name!r} lives in {dataset.store!r}; leave store= out")
+    version = dataset.latest() if isinstance(dataset, Dataset) else dataset
+    if version is None or version.items_total == 0:
+        raise ArgumentError(f"dataset {dataset.name!r} has no items: insert some first")
+    return dataset.store, version
+
+
+def experiment_name(name: Any, prefix: Any, dataset_name: str) -> str:
+    """The name to use: the one given, else a unique one made from the prefix or the dataset's name."""
+    for argument, value in (("experiment_name", name), ("experiment_name_prefix", prefix)):
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise ArgumentError(f"{argument} must be a non-empty string, got {value!r}")
+    return name if name is not None else f"{prefix or dataset_name}-{uuid.uuid4().hex[:8]}"
+
+
+def json_dict(name: str, value: Any) -> Json:
+    """A dict that JSON can hold; an empty one for None."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ArgumentError(f"{name} must be a dict, got {type(value).__name__}")
+    try:
+        to_json(value)
+    except NOT_JSON as error:
+        raise ArgumentError(f"{name} cannot be stored as JSON: {error}") from error
+    return value

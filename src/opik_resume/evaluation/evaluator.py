@@ -1,0 +1,136 @@
+"""``evaluate``: a fresh evaluation, made so that it can be resumed. Its signature and its order are Opik's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from opik_resume.base import prompts as linked_prompts
+from opik_resume.base import remembered, resume_state
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
+from opik_resume.base.resume_state import ResumeState
+from opik_resume.datasets.dataset import Dataset, DatasetVersion
+from opik_resume.evaluation import arguments
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.plan import make_plan
+from opik_resume.experiment.reading import Reading
+from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.selection import choose
+from opik_resume.lifecycle.prepare import prepare_first
+from opik_resume.lifecycle.wait import run_and_wait
+
+if TYPE_CHECKING:
+    from opik_resume.engine.cell import Task
+    from opik_resume.metrics.base import Metric
+    from opik_resume.metrics.scoring import KeyMapping
+    from opik_resume.stores.protocol import Store
+
+    Functions = Sequence[Callable[..., Any]]
+
+
+def evaluate(
+    dataset: Dataset | DatasetVersion,
+    task: Task,
+    scoring_metrics: Sequence[Metric] | None = None,
+    scoring_functions: Functions | None = None,
+    experiment_name_prefix: str | None = None,
+    experiment_name: str | None = None,
+    project_name: str | None = None,
+    experiment_config: Json | None = None,
+    verbose: int = 1,
+    nb_samples: int | None = None,
+    task_threads: int = 16,
+    prompt: Any = None,
+    prompts: Any = None,
+    scoring_key_mapping: KeyMapping | None = None,
+    dataset_item_ids: list[str] | None = None,
+    dataset_sampler: Any = None,
+    trial_count: int = 1,
+    experiment_scoring_functions: Functions | None = None,
+    experiment_tags: list[str] | None = None,
+    dataset_filter_string: str | None = None,
+    blueprint_id: str | None = None,
+    error_tolerance: ErrorTolerance | int = ErrorTolerance.METRIC_ERRORS,
+    *,
+    raise_on_failure: bool = False,
+    store: Store | None = None,
+) -> EvaluationResult:
+    """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
+
+    Args:
+        dataset: a Dataset (its newest version is pinned now) or a DatasetVersion.
+        task: called with an item's dict (its data and ``id``), returns a dict. ``async def`` is awaited.
+        scoring_metrics: objects with ``.name`` and ``.score(**kwargs)``, ours or the ``opik`` package's.
+        scoring_functions: functions of ``dataset_item`` and ``task_outputs`` that return a ScoreResult or several.
+        experiment_name_prefix: start of a made-up name, used when ``experiment_name`` is left out.
+        experiment_name: names need not be unique; the id is.
+        project_name: kept with the experiment.
+        experiment_config: anything JSON can hold, kept with the experiment.
+        verbose: 0 prints nothing, 1 shows a progress bar, 2 prints statistics of the scores as well.
+        nb_samples: evaluate only the newest ``nb_samples`` of the items that filter and ids leave.
+        task_threads: how many runs go on at a time.
+        scoring_key_mapping: metric argument → key of item or output, or a callable of all keys.
+        dataset_item_ids: evaluate only these items.
+        dataset_sampler: an object whose ``sample(items)`` returns some of the items; one drawn twice is run twice as often.
+        trial_count: how often the task is run on each item that has no ``execution_policy`` of its own.
+        experiment_scoring_functions: functions of all TestResults that return a ScoreResult or several. Stored when the
+            experiment is complete.
+        experiment_tags: kept with the experiment.
+        dataset_filter_string: Opik's filter language, ``data.category = "test" AND data.level = "2"``.
+        prompt, prompts: prompts of the ``opik`` package to link with the experiment and its runs. They need an Opik server.
+        blueprint_id: Opik's own; it raises.
+        error_tolerance: ``METRIC_ERRORS`` (10) or ``ALL_SCORING_ERRORS`` (20): then a missing score argument fails its
+            metric only.
+        raise_on_failure: raise the first exception of task or scoring, in the order of the items, with the result in its
+            ``.result``, as Opik does, instead of returning a result with failures.
+        store: the dataset's store; naming another is an error.
+
+    Returns:
+        The result, with its failures in ``.failures``: a failing task or metric does not stop the others.
+
+    Raises:
+        ArgumentError: an argument cannot be used. Nothing was recorded.
+        EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
+        StoreError: the store could not be written.
+    """
+    arguments.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
+    callables = arguments.callables(
+        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
+    )
+    arguments.positive("trial_count", trial_count)
+    arguments.positive("nb_samples", nb_samples, optional=True)
+    where, version = arguments.pinned(dataset, store)
+    if not where.remote:
+        arguments.refuse("evaluate", f"the {where.label} has no prompt library", prompt=prompt, prompts=prompts or None)
+    state = ResumeState(
+        version.version_name,
+        default_runs_per_item=trial_count,
+        dataset_filter_string=dataset_filter_string,
+        nb_samples=nb_samples,
+        requires_local_checkpoint=dataset_item_ids is not None or dataset_sampler is not None,
+        error_tolerance=arguments.tolerance(error_tolerance),
+    )
+    config = arguments.json_dict("experiment_config", experiment_config)
+    metadata = remembered.embed(resume_state.embed(config, state), callables.task, callables.scoring_metrics)
+    now = utc_now()
+    selection = choose(version.records(), state, dataset_item_ids, dataset_sampler)
+    experiment = Experiment(
+        id=new_id(),
+        name=arguments.experiment_name(experiment_name, experiment_name_prefix, version.name),
+        dataset_id=version.id,
+        dataset_name=version.name,
+        version_name=version.version_name,
+        metadata=linked_prompts.embed(metadata, prompt, prompts),
+        expected=sum(selection.runs.values()),
+        created_at=now,
+        updated_at=now,
+        tags=arguments.texts("experiment_tags", experiment_tags),
+        project_name=arguments.text("project_name", project_name),
+        item_ids=selection.resolved_ids,
+    )
+    made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
+    plan = make_plan(experiment.id, experiment.name, made.grid)
+    ready = partial(prepare_first, made, plan, callables, where)
+    return run_and_wait(made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)

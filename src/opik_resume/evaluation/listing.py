@@ -1,0 +1,85 @@
+"""Every experiment of a store as a table, each read exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from opik_resume.base.records import Experiment
+from opik_resume.exceptions import ArgumentError
+from opik_resume.experiment.reading import Reading
+from opik_resume.lifecycle.conclude import read_and_finish
+from opik_resume.stores.connections import default_store
+from opik_resume.stores.protocol import SORTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from opik_resume.stores.protocol import Store
+
+COLUMNS = [
+    "id", "name", "dataset", "version", "done", "expected", "failed", "state", "created_at", "updated_at",
+]  # fmt: skip
+_PAGE = 500
+_AT_ONCE = 4  # experiments read at a time: a server's answers take their time
+
+
+def experiments(
+    *, search: str = "", sort: str = "-created_at", limit: int | None = None, store: Store | None = None
+) -> pd.DataFrame:
+    """The experiments of a store, exactly as they stand.
+
+    Args:
+        search: only those whose name contains this (on the embedded store, or whose dataset's name does).
+        sort: ``created_at``, ``updated_at`` or ``name``; with a minus the last comes first.
+        limit: at most so many, the first of that order. Reading one takes several requests to a server.
+        store: where to look; the default store when left out.
+
+    Returns:
+        One row an experiment: ``id``, ``name``, ``dataset``, ``version``, ``done``, ``expected`` and ``failed`` cells,
+        ``state`` (see ``Reading.state``), ``created_at``, ``updated_at`` (UTC). Of one that is ``not_resumable`` nobody
+        can tell how many runs it should have: ``expected`` is then a guess.
+        The store that was read is named in ``.attrs["store"]`` and in the corner of the table.
+
+    Raises:
+        ArgumentError: there is no such order.
+        ServerError: the server cannot be asked.
+    """
+    import pandas as pd
+
+    if sort not in SORTS:
+        raise ArgumentError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
+    where = store or default_store()
+    # What is added meanwhile shifts the pages: the same one may come twice.
+    listed = list({experiment.id: experiment for experiment in _every(where, search, sort, limit)}.values())[:limit]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-reading") as pool:
+        rows = [_row(reading) for reading in pool.map(lambda experiment: read_and_finish(experiment, where), listed)]
+    # In the corner of the table, for people; in attrs, for programs.
+    frame = pd.DataFrame(rows, columns=pd.Index(COLUMNS, name=where.label))
+    frame.attrs["store"] = where.label
+    return frame
+
+
+def _every(store: Store, search: str, sort: str, limit: int | None) -> Iterator[Experiment]:
+    offset, total = 0, 1
+    while offset < (total if limit is None else min(total, limit)):
+        page, total = store.find(search, offset, _PAGE, sort)
+        yield from page
+        offset += _PAGE
+
+
+def _row(reading: Reading) -> tuple[object, ...]:
+    experiment, grid = reading.experiment, reading.grid
+    return (
+        experiment.id,
+        experiment.name,
+        experiment.dataset_name,
+        experiment.version_name,
+        grid.done,
+        len(grid),
+        grid.failed,
+        reading.state,
+        experiment.created_at,
+        experiment.updated_at,
+    )

@@ -1,0 +1,145 @@
+"""``evaluate_resume`` and ``plan_resume``: what is missing from an evaluation, and running it. Signatures are Opik's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from opik_resume.engine import Listener, Run
+from opik_resume.evaluation import arguments
+from opik_resume.experiment.plan import ResumePlan, make_plan
+from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
+from opik_resume.experiment.results import EvaluationResult
+from opik_resume.lifecycle.conclude import read_and_finish
+from opik_resume.lifecycle.prepare import prepare
+from opik_resume.lifecycle.wait import run_and_wait
+from opik_resume.stores.connections import default_store
+
+if TYPE_CHECKING:
+    from opik_resume.engine.cell import Task
+    from opik_resume.metrics.base import Metric
+    from opik_resume.metrics.scoring import KeyMapping
+    from opik_resume.stores.protocol import Store
+
+    Functions = Sequence[Callable[..., Any]]
+
+FIRST_DELIVERY_SECONDS = 2.0  # plans count what the journal has, delivered or not: no need to wait long
+
+logger = logging.getLogger("opik_resume")
+
+
+def evaluate_resume(
+    experiment_id: str,
+    task: Task,
+    scoring_metrics: Sequence[Metric] | None = None,
+    scoring_functions: Functions | None = None,
+    scoring_key_mapping: KeyMapping | None = None,
+    experiment_scoring_functions: Functions | None = None,
+    *,
+    verbose: int = 1,
+    task_threads: int = 16,
+    reuse_outputs: bool = False,
+    raise_on_failure: bool = False,
+    store: Store | None = None,
+) -> EvaluationResult:
+    """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
+
+    Args:
+        experiment_id: the experiment's id, or its name when only one has it.
+        task, scoring_metrics, scoring_functions, scoring_key_mapping, experiment_scoring_functions: as given to
+            ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
+            on them: new metrics for kept runs are ``evaluate_experiment``'s job.
+        verbose, task_threads, raise_on_failure: as in ``evaluate``.
+        reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again.
+        store: where the experiment is; the default store when left out.
+
+    Returns:
+        The result of the whole experiment, kept and replayed runs alike.
+
+    Raises:
+        ExperimentNotFound, AmbiguousExperiment: which one is meant?
+        ExperimentNotResumable, LocalCheckpointMissing: the message says why, and what to do instead.
+        ExperimentBusy: another resume is running it now.
+        EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
+    """
+    callables = arguments.callables(
+        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
+    )
+    where = store or default_store()
+    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
+    reading = _read_to_plan(experiment_id, where, for_result=True)
+    plan = replan(reading)
+    if plan.cells and reading.elsewhere is not None:
+        logger.warning(reading.elsewhere)
+    ready = partial(prepare, plan, replan, callables, where)
+    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+
+
+def plan_resume(
+    experiment_id: str,
+    scoring_metrics: Sequence[Metric] | None = None,
+    *,
+    reuse_outputs: bool = False,
+    store: Store | None = None,
+) -> ResumePlan:
+    """What ``evaluate_resume`` would do, cell by cell, without doing it.
+
+    Args:
+        experiment_id: the experiment's id, or its name when only one has it.
+        scoring_metrics: the metrics that would be given: only their missing scores are repaired. None means any.
+        reuse_outputs: as in ``evaluate_resume``.
+        store: where the experiment is; the default store when left out.
+
+    Raises:
+        ExperimentNotFound, AmbiguousExperiment, ExperimentNotResumable: as for ``evaluate_resume``.
+    """
+    reading = _read_to_plan(experiment_id, store or default_store())
+    return plan_of(reading, scoring_metrics, reuse_outputs=reuse_outputs)
+
+
+def _read_to_plan(experiment_id: str, store: Store, *, for_result: bool = False) -> Reading:
+    """What an earlier session has left is delivered first, so that a plan and the server agree, if it can be."""
+    found = find_experiment(experiment_id, store)
+    if store.pending(found.id).waiting:
+        store.flush(FIRST_DELIVERY_SECONDS)
+    # What the store calls completed is probably whole: then the result is made of this reading, and there is no other.
+    return read_and_finish(found, store, heavy=for_result and found.status == "completed")
+
+
+def plan_of(
+    reading: Reading, scoring_metrics: Sequence[Metric] | None = None, *, reuse_outputs: bool = False
+) -> ResumePlan:
+    """The plan of an experiment that has been read. Raises ExperimentNotResumable."""
+    why = why_not_resumable(reading)
+    if why is not None:
+        raise why
+    names = None if scoring_metrics is None else {metric.name for metric in arguments.metrics(scoring_metrics)}
+    experiment = reading.experiment
+    return make_plan(experiment.id, experiment.name, reading.grid, names, reuse_outputs=reuse_outputs)
+
+
+def prepare_resume(
+    plan: ResumePlan,
+    task: Task,
+    scoring_metrics: Sequence[Metric] | None = None,
+    *,
+    scoring_key_mapping: KeyMapping | None = None,
+    task_threads: int = 16,
+    experiment_scoring_functions: Functions | None = None,
+    reuse_outputs: bool = False,
+    store: Store | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Make a resume of a plan ready: ``run.start()`` starts it in the background.
+
+    Raises:
+        ArgumentError: task, metrics or mapping cannot be used.
+        ExperimentBusy: another resume holds the lease.
+    """
+    callables = arguments.callables(
+        task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
+    )
+    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
+    return prepare(plan, replan, callables, store or default_store(), listener)

@@ -1,0 +1,192 @@
+"""Experiments as they stand: find one, read its items and its grid.
+
+A resume reads the experiment, never today's dataset: the items are those of the pinned version, in Opik's order.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from opik_resume.base import checkpoints, remembered, resume_state
+from opik_resume.base.ids import is_id
+from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
+from opik_resume.base.resume_state import NotResumable, ResumeState
+from opik_resume.exceptions import (
+    AmbiguousExperiment,
+    DatasetNotFound,
+    ExperimentNotFound,
+    ExperimentNotResumable,
+    LocalCheckpointMissing,
+)
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.selection import Selection, find_again
+
+if TYPE_CHECKING:
+    from opik_resume.stores.protocol import Reader, Store
+
+CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
+_PAGE = 500
+logger = logging.getLogger("opik_resume")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One experiment as it stood when it was read.
+
+    ``obstacle`` says why nobody can tell which cells it should have: it cannot be resumed, and the grid shows the
+    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons.
+    """
+
+    experiment: Experiment
+    items: dict[str, Item]
+    grid: Grid
+    holder: LeaseHolder | None
+    obstacle: ExperimentNotResumable | None = None
+    heavy: bool = False
+
+    @cached_property
+    def resume_state(self) -> ResumeState | NotResumable:
+        """What its metadata says about resuming it."""
+        return resume_state.read(self.experiment.metadata)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all the cells that it should have, which is known, are complete (a score may be missing)."""
+        return self.obstacle is None and len(self.grid) > 0 and self.grid.complete
+
+    @property
+    def state(self) -> str:
+        """``running``, ``complete``, ``resumable``, ``closed`` or ``not_resumable``."""
+        if self.holder is not None:
+            return "running"
+        if self.obstacle is not None:
+            return "not_resumable"
+        if self.whole:
+            return "complete"
+        return "closed" if self.experiment.status == CLOSED else "resumable"
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The sentence about a run that another machine has begun and that may still be going on there, or None."""
+        mark = self.experiment.mark
+        if mark is None or mark.host == socket.gethostname():  # here the lease knows better
+            return None
+        return (
+            f"A run of {self.experiment.name!r} was started on {mark.host} at {mark.since:%Y-%m-%d %H:%M} UTC and has not "
+            "said that it ended. If it still goes on there, stop it first: both would pay for the same cells."
+        )
+
+
+def find_experiment(name_or_id: str, store: Store) -> Experiment:
+    """The experiment of that id, or of exactly that name.
+
+    Raises:
+        ExperimentNotFound: there is none; the message lists names that are near.
+        AmbiguousExperiment: several have that name; the message lists their ids.
+    """
+    if is_id(name_or_id):
+        return store.get(name_or_id.lower())
+    named = store.named(name_or_id)
+    if not named:
+        recent, _ = store.find(limit=_PAGE)
+        raise ExperimentNotFound.near("experiment", name_or_id, [e.name for e in recent], store.label)
+    if len(named) > 1:
+        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC" for e in named)
+        raise AmbiguousExperiment(f"{len(named)} experiments are named {name_or_id!r}: pass the id of one.\n{ids}")
+    return named[0]
+
+
+def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
+    """An experiment as it stands: its items, attempts and lease. ``heavy``: with outputs, tracebacks and reasons."""
+    holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
+    with ThreadPoolExecutor(1, thread_name_prefix="opik-resume-items") as pool:  # a server's answers take their time
+        selecting = pool.submit(selection_of, experiment, store)
+        attempts = store.attempts(experiment.id, heavy=heavy)
+    try:
+        selection, obstacle = selecting.result(), None
+    except ExperimentNotResumable as error:
+        selection, obstacle = _what_there_is(experiment, attempts, store), error
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy)
+
+
+def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
+    """As many runs of an item as it has had; of items that have had none one each, unless some were left out on purpose."""
+    try:
+        listed = store.items(experiment.dataset_id, experiment.version_name) if experiment.version_name else []
+    except DatasetNotFound:
+        listed = []
+    had = Counter(attempt.item_id for attempt in attempts)
+    chosen = isinstance(resume_state.read(experiment.metadata), ResumeState)
+    items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
+    order = sorted(items, reverse=True)  # newest first, as everywhere
+    return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
+
+
+def recall_experiment(experiment_id: str, store: Store) -> Reading | None:
+    """An experiment as this process knows it, heavy, without asking a server; None when not all of it is known here.
+
+    Never to plan from: others may have run cells meanwhile.
+    """
+    known = store.offline(experiment_id)
+    return read_experiment(known.get(experiment_id), known, heavy=True) if known is not None else None
+
+
+def selection_of(experiment: Experiment, store: Reader) -> Selection:
+    """The items that the original evaluation saw, in its order, and the number of runs each expects.
+
+    Raises:
+        ExperimentNotResumable: it does not say, or they are gone.
+        LocalCheckpointMissing: a sampler or explicit ids chose them, and what they resolved to is not on this machine.
+    """
+    state = resume_state.read(experiment.metadata)
+    if isinstance(state, NotResumable):
+        raise _not_resumable(experiment, state.reason)
+    ids = _resolved_ids(experiment, state)
+    try:
+        items = store.items(experiment.dataset_id, state.dataset_version_name)
+    except DatasetNotFound as error:
+        raise _not_resumable(experiment, str(error).rstrip(".")) from error
+    return find_again(items, state, ids)
+
+
+def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...] | None:
+    if not state.requires_local_checkpoint:
+        return None
+    ids = experiment.item_ids if experiment.item_ids is not None else checkpoints.read(experiment.id)
+    if ids is None:
+        raise LocalCheckpointMissing(
+            f"Experiment {experiment.name!r} was evaluated on items that a sampler or explicit ids chose, and their list "
+            f"({checkpoints.path_of(experiment.id)}) is not on this machine: resume it where it was started, copy that "
+            "file, or start a fresh evaluate() with the same dataset_item_ids."
+        )
+    if not remembered.ours(
+        experiment.metadata
+    ):  # the SDK lists an item twice that it has run once, and asks for one run
+        return tuple(dict.fromkeys(ids))
+    return ids
+
+
+def why_not_resumable(reading: Reading) -> ExperimentNotResumable | None:
+    """The error that says why it cannot be resumed and what to do instead, or None when it can."""
+    experiment = reading.experiment
+    if reading.obstacle is not None:
+        return type(reading.obstacle)(str(reading.obstacle))  # raised many times, the same one would grow
+    if experiment.status == CLOSED:
+        return ExperimentNotResumable(
+            f"Experiment {experiment.name!r} was closed: reopen_experiment({experiment.id!r}) makes it resumable."
+        )
+    return None
+
+
+def _not_resumable(experiment: Experiment, reason: str) -> ExperimentNotResumable:
+    return ExperimentNotResumable(
+        f"Experiment {experiment.name!r} cannot be resumed: {reason}. Start a fresh evaluate() on its dataset; "
+        "what is there stays readable."
+    )

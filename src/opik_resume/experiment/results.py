@@ -1,0 +1,229 @@
+"""What an evaluation returns: Opik's ``EvaluationResult``, with true trial numbers and the failures beside it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
+from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.reading import Reading
+from opik_resume.experiment.statistics import ScoreStatistics, aggregate
+from opik_resume.experiment.test_results import TestCase, TestResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that is not complete, or complete with a score missing."""
+
+    item_id: str
+    trial: int
+    state: CellState
+    error_type: str
+    message: str
+    traceback: str
+
+
+@dataclass
+class DatasetItemResults:
+    """The results of one item, in the order of their trials, and the statistics of its scores."""
+
+    test_results: list[TestResult]
+    scores: dict[str, ScoreStatistics]
+
+
+@dataclass
+class EvaluationResultGroupByDatasetItemsView:
+    """Results by item id. Fields as in ``opik``."""
+
+    experiment_id: str
+    dataset_id: str
+    experiment_name: str | None
+    experiment_url: str | None
+    trial_count: int
+    dataset_items: dict[str, DatasetItemResults]
+
+
+@dataclass
+class EvaluationResultAggregatedScoresView:
+    """Statistics by score name. Fields as in ``opik``."""
+
+    experiment_id: str
+    dataset_id: str
+    experiment_name: str | None
+    experiment_url: str | None
+    trial_count: int
+    test_results: list[TestResult]
+    aggregated_scores: dict[str, ScoreStatistics]
+
+
+@dataclass
+class EvaluationResult:
+    """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
+
+    The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
+    ``undelivered`` how many of the finished ones are still to reach the server; they are safe in the local file.
+    """
+
+    experiment_id: str
+    dataset_id: str
+    experiment_name: str | None
+    test_results: list[TestResult]
+    experiment_url: str | None
+    trial_count: int
+    experiment_scores: list[ScoreResult] = field(default_factory=list)
+    expected: int = 0
+    undelivered: int = 0
+    failed_runs: list[Failure] = field(default_factory=list, repr=False)
+
+    @property
+    def experiment_scores_partial(self) -> bool:
+        """Whether ``experiment_scores`` were computed while runs were missing."""
+        return not self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expected run is complete (a score may still be missing: see ``failures``)."""
+        return len(self.test_results) == self.expected
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """One row for each thing that is missing, ``never_run`` cells included.
+
+        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``.
+        """
+        import pandas as pd
+
+        rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback) for f in self.failed_runs]
+        return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""
+        import pandas as pd
+
+        return pd.DataFrame([_flat(result) for result in self.test_results])
+
+    def aggregate_evaluation_scores(self) -> EvaluationResultAggregatedScoresView:
+        """Mean, max, min, values and standard deviation of every score, as Opik's."""
+        return EvaluationResultAggregatedScoresView(
+            self.experiment_id,
+            self.dataset_id,
+            self.experiment_name,
+            self.experiment_url,
+            self.trial_count,
+            self.test_results,
+            aggregate(self.test_results),
+        )
+
+    def group_by_dataset_item_view(self) -> EvaluationResultGroupByDatasetItemsView:
+        """The results item by item, in the experiment's order, each item's by trial, with their statistics."""
+        by_item: dict[str, list[TestResult]] = {}
+        for result in self.test_results:
+            by_item.setdefault(result.test_case.dataset_item_id, []).append(result)
+        items = {item_id: DatasetItemResults(results, aggregate(results)) for item_id, results in by_item.items()}
+        return EvaluationResultGroupByDatasetItemsView(
+            self.experiment_id,
+            self.dataset_id,
+            self.experiment_name,
+            self.experiment_url,
+            self.trial_count,
+            items,
+        )
+
+    def statistics(self) -> str:
+        """Several lines: the summary, and for every score its mean, range, spread and failures."""
+        lines = [
+            f"  {name}: mean {s.mean:.4g}, {s.min:.4g} to {s.max:.4g}, std {s.std or 0:.3g}, {len(s.values)} values"
+            + (f", {s.failed_count} failed" if s.failed_count else "")
+            for name, s in aggregate(self.test_results).items()
+        ]
+        return "\n".join([self.summary(), *lines])
+
+    def summary(self) -> str:
+        """One line: how many runs are complete, and what is missing."""
+        line = f"{self.experiment_name}: {len(self.test_results):,} of {self.expected:,} runs complete"
+        missing = dict.fromkeys(CellState, 0)
+        for failure in self.failed_runs:
+            missing[failure.state] += 1
+        parts = [f"{count:,} {state.name}" for state, count in missing.items() if count]
+        return f"{line} ({', '.join(parts)})" if parts else line
+
+    def __repr__(self) -> str:
+        means = "".join(f"\n  {name}: {mean}" for name, mean in self._shown_scores())
+        return f"<EvaluationResult {self.summary()}>{means}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{mean}</td></tr>"
+            for name, mean in self._shown_scores()
+        )
+        table = f"<table><tr><th>score</th><th>mean</th></tr>{rows}</table>" if rows else ""
+        return f"<p><b>{html.escape(self.summary())}</b></p>{table}"
+
+    def _shown_scores(self) -> list[tuple[str, str]]:
+        means = [(name, f"{s.mean:.4g}") for name, s in aggregate(self.test_results).items()]
+        mark = " (partial)" if self.experiment_scores_partial else ""
+        return means + [(f"{score.name}{mark}", f"{score.value:.4g}") for score in self.experiment_scores]
+
+
+def build_result(reading: Reading) -> EvaluationResult:
+    """The result of an experiment that was read with heavy attempts."""
+    experiment, grid = reading.experiment, reading.grid
+    trial_count = getattr(reading.resume_state, "default_runs_per_item", 1)
+    filled = list(zip(grid.keys(), grid.attempts, strict=True))
+    return EvaluationResult(
+        experiment_id=experiment.id,
+        dataset_id=experiment.dataset_id,
+        experiment_name=experiment.name,
+        test_results=[_test_result(key, a, reading) for key, a in filled if a is not None and a.complete],
+        experiment_url=None,
+        trial_count=trial_count,
+        experiment_scores=list(experiment.scores) if grid.complete else [],
+        expected=len(grid),
+        failed_runs=[failure for key, attempt in filled for failure in _failures(key, attempt)],
+    )
+
+
+def _test_result(key: CellKey, attempt: Attempt, reading: Reading) -> TestResult:
+    item = reading.items[key.item_id]
+    case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, dict(item.data))
+    return TestResult(case, list(attempt.scores), key.trial, attempt.task_seconds, attempt.scoring_seconds)
+
+
+def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
+    if attempt is None:
+        yield Failure(*key, CellState.never_run, "", "never started", "")
+        return
+    state = state_of(attempt)
+    if state is CellState.scores_missing:
+        for score in attempt.scores:
+            if score.scoring_failed:
+                yield _missing_score(key, score)
+    elif state is not CellState.completed:
+        error = attempt.error
+        message = error.message if error else "stopped while running"
+        yield Failure(*key, state, error.exception_type if error else "", message, error.traceback if error else "")
+
+
+def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
+    info = (score.metadata or {}).get("error_info") or {}
+    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
+    return Failure(
+        *key, CellState.scores_missing, info.get("exception_type") or "", message, info.get("traceback") or ""
+    )
+
+
+def _flat(result: TestResult) -> Json:
+    case = result.test_case
+    row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
+    row.update({f"item.{key}": value for key, value in case.dataset_item_content.items()})
+    row.update({f"output.{key}": value for key, value in case.task_output.items()})
+    row.update({f"score.{s.name}": None if s.scoring_failed else s.value for s in result.score_results})
+    return row

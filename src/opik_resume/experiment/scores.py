@@ -1,0 +1,33 @@
+"""Scores of a whole experiment: functions over all its results, as Opik's ``experiment_scoring_functions``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opik_resume.base.records import ScoreResult
+from opik_resume.metrics.scoring import checked_scores
+
+if TYPE_CHECKING:
+    from opik_resume.experiment.results import EvaluationResult
+
+
+@dataclass
+class ExperimentScores:
+    """The scores, and a sentence for each one that is missing because its function raised."""
+
+    scores: list[ScoreResult] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def compute(functions: Sequence[Callable[..., Any]], result: EvaluationResult) -> ExperimentScores:
+    """What the functions say of ``result.test_results``. One that raises does not stop the others, as in Opik."""
+    computed = ExperimentScores()
+    for function in functions if result.test_results else ():
+        name = getattr(function, "__name__", type(function).__name__)
+        try:
+            computed.scores += checked_scores(function(list(result.test_results)), name)
+        except Exception as error:
+            computed.missing.append(f"The experiment score {name} is missing: {type(error).__name__}: {error}")
+    return computed

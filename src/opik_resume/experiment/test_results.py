@@ -1,0 +1,35 @@
+"""One complete run as evaluation results hold it: Opik's ``TestCase`` and ``TestResult``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from opik_resume.base.records import Json, ScoreResult
+
+
+@dataclass
+class TestCase:
+    """One output of the task, and the item it was given. Fields as in ``opik``."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    trace_id: str
+    dataset_item_id: str
+    task_output: Json
+    dataset_item_content: Json = field(default_factory=dict)
+    mapped_scoring_inputs: Json | None = None
+    dataset_item: Any = None
+
+
+@dataclass
+class TestResult:
+    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``."""
+
+    __test__ = False
+
+    test_case: TestCase
+    score_results: list[ScoreResult]
+    trial_id: int
+    task_execution_time: float | None = None
+    scoring_time: float | None = None

@@ -1,0 +1,112 @@
+"""One run, from plan to start: lease, second reading, engine.
+
+The blocking doors, the magics and the widget all come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import CellKey, ErrorTolerance
+from opik_resume.engine import Callables, Job, Listener, Run, stopping
+from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.reading import Reading, read_experiment
+from opik_resume.integrations import tracing_of
+from opik_resume.lifecycle.conclude import conclude, mark
+from opik_resume.lifecycle.registry import announce
+
+if TYPE_CHECKING:
+    from opik_resume.stores.protocol import Lease, Store
+
+Replan = Callable[[Reading], ResumePlan]
+
+
+def prepare(
+    shown: ResumePlan, replan: Replan, callables: Callables, store: Store, listener: Listener | None = None
+) -> Run:
+    """Make a run ready: take the lease, read again, and take what was shown *and* is still missing.
+
+    Args:
+        shown: the plan that the user saw or that was made a moment ago: never a cell more is run.
+        replan: makes the same kind of plan from the second reading, under the lease.
+        callables: what to call.
+        store: where the experiment is.
+        listener: told every event of the run.
+
+    Raises:
+        ExperimentBusy: another resume holds the lease.
+    """
+    lease = store.leases.acquire(shown.experiment_id, new_id())
+    try:
+        reading = read_experiment(store.get(shown.experiment_id), store)
+        current = replan(reading).restricted_to(shown)
+        return _ready(shown, current, reading, callables, store, lease, listener)
+    except BaseException:
+        lease.release()
+        raise
+
+
+def prepare_first(
+    made: Reading, plan: ResumePlan, callables: Callables, store: Store, listener: Listener | None = None
+) -> Run:
+    """Make an experiment, and its first run ready. The lease is older than the experiment: there is nothing to read."""
+    lease = store.leases.acquire(plan.experiment_id, new_id())
+    try:
+        store.create(made.experiment)
+        reading = replace(made, experiment=store.get(plan.experiment_id))
+        return _ready(plan, plan, reading, callables, store, lease, listener)
+    except BaseException:
+        lease.release()
+        raise
+
+
+def _ready(
+    shown: ResumePlan,
+    current: ResumePlan,
+    reading: Reading,
+    callables: Callables,
+    store: Store,
+    lease: Lease,
+    listener: Listener | None,
+) -> Run:
+    tracing = tracing_of(reading.experiment, store)
+    run = Run(
+        shown.experiment_id,
+        _jobs(current, reading),
+        callables,
+        store,
+        lease,
+        tolerant=getattr(reading.resume_state, "error_tolerance", 0) == ErrorTolerance.ALL_SCORING_ERRORS,
+        listener=listener,
+        at_end=lambda: conclude(run, callables, store, tracing),
+        tracing=tracing,
+    )
+    run.dropped.update(_fallen_away(shown, current))
+    mark(store, shown.experiment_id, run.id)
+    announce(run, shown, callables)
+    return run
+
+
+def _jobs(plan: ResumePlan, reading: Reading) -> list[Job]:
+    jobs = [
+        Job(cell, reading.items[cell.key.item_id], _attempt_id(reading, cell.key) if cell.action == "score" else None)
+        for cell in plan.cells
+    ]
+    # A task of a stopped run may still be on a cell: those come last, so that no worker waits for them early.
+    jobs.sort(key=lambda job: stopping.is_running(stopping.RunningCell(plan.experiment_id, job.cell.key)))
+    return jobs
+
+
+def _attempt_id(reading: Reading, key: CellKey) -> str:
+    attempt = reading.grid.attempts[reading.grid.index(key)]
+    if attempt is None:
+        raise KeyError(key)
+    return attempt.id
+
+
+def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
+    still = {cell.key for cell in current.cells}
+    return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}

@@ -1,0 +1,30 @@
+"""The progress bar of the blocking doors: plain tqdm on stderr, fed by the engine's events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from opik_resume.engine.events import Event, RunDropped, RunFinished
+
+
+@contextmanager
+def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[Event], None] | None]:
+    """A listener that draws a bar for ``total`` runs; None when nothing is to be shown."""
+    if not shown:
+        yield None
+        return
+    from tqdm import tqdm
+
+    failed = 0
+    with tqdm(total=total, desc=name, unit="run", dynamic_ncols=True) as bar:
+
+        def listener(event: Event) -> None:
+            nonlocal failed
+            if isinstance(event, RunFinished) and not event.attempt.complete:
+                failed += 1
+                bar.set_postfix(failed=failed, refresh=False)
+            if isinstance(event, (RunFinished, RunDropped)):
+                bar.update()
+
+        yield listener

@@ -1,0 +1,44 @@
+"""What this process has run, and who is told of its runs, whichever door they came through."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from opik_resume.engine import Callables, Listener, Run
+from opik_resume.experiment.plan import ResumePlan
+
+_REMEMBERED = 200  # experiments whose callables this process remembers
+
+Observer = Callable[[Run, ResumePlan], Listener]
+"""Told of a run that is ready, with the plan that was shown, before it starts; returns who hears its events."""
+
+_used: OrderedDict[str, Callables] = OrderedDict()
+_observers: tuple[Observer, ...] = ()  # replaced as a whole, so that it can be read from any thread
+
+
+def observe(observer: Observer) -> None:
+    """Tell this observer of every run of this process from now on, whichever door it came through."""
+    global _observers
+    _observers = (*_observers, observer)
+
+
+def unobserve(observer: Observer) -> None:
+    """Tell it of no further run."""
+    global _observers
+    _observers = tuple(other for other in _observers if other != observer)
+
+
+def announce(run: Run, shown: ResumePlan, callables: Callables) -> None:
+    """This run is ready: remember what it calls, and let every observer listen to it."""
+    _used[run.experiment_id] = callables
+    _used.move_to_end(run.experiment_id)
+    while len(_used) > _REMEMBERED:
+        _used.popitem(last=False)
+    for observer in _observers:
+        run.listen(observer(run, shown))
+
+
+def used_in_process(experiment_id: str) -> Callables | None:
+    """What this process last ran the experiment with, or None."""
+    return _used.get(experiment_id)

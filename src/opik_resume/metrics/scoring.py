@@ -1,0 +1,172 @@
+"""Call metrics: map keys, choose arguments, take what they return. The behaviour is Opik's.
+
+An exception *inside* ``score()`` becomes a failed score and the run stays complete. A required argument that nobody
+provides, or a key mapping that raises, makes scoring itself fail: the run is then not complete.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.records import ErrorInfo, Item, Json, ScoreResult
+from opik_resume.base.tracebacks import MESSAGE_LIMIT, error_info
+from opik_resume.exceptions import ScoreMethodMissingArguments
+from opik_resume.metrics.base import Metric
+from opik_resume.metrics.functions import ScoringFunction
+
+KeyMapping = Mapping[str, str | Callable[[Json], Any]]
+Resolve = Callable[[Any], Any]
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def score_output(
+    metrics: Sequence[Metric],
+    item: Item,
+    output: Json,
+    mapping: KeyMapping | None,
+    resolve: Resolve,
+    *,
+    tolerant: bool = False,
+) -> tuple[ScoreResult, ...]:
+    """Score one output with every metric, in order.
+
+    Args:
+        metrics: the metrics to call.
+        item: the item the task was given; its keys are offered to the metrics, the output's keys over them.
+        output: what the task returned.
+        mapping: argument name → key, or a callable of all keys (Opik's ``scoring_key_mapping``).
+        resolve: turns an awaitable that a metric returned into its value.
+        tolerant: a missing argument fails that metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
+
+    Raises:
+        ScoreMethodMissingArguments: a metric requires an argument that is not there, and we are not tolerant.
+        Exception: whatever a callable of ``mapping`` raised.
+    """
+    inputs = scoring_inputs(item.content, output, mapping)
+    offered = {**inputs, "dataset_item": item.content, "task_outputs": output}
+    of_metric = [offered if isinstance(metric, ScoringFunction) else inputs for metric in metrics]
+    if not tolerant:
+        for metric, keys in zip(metrics, of_metric, strict=True):
+            require_arguments(metric, keys)
+    return tuple(
+        score for metric, keys in zip(metrics, of_metric, strict=True) for score in _scores_of(metric, keys, resolve)
+    )
+
+
+def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> Json:
+    """What metrics may ask for: the item's keys, the output's keys over them, then the mapped ones."""
+    inputs = {**content, **output}
+    for name, source in (mapping or {}).items():
+        if callable(source):
+            inputs[name] = source(inputs)
+        elif source in inputs:
+            inputs[name] = inputs[source]
+    return inputs
+
+
+def require_arguments(metric: Metric, inputs: Json) -> None:
+    missing = [name for name in _arguments(metric).required if name not in inputs]
+    if missing:
+        raise ScoreMethodMissingArguments(
+            f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's "
+            f"output has. There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or name the "
+            "key to use in scoring_key_mapping."
+        )
+
+
+def _scores_of(metric: Metric, inputs: Json, resolve: Resolve) -> list[ScoreResult]:
+    try:
+        require_arguments(metric, inputs)
+        returned = resolve(metric.score(**_accepted(metric, inputs)))
+        return checked_scores(returned, metric.name)
+    except Exception as error:
+        info = error_info(error)
+        return [failed_score(metric.name, info)]
+
+
+def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
+    """The record of a metric that raised, in Opik's shape."""
+    details = {"exception_type": info.exception_type, "message": info.message, "traceback": info.traceback}
+    reason = f"{info.exception_type}: {info.message}" if info.message else info.exception_type
+    return ScoreResult(name, 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
+
+
+def _accepted(metric: Metric, inputs: Json) -> Json:
+    arguments = _arguments(metric)
+    if arguments.any_name:
+        return inputs
+    return {name: value for name, value in inputs.items() if name in arguments.names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a ``score`` method asks for."""
+
+    names: frozenset[str]
+    required: tuple[str, ...]
+    any_name: bool
+
+
+def _arguments(metric: Metric) -> _Arguments:
+    try:
+        return _remembered_arguments(metric.score)
+    except TypeError:  # a callable that cannot be a key, or has no signature: the latter is raised again
+        return _arguments_of(metric.score)
+
+
+def _arguments_of(score: Callable[..., Any]) -> _Arguments:
+    parameters = inspect.signature(score).parameters
+    return _Arguments(
+        frozenset(parameters),
+        tuple(p.name for p in parameters.values() if p.default is p.empty and p.kind in _NAMED),
+        any(p.kind is p.VAR_KEYWORD for p in parameters.values()),
+    )
+
+
+# Reading a signature takes longer than most metrics do, and it is asked for in every run.
+_remembered_arguments = lru_cache(maxsize=64)(_arguments_of)
+
+
+def checked_scores(returned: Any, name: str) -> list[ScoreResult]:
+    """Our own records of what a metric (or another scoring callable) called ``name`` returned: one score or several.
+
+    Raises TypeError or ValueError for what is no score.
+    """
+    several = returned if isinstance(returned, (list, tuple)) else [returned]
+    return [_checked(score, name) for score in several]
+
+
+def _checked(score: Any, metric_name: str) -> ScoreResult:
+    """Our own record of a score: of ours, of the ``opik`` package's, or a bare number."""
+    if isinstance(score, (int, float)):
+        score = ScoreResult(metric_name, float(score))
+    if not hasattr(score, "name") or not hasattr(score, "value"):
+        raise TypeError(f"{metric_name} must return a ScoreResult or a list of them, not {score!r:.200}")
+    value = float(score.value)
+    if not math.isfinite(value):
+        raise ValueError(f"{metric_name} returned {value}, which is no score: return a finite number")
+    return ScoreResult(
+        name=str(score.name),
+        value=value,
+        reason=None if score.reason is None else str(score.reason),
+        category_name=getattr(score, "category_name", None),
+        metadata=_kept_metadata(getattr(score, "metadata", None)),
+        scoring_failed=bool(getattr(score, "scoring_failed", False)),
+    )
+
+
+def _kept_metadata(metadata: Any) -> Json | None:
+    if metadata is None:
+        return None
+    try:
+        to_json(metadata)
+    except NOT_JSON:
+        return {"repr": repr(metadata)[:MESSAGE_LIMIT]}
+    return metadata if isinstance(metadata, dict) else {"value": metadata}

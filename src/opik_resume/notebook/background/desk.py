@@ -1,0 +1,223 @@
+"""Runs in the background of this kernel: start, stop, follow; one registry of them, by experiment id.
+
+The registry (:data:`desk`) also knows every feed. Whatever shows an experiment sees its run, whoever started it: a
+second widget, a view after a reload, the browser while the magic or ``evaluate`` blocks a cell.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from opik_resume.base.records import CellKey, CellState
+from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
+from opik_resume.evaluation.resume import prepare_resume
+from opik_resume.exceptions import ExperimentBusy
+from opik_resume.experiment.plan import ResumePlan
+from opik_resume.lifecycle import registry
+from opik_resume.notebook.background.progress import IDLE, Progress
+from opik_resume.notebook.background.resume import Resume
+
+if TYPE_CHECKING:
+    from opik_resume.engine import Callables, Listener, Run
+    from opik_resume.stores.protocol import Store
+
+
+REMEMBERED = 20
+"""Ended resumes that are remembered, for views that come late."""
+
+
+class Watcher(Protocol):
+    """A feed, as the desk sees it. Called under the desk's lock: quick, and never calling the desk back."""
+
+    @property
+    def experiment_id(self) -> str:
+        """What it shows."""
+
+    def on_cell(self, experiment_id: str, cell: CellKey, state: int | None) -> None:
+        """This cell has this state byte now; None: what the store said before."""
+
+    def on_turn(self, experiment_id: str, turn: str) -> None:
+        """A resume has ``started``, is ``stopping`` or has ``ended``."""
+
+    def on_news(self) -> None:
+        """What could be called has changed: the plan shown is old."""
+
+
+@dataclass
+class Desk:
+    """Every run of this process, whichever door it came through, and every feed that shows some experiment.
+
+    ``lock`` protects the registry, the watchers and the fields of every :class:`Resume`, and makes "read what runs,
+    then watch it" one step. Order of locks: the desk's, then a feed's; never the other way round.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _resumes: dict[str, Resume] = field(default_factory=dict)
+    _watchers: list[Watcher] = field(default_factory=list)
+
+    def watch(self, watcher: Watcher) -> None:
+        with self.lock:
+            self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        with self.lock:
+            self._watchers = [other for other in self._watchers if other is not watcher]
+
+    def announce(self) -> None:
+        """Tell every feed that the plans shown are old."""
+        with self.lock:
+            for watcher in self._watchers:
+                watcher.on_news()
+
+    @property
+    def watching(self) -> int:
+        """How many feeds there are."""
+        return len(self._watchers)
+
+    def find(self, experiment_id: str) -> Resume | None:
+        """The latest resume of this experiment in this process, running or ended."""
+        with self.lock:
+            return self._resumes.get(experiment_id)
+
+    def active(self, experiment_id: str) -> Resume | None:
+        """The resume of this experiment that runs in this process now."""
+        with self.lock:
+            resume = self._resumes.get(experiment_id)
+            return resume if resume is not None and resume.active else None
+
+    def running(self) -> list[str]:
+        """The ids of the experiments that are being resumed, the latest first."""
+        with self.lock:
+            return [id_ for id_, resume in reversed(self._resumes.items()) if resume.active]
+
+    def progress(self, experiment_id: str, *, own: bool) -> Progress:
+        """How far the latest resume is. ``own``: whether the asking view can stop even one that blocks its cell."""
+        with self.lock:
+            resume = self._resumes.get(experiment_id)
+            return IDLE if resume is None else resume.progress(own=own or not resume.blocking)
+
+    def prepare(
+        self,
+        plan: ResumePlan,
+        calls: Callables,
+        *,
+        store: Store,
+        blocking: bool = False,
+        reuse_outputs: bool = False,
+    ) -> Run:
+        """Make a resume of a plan ready and known to every view; ``run.start()`` starts it in the background.
+
+        ``blocking``: a cell is going to wait for it, so that the view in that cell cannot stop it.
+
+        Raises:
+            ExperimentBusy: another resume runs them, in this process or elsewhere.
+        """
+        resume, previous = self._register(plan, blocking=blocking)
+        try:
+            return prepare_resume(
+                plan,
+                calls.task,
+                calls.scoring_metrics,
+                scoring_key_mapping=calls.scoring_key_mapping,
+                task_threads=calls.task_threads,
+                experiment_scoring_functions=calls.experiment_scoring_functions,
+                reuse_outputs=reuse_outputs,
+                store=store,
+            )
+        except BaseException:
+            self._take_back(resume, previous)
+            raise
+
+    def broken(self, plan: ResumePlan, message: str) -> None:
+        """A resume that was asked for could not be prepared, and whoever asked has been answered already."""
+        with self.lock:
+            resume = self._enter(plan, blocking=False)
+            resume.take(Ended("broken", message))
+            self._turn(resume, "ended")
+
+    def observe(self, run: Run, plan: ResumePlan) -> Listener:
+        """Follow a run of this process that is ready: one that was asked for here, or one of ``evaluate`` in a cell."""
+        with self.lock:
+            resume = self._resumes.get(plan.experiment_id)
+            if resume is None or resume.plan is not plan:
+                resume = self._enter(plan, blocking=True, first=_is_first(plan))
+                resume.remembered = False
+            resume.run = run
+        if resume.stopping:  # asked for in the meantime
+            run.stop()
+        return partial(self._on_event, resume)
+
+    def stop(self, experiment_id: str, reason: str | None = None) -> bool:
+        """Start nothing more of this experiment; returns at once. False when nothing of it runs here."""
+        with self.lock:
+            resume = self.active(experiment_id)
+            if resume is None:
+                return False
+            resume.tell_to_stop()
+            self._turn(resume, "stopping")
+        if resume.run is not None:
+            resume.run.stop(reason)
+            resume.run.start()  # one that was never started has to end as well
+        return True
+
+    def _register(self, plan: ResumePlan, *, blocking: bool) -> tuple[Resume, Resume | None]:
+        with self.lock:
+            previous = self._resumes.get(plan.experiment_id)
+            if previous is not None and previous.active and not previous.stopping:
+                raise ExperimentBusy(f"{plan.experiment_name} is being resumed in this kernel already.")
+            return self._enter(plan, blocking=blocking), previous
+
+    def _enter(self, plan: ResumePlan, *, blocking: bool, first: bool = False) -> Resume:
+        """The latest one of its experiment from now on. Called with the lock held."""
+
+        def publish(cell: CellKey, state: int | None) -> None:
+            for watcher in self._watchers:
+                watcher.on_cell(plan.experiment_id, cell, state)
+
+        resume = Resume(plan, blocking=blocking, publish=publish, first=first)
+        self._resumes.pop(plan.experiment_id, None)
+        self._resumes[plan.experiment_id] = resume
+        for id_ in [id_ for id_, other in self._resumes.items() if not other.active][:-REMEMBERED]:
+            del self._resumes[id_]
+        self._turn(resume, "started")
+        return resume
+
+    def _take_back(self, resume: Resume, previous: Resume | None) -> None:
+        """It never started: views go back to what they showed."""
+        with self.lock:
+            for cell in list(resume.states):
+                resume.take(RunDropped(cell, "not started"))
+            del self._resumes[resume.experiment_id]
+            if previous is not None:
+                self._resumes[resume.experiment_id] = previous
+            self._turn(resume, "ended")
+
+    def _on_event(self, resume: Resume, event: Event) -> None:
+        """The listener of a run: called from its threads, in order."""
+        with self.lock:
+            current = self._resumes.get(resume.experiment_id) is resume
+            # A stopped run may be followed by the next one while its last tasks still run: these count, no more.
+            if current or isinstance(event, RunFinished):
+                resume.take(event)
+            if current and isinstance(event, Ended):
+                self._turn(resume, "ended")
+                # What a cell has told in its own output is news to those only who watched it.
+                if not resume.remembered and not any(w.experiment_id == resume.experiment_id for w in self._watchers):
+                    del self._resumes[resume.experiment_id]
+
+    def _turn(self, resume: Resume, turn: str) -> None:
+        for watcher in self._watchers:
+            watcher.on_turn(resume.experiment_id, turn)
+
+
+def _is_first(plan: ResumePlan) -> bool:
+    """Whether it is the plan of a fresh ``evaluate``."""
+    return not plan.kept and all(cell.state is CellState.never_run for cell in plan.cells)
+
+
+desk = Desk()
+"""The one of this process."""
+registry.observe(desk.observe)

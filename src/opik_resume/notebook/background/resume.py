@@ -1,0 +1,113 @@
+"""One run of an experiment's cells, as the views of this process see it: the state of each cell, and how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from opik_resume.base.records import REPLAYED, CellKey, CellState
+from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.plan import ResumePlan
+from opik_resume.notebook.background.progress import Meter, Progress
+
+if TYPE_CHECKING:
+    from opik_resume.engine import Run
+
+
+class Resume:
+    """One resume of one experiment, as far as it is known to this process.
+
+    Its fields change under the desk's lock only. ``first``: the experiment had nothing before, so that there is no
+    difference between kept and replayed to be shown.
+    """
+
+    def __init__(
+        self, plan: ResumePlan, *, blocking: bool, publish: Callable[[CellKey, int | None], None], first: bool = False
+    ) -> None:
+        self.plan = plan
+        self.experiment_id = plan.experiment_id
+        self.blocking = blocking
+        self.run: Run | None = None
+        self.ended: Ended | None = None
+        self.remembered = True
+        self._told_to_stop = False
+        self.states: dict[CellKey, int] = {}
+        self._meter = Meter(time.monotonic())
+        self._mark = 0 if first else REPLAYED
+        self._publish = publish
+
+    @property
+    def active(self) -> bool:
+        return self.ended is None
+
+    @property
+    def stopping(self) -> bool:
+        return self.active and (self._told_to_stop or (self.run is not None and self.run.stopping))
+
+    def tell_to_stop(self) -> None:
+        """Remember it: the run itself may not be ready yet."""
+        self._told_to_stop = True
+
+    def take(self, event: Event) -> None:
+        """Count one event of the engine and tell the watchers of its cell."""
+        match event:
+            case RunQueued(cell):
+                self._meter.queued()
+                self._put(cell, CellState.queued)
+            case RunStarted(cell):
+                self._put(cell, CellState.running)
+            case RunFinished(cell, attempt):
+                self._meter.finished(time.monotonic(), complete=attempt.complete)
+                self._put(cell, state_of(attempt) | self._mark)
+            case RunDropped(cell):
+                self._drop(cell)
+            case Ended():
+                self._end(event)
+
+    def _put(self, cell: CellKey, state: int) -> None:
+        self.states[cell] = state
+        self._publish(cell, state)
+
+    def _drop(self, cell: CellKey) -> None:
+        self.states.pop(cell, None)
+        self._publish(cell, None)
+
+    def _end(self, event: Ended) -> None:
+        """Whatever still waits never ran; whatever still runs counts as interrupted until it arrives after all."""
+        self.ended = event
+        for cell, state in list(self.states.items()):
+            if state == CellState.queued:
+                self._drop(cell)
+            elif state == CellState.running:
+                self._put(cell, CellState.interrupted)
+
+    def progress(self, *, own: bool) -> Progress:
+        now, meter, ended = time.monotonic(), self._meter, self.ended
+        return Progress(
+            active=self.active,
+            stopping=self.stopping,
+            outcome=ended.outcome if ended else None,
+            message=ended.reason if ended else None,
+            done=meter.done,
+            total=meter.total,
+            failed=meter.failed,
+            abandoned=sum(self.states.get(cell) == CellState.interrupted for cell in ended.abandoned) if ended else 0,
+            rate=meter.rate(now) if self.active else None,
+            seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
+            own=own,
+        )
+
+
+def overlay(resume: Resume, base: Iterable[int], index: Callable[[CellKey], int]) -> dict[int, int]:
+    """The state bytes by cell number that ``resume`` knows better than what was just read from the store.
+
+    While it runs, all of them. Afterwards the store knows more (somebody else may have gone on): only the mark
+    "filled by this resume" is added where both agree.
+    """
+    read = list(base)
+    known = {index(cell): state for cell, state in resume.states.items()}
+    if resume.active:
+        return known
+    return {cell: state for cell, state in known.items() if state & ~REPLAYED == read[cell]}

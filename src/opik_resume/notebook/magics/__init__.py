@@ -1,0 +1,1 @@
+"""``%opik_resume`` and ``%%opik_resume``, with their completion."""

@@ -1,0 +1,156 @@
+"""``%opik_resume``: the browser, or one resume with a live grid, by typing. ``%%opik_resume``: with what a cell defines."""
+
+# IPython's decorators have no annotations.
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
+
+from __future__ import annotations
+
+from argparse import Namespace as Arguments
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from IPython import get_ipython
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from opik_resume.base import remembered
+from opik_resume.evaluation.arguments import positive
+from opik_resume.evaluation.resume import plan_of
+from opik_resume.exceptions import OpikResumeError
+from opik_resume.experiment.reading import find_experiment, read_experiment
+from opik_resume.lifecycle.registry import used_in_process
+from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
+from opik_resume.notebook.background.desk import desk
+from opik_resume.notebook.browsing import browser
+from opik_resume.notebook.magics.cellbody import run_body
+from opik_resume.notebook.namespace import candidates
+from opik_resume.notebook.namespace.candidates import Namespace
+from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.namespace.lookup import find_metrics, find_task, user_namespace
+from opik_resume.notebook.widget.control import ResumeBrowser
+from opik_resume.notebook.widget.offers import Offers
+from opik_resume.stores.connections import default_store
+
+if TYPE_CHECKING:
+    from opik_resume.base.records import Experiment
+    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.stores.protocol import Store
+
+
+@magics_class
+class ResumeMagics(Magics):
+    """The magics of ``%load_ext opik_resume``."""
+
+    @magic_arguments()
+    @argument("experiment", nargs="?", help="name or id of the experiment to resume; quote a name with spaces")
+    @argument("-t", "--task", help="name of the function that takes an item and returns a dict")
+    @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
+    @argument("--threads", type=int, help="how many runs go on at a time (16)")
+    @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
+    @line_cell_magic
+    def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
+        """Browse experiments, or finish an interrupted one: only what is missing is run.
+
+        ::
+
+            %opik_resume
+                every experiment: look at one, click Resume
+            %opik_resume my-experiment --task answer --metrics equals,judge
+                run what is missing with a live grid, wait, return the EvaluationResult
+            result = %opik_resume "a name with spaces" --task answer --threads 4
+
+            %%opik_resume my-experiment
+            def answer(item): ...
+                run the cell, then resume with the task and the metrics that it defines
+
+        ■ stops it: what has finished is kept, and EvaluationInterrupted carries the result so far. Without --task it
+        uses what evaluate() used for this experiment since the kernel started.
+        """
+        __tracebackhide__ = True
+        arguments = parse_argstring(self.opik_resume, line)
+        positive("--threads", arguments.threads, optional=True)
+        if arguments.experiment is None:
+            if cell is not None:
+                raise UsageError("name the experiment: %%opik_resume my-experiment")
+            return browser(_given(arguments, user_namespace()))
+        store = default_store()
+        experiment = find_experiment(_unquoted(arguments.experiment), store)  # before anything is run
+        defined = run_body(get_ipython(), cell) if cell is not None else None
+        given = _given(arguments, user_namespace())
+        if defined is not None:
+            given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
+        _check_settled(experiment, given, arguments.experiment)
+        return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs)
+
+
+def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool) -> EvaluationResult:
+    """Nothing is shown, and nothing changes, before the resume can be planned."""
+    offers = Offers(given)
+    calls = offers.calls(experiment)
+    reading = read_experiment(experiment, store)
+    plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    view = ResumeBrowser(store, offers, mode="run")
+    try:
+        run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
+    except OpikResumeError:
+        view.close()
+        raise
+    try:
+        view.show(reading)
+        display(view)
+        result = wait_or_interrupt(run, store)
+    except BaseException:
+        desk.stop(experiment.id, "interrupted")  # ■ may have come before the wait began
+        raise
+    warn_about(result)
+    return result
+
+
+def _given(arguments: Arguments, namespace: Namespace) -> Given:
+    return Given(
+        find_task(_unquoted(arguments.task), namespace) if arguments.task else None,
+        find_metrics(_names(arguments.metrics), namespace) if arguments.metrics is not None else None,
+        task_threads=arguments.threads,
+    )
+
+
+def _completed(given: Given, defined: Mapping[str, Any], *, known: bool) -> Given:
+    """What no option names is what the cell defines; without a task in it, what evaluate() used or the only one."""
+    if given.task is None:
+        tasks = candidates.tasks(defined) or ({} if known else candidates.tasks(user_namespace()))
+        if len(tasks) > 1:
+            raise UsageError(f"which is the task: {_or(tasks)}? Say --task {next(iter(tasks))}")
+        given = replace(given, task=next(iter(tasks.values()), None))
+    if given.scoring_metrics is None:
+        given = replace(given, scoring_metrics=list(candidates.metrics(defined).values()) or None)
+    return given
+
+
+def _check_settled(experiment: Experiment, given: Given, name: str) -> None:
+    """Names that are only remembered are suggested, never called unasked."""
+    if used_in_process(experiment.id) is not None:
+        return
+    names = remembered.read(experiment.metadata)
+    task = given.task and remembered.task_name(given.task)
+    line = f"%opik_resume {name} --task {task or names.task or 'my_task'} --metrics {','.join(names.metrics) or 'my_metric'}"
+    if given.task is None:
+        raise UsageError(f"give the task: {line}")
+    if given.scoring_metrics is None and names.metrics:
+        raise UsageError(f'give the metrics too: {line} (or --metrics "" for none)')
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in _unquoted(text).split(",") if name.strip()]
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(names)
+
+
+def _unquoted(text: str) -> str:
+    """IPython's argument parser leaves quotes where they are."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text

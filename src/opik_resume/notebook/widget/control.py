@@ -1,0 +1,266 @@
+"""The control widget: shows experiments and answers requests. The browser decides nothing (``docs/protocol.md``)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import anywidget
+import traitlets
+
+from opik_resume.base.records import Json, utc_now
+from opik_resume.exceptions import OpikResumeError
+from opik_resume.experiment.reading import Reading
+from opik_resume.notebook.background.desk import Desk, desk
+from opik_resume.notebook.background.elsewhere import Lookout
+from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
+from opik_resume.notebook.background.readings import readings_of
+from opik_resume.notebook.background.undelivered import Outbox
+from opik_resume.notebook.namespace.choosing import Choice
+from opik_resume.notebook.widget import picture
+from opik_resume.notebook.widget.bundle import bundled
+from opik_resume.notebook.widget.feed import Feed
+from opik_resume.notebook.widget.inspection import Inspection
+from opik_resume.notebook.widget.listing import Listing
+from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.payload import head_json, wire_safe
+from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.stores.protocol import SORTS, Store
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+MAX_PAGE = 200
+FRESH_PAGE = 5.0
+"""Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
+
+_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell"}
+"""What is to be asked again when an answer has come late, by the kind of its question."""
+
+
+class ResumeBrowser(anywidget.AnyWidget):
+    """Lists the experiments of a store, shows the cells of one, and resumes it in the background.
+
+    Made by :func:`browse` (``mode="browser"``) and by the magic (``mode="run"``). Requests may come in on any thread.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    feed = anywidget.WidgetTrait().tag(sync=True)
+    mode = traitlets.Unicode("browser").tag(sync=True)
+    store = traitlets.Unicode().tag(sync=True)
+    remote = traitlets.Bool().tag(sync=True)
+    selected = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
+        # Guards the traits, what the feed carries and what is wanted: choosing an experiment changes all as one.
+        self._lock = threading.RLock()
+        self._wanted = ""
+        self._readings = readings_of(store)
+        self._store = store
+        self._offers = offers
+        self._desk = desk
+        self._listing = Listing(store, lambda: self._news("list"))
+        self._soon = Soon(self._late)
+        self._inspection = Inspection(store, self._soon if self._readings.remote else None)
+        self._methods: dict[object, Callable[[Json], Answer]] = {
+            "hello": lambda _: ({}, []),
+            "list": self._list,
+            "look": self._look,
+            "open": self._open,
+            "plan": self._plan,
+            "choose": self._choose,
+            "cell": self._cell,
+            "details": self._details,
+            "resume": self._resume,
+            "stop": self._stop,
+            "snapshot": self._snapshot,
+        }
+        esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
+        feed = Feed(
+            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, self._readings), outbox=Outbox(store)
+        )
+        remote = self._readings.remote
+        super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label, remote=remote)
+        self.on_msg(self._on_message)
+
+    def show(self, reading: Reading) -> None:
+        """Carry this experiment from now on."""
+        with self._lock:
+            self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
+            self._wanted = reading.experiment.id
+            self.feed.carry(reading)
+
+    def want(self, experiment_id: str) -> Reading | None:
+        """Carry this experiment from now on, or as soon as it has been read; None in that case."""
+        with self._lock:
+            self._wanted = experiment_id
+        reading = self._reading(experiment_id)
+        if reading is not None:
+            self.show(reading)
+        return reading
+
+    def close(self) -> None:
+        """Let go of the views, their comms and the feed's thread. What runs goes on."""
+        if isinstance(self.feed, Feed):
+            self.feed.close()
+        super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Nothing: the browser asks with requests and sets no trait."""
+
+    # Requests
+
+    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Answer one message, whatever it is."""
+        if isinstance(self.feed, Feed):
+            self.feed.attend()
+        id_ = content.get("id") if isinstance(content, dict) else None
+        reply: Json = {"kind": "reply", "id": id_}
+        try:
+            result, buffers = self._answer(content)
+            reply |= {"ok": True, "result": wire_safe(result)}
+        except (Exception, KeyboardInterrupt) as error:
+            reply |= {"ok": False, "error": wire_safe(error_json(error))}
+            buffers = []
+        self.send(reply, buffers=buffers)
+
+    def _answer(self, content: Any) -> Answer:
+        if not isinstance(content, dict) or content.get("kind") != "request":
+            raise RequestRefused("Only requests are answered.")
+        name, params = content.get("method"), content.get("params") or {}
+        method = self._methods.get(name) if isinstance(name, str) else None
+        if method is None or not isinstance(params, dict):
+            raise RequestRefused(f"There is no request {name!r} with these parameters.")
+        return method(params)
+
+    def _list(self, params: Json) -> Answer:
+        search, sort = text(params, "search", ""), one_of(params, "sort", SORTS)
+        offset, limit = number(params, "offset", 0), min(number(params, "limit", 50), MAX_PAGE)
+        key = ("list", search, sort, offset, limit, self._readings.turns())
+        found = self._ask(key, lambda: self._store.find(search, offset, limit, sort), fresh=FRESH_PAGE)
+        if found is None:
+            return None, []
+        page = self._listing.page(*found)
+        return {"store": self._store.label, "total": page.total, "rows": page.rows}, [page.strips]
+
+    def _look(self, params: Json) -> Answer:
+        self._listing.look(texts(params, "experiments")[:MAX_PAGE])
+        return {}, []
+
+    def _open(self, params: Json) -> Answer:
+        reading = self.want(text(params, "experiment"))
+        if reading is None:  # the feed pushes it when it has been read
+            return {"head": None, "plan": None}, []
+        return {"head": head_json(reading), "plan": self._offers.offer(reading).to_json()}, []
+
+    def _plan(self, params: Json) -> Answer:
+        reading = self._reading(text(params, "experiment"))
+        return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
+
+    def _choose(self, params: Json) -> Answer:
+        task = text(params, "task") if params.get("task") is not None else None
+        self._offers.choose(self._shown(params).experiment, Choice(task, texts(params, "metrics")))
+        return self._plan(params)
+
+    def _cell(self, params: Json) -> Answer:
+        reading, cell = self._shown(params), number(params, "cell")
+        return self._inspection.cell(reading, cell, self._state_of(reading, cell)), []
+
+    def _details(self, params: Json) -> Answer:
+        return self._inspection.details(self._shown(params), number(params, "cell")), []
+
+    def _state_of(self, reading: Reading, cell: int) -> int | None:
+        return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
+
+    def _resume(self, params: Json) -> Answer:
+        plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
+        calls = self._offers.calls(self._shown(params).experiment)
+
+        def start() -> None:
+            self._desk.prepare(plan, calls, store=self._store).start()
+
+        def late(error: BaseException | None) -> None:
+            if error is not None:
+                self._desk.broken(plan, str(error))
+
+        Task(start, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
+        return {}, []
+
+    def _stop(self, params: Json) -> Answer:
+        if not self._desk.stop(text(params, "experiment"), "stopped by its button"):
+            raise RequestRefused("Nothing of this experiment runs in this kernel.")
+        return {}, []
+
+    def _snapshot(self, _params: Json) -> Answer:
+        self.feed.snapshot()
+        return {}, []
+
+    # What takes its time
+
+    def _ask(self, key: Hashable, call: Callable[[], T], *, fresh: float = 0.0) -> T | None:
+        """The answer of a server if it comes within moments, else None; the local file answers at once."""
+        return self._soon.ask(key, call, fresh=fresh) if self._readings.remote else call()
+
+    def _reading(self, experiment_id: str) -> Reading | None:
+        """The experiment as it stands, if that is known within moments."""
+        found = self._readings.peek(experiment_id)
+        return found or self._soon.ask(("plan", experiment_id), lambda: self._readings.read(experiment_id))
+
+    def _shown(self, params: Json) -> Reading:
+        """The experiment as it was last shown."""
+        experiment_id = text(params, "experiment")
+        reading = self._readings.last(experiment_id) or self._reading(experiment_id)
+        if reading is None:
+            raise RequestRefused("The experiment is being read: try again in a moment.")
+        return reading
+
+    def _late(self, key: tuple[str, ...]) -> None:
+        """Something has come for which no handler waited any more."""
+        if key[0] == "plan":
+            self._arrived(key[1])
+        if key[0] in _NEWS:
+            self._news(_NEWS[key[0]])
+
+    def _arrived(self, experiment_id: str) -> None:
+        """Show what was wanted. What could not be read is told to whoever asks for its plan next."""
+        reading = self._readings.last(experiment_id)
+        with self._lock:
+            if reading is not None and self._wanted == experiment_id:
+                self.show(reading)
+
+    def _news(self, *what: str) -> None:
+        if isinstance(self.feed, Feed):
+            self.feed.on_news(*what)
+
+    # How it looks where it cannot run
+
+    def __repr__(self) -> str:
+        return f"<ResumeBrowser of {self._store.label}>"  # never the state: it would be computed, and be long
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[Json, Json] | None:
+        bundle: tuple[Json, Json] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle[0].update(self._picture())
+        return bundle
+
+    def _picture(self) -> Json:
+        """Plain text and HTML for a saved notebook and for hosts without widgets."""
+        moment = utc_now()
+        try:
+            reading = self._reading(self.selected) if self.selected else None
+            if reading is not None:
+                return _bundle(picture.experiment_text(reading), picture.experiment_html(reading, moment))
+            found = self._ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
+            if found is None:
+                return _bundle(self._store.label)
+            rows = self._listing.newest(found[0])
+            label = self._store.label
+            return _bundle(picture.list_text(label, found[1]), picture.list_html(label, rows, found[1], moment))
+        except OpikResumeError as error:  # no picture is no reason to show nothing
+            return _bundle(f"{self!r}: {error}")
+
+
+def _bundle(plain: str, page: str | None = None) -> Json:
+    return {"text/plain": plain, "text/html": page} if page is not None else {"text/plain": plain}

@@ -1,0 +1,150 @@
+"""What a view offers to resume: the plans it has shown, with what each would call, and what stands in the way."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opik_resume.base import remembered
+from opik_resume.base.ids import new_id
+from opik_resume.base.records import CellState, Experiment, Json
+from opik_resume.engine import Callables
+from opik_resume.evaluation.resume import plan_of
+from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.reading import Reading
+from opik_resume.notebook.background.desk import Desk, desk
+from opik_resume.notebook.namespace.candidates import Namespace
+from opik_resume.notebook.namespace.choosing import Choice, Chooser, Given, Picked
+from opik_resume.notebook.namespace.lookup import user_namespace
+from opik_resume.notebook.widget.payload import plan_json
+
+NO_TASK = "Resume needs the task: define a function of one item here in the notebook, or browse(task=…)."
+CHOOSE = "Choose the task."
+_KEPT = 50
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One plan as it was shown. ``plan`` is None when nothing can be planned; ``obstacle`` then says why."""
+
+    id: str
+    plan: ResumePlan | None
+    picked: Picked
+    obstacle: str | None
+    useful: bool = False
+    """Whether another choice could make a difference."""
+
+    def to_json(self) -> Json:
+        return plan_json(self.id, self.plan, self.picked, obstacle=self.obstacle, choosable=self.useful)
+
+
+class Offers:
+    """The offers of one view. Plans stay on this side: the browser can only name one that it was shown."""
+
+    def __init__(
+        self,
+        given: Given,
+        *,
+        namespace: Callable[[], Namespace] = user_namespace,
+        desk: Desk = desk,
+    ) -> None:
+        self._chooser = Chooser(given, namespace)
+        self._desk = desk
+        self._lock = threading.Lock()  # guards the plans shown
+        self._shown: OrderedDict[str, ResumePlan] = OrderedDict()
+        self._last: tuple[Grid | None, object, ResumePlan | None] = (None, None, None)
+
+    def offer(self, reading: Reading) -> Offer:
+        """What a resume would do as things stand."""
+        picked = self._chooser.picked(reading.experiment)
+        # Without a word about metrics, what is missing is shown whatever metric would repair it.
+        settled = picked.task is not None or picked.metrics
+        try:
+            plan = self._planned(reading, [metric for _, metric in picked.metrics] if settled else None)
+        except ExperimentNotResumable as error:
+            return Offer("", None, picked, str(error))
+        plan_id = new_id()
+        with self._lock:
+            self._shown[plan_id] = plan
+            if len(self._shown) > _KEPT:
+                self._shown.popitem(last=False)
+        useful = len(plan) > 0 or _scores_missing(reading) > 0
+        return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful)
+
+    def _planned(self, reading: Reading, metrics: list[Any] | None) -> ResumePlan:
+        """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
+        of = (reading.experiment.status, metrics and [metric.name for metric in metrics])
+        grid, was, plan = self._last
+        if plan is None or grid is not reading.grid or was != of:
+            plan = plan_of(reading, metrics)
+            self._last = (reading.grid, of, plan)
+        return plan
+
+    def choose(self, experiment: Experiment, choice: Choice) -> None:
+        """Use these of what is offered from now on. Raises ArgumentError for anything else."""
+        self._chooser.choose(experiment, choice)
+
+    def take(self, experiment_id: str, plan_id: str) -> ResumePlan:
+        """The plan that was shown under this id. Raises ArgumentError for any other."""
+        with self._lock:
+            plan = self._shown.get(plan_id)
+        if plan is None or plan.experiment_id != experiment_id:
+            raise ArgumentError("This plan is not on show any more: open the experiment again to see what is missing.")
+        return plan
+
+    def calls(self, experiment: Experiment) -> Callables:
+        """What a click would call now. Raises ArgumentError when there is no task."""
+        picked = self._chooser.picked(experiment)
+        if picked.calls is None:
+            raise ArgumentError(_no_task(experiment, picked))
+        return picked.calls
+
+    def _obstacle(self, reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
+        """The sentence that says why Resume cannot be pressed, and what to do."""
+        return (
+            self._running(reading)
+            or _nothing_to_do(reading, plan, picked)
+            or (_no_task(reading.experiment, picked) if picked.task is None else None)
+        )
+
+    def _running(self, reading: Reading) -> str | None:
+        ours, holder = self._desk.active(reading.experiment.id), reading.holder
+        if ours is not None:
+            return None if ours.stopping else "It is being resumed now."
+        if holder is None or holder.stopping:
+            return None
+        if holder.pid == os.getpid():
+            return "A cell of this notebook is running it: ■ stops that."
+        return (
+            f"Another process is running it (pid {holder.pid} on {holder.host}, since {holder.since:%H:%M} UTC): "
+            "wait until it ends, or stop it there."
+        )
+
+
+def _no_task(experiment: Experiment, picked: Picked) -> str:
+    if picked.candidates.tasks:
+        return CHOOSE
+    name = remembered.read(experiment.metadata).task
+    return NO_TASK.replace("a function of one item", f"{name}(item)") if name and name.isidentifier() else NO_TASK
+
+
+def _nothing_to_do(reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
+    if len(plan):
+        return None
+    missing = _scores_missing(reading)
+    if not missing:
+        return "Complete: there is nothing to run."
+    runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
+    how = "choose" if picked.candidates.metrics else "pass"
+    remedy = f"{how} the metrics that failed{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
+    return f"Every run is complete, but {runs} scores: {remedy}."
+
+
+def _scores_missing(reading: Reading) -> int:
+    return reading.grid.counts()[CellState.scores_missing]

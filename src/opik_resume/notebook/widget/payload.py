@@ -1,0 +1,161 @@
+"""Records → the JSON of ``docs/protocol.md``: Row, Head, Plan, Cell. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
+from opik_resume.experiment.grid import Bytes, Grid, state_of
+from opik_resume.experiment.plan import ResumePlan
+from opik_resume.notebook.widget.details import error_json
+
+if TYPE_CHECKING:
+    from opik_resume.experiment.reading import Reading
+    from opik_resume.notebook.namespace.choosing import Picked
+
+T = TypeVar("T")
+STRIP_WIDTH = 240
+_DONE = (CellState.completed, CellState.scores_missing)
+
+
+def settled_state(states: Bytes) -> str:
+    """The state of an experiment of which nothing runs, by its state bytes."""
+    done = np.isin(states & ~np.uint8(REPLAYED), _DONE).all()
+    return "complete" if done else "resumable"
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def wire_safe(value: T) -> T:
+    """The same JSON, with any half of a surrogate pair (which a Python string may hold, and no message) replaced."""
+    safe: T = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return safe
+
+
+def _identity(experiment: Experiment) -> Json:
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "dataset": experiment.dataset_name,
+        "version": experiment.version_name,
+        "created_at": _time(experiment.created_at),
+    }
+
+
+def row_json(experiment: Experiment, reading: Reading | None) -> Json:
+    """One line of the list, without its strip; ``reading`` is None when the experiment cannot be read as a grid."""
+    grid = reading.grid if reading is not None else None
+    return {
+        **_identity(experiment),
+        "state": reading.state if reading is not None else "not_resumable",
+        "done": grid.done if grid is not None else 0,
+        "expected": len(grid) if grid is not None else experiment.expected,
+        "failed": grid.failed if grid is not None else 0,
+    }
+
+
+def unread_row_json(experiment: Experiment, state: str) -> Json:
+    """One line of the list, of an experiment whose cells are not known."""
+    return {**_identity(experiment), "state": state, "done": None, "expected": experiment.expected, "failed": 0}
+
+
+def head_json(reading: Reading) -> Json:
+    """What describes an experiment's grid."""
+    runs = np.diff(reading.grid.offsets)
+    return {
+        **wire_safe(_identity(reading.experiment)),
+        "state": reading.state,
+        "items": len(runs),
+        "trials": int(runs.max(initial=0)),
+        "cells": len(reading.grid),
+        "uniform": bool((runs == runs[0]).all()) if len(runs) else True,
+    }
+
+
+def plan_json(
+    plan_id: str, plan: ResumePlan | None, picked: Picked, *, obstacle: str | None, choosable: bool = True
+) -> Json:
+    """What a resume would do; ``plan`` is None when it cannot be said (``obstacle`` then says why)."""
+    return {
+        "id": plan_id,
+        "run": plan.runs if plan is not None else 0,
+        "score": plan.scores if plan is not None else 0,
+        "kept": plan.kept if plan is not None else 0,
+        "seconds": plan.seconds(picked.threads) if plan is not None else None,
+        "threads": picked.threads,
+        "task": picked.task[0] if picked.task is not None else None,
+        "metrics": [label for label, _ in picked.metrics],
+        "offered": picked.offered if choosable else {"tasks": [], "metrics": []},
+        "chosen": picked.chosen,
+        "obstacle": obstacle,
+    }
+
+
+def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int | None) -> Json:
+    """One cell, whole.
+
+    Args:
+        reading: of its experiment.
+        cell: its number.
+        attempt: the heavy attempt that fills it, if any.
+        shown: its state byte in the feed, which knows what is queued or running; None when that is not at hand.
+    """
+    key = reading.grid.key(cell)
+    read = CellState.never_run if attempt is None else state_of(attempt)
+    live = CellState(shown & ~REPLAYED) if shown is not None else read
+    state = live if live in (CellState.queued, CellState.running) else read
+    item = reading.items.get(key.item_id)
+    return {
+        "cell": cell,
+        "item_id": key.item_id,
+        "position": reading.grid.item_ids.index(key.item_id) + 1,
+        "trial": key.trial,
+        "state": state.name,
+        "item": item.data if item is not None else {},
+        "attempts": _tries(reading.grid, cell),
+        **_outcome(attempt),
+    }
+
+
+def _outcome(attempt: Attempt | None) -> Json:
+    """What an attempt left behind."""
+    took = attempt.ended_at - attempt.started_at if attempt is not None and attempt.ended_at is not None else None
+    return {
+        "output": attempt.task_output if attempt is not None else None,
+        "scores": [_score_json(score) for score in attempt.scores] if attempt is not None else [],
+        "error": _error_json(attempt) if attempt is not None else None,
+        "seconds": took.total_seconds() if took is not None else None,
+        "started_at": _time(attempt.started_at) if attempt is not None else None,
+    }
+
+
+def _error_json(attempt: Attempt) -> Json | None:
+    """The error of the attempt, else of its first metric that raised."""
+    if attempt.error is not None:
+        return error_json(attempt.error)
+    infos = ((score.metadata or {}).get("error_info") for score in attempt.scores if score.scoring_failed)
+    info = next((info for info in infos if isinstance(info, dict)), None)
+    return info and {
+        "type": info.get("exception_type") or "",
+        "message": info.get("message") or "",
+        "traceback": info.get("traceback"),
+    }
+
+
+def _score_json(score: ScoreResult) -> Json:
+    value = score.value if math.isfinite(score.value) else None  # JSON has no NaN
+    return {"name": score.name, "value": value, "reason": score.reason, "failed": score.scoring_failed}
+
+
+def _tries(grid: Grid, cell: int) -> int:
+    """How many attempts this cell has seen: the one that fills it and those that it superseded."""
+    key, superseded = grid.key(cell), (*grid.history, *grid.surplus)
+    tries = sum(attempt.item_id == key.item_id and attempt.trial == key.trial for attempt in superseded)
+    return tries + (grid.attempts[cell] is not None)

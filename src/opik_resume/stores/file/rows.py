@@ -1,0 +1,172 @@
+"""Rows of the local file ↔ records, and the JSON text in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from opik_resume.base.jsontext import from_json, storable, to_json
+from opik_resume.base.records import (
+    Attempt,
+    DatasetRecord,
+    ErrorInfo,
+    Experiment,
+    Item,
+    Json,
+    ScoreResult,
+    VersionRecord,
+)
+
+_FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
+_NO_SCORES = "[]"
+LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
+
+ATTEMPT_COLUMNS = (
+    "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds"
+)
+LIGHT_ATTEMPT_COLUMNS = (
+    "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
+    f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
+    "task_seconds, scoring_seconds"
+)
+EXPERIMENT_COLUMNS = (
+    "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
+    "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
+)
+
+
+def digest(item: Item) -> str:
+    """What makes two items duplicates: their data and their execution policy, not their id."""
+    text = json.dumps([item.data, item.runs_per_item], sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def dataset(row: sqlite3.Row) -> DatasetRecord:
+    return DatasetRecord(row["id"], row["name"], row["description"], _time(row["created_at"]))
+
+
+def version(row: sqlite3.Row) -> VersionRecord:
+    return VersionRecord(row["id"], row["dataset_id"], row["number"], row["items_total"], _time(row["created_at"]))
+
+
+def item(row: sqlite3.Row) -> Item:
+    return Item(row["id"], from_json(row["data"]), row["runs_per_item"])
+
+
+def experiment(row: sqlite3.Row) -> Experiment:
+    return Experiment(
+        id=row["id"],
+        name=row["name"],
+        dataset_id=row["dataset_id"],
+        dataset_name=row["dataset_name"],
+        version_name=f"v{row['version_number']}",
+        metadata=from_json(row["metadata"]),
+        expected=row["expected"],
+        created_at=_time(row["created_at"]),
+        updated_at=_time(row["updated_at"]),
+        status=row["status"],
+        tags=tuple(from_json(row["tags"])),
+        project_name=row["project_name"],
+        item_ids=tuple(from_json(row["item_ids"])) if row["item_ids"] is not None else None,
+        scores=_scores(row["scores"]),
+    )
+
+
+def of_experiment(record: Experiment) -> tuple[Any, ...]:
+    """The values of a row of ``experiments``."""
+    return (
+        record.id,
+        record.name,
+        record.dataset_id,
+        int(record.version_name.removeprefix("v")),
+        to_json(record.metadata),
+        record.expected,
+        record.status,
+        record.created_at.isoformat(),
+        record.updated_at.isoformat(),
+        to_json(record.tags),
+        record.project_name,
+        to_json(record.item_ids) if record.item_ids is not None else None,
+        of_scores(record.scores),
+    )
+
+
+def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
+    error_type = row["error_type"]
+    return Attempt(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        item_id=row["item_id"],
+        trial=row["trial"],
+        started_at=_time(row["started_at"]),
+        ended_at=_time(row["ended_at"]) if row["ended_at"] else None,
+        returned=bool(row["returned"]),
+        complete=bool(row["complete"]),
+        task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
+        scores=_scores(row["scores"], light=light),
+        error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
+        task_seconds=row["task_seconds"],
+        scoring_seconds=row["scoring_seconds"],
+    )
+
+
+def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+    if text == _NO_SCORES:
+        return ()
+    make = _light_score if light else ScoreResult
+    return tuple(make(**score) for score in from_json(text))
+
+
+def of_scores(scores: Sequence[ScoreResult]) -> str:
+    """Scores as JSON text: most are a name and a value."""
+    return to_json([of_score(score) for score in scores]) if scores else _NO_SCORES
+
+
+def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
+    return ScoreResult(name, value, scoring_failed=scoring_failed)
+
+
+def started(row: sqlite3.Row) -> Attempt:
+    """A start that never reported back."""
+    return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], _time(row["started_at"]))
+
+
+def of_attempt(record: Attempt) -> tuple[Any, ...]:
+    """The values of ``ATTEMPT_COLUMNS``."""
+    error = record.error
+    return (
+        record.id,
+        record.experiment_id,
+        record.item_id,
+        record.trial,
+        record.started_at.isoformat(),
+        record.ended_at.isoformat() if record.ended_at else None,
+        record.returned,
+        record.complete,
+        to_json(record.task_output) if record.task_output is not None else None,
+        of_scores(record.scores),
+        error.exception_type if error else None,
+        storable(error.message) if error else None,
+        storable(error.traceback) if error else None,
+        record.task_seconds,
+        record.scoring_seconds,
+    )
+
+
+def of_score(score: ScoreResult) -> Json:
+    """A score without the fields at their defaults."""
+    row: Json = {"name": score.name, "value": score.value}
+    for field in _FURTHER:
+        value = getattr(score, field)
+        if value is not None and value is not False:
+            row[field] = value
+    return row
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

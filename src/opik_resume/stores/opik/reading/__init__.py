@@ -1,0 +1,1 @@
+"""What a server has of the runs of an experiment, and what this process knows of them without asking."""

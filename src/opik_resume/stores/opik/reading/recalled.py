@@ -1,0 +1,94 @@
+"""What this process knows of an experiment by itself: what it saw on the server, and what it has recorded since."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from opik_resume.base.records import Attempt, Experiment, Item
+from opik_resume.stores.opik.reading.attempts import lightened
+from opik_resume.stores.protocol import Leases
+
+_REMEMBERED = 8  # experiments
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A :class:`~opik_resume.stores.protocol.Reader` of one experiment, without a server."""
+
+    experiment: Experiment
+    known_items: Sequence[Item]
+    known_attempts: Sequence[Attempt]
+    leases: Leases
+
+    def get(self, experiment_id: str) -> Experiment:
+        return self.experiment
+
+    def items(self, dataset_id: str, version: str) -> list[Item]:
+        return list(self.known_items)
+
+    def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        return [attempt if heavy else lightened(attempt) for attempt in self.known_attempts]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """The server's attempts of an experiment as last seen, and the ids of those recorded here that it may not show."""
+
+    attempts: Sequence[Attempt]
+    heavy: bool
+    recorded: set[str] = field(default_factory=set)
+
+    @cached_property
+    def complete(self) -> frozenset[str]:
+        """The ids of those that are complete."""
+        return frozenset(attempt.id for attempt in self.attempts if attempt.complete)
+
+
+class Memory:
+    """The latest experiments of which this process has seen or recorded attempts. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the dict, and the sets in it
+        self._pictures: OrderedDict[str, _Picture] = OrderedDict()
+
+    def saw(self, experiment_id: str, attempts: Sequence[Attempt], *, heavy: bool, waiting: Collection[str]) -> None:
+        """A live reading showed these. ``waiting``: the ids of those that it does not show as they were recorded."""
+        shown = {attempt.id for attempt in attempts} - set(waiting)
+        with self._lock:
+            before = self._pictures.get(experiment_id)
+            recorded = before.recorded - shown if before is not None else set(waiting)
+            self._pictures[experiment_id] = _Picture(attempts, heavy, recorded)
+            self._pictures.move_to_end(experiment_id)
+            while len(self._pictures) > _REMEMBERED:
+                self._pictures.popitem(last=False)
+
+    def recorded(self, attempts: Sequence[Attempt]) -> None:
+        """These are in the journal, for the moment."""
+        with self._lock:
+            for attempt in attempts:
+                picture = self._pictures.get(attempt.experiment_id)
+                if picture is not None:
+                    picture.recorded.add(attempt.id)
+
+    def has_completed(self, attempt: Attempt) -> bool:
+        """Whether the server was seen to have it complete."""
+        with self._lock:
+            picture = self._pictures.get(attempt.experiment_id)
+        return picture is not None and attempt.id in picture.complete
+
+    def attempts(self, experiment_id: str, kept: Mapping[str, Attempt]) -> dict[str, Attempt] | None:
+        """Every attempt, whole, by id; ``kept`` is what the journal has of them.
+
+        None when some are known only to the server: another process's reading may have taken them out of the journal.
+        """
+        with self._lock:
+            picture = self._pictures.get(experiment_id)
+            if picture is None or not picture.recorded <= kept.keys():
+                return None
+        if not picture.heavy and any(attempt.id not in kept for attempt in picture.attempts):
+            return None
+        return {**{attempt.id: attempt for attempt in picture.attempts}, **kept}

@@ -1,0 +1,184 @@
+"""One HTTP client of an Opik server: headers, gzip, time-outs, retries, streams.
+
+Headers, limits and what is retried are those of the ``opik`` package 2.2.122 (``opik/httpx_client.py``,
+``rest_client_configurator/retry_decorator.py``). Every write may be sent again: the ids are ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from opik_resume.base.records import Json
+from opik_resume.base.settings import OpikSettings
+from opik_resume.base.version import __version__
+from opik_resume.exceptions import ServerError, ServerUnreachable
+from opik_resume.stores.opik.rest import answers
+from opik_resume.stores.opik.rest.batches import Rows
+from opik_resume.stores.opik.rest.encoding import encoded
+
+TRIES = 4
+FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
+TIMEOUT = httpx.Timeout(connect=20, read=100, write=100, pool=20)
+COMPRESSED_FROM = 256  # bytes; below, gzip makes bodies longer
+PREFIX = "v1/private/"
+
+T = TypeVar("T")
+
+
+class Client:
+    """Speaks to one server as one workspace. Safe to use from any thread."""
+
+    def __init__(self, settings: OpikSettings) -> None:
+        self.settings = settings
+        self._closing = threading.Event()
+        self._http = httpx.Client(
+            base_url=settings.url,
+            headers=_headers(settings),
+            timeout=TIMEOUT,
+            follow_redirects=True,
+            limits=httpx.Limits(keepalive_expiry=10),
+            verify=_verification(settings),
+            proxy=os.environ.get("_OPIK_HTTP_PROXY") or None,
+        )
+
+    def close(self) -> None:
+        """End waiting retries and close the connections."""
+        self._closing.set()
+        self._http.close()
+
+    def call(
+        self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None, *, tries: int = TRIES
+    ) -> Any:
+        """One request below ``/v1/private/``: the JSON of its answer, None when it has none.
+
+        Raises:
+            ServerUnreachable: no usable answer after so many tries.
+            NotAuthorized, RequestRefused: as the server says.
+        """
+        return self._retried(lambda: self._once(method, path, body, query), tries)
+
+    def stream(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
+        """One page of a stream: the rows that arrived and, when it was cut or ended in an error line, why."""
+        return self._retried(lambda: self._stream_once(path, body), TRIES)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the client is closed meanwhile."""
+        self._closing.wait(seconds)
+
+    def _retried(self, work: Callable[[], T], tries: int) -> T:
+        retrying = Retrying(
+            retry=retry_if_exception_type(ServerUnreachable),
+            stop=stop_after_attempt(tries),
+            wait=_wait,
+            sleep=self.pause,
+            reraise=True,
+        )
+        result: T = retrying(work)
+        return result
+
+    def _request(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Request:
+        content, headers = _encoded(body, self.settings) if body is not None else (None, {})
+        return self._http.build_request(method, PREFIX + path, content=content, headers=headers, params=query)
+
+    def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> Any:
+        request = self._request(method, path, body, query)
+        try:
+            answer = self._http.send(request)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise answers.unreachable(error, self.settings) from error
+        except RuntimeError as error:
+            raise self._closed(error) from error
+        return answers.decoded(answer, self.settings)
+
+    def _stream_once(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
+        rows: list[Json] = []
+        try:
+            answer = self._http.send(self._request("POST", path, body, None), stream=True)
+            with contextlib.closing(answer):
+                if not answer.is_success:
+                    answer.read()
+                    raise answers.problem(answer, self.settings)
+                return rows, self._read_lines(answer, rows)
+        except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
+            problem = answers.unreachable(error, self.settings)
+            if not rows:
+                raise problem from error
+            return rows, problem
+        except RuntimeError as error:
+            raise self._closed(error) from error
+
+    def _read_lines(self, answer: httpx.Response, rows: list[Json]) -> ServerError | None:
+        for line in _lines(answer.iter_bytes()):
+            row = _row(line)
+            if row is None:  # everything that fails after 200 was sent comes as a line, or as half a line
+                words = answers.words_of(line.decode(errors="replace"))
+                return ServerUnreachable(f"{self.settings.label} broke off an answer: {words}")
+            rows.append(row)
+        return None
+
+    def _closed(self, error: RuntimeError) -> Exception:
+        """httpx raises a RuntimeError when it was closed meanwhile: the store is closing."""
+        return ServerUnreachable(f"{self.settings.label}: the store is closed.") if self._closing.is_set() else error
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines end with a line feed and nothing else: other marks of that kind may stand within JSON texts."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from filter(bytes.strip, lines)
+    if rest.strip():
+        yield rest
+
+
+def _row(line: bytes) -> Json | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and row.get("id") else None
+
+
+def _wait(state: RetryCallState) -> float:
+    """As long as the server asks, else twice as long each time."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.wait if isinstance(error, ServerError) else None
+    return asked if asked is not None else FIRST_WAIT * float(2 ** (state.attempt_number - 1))
+
+
+def _headers(settings: OpikSettings) -> dict[str, str]:
+    headers = {
+        "Comet-Workspace": settings.workspace,
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"opik-resume/{__version__}",
+    }
+    if settings.api_key is not None:
+        headers["Authorization"] = settings.api_key
+    return headers
+
+
+def _verification(settings: OpikSettings) -> ssl.SSLContext | bool:
+    bundle = os.environ.get("SSL_CERT_FILE")
+    if settings.check_tls and bundle is not None:
+        return ssl.create_default_context(cafile=bundle)
+    return settings.check_tls
+
+
+def _encoded(body: Any, settings: OpikSettings) -> tuple[bytes, dict[str, str]]:
+    content, level = (body.json, 1) if isinstance(body, Rows) else (encoded(body), settings.compression_level)
+    headers = {"Content-Type": "application/json"}
+    if settings.compress and len(content) >= COMPRESSED_FROM:
+        return gzip.compress(content, min(level, settings.compression_level), mtime=0), headers | {
+            "Content-Encoding": "gzip"
+        }
+    return content, headers

@@ -1,0 +1,141 @@
+"""Whole answers out of pages and streams: what is cut, short or in error is asked again, never taken for the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from opik_resume.base.records import Json
+from opik_resume.exceptions import IncompleteAnswer
+from opik_resume.stores.opik.rest import client as http
+from opik_resume.stores.opik.rest.client import Client
+
+PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
+SIDE_BY_SIDE = 1500  # rows of a page that is fetched together with others
+_AT_ONCE = 8  # pages fetched at a time, once it is known how many there are
+
+
+def everything(
+    client: Client,
+    path: str,
+    body: Json,
+    *,
+    at_least: Callable[[], int] | None = None,
+    total: int | None = None,
+) -> Iterator[Json]:
+    """Every row of a stream, newest id first, going on below the last id seen until nothing more comes.
+
+    Args:
+        client, path, body: what to ask; ``limit`` and ``last_retrieved_id`` are added.
+        at_least: asks the server how many rows there are, before the first page and when the stream ends early.
+        total: what it has just answered, when it was asked already.
+
+    Raises:
+        IncompleteAnswer: fewer rows than ``at_least``, whatever was tried.
+        ServerError: as ``Client.call``.
+    """
+    last, seen, fruitless = body.get("last_retrieved_id"), 0, 0
+    if total is None:
+        total = at_least() if at_least is not None else 0
+    while True:
+        rows, problem = client.stream(path, {**body, "limit": PAGE, "last_retrieved_id": last})
+        yield from rows
+        seen += len(rows)
+        last = rows[-1]["id"] if rows else last
+        if rows:
+            fruitless = 0
+            if problem is None and len(rows) < PAGE and seen >= total > 0:
+                return
+            continue
+        if problem is None and seen >= total:
+            return
+        fruitless += 1
+        if fruitless >= http.TRIES:
+            raise problem or IncompleteAnswer(_short(client, path, seen, total))
+        client.pause(http.FIRST_WAIT * fruitless)
+        total = at_least() if at_least is not None else 0  # rows may have been deleted meanwhile
+
+
+def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE) -> list[Json]:
+    """Every row of a paged list that does not change while it is read.
+
+    Raises:
+        IncompleteAnswer: a page stays shorter than the total says.
+    """
+    first = _page(client, path, query, 1, size, None)
+    total = int(first["total"])
+    rows: list[Json] = list(first["content"])
+    numbers = range(2, -(-total // size) + 1)
+    if numbers:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
+            for page in pool.map(lambda number: _page(client, path, query, number, size, total), numbers):
+                rows += page["content"]
+    return rows
+
+
+def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
+    """Every row of a list that others may add to meanwhile, its pages fetched side by side.
+
+    None when the pages do not fit together: what was added or deleted has shifted rows from one page to another. Then
+    only a stream, which goes on below the last row, tells what there is.
+
+    Args:
+        client, path, query: what to ask; ``page`` and ``size`` are added.
+        about: how many rows there probably are.
+    """
+
+    def fetched(number: int) -> Json:
+        found: Json = client.call("GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE})
+        return found
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
+        pages = list(pool.map(fetched, range(1, _pages(about) + 1)))
+        total = int(pages[0]["total"])
+        pages += pool.map(fetched, range(len(pages) + 1, _pages(total) + 1))
+    rows = {row["id"]: row for page in pages for row in page["content"]}
+    fit = len(rows) == total and all(page["total"] == total for page in pages)
+    return list(rows.values()) if fit else None
+
+
+def _pages(total: int) -> int:
+    return -(-total // SIDE_BY_SIDE)
+
+
+def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int) -> tuple[list[Json], int]:
+    """One page of a paged list, counted from 1, and how many rows the list has.
+
+    Raises:
+        IncompleteAnswer: it stays shorter than the total says.
+    """
+    found = _page(client, path, query, number, size, None)
+    return list(found["content"]), int(found["total"])
+
+
+def condition(field: str, kind: str, operator: str, value: str) -> Json:
+    """One element of the ``filters`` that lists and streams take."""
+    return {"field": field, "key": "", "type": kind, "operator": operator, "value": value}
+
+
+def count(client: Client, path: str, query: Mapping[str, Any]) -> int:
+    """How many rows a paged list has."""
+    return int(client.call("GET", path, query={**query, "page": 1, "size": 1})["total"])
+
+
+def _page(
+    client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int, total: int | None
+) -> Json:
+    for tried in range(http.TRIES):
+        page: Json = client.call("GET", path, query={**(query or {}), "page": number, "size": size})
+        expected = min(size, (page["total"] if total is None else total) - (number - 1) * size)
+        if len(page["content"]) >= expected:
+            return page
+        client.pause(http.FIRST_WAIT * tried)
+    raise IncompleteAnswer(_short(client, path, len(page["content"]), expected))
+
+
+def _short(client: Client, path: str, seen: int, total: int) -> str:
+    return (
+        f"{client.settings.label} sent {seen} of {total} rows of {path}, several times: nothing was decided from that. "
+        "Try again in a while."
+    )

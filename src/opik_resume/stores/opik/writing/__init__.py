@@ -1,0 +1,1 @@
+"""What goes to a server: finished runs from the journal, and whole datasets."""
