@@ -20,7 +20,7 @@ WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$
 STATIC := src/opik_resume/notebook/widget/static
 BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
-.PHONY: help demo test bench setup build lint lint-python lint-js test-js test-python lock clean venv
+.PHONY: help demo test check bench setup build lint lint-python lint-js test-js test-python lock clean venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,7 +28,7 @@ help: ## list the targets
 demo: setup ## open the quickstart in JupyterLab; with HEADLESS=1 or no display, run it in a headless browser
 	@$(VENV)/python -m tools.demo
 
-test: setup lint test-js test-python ## set everything up and run every test
+test: setup lint test-js test-python ## set everything up and run every test; the 20 slowest are listed
 
 setup: venv build .venv/.installed ## make .venv, get Node.js if there is none, build the front end
 
@@ -48,9 +48,15 @@ lint-js: js/node_modules/.package-lock.json
 test-js: js/node_modules/.package-lock.json
 	@echo "vitest"; $(WITH_BROWSER) $(WITH_NODE) cd js && npm test --silent
 
-# Last of all, so that the line it closes with is the last line.
+# Last of all, so that the line it closes with is the last line. Kernels and the browser have the machine to themselves.
+ALONE := kernel or browser
+PYTEST := $(VENV)/pytest --durations=20
 test-python: venv .venv/.installed
-	@echo "pytest"; $(WITH_BROWSER) $(WITH_NODE) $(VENV)/pytest $(PYTEST_ARGS)
+	@echo "pytest"; $(WITH_BROWSER) $(WITH_NODE) \
+	  $(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))" $(PYTEST_ARGS) && $(PYTEST) -m "$(ALONE)" $(PYTEST_ARGS)
+
+check: lint test-js venv .venv/.installed ## what takes less than three minutes: lint, types, vitest, the quick tests
+	@echo "pytest, the quick ones"; $(VENV)/pytest -q -n 2 --dist loadfile -m quick $(PYTEST_ARGS)
 
 LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 lock: venv ## look up the newest versions and write the lock files anew

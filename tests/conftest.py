@@ -4,16 +4,41 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from opik_resume import connect
+from opik_resume.stores import close_all
+from opik_resume.stores.protocol import Store
+
 # A shell that starts us in its background has us ignore Ctrl-C, and all that we start. Tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What a test costs, by its folder: `make check` runs the quick ones, two processes share all but those with a kernel.
+COSTS = {
+    "e2e": "browser",
+    "faults": "processes",
+    "integrations": "processes",
+    "interchange": "processes",
+    "kernel": "kernel",
+    "opik_server": "processes",
+    "packaging": "processes",
+    "stores/opik": "processes",
+}
+
 settings.register_profile("ours", deadline=None)  # how long an example takes says more about the machine
 settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it costs."""
+    here = Path(__file__).parent
+    for item in items:
+        folders = item.path.relative_to(here).parent.as_posix()
+        item.add_marker(next((cost for folder, cost in COSTS.items() if folders.startswith(folder)), "quick"))
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +55,10 @@ def nothing_of_your_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(home / "jupyter"))
     monkeypatch.setenv("OPIK_RESUME_DB", str(tmp_path / "experiments.sqlite3"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An embedded store of its own, and the default of the process."""
+    yield connect(tmp_path / "store.sqlite3")
+    close_all()

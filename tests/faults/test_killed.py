@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from opik_resume.experiment.results import EvaluationResult
 from opik_resume.stores.local import LocalStore
 from tests.experiments import result_of
 from tests.faults import script
+from tests.waiting import until
 
 PATIENCE = 60.0
 EXPECTED = script.ITEMS * script.TRIALS
@@ -38,13 +38,6 @@ class World:
 
     def lines(self, word: str) -> int:
         return self.calls.read_text().count(word) if self.calls.exists() else 0
-
-    def wait_for(self, condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
 
     def result(self) -> EvaluationResult:
         store = LocalStore(self.database)
@@ -92,7 +85,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 @pytest.mark.parametrize("answered", [1, 25, 70])
 def test_after_sigkill_a_resume_in_another_process_runs_only_the_rest(world: World, answered: int) -> None:
     process = world.start("evaluate")
-    world.wait_for(lambda: world.lines("answered") >= answered, process)
+    until(lambda: world.lines("answered") >= answered, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = len(world.result().test_results)
@@ -107,8 +100,8 @@ def test_after_sigkill_a_resume_in_another_process_runs_only_the_rest(world: Wor
 
 def test_runs_on_the_way_at_a_sigkill_are_told_from_those_never_started(world: World) -> None:
     process = world.start("evaluate", seconds="2")
-    world.wait_for(lambda: world.lines("called") == script.THREADS, process)
-    world.wait_for(lambda: world.planned()["interrupted"] == script.THREADS, process)
+    until(lambda: world.lines("called") == script.THREADS, process)
+    until(lambda: world.planned()["interrupted"] == script.THREADS, process)
     process.kill()
     process.wait()
     assert world.planned() == {"interrupted": script.THREADS, "never_run": EXPECTED - script.THREADS}
@@ -119,7 +112,7 @@ def test_the_merged_result_equals_the_uninterrupted_one(world: World, tmp_path: 
     whole = World(tmp_path / "whole")
     finish(whole.start("evaluate"))
     process = world.start("evaluate")
-    world.wait_for(lambda: world.lines("answered") >= 40, process)
+    until(lambda: world.lines("answered") >= 40, process)
     process.kill()
     process.wait()
     finish(world.start("resume"))
@@ -128,12 +121,12 @@ def test_the_merged_result_equals_the_uninterrupted_one(world: World, tmp_path: 
 
 def test_of_two_resumes_one_is_refused_clearly_and_nothing_runs_twice(world: World) -> None:
     process = world.start("evaluate")
-    world.wait_for(lambda: world.lines("answered") >= 10, process)
+    until(lambda: world.lines("answered") >= 10, process)
     process.kill()
     process.wait()
     missing, called = EXPECTED - len(world.result().test_results), world.lines("called")
     first = world.start("resume", seconds="0.2")
-    world.wait_for(lambda: world.lines("called") > called, first)
+    until(lambda: world.lines("called") > called, first)
     second = world.start("resume")
     _, err = second.communicate(timeout=PATIENCE)
     assert second.returncode != 0
@@ -146,7 +139,7 @@ def test_of_two_resumes_one_is_refused_clearly_and_nothing_runs_twice(world: Wor
 
 def test_ctrl_c_in_a_script_keeps_what_was_on_its_way(world: World) -> None:
     process = world.start("evaluate", seconds="0.8")
-    world.wait_for(lambda: world.lines("called") >= script.THREADS, process)
+    until(lambda: world.lines("called") >= script.THREADS, process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
     assert "EvaluationInterrupted: Stopped" in err

@@ -101,6 +101,7 @@ def waits_after(returning: int) -> GoesWrong:
     def waits(task: Task, n: int, call: int, calls: int) -> None:
         if calls > returning:
             task.wait(n)
+        time.sleep(COSTLY)  # it is durable before its worker goes on and waits
 
     return waits
 

@@ -8,7 +8,8 @@ from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import ITEMS, LAST_TURN, OWN_POLICY, SAMPLES, THEIRS
-from tests.interchange.world import Run, World, missing, until
+from tests.interchange.world import Run, World, missing
+from tests.waiting import until
 
 BY_SDK, BY_US = "begun by the SDK", "begun by us"
 WANTED = Counter({n: OWN_POLICY.get(n, LAST_TURN + 1) for n in range(ITEMS - SAMPLES, ITEMS)})

@@ -17,7 +17,8 @@ from opik_resume import plan_resume
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import BY_ITSELF, IN_SCORING, KEPT_OUTPUT, METRICS, THEIRS, Case
-from tests.interchange.world import Run, World, missing, soon, until
+from tests.interchange.world import Run, World, missing
+from tests.waiting import soon, until
 
 pytestmark = pytest.mark.usefixtures("they_died")
 

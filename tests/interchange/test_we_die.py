@@ -18,7 +18,8 @@ from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import BY_ITSELF, IN_SCORING, OURS, Case
-from tests.interchange.world import Run, World, missing, until
+from tests.interchange.world import Run, World, missing
+from tests.waiting import until
 
 
 def killed(world: World, case: Case, process: subprocess.Popen[str]) -> None:

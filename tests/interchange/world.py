@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,19 +162,3 @@ def _item(n: int) -> dict[str, Any]:
 def missing(wanted: Counter[int], complete: dict[str, Run]) -> Counter[int]:
     """The runs that are still to be done, by item."""
     return wanted - Counter(run.n for run in complete.values())
-
-
-def until(true: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    """Wait for a condition that a living process brings about."""
-    assert soon(lambda: true() or process.poll() is not None, PATIENCE), "it never came true"
-    assert true(), "the process ended before"
-
-
-def soon(true: Callable[[], object], seconds: float) -> bool:
-    """Whether a condition comes true in so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(0.01)
-    return True
