@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x4F505253  # "OPRS": tells our files from other programs' databases
-VERSION = 2
 
 _FIRST = """
 CREATE TABLE datasets (
@@ -129,3 +128,5 @@ CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_
 
 STEPS = (_FIRST, _JOURNAL)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
+
+VERSION = len(STEPS)
