@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def kernel(folder: Path) -> Iterator[Kernel]:
+    with started(folder) as kernel:
+        kernel.open_subshell()
+        paths = {name: str(folder / name) for name in ("static", "gates", "calls")}
+        kernel.run(PREPARE.format(**paths))
+        yield kernel
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Kernel]:
+    """A kernel in which nothing was run."""
     source = str(Path(opik_resume.__file__).parent.parent)
     environment = {
         **os.environ,
@@ -71,11 +82,7 @@ def kernel(folder: Path) -> Iterator[Kernel]:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=TIMEOUT)
-        kernel = Kernel(manager, client)
-        kernel.open_subshell()
-        paths = {name: str(folder / name) for name in ("static", "gates", "calls")}
-        kernel.run(PREPARE.format(**paths))
-        yield kernel
+        yield Kernel(manager, client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
