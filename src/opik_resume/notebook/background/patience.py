@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -35,16 +35,22 @@ class Task(Generic[T]):
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="opik-resume task", daemon=True).start()
 
-    def result(self, seconds: float) -> T | None:
-        """What the call returned or raised, if it did so in time; else None."""
+    def ended(self, seconds: float) -> bool:
+        """Whether the call has ended in time; if not, it is left alone and will be late."""
         self._done.wait(seconds)
         with self._lock:
             self._left = not self._done.is_set()
-        if self._left:
-            return None
+            return not self._left
+
+    def outcome(self) -> T | None:
+        """What the call returned or raised; it has ended."""
         if self._error is not None:
             raise self._error
         return self._value
+
+    def result(self, seconds: float) -> T | None:
+        """What the call returned or raised, if it did so in time; else None."""
+        return self.outcome() if self.ended(seconds) else None
 
     def _run(self) -> None:
         try:
@@ -60,12 +66,9 @@ class Task(Generic[T]):
 
 @dataclass
 class _Asked:
-    """One question and, once it is done, its answer, which counts until a moment."""
+    """One question and, once it is answered, the moment until which the answer counts."""
 
-    done: threading.Event = field(default_factory=threading.Event)
-    value: Any = None
-    error: BaseException | None = None
-    left: bool = False
+    task: Task[Any]
     until: float = float("inf")
 
 
@@ -83,38 +86,24 @@ class Soon:
     def ask(self, key: Hashable, call: Callable[[], T], *, fresh: float = 0.0) -> T | None:
         """What the call returned or raised, if that is known within moments; else None.
 
-        Whoever asks the same meanwhile, or within ``fresh`` seconds afterwards, gets the same answer.
+        Whoever asks the same meanwhile, or within ``fresh`` seconds afterwards, gets the same answer. An error is told once.
         """
         asked = self._begun(key, call)
-        asked.done.wait(PATIENCE)
-        with self._lock:
-            asked.left = not asked.done.is_set()
-            if asked.left:
-                return None
-            asked.until = min(asked.until, time.monotonic() + fresh) if asked.error is None else 0.0
-        if asked.error is not None:
-            raise asked.error
-        value: T = asked.value
+        if not asked.task.ended(PATIENCE):
+            return None
+        counts, asked.until = asked.until, 0.0
+        value: T | None = asked.task.outcome()
+        asked.until = min(counts, time.monotonic() + fresh)
         return value
 
     def _begun(self, key: Hashable, call: Callable[[], Any]) -> _Asked:
+        def late(_error: BaseException | None) -> None:
+            asked.until = time.monotonic() + _KEPT_SECONDS
+            self._late(key)
+
         with self._lock:
             now = time.monotonic()
             self._asked = {other: asked for other, asked in self._asked.items() if asked.until > now}
-            if key in self._asked:
-                return self._asked[key]
-            asked = self._asked[key] = _Asked()
-        threading.Thread(target=self._run, args=(key, asked, call), name="opik-resume question", daemon=True).start()
-        return asked
-
-    def _run(self, key: Hashable, asked: _Asked, call: Callable[[], Any]) -> None:
-        try:
-            asked.value = call()
-        except BaseException as error:  # raised where it is asked for
-            asked.error = error
-        with self._lock:
-            asked.until = time.monotonic() + _KEPT_SECONDS
-            asked.done.set()
-            left = asked.left
-        if left:
-            self._late(key)
+            if key not in self._asked:
+                self._asked[key] = asked = _Asked(Task(call, late))
+            return self._asked[key]
