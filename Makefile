@@ -53,7 +53,7 @@ ALONE := kernel or browser
 PYTEST := $(VENV)/pytest --durations=20
 test-python: venv .venv/.installed
 	@echo "pytest"; $(WITH_BROWSER) $(WITH_NODE) \
-	  $(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))" $(PYTEST_ARGS) && $(PYTEST) -m "$(ALONE)" $(PYTEST_ARGS)
+	  $(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),$(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))" && $(PYTEST) -m "$(ALONE)")
 
 check: lint test-js venv .venv/.installed ## what takes less than three minutes: lint, types, vitest, the quick tests
 	@echo "pytest, the quick ones"; $(VENV)/pytest -q -n 2 --dist loadfile -m quick $(PYTEST_ARGS)
