@@ -47,20 +47,24 @@ def imported(*names: str) -> Seconds:
     return timed(lambda: [importlib.import_module(name) for name in names])
 
 
+# The package loads them when they are first used.
+DOORS = ("opik_resume.evaluation.evaluator", "opik_resume.evaluation.resume")
+
+
 def import_package(subject: str) -> Seconds:
     return imported("opik" if subject == "opik" else "opik_resume")
 
 
 def import_doors(subject: str) -> Seconds:
     """The package, and what ``evaluate`` needs of it."""
-    return imported("opik.evaluation" if subject == "opik" else "opik_resume.evaluation")
+    return imported(*(["opik.evaluation"] if subject == "opik" else DOORS))
 
 
 def import_store(subject: str) -> Seconds:
     """That, and what speaks to a server."""
     if subject == "opik":
         return imported("opik.evaluation")
-    return imported("opik_resume.evaluation", "opik_resume.stores.opik")
+    return imported(*DOORS, "opik_resume.stores.opik")
 
 
 def opened(subject: str) -> tuple[Any, Any]:
@@ -69,6 +73,8 @@ def opened(subject: str) -> tuple[Any, Any]:
         return importlib.import_module("opik").Opik(), importlib.import_module("opik.evaluation")
     package: Any = importlib.import_module("opik_resume")
     package.connect(os.environ["OPIK_RESUME_DB"] if subject == "embedded" else None)
+    for name in DOORS:
+        importlib.import_module(name)
     return package, importlib.import_module("opik_resume.evaluation")
 
 

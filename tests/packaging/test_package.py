@@ -34,7 +34,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         opik_resume.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), ("opik_resume.evaluation", NOT_AT_ONCE)])
+DOORS = "opik_resume.evaluation.evaluator, opik_resume.evaluation.resume"
+
+
+@pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), (DOORS, NOT_AT_ONCE)])
 def test_importing_the_package_imports_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
