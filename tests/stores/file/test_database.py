@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from opik_resume.exceptions import StoreBusy, StoreError
-from opik_resume.stores.file import database as sqlite
+from opik_resume.stores.file import errors
 from opik_resume.stores.file.database import Database
 from tests.builders import held
 
@@ -190,7 +190,7 @@ def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_file_that_stays_locked_is_said_and_nothing_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     database = Database(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
