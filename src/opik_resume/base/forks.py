@@ -1,6 +1,7 @@
 """Forks: a child has the memory of its parent, but none of its threads, and every lock as it was at that moment.
 
 So what does not survive a fork is made anew in each process, and what must not be carried across is let go of before.
+Nothing is imported at a fork: another thread of the parent may have been importing it, and a child would wait for ever.
 """
 
 from __future__ import annotations
@@ -53,13 +54,6 @@ def around_forks(before: Call, after: Call) -> None:
     """Before a fork call the one, and after it, in the parent, the other."""
     _before.add(before)
     _after.add(after)
-
-
-def never_finalized(thing: object) -> None:
-    """Keep what would do harm in this process when it is finalized, even at its exit: to the process it belongs to."""
-    import ctypes
-
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 if hasattr(os, "register_at_fork"):

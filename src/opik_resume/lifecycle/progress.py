@@ -13,9 +13,8 @@ from opik_resume.engine.events import Event, RunDropped, RunFinished
 
 def _begin() -> None:
     """Another thread of the parent may have been drawing when it was forked."""
-    if "tqdm" in sys.modules:
-        from tqdm import tqdm
-
+    tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    if tqdm is not None:
         tqdm.set_lock(threading.RLock())
 
 

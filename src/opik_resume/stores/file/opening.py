@@ -51,9 +51,9 @@ def opened(path: Path) -> sqlite3.Connection:
         version = _version(connection, path)
         if not had_wal and version >= schema.CLOSED_FROM and _mode(connection) == "wal":
             _tell_lost_wal(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
         if version < schema.VERSION:
             _bring_up_to_date(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # makes the -wal
     except BaseException:
         connection.close()
@@ -81,6 +81,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint").fetchone()  # a copy of the file is to say what it is
 
 
 def _mode(connection: sqlite3.Connection) -> str:

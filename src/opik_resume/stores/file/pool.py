@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from opik_resume.base import exits
-from opik_resume.base.forks import around_forks, in_each_process, never_finalized
+from opik_resume.base.forks import around_forks, in_each_process
+from opik_resume.base.keeping import never_finalized
 from opik_resume.exceptions import StoreError
 from opik_resume.stores.file import opening
 from opik_resume.stores.file.errors import as_store_errors
@@ -61,12 +62,17 @@ class Pool:
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
-        with as_store_errors(self.path):
-            connection = self._taken()
-            try:
-                yield connection
-            finally:
-                self._idle.append(connection)
+        try:
+            with as_store_errors(self.path):
+                connection = self._taken()
+                try:
+                    yield connection
+                finally:
+                    self._idle.append(connection)
+        except StoreError:
+            if self.file is not None:
+                self.file.check()  # if it was taken away, that is why
+            raise
 
     def _taken(self) -> sqlite3.Connection:
         try:
