@@ -32,7 +32,7 @@ def delete(path: Path) -> None:
 
 
 def delete_all(path: Path) -> None:
-    for each in path.parent.glob(f"{path.name}*"):
+    for each in sorted(path.parent.glob(f"{path.name}*")):
         each.unlink()
 
 
@@ -41,7 +41,8 @@ def move(path: Path) -> None:
 
 
 def remove_the_folder(path: Path) -> None:
-    shutil.rmtree(path.parent)
+    path.parent.rename(path.parent.with_name("gone"))
+    shutil.rmtree(path.parent.with_name("gone"))
 
 
 def empty(path: Path) -> None:
@@ -109,8 +110,12 @@ def test_a_write_into_a_file_that_is_not_there_any_more_is_refused(
 def test_a_write_is_not_acknowledged_when_the_file_went_while_it_was_written(
     database: Database, path: Path, take: Callable[[Path], None], says: str
 ) -> None:
+    def job(db: sqlite3.Connection) -> None:
+        add("after")(db)
+        take(path)
+
     with pytest.raises(StoreError, match=says):
-        database.write(lambda db: (add("after")(db), take(path)))
+        database.write(job)
 
 
 def test_a_file_that_is_put_back_is_used_again(database: Database, path: Path) -> None:
@@ -152,13 +157,17 @@ os.truncate({str(path)!r}, 0)
 
 
 def test_what_is_in_a_removed_wal_is_brought_into_the_file(path: Path) -> None:
+    def remove_meanwhile(db: sqlite3.Connection) -> None:
+        add("c")(db)
+        wal_of(path).unlink()
+
     database = Database(path)
     database.write(add("a"))
     wal_of(path).unlink()
     database.write(add("b"))
     wal_of(path).unlink()
     database.verify()
-    database.write(lambda db: (add("c")(db), wal_of(path).unlink()))
+    database.write(remove_meanwhile)
     assert wal_of(path).exists() is False
     database.write(add("d"))
     assert wal_of(path).exists()

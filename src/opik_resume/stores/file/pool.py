@@ -41,6 +41,7 @@ class Pool:
         self.path = path
         self.file: OpenedFile | None = None
         self._open = 0  # connections
+        self._draining = False  # whoever wants one has to wait for the lock
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
         self._forking: int | None = threading.get_ident()  # the thread that forks and has let go of all
@@ -56,6 +57,7 @@ class Pool:
             never_finalized(connection)
         self._idle = deque()
         self._open = 0
+        self._draining = False
         self._opening = threading.Lock()  # guards the number of connections; held during a fork
         self._forking = None
 
@@ -75,12 +77,16 @@ class Pool:
             raise
 
     def _taken(self) -> sqlite3.Connection:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
-        with self._opening:
-            return self._one_more()
+        if not self._draining:
+            try:
+                return self._idle.pop()
+            except IndexError:
+                pass
+        with self._opening:  # whoever drains the pool holds it
+            try:
+                return self._idle.pop()
+            except IndexError:
+                return self._one_more()
 
     def _one_more(self) -> sqlite3.Connection:
         if self._closed:
@@ -93,13 +99,16 @@ class Pool:
         exits.arm()
         if self.file is not None:  # else somebody else's file would be opened, or a new one be made
             self.file.check()
-        connection = opening.connected(self.path) if self._open else self._first()
+        connection = opening.connected(self.path) if self._open else opening.opened(self.path)
+        try:
+            if self.file is not None:  # nor in the moment between
+                self.file.check()
+        except StoreError:
+            connection.close()
+            raise
+        if not self._open:
+            self.file = OpenedFile(self.path)
         self._open += 1
-        return connection
-
-    def _first(self) -> sqlite3.Connection:
-        connection = opening.opened(self.path)
-        self.file = OpenedFile(self.path)
         return connection
 
     def verify(self) -> None:
@@ -107,7 +116,7 @@ class Pool:
 
         A ``-wal`` that is gone is not lost as long as it is open: what it holds is brought into the file.
         """
-        if self.file is None or not self._open:
+        if self.file is None:
             return
         self.file.check()
         if self.file.wal_removed:
@@ -118,17 +127,25 @@ class Pool:
         if self.file is None or not self.file.wal_removed:  # another thread has done it
             return
         with as_store_errors(self.path):
-            connection = self._waited_for(time.monotonic() + PATIENCE_SECONDS)
-            if connection is not None:
-                left, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                self._idle.append(connection)
-                if not left:
-                    self._close_idle()
+            if self._wal_is_in_the_file():
+                self._close_idle()
         if self._open:
             raise StoreError(
                 f"The file {self.path.name}-wal was removed from {self.path.parent} while it was in use, so nothing more "
                 "can be recorded: end every process that uses it, this one last, then start again."
             )
+
+    def _wal_is_in_the_file(self) -> bool:
+        self._draining = True
+        connection = self._waited_for(time.monotonic() + PATIENCE_SECONDS)
+        self._draining = False
+        if connection is None:
+            return False
+        try:
+            left, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._idle.append(connection)
+        return not left
 
     def checkpoint(self) -> None:
         """Bring what is in the ``-wal`` into the file, as far as nobody has to be waited for."""
@@ -150,16 +167,23 @@ class Pool:
         """Close all that are idle, or soon will be."""
         intact = self._is_intact()
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._open and (connection := self._waited_for(deadline)) is not None:
-            if not intact:  # closing would write into it
-                never_finalized(connection)
-            elif self._open == 1:
-                opening.close_last(connection, self.path)
-            else:
-                connection.close()
-            self._open -= 1
+        self._draining = True
+        try:
+            while self._open and (connection := self._waited_for(deadline)) is not None:
+                self._close_one(connection, intact=intact)
+        finally:
+            self._draining = False
         if self.file is not None and not self._open:
             self.file.wal_closed()
+
+    def _close_one(self, connection: sqlite3.Connection, *, intact: bool) -> None:
+        if not intact:  # closing would write into it
+            never_finalized(connection)
+        elif self._open == 1:
+            opening.close_last(connection, self.path)
+        else:
+            connection.close()
+        self._open -= 1
 
     def _waited_for(self, deadline: float) -> sqlite3.Connection | None:
         """A connection out of those that are idle, or soon will be. Not by a Condition: a signal may leave that locked."""
