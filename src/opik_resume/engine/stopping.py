@@ -6,13 +6,14 @@ a daemon thread; its result is recorded if it still arrives, and no resume start
 
 from __future__ import annotations
 
-import atexit
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from opik_resume.base.exits import finish_at_exit
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
@@ -25,9 +26,20 @@ class RunningCell(NamedTuple):
     key: CellKey
 
 
-_changed = threading.Condition()  # guards the two sets below
-_running: set[RunningCell] = set()
-_stops: set[Callable[[str], None]] = set()  # how to stop each run that is active in this process
+_changed: threading.Condition  # guards the two sets below
+_running: set[RunningCell]
+_stops: set[Callable[[str], None]]  # how to stop each run that is active in this process
+
+
+def _begin() -> None:
+    """Nothing of a parent's runs goes on in its child."""
+    global _changed, _running, _stops
+    _changed = threading.Condition()
+    _running = set()
+    _stops = set()
+
+
+in_each_process(_begin)
 
 
 def claim(cell: RunningCell) -> bool:
@@ -73,7 +85,6 @@ def unregister(stop: Callable[[str], None]) -> None:
         _stops.discard(stop)
 
 
-@atexit.register
 def _finish_paid_runs() -> None:
     """At exit: start nothing more, and give running tasks their grace time to be recorded."""
     with _changed:
@@ -90,3 +101,6 @@ def _finish_paid_runs() -> None:
             )
         while _running and time.monotonic() < deadline:
             _changed.wait(0.2)
+
+
+finish_at_exit(_finish_paid_runs)

@@ -126,7 +126,11 @@ CREATE TABLE journal_starts (
 CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_id);
 """
 
-STEPS = (_FIRST, _JOURNAL)
+# No tables: from here on who closes the file last takes it out of WAL mode (opening.py).
+_CLOSED = ""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)
+CLOSED_FROM = STEPS.index(_CLOSED) + 1

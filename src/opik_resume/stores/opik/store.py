@@ -94,6 +94,17 @@ class OpikStore:
         self._delivery.join()  # and one that hung anyway has been cut
         self._database.close()
 
+    @property
+    def moved(self) -> bool:
+        """Whether the path leads to another local file by now, or to none."""
+        return self._database.moved
+
+    def verify(self) -> None:
+        self._database.verify()
+
+    def checkpoint(self) -> None:
+        self._database.checkpoint()
+
     # Datasets
 
     def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
@@ -153,6 +164,7 @@ class OpikStore:
     # Attempts
 
     def start(self, attempt: Attempt) -> None:
+        self._database.verify()
         self._journal.start(attempt)
 
     def record(self, attempts: Sequence[Attempt]) -> None:
