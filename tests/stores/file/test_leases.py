@@ -81,7 +81,7 @@ def test_another_process_is_refused_while_the_holder_lives_and_not_after(store: 
 
 def test_another_host_counts_while_its_heartbeat_is_young(store: Store, tmp_path: Path) -> None:
     store.leases.acquire("experiment", new_id())
-    rewrite(tmp_path / "store.sqlite3", host="elsewhere")
+    rewrite(tmp_path / "store.sqlite3", host="elsewhere", process=None)
     with pytest.raises(ExperimentBusy, match="on elsewhere"):
         store.leases.acquire("experiment", new_id())
     rewrite(tmp_path / "store.sqlite3", heartbeat="2020-01-01T00:00:00+00:00")
@@ -90,13 +90,18 @@ def test_another_host_counts_while_its_heartbeat_is_young(store: Store, tmp_path
 
 def test_an_earlier_boot_of_this_host_counts_no_more(store: Store, tmp_path: Path) -> None:
     store.leases.acquire("experiment", new_id())
-    rewrite(tmp_path / "store.sqlite3", boot_id="an earlier boot")
+    rewrite(tmp_path / "store.sqlite3", boot_id="an earlier boot", process="0" * 32)
     assert store.leases.holder("experiment") is None
 
 
-def test_a_reused_pid_is_not_the_holder(store: Store, tmp_path: Path) -> None:
+LONG_AGO = "2020-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("start", [{"start_ticks": 1}, {"start_ticks": None, "process_start": 1.0}])
+def test_a_reused_pid_is_not_the_holder(store: Store, tmp_path: Path, start: dict[str, object]) -> None:
+    """Where nothing could be locked: by its start, as told by the system or, in rows of older versions, by the clock."""
     store.leases.acquire("experiment", new_id())
-    rewrite(tmp_path / "store.sqlite3", process_start=1.0)
+    rewrite(tmp_path / "store.sqlite3", process=None, heartbeat=LONG_AGO, **start)
     assert store.leases.holder("experiment") is None
 
 
