@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,13 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
         process.communicate()
 
 
+def silence(path: Path) -> None:
+    """The holder has not said anything for years."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE leases SET heartbeat = '2020-01-01T00:00:00+00:00'")
+        db.commit()
+
+
 RIVALS = [[], ["stepped_clock"], ["own_namespace"], ["stepped_clock", "own_namespace"], ["another_host"]]
 
 
@@ -59,6 +67,7 @@ RIVALS = [[], ["stepped_clock"], ["own_namespace"], ["stepped_clock", "own_names
 def test_a_living_holder_is_seen_and_a_killed_one_is_gone(processes: Processes, rival: list[str]) -> None:
     holder, said = processes.start()
     assert said == "held"
+    silence(processes.path)
     _, said = processes.start(*rival)
     assert said.startswith("busy: "), said
     assert "in this process" not in said
@@ -71,6 +80,7 @@ def test_a_living_holder_is_seen_and_a_killed_one_is_gone(processes: Processes, 
 def test_a_suspended_holder_is_alive(processes: Processes) -> None:
     holder, _ = processes.start()
     holder.send_signal(signal.SIGSTOP)
+    silence(processes.path)
     with opened(processes.path) as store, pytest.raises(ExperimentBusy, match=f"by process {holder.pid}"):
         store.leases.acquire("experiment", new_id())
 
@@ -109,6 +119,7 @@ def test_a_fork_does_not_take_what_its_living_parent_holds(tmp_path: Path) -> No
 @pytest.mark.parametrize("rival", [["without_locks"], ["without_locks", "stepped_clock"]], ids=["plain", "stepped"])
 def test_where_nothing_can_be_locked_ticks_since_the_boot_tell(processes: Processes, rival: list[str]) -> None:
     holder, _ = processes.start("without_locks")
+    silence(processes.path)
     assert not any(processes.folder.iterdir()), "a file that cannot be locked is not kept"
     assert processes.start(*rival)[1].startswith("busy: ")
     holder.kill()
