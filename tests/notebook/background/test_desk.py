@@ -14,7 +14,7 @@ from opik_resume.lifecycle import registry
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.stores.protocol import Store
-from tests.builders import CountingTask, numbers
+from tests.builders import CountingTask, complete, numbers
 from tests.experiments import result_of, unstarted
 from tests.waiting import until
 
@@ -27,6 +27,18 @@ def desk() -> Iterator[Desk]:
     registry.observe(made.observe)
     yield made
     registry.unobserve(made.observe)
+
+
+def test_what_was_left_out_is_noted_at_the_end(store: Store, desk: Desk) -> None:
+    experiment = unstarted(store, "e", numbers(store, 3))
+    plan = plan_resume("e", store=store)
+    store.record([complete(*plan.cells[0].key, experiment_id=experiment.id)])
+    run = desk.prepare(plan, Callables(CountingTask(), [Equals()]), store=store)
+    assert desk.progress(experiment.id, own=True).note is None, "it has not ended"
+    run.start()
+    until(lambda: not desk.progress(experiment.id, own=True).active)
+    progress = desk.progress(experiment.id, own=True)
+    assert (progress.done, progress.note) == (2, "1 cell was left out: 1 × no longer missing.")
 
 
 def test_stop_and_resume_at_once_through_the_desk(store: Store, desk: Desk) -> None:

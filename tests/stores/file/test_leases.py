@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import CellKey, Experiment
+from opik_resume.base.records import CellKey, Experiment, utc_now
 from opik_resume.exceptions import ExperimentBusy, LeaseLost
+from opik_resume.stores.file import schema
+from opik_resume.stores.local import LocalStore
 from opik_resume.stores.protocol import Store
 from tests.builders import complete, failed, numbers
 from tests.experiments import unstarted
@@ -22,6 +27,7 @@ from tests.waiting import until
 
 HOLD = """
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from opik_resume.base.ids import new_id
@@ -39,8 +45,6 @@ def experiment(store: Store) -> Experiment:
 
 def rewrite(path: Path, table: str = "leases", **columns: object) -> None:
     """Change the rows behind the store's back, as another host would have written them."""
-    import sqlite3
-
     with sqlite3.connect(path) as db:
         assignments = ", ".join(f"{name} = ?" for name in columns)
         db.execute(f"UPDATE {table} SET {assignments}", tuple(columns.values()))
@@ -172,3 +176,25 @@ def test_marks_of_a_process_that_is_gone_count_no_more(store: Store, tmp_path: P
     rewrite(tmp_path / "store.sqlite3", "living_tasks", process="0" * 32)
     assert store.leases.living("experiment") == {}
     assert store.leases.acquire("experiment", new_id()).claim(CELLS) == {}
+
+
+@pytest.mark.parametrize("seconds", [0, 3], ids=["the clock as it was", "the clock was stepped"])
+def test_a_lease_of_an_older_version_is_still_read(tmp_path: Path, seconds: int) -> None:
+    """It knows its process by the clock alone: while its heartbeat is young, a clock that was stepped says nothing."""
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as old, subprocess.Popen([sys.executable], stdin=subprocess.PIPE) as process:
+        old.executescript("".join(schema.STEPS[:2]))
+        old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        old.execute("PRAGMA user_version = 2")
+        now, boot_id = utc_now().isoformat(), Path("/proc/sys/kernel/random/boot_id")
+        started = psutil.Process(process.pid).create_time() + seconds
+        boot = boot_id.read_text().strip() if boot_id.exists() else ""
+        values = ("experiment", 7, "run", socket.gethostname(), boot, process.pid, started, now, now)
+        old.execute("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", values)
+        old.commit()
+        with closing(LocalStore(path)) as store:
+            with pytest.raises(ExperimentBusy, match=f"by process {process.pid} on "):
+                store.leases.acquire("experiment", new_id())
+            process.kill()
+            process.wait()
+            assert store.leases.acquire("experiment", new_id()).token == 8
