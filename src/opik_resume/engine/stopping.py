@@ -26,16 +26,18 @@ class RunningCell(NamedTuple):
     key: CellKey
 
 
-_changed: threading.Condition  # guards the two sets below
+_changed: threading.Condition  # guards the three sets below
 _running: set[RunningCell]
+_completed: set[RunningCell]  # by stopped runs, of which a later plan may not know: few, and true for ever
 _stops: set[Callable[[str], None]]  # how to stop each run that is active in this process
 
 
 def _begin() -> None:
     """Nothing of a parent's runs goes on in its child."""
-    global _changed, _running, _stops
+    global _changed, _running, _completed, _stops
     _changed = threading.Condition()
     _running = set()
+    _completed = set()
     _stops = set()
 
 
@@ -51,11 +53,19 @@ def claim(cell: RunningCell) -> bool:
         return True
 
 
-def leave(cell: RunningCell) -> None:
-    """The worker is done with the cell, and its attempt is recorded."""
+def leave(cell: RunningCell, *, completed: bool = False) -> None:
+    """The worker is done with the cell, and its attempt is recorded. ``completed``: by a run that is stopped."""
     with _changed:
+        if completed:
+            _completed.add(cell)
         _running.discard(cell)
         _changed.notify_all()
+
+
+def was_completed(cell: RunningCell) -> bool:
+    """Whether a stopped run of this process has completed the cell, perhaps after the plan of the next one."""
+    with _changed:
+        return cell in _completed
 
 
 def is_running(cell: RunningCell) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.exceptions import EvaluationInterrupted, ServerError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
+from opik_resume.lifecycle import left_out
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
 from opik_resume.lifecycle.registry import used_in_process
@@ -67,13 +68,34 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None
     except KeyboardInterrupt:
         run.stop("interrupted")
         run.settle(SETTLE_SECONDS)
-        raise _interrupted(run, store, callables) from None
+        raise _interrupted(run, _result_now(run, store, callables)) from None
     if run.error is not None:
         raise run.error
     _warn(run.notes)
     if run.outcome == "stopped":
-        raise _interrupted(run, store, callables)
-    return result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
+        return _result_of_stopped(run, store, callables)
+    return left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+
+
+def _result_of_stopped(run: Run, store: Store, callables: Callables | None) -> EvaluationResult:
+    """The result, if everything is there all the same: whoever has taken over may have done the rest."""
+    result = _result_now(run, store, callables)
+    if not result.complete:
+        raise _interrupted(run, result)
+    if run.taken_over is not None:
+        logger.warning("Stopped: %s. All runs of %r are complete.", run.taken_over, result.experiment_name)
+    return result
+
+
+def _result_now(run: Run, store: Store, callables: Callables | None) -> EvaluationResult:
+    """Control is wanted back at once, and a server may take its time or hang. Only it knows what another process did."""
+    reading = None
+    if run.taken_over is not None:
+        try:
+            reading = read_experiment(store.get(run.experiment_id), store, heavy=True)
+        except ServerError as error:
+            logger.info("What the others did is not known: %s", error)
+    return left_out.told(run, result_of(reading or _heavy(run.experiment_id, store), store, callables))
 
 
 def result_of(reading: Reading, store: Store, callables: Callables | None = None) -> EvaluationResult:
@@ -128,13 +150,12 @@ def warn_about(result: EvaluationResult) -> None:
         )
 
 
-def _interrupted(run: Run, store: Store, callables: Callables | None) -> EvaluationInterrupted:
-    # Control is wanted back at once, and a server may take its time or hang.
-    result = result_of(_heavy(run.experiment_id, store), store, callables)
+def _interrupted(run: Run, result: EvaluationResult) -> EvaluationInterrupted:
     running = len(run.on_the_way)
     late = f" {running} still running are recorded if they return." if running else ""
+    why = f"{run.taken_over}. " if run.taken_over is not None else ""
     return EvaluationInterrupted(
-        f"Stopped: {result.summary()}.{late} Nothing that finished is lost: "
+        f"Stopped: {why}{result.summary()}.{late} Nothing that finished is lost: "
         f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
         result,
     )
