@@ -156,7 +156,9 @@ class Attempt:
 
     ``returned``: the task came back with an output, which is kept whatever happened later.
     ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
-    (made by another program). A *light* attempt leaves out ``task_output``, tracebacks and reasons.
+    (made by another program). ``task_output`` is as stored: see ``encoding``. ``notes`` say what of it was converted. It
+    is kept, too, of a task that failed because it returned no dict: under ``output``, and ``returned`` is false.
+    A *light* attempt leaves out ``task_output``, notes, tracebacks and reasons.
     An attempt without ``ended_at`` was started and never reported back.
     """
 
@@ -173,6 +175,7 @@ class Attempt:
     error: ErrorInfo | None = None
     task_seconds: float | None = None
     scoring_seconds: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

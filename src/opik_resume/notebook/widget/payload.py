@@ -133,6 +133,7 @@ def _outcome(attempt: Attempt | None) -> Json:
         "error": _error_json(attempt) if attempt is not None else None,
         "seconds": took.total_seconds() if took is not None else None,
         "started_at": _time(attempt.started_at) if attempt is not None else None,
+        "notes": list(attempt.notes) if attempt is not None else [],
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from opik_resume.base.jsontext import from_json, storable, to_json
+from opik_resume.base.jsontext import clean, from_json, to_json
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -27,12 +27,12 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds"
+    "task_seconds, scoring_seconds, NULL AS notes"
 )
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
@@ -112,6 +112,7 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
+        notes=tuple(from_json(row["notes"])) if row["notes"] else (),
     )
 
 
@@ -151,10 +152,11 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.task_output) if record.task_output is not None else None,
         of_scores(record.scores),
         error.exception_type if error else None,
-        storable(error.message) if error else None,
-        storable(error.traceback) if error else None,
+        clean(error.message) if error else None,
+        clean(error.traceback) if error else None,
         record.task_seconds,
         record.scoring_seconds,
+        to_json(record.notes) if record.notes else None,
     )
 
 

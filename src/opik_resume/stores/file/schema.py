@@ -126,7 +126,13 @@ CREATE TABLE journal_starts (
 CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_id);
 """
 
-STEPS = (_FIRST, _JOURNAL)
+# What was converted of an output, as a JSON list. Servers are named without what stood before the "@" in their URL.
+_VALUES = """
+ALTER TABLE attempts ADD COLUMN notes TEXT;
+ALTER TABLE journal ADD COLUMN notes TEXT;
+"""
+
+STEPS = (_FIRST, _JOURNAL, _VALUES)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -121,9 +121,9 @@ def spans(attempt: Attempt, context: Context) -> list[Json]:
     task_end = stamp(end)
     task = _span(attempt, context, "task", context.task, stamp(attempt.started_at), task_end)
     task["input"] = {"item": context.content}
-    if attempt.returned:
+    if attempt.returned or attempt.task_output is not None:
         task["output"] = output_of(attempt)
-    elif attempt.error is not None:
+    if not attempt.returned and attempt.error is not None:
         task["error_info"] = of_error(attempt.error)
     if not attempt.returned:
         return [task]
@@ -182,6 +182,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         "scoring_seconds": attempt.scoring_seconds,
         "scores": [_score_facts(score, kept) for score, kept in _kept_on_server(attempt)],
     }
+    if attempt.notes:
+        facts["notes"] = list(attempt.notes)
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts
 
 
