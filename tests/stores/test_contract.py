@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import defaultdict
 from dataclasses import replace
@@ -260,6 +261,16 @@ def test_an_output_that_is_no_dict_is_kept_of_a_task_that_failed(
     assert store.attempt(made.id) == made
     (light,) = store.attempts(experiment.id)
     assert (light.returned, light.task_output, light.complete) == (False, None, False)
+
+
+def test_scores_that_are_nan_or_infinite_are_kept(store: Store, experiment: Experiment) -> None:
+    odd = tuple(ScoreResult(str(value), value, f"because {value}") for value in (math.nan, math.inf, -math.inf))
+    made = of(experiment, complete(scores=(ScoreResult("good", 0.5), *odd, failed_score())))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+    (light,) = store.attempts(experiment.id)
+    assert repr([score.value for score in light.scores]) == "[0.5, nan, inf, -inf, 0.0]"
+    assert light.failed_metrics == ("judge",)
 
 
 def test_half_a_surrogate_pair_is_kept_or_its_escape(store: Store, experiment: Experiment) -> None:

@@ -54,8 +54,14 @@ def encoded(value: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def float_text(number: float) -> str:
-    """``NaN``, ``Infinity`` or ``-Infinity``, which ``float()`` reads back."""
+    """``NaN``, ``Infinity`` or ``-Infinity``, which :func:`as_float` reads back."""
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def as_float(number: Any) -> float:
+    """A number, or the text of one that JSON does not have. There is one NaN, so that equal records are equal."""
+    value = float(number)
+    return math.nan if math.isnan(value) else value
 
 
 def _with_lists(value: Any) -> Any:

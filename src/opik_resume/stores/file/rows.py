@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from opik_resume.base.encoding import as_float, float_text
 from opik_resume.base.jsontext import clean, from_json, to_json
 from opik_resume.base.records import (
     Attempt,
@@ -120,7 +122,16 @@ def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
     if text == _NO_SCORES:
         return ()
     make = _light_score if light else ScoreResult
-    return tuple(make(**score) for score in from_json(text))
+    return tuple(make(**row) for row in map(_with_number, from_json(text)))
+
+
+def score(row: Json) -> ScoreResult:
+    """What ``of_score`` made."""
+    return ScoreResult(**_with_number(row))
+
+
+def _with_number(row: Json) -> Json:
+    return row if type(row["value"]) is float else {**row, "value": as_float(row["value"])}
 
 
 def of_scores(scores: Sequence[ScoreResult]) -> str:
@@ -162,12 +173,17 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
 
 def of_score(score: ScoreResult) -> Json:
     """A score without the fields at their defaults."""
-    row: Json = {"name": score.name, "value": score.value}
+    row: Json = {"name": score.name, "value": value_of(score)}
     for field in _FURTHER:
         value = getattr(score, field)
         if value is not None and value is not False:
             row[field] = value
     return row
+
+
+def value_of(score: ScoreResult) -> float | str:
+    """A score's value in JSON: NaN and infinity are texts there."""
+    return score.value if math.isfinite(score.value) else float_text(score.value)
 
 
 def _time(text: str) -> datetime:

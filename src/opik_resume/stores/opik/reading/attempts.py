@@ -8,6 +8,7 @@ from typing import Any
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, RunDetails, ScoreResult, Span
 from opik_resume.exceptions import InvalidTaskOutput
+from opik_resume.stores.file import rows
 from opik_resume.stores.file.rows import LIGHT_MESSAGE
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.wire import FACTS, moment, object_of
@@ -143,7 +144,7 @@ def _scores(told: Sequence[Json], feedback: Sequence[Json]) -> Iterator[ScoreRes
     for entry in told:
         name = entry["name"]
         if "value" in entry:
-            yield ScoreResult(**entry)
+            yield rows.score(entry)
         elif name in given:
             yield _feedback(given.pop(name), entry.get("metadata"))
     for row in given.values():
