@@ -30,7 +30,7 @@ from opik_resume.base.jsontext import NOT_JSON, as_read_back, from_json, to_json
 DEEPEST = 200
 """Levels of nesting that are stored as such, so that any program can read them back; below stands a repr."""
 _MOST_NOTES = 20  # kinds of values that are told of
-_MOST_BITS = 14_000  # of an integer that Python writes and reads in decimals
+MOST_BITS = 14_000  # of an integer that Python writes and reads in decimals
 _PLAIN = (str, int, float, type(None))
 _LISTED = (list, tuple, set, frozenset, GeneratorType)
 
@@ -140,7 +140,7 @@ class _Encoder:
         """In the order of the SDK's encoder, which decides what a class of several kinds counts as."""
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._noted(value, "a dict", self._dict(_fields(value)))
-        if _is(value, "pydantic", "BaseModel"):
+        if is_of(value, "pydantic", "BaseModel"):
             return self._noted(value, "a dict", self._dict({**value.__dict__, **(value.__pydantic_extra__ or {})}))
         if isinstance(value, Enum):
             return self._noted(value, "its value", self.of(value.value))
@@ -159,7 +159,7 @@ class _Encoder:
         if isinstance(value, _LISTED):
             listed = [self._at(position, inner) for position, inner in enumerate(value)]
             return listed if isinstance(value, (list, tuple)) else self._noted(value, "a list", listed)
-        if _is(value, "numpy", "ndarray"):
+        if is_of(value, "numpy", "ndarray"):
             return self._noted(value, "a list", self.of(value.tolist()))
         if type(value).__name__ == "ValidatorIterator" and "pydantic" in type(value).__module__:
             return self._noted(value, "a mark", "<Pydantic ValidatorIterator serialization is not supported>")
@@ -168,7 +168,7 @@ class _Encoder:
     def _plain(self, value: Any) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             return self._noted(value, "a mark", f"<float {float_text(value)}>")
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
             return self._noted(value, "a mark", f"<repr> {value:#x}")
         return value
 
@@ -216,7 +216,8 @@ def _repr(value: Any) -> str:
     return f"<repr> {value!r}"
 
 
-def _is(value: Any, module: str, name: str) -> bool:
+def is_of(value: Any, module: str, name: str) -> bool:
+    """Whether it is an instance of that class of a library, which is not imported to find out."""
     return module in sys.modules and isinstance(value, getattr(sys.modules[module], name))
 
 

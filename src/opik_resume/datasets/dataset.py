@@ -5,7 +5,6 @@ Every ``insert`` that brings something new makes one new, immutable version; an 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -118,11 +117,13 @@ class Dataset:
         """Add items as one new version; those whose content is there already are skipped.
 
         Args:
-            items: dicts that JSON can hold. Two keys are the item's own, as in Opik, and not part of its data: ``id``
-                (a UUID; an item of that id is replaced) and ``execution_policy`` (``{"runs_per_item": 3}``).
+            items: dicts that JSON can hold, or that become so as with Opik's SDK: dates, Decimal, UUID, sets, bytes (base64),
+                Enum, dataclasses and pydantic models; numpy's numbers become Python's. Keys whose value is missing to
+                pandas (NaN, NA, NaT) are left out. Two keys are the item's own, as in Opik, and not part of its data:
+                ``id`` (a UUID; an item of that id is replaced) and ``execution_policy`` (``{"runs_per_item": 3}``).
 
         Raises:
-            ArgumentError: an item cannot be used; nothing is inserted.
+            ArgumentError: an item cannot be used, and which, where, why; nothing is inserted.
         """
         self._store.insert_items(self.id, checked_items(items))
 
@@ -143,13 +144,17 @@ class Dataset:
         """Insert the rows of a DataFrame, as Opik does.
 
         Args:
-            dataframe: one row an item; a missing value becomes ``None``.
+            dataframe: one row an item, its values as in ``insert``: numbers exactly, missing ones left out.
             keys_mapping: column name → key of the item, for columns that are to be renamed.
             ignore_keys: columns to leave out.
         """
-        # JSON and back turns numpy's numbers, dates and missing values into what an item can hold.
-        kept = dataframe.drop(columns=list(ignore_keys or ())).rename(columns=dict(keys_mapping or {}))
-        self.insert(json.loads(kept.to_json(orient="records", date_format="iso", force_ascii=False)))
+        ignored, names = set(ignore_keys or ()), dict(keys_mapping or {})
+        columns = [
+            (position, names.get(key, key)) for position, key in enumerate(dataframe.columns) if key not in ignored
+        ]
+        # Rows as such would have the integers beside a column of floats as floats.
+        rows = dataframe.itertuples(index=False, name=None)
+        self.insert({key: row[position] for position, key in columns} for row in rows)
 
     def delete(self, items_ids: Iterable[str]) -> None:
         """Leave items out of a new version; older versions, and experiments on them, keep theirs."""
