@@ -20,7 +20,8 @@ _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 _HALF = re.compile("[\ud800-\udfff]")
 _ESCAPED_HALF = re.compile(
-    r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})"
+    r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})",
+    re.IGNORECASE,
 )
 
 
@@ -32,9 +33,21 @@ def to_json(value: Any) -> str:
 
 def from_json(text: str) -> Any:
     """What ``to_json`` wrote. It knows that nothing stands around it, which ``json.loads`` has to look for."""
-    if "\\ud" in text:  # files of old hold halves of pairs as JSON's own escapes
-        text = _ESCAPED_HALF.sub(r"\1\\\2", text)
-    return _raw_decode(text)[0]
+    return _raw_decode(_without_escaped_halves(text))[0]
+
+
+def loads(text: bytes) -> Any:
+    """The JSON of any program, clean. Raises ValueError."""
+    if b"\\u" in text:
+        return json.loads(_without_escaped_halves(text.decode("utf-8", "replace")))
+    return json.loads(text)
+
+
+def _without_escaped_halves(text: str) -> str:
+    """Files of old, and other programs, write halves of pairs as JSON's own escapes."""
+    if "\\ud" in text or "\\uD" in text:
+        return _ESCAPED_HALF.sub(lambda found: f"{found[1]}\\{found[2].lower()}", text)
+    return text
 
 
 def as_read_back(value: Any) -> Any:

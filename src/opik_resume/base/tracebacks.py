@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from types import TracebackType
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo
 
 MESSAGE_LIMIT = 20_000  # characters kept of a message, and
@@ -15,7 +16,8 @@ _MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown."""
     lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    return ErrorInfo(type(error).__name__, _message(error)[:MESSAGE_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:])
+    message, trace = clean(_message(error)[:MESSAGE_LIMIT]), clean("".join(lines)[-TRACEBACK_LIMIT:])
+    return ErrorInfo(type(error).__name__, message, trace)
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.datasets.filters import parse
 from opik_resume.datasets.items import checked_ids, checked_items
@@ -207,13 +208,13 @@ class Dataset:
 def create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
     """Make a new, empty dataset. Raises DatasetAlreadyExists."""
     where = store or default_store()
-    return Dataset(where.create_dataset(_name(name), description), where)
+    return Dataset(where.create_dataset(_name(name), None if description is None else clean(description)), where)
 
 
 def get_dataset(name: str, version: str | None = None, *, store: Store | None = None) -> Dataset | DatasetVersion:
     """Open a dataset, or one ``version`` of it (``"v2"``). Raises DatasetNotFound with near matches."""
     where = store or default_store()
-    dataset = Dataset(where.dataset(name), where)
+    dataset = Dataset(where.dataset(_name(name)), where)
     return dataset if version is None else dataset.get_version_view(version)
 
 
@@ -221,16 +222,16 @@ def get_or_create_dataset(name: str, description: str | None = None, *, store: S
     """Open the dataset of that name, or make it."""
     where = store or default_store()
     try:
-        return Dataset(where.dataset(name), where)
+        return Dataset(where.dataset(_name(name)), where)
     except DatasetNotFound:
         pass
     try:
         return create_dataset(name, description, store=where)
     except DatasetAlreadyExists:  # made by another thread or process just now
-        return Dataset(where.dataset(name), where)
+        return Dataset(where.dataset(_name(name)), where)
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(f"name must be a non-empty string, got {name!r}")
-    return name
+    return clean(name)

@@ -95,7 +95,7 @@ def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
     """The record of a metric that raised or returned what is no score, in Opik's shape."""
     details = {"exception_type": info.exception_type, "message": info.message, "traceback": info.traceback}
     reason = f"{info.exception_type}: {info.message}" if info.message else info.exception_type
-    return ScoreResult(name, 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
+    return ScoreResult(clean(name), 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
 
 
 def _accepted(metric: Metric, inputs: Json) -> Json:

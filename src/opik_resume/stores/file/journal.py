@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Attempt, Undelivered
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
@@ -120,7 +121,7 @@ class Journal:
     def refused(self, entry: Entry, words: str) -> None:
         """The server will not take this one; its words are kept for people."""
         update = "UPDATE journal SET state = 'refused', problem = ? WHERE server = ? AND id = ? AND revision = ?"
-        values = (words, self.server, entry.attempt.id, entry.revision)
+        values = (clean(words), self.server, entry.attempt.id, entry.revision)
         self._database.write(lambda db: db.execute(update, values))
 
     def shown(self, entries: Iterable[Entry]) -> None:

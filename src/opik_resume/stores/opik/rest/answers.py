@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.jsontext import clean, loads
 from opik_resume.base.settings import OpikSettings
 from opik_resume.exceptions import NotAuthorized, RequestRefused, ServerError, ServerUnreachable
 
@@ -27,14 +28,14 @@ def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
     if not answer.content:
         return None
     try:
-        return answer.json()
+        return loads(answer.content)
     except ValueError as error:
         raise not_opik(settings) from error
 
 
 def problem(answer: httpx.Response, settings: OpikSettings) -> ServerError:
     """The exception for an answer that is not a success. Its body must have been read."""
-    status, words = answer.status_code, words_of(answer.text)
+    status, words = answer.status_code, clean(words_of(answer.text))
     if status in (401, 403) or (status == 404 and "workspace not found" in words.lower()):
         return NotAuthorized(_refused_access(status, words, settings), status)
     asked = f"{answer.request.method} {answer.request.url.path}"

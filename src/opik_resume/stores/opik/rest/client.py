@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import json
 import os
 import ssl
 import threading
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from opik_resume.base.jsontext import loads
 from opik_resume.base.records import Json
 from opik_resume.base.settings import OpikSettings
 from opik_resume.base.version import __version__
@@ -143,7 +143,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _row(line: bytes) -> Json | None:
     try:
-        row = json.loads(line)
+        row = loads(line)
     except ValueError:
         return None
     return row if isinstance(row, dict) and row.get("id") else None
