@@ -1,4 +1,4 @@
-"""Exceptions of the user's code as text, of bounded size."""
+"""Exceptions of the user's code as text, of bounded size and without secrets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import TracebackType
 
 from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo
+from opik_resume.base.redaction import redacted
 
 MESSAGE_LIMIT = 20_000  # characters kept of a message, and
 TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document
@@ -16,8 +17,10 @@ _MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown."""
     lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    message, trace = clean(_message(error)[:MESSAGE_LIMIT]), clean("".join(lines)[-TRACEBACK_LIMIT:])
-    return ErrorInfo(type(error).__name__, message, trace)
+    # Cut before, since it may be long, and after, since a secret must not be cut in two.
+    message = clean(redacted(_message(error)[: 2 * MESSAGE_LIMIT]))
+    trace = clean(redacted("".join(lines)[-2 * TRACEBACK_LIMIT :]))
+    return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:

@@ -127,9 +127,18 @@ CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_
 """
 
 # What was converted of an output, as a JSON list. Servers are named without what stood before the "@" in their URL.
-_VALUES = """
+_HOST = "substr(server, instr(server, '://') + 3)"
+_HOST = f"substr({_HOST}, 1, instr({_HOST} || '/', '/') - 1)"  # with what stands before its last "@"
+_BEFORE = f"rtrim({_HOST}, replace({_HOST}, '@', ''))"  # that, and the "@"
+_BARE = f"replace(server, '://' || {_BEFORE}, '://')"
+_VALUES = f"""
 ALTER TABLE attempts ADD COLUMN notes TEXT;
 ALTER TABLE journal ADD COLUMN notes TEXT;
+UPDATE OR IGNORE journal SET server = {_BARE} WHERE server LIKE '%://%@%';
+DELETE FROM journal WHERE server != {_BARE};
+UPDATE OR IGNORE journal_starts SET server = {_BARE} WHERE server LIKE '%://%@%';
+DELETE FROM journal_starts WHERE server != {_BARE};
+DELETE FROM leases WHERE experiment_id LIKE 'delivery to %://%@%';
 """
 
 STEPS = (_FIRST, _JOURNAL, _VALUES)
