@@ -346,5 +346,6 @@ function look(of: Experiment, cell: number): Cell {
     attempts: failed ? 2 : Number(state !== "never_run"),
     seconds: state === "never_run" || state === "queued" ? null : 1.9,
     started_at: null,
+    notes: [],
   };
 }

@@ -76,7 +76,7 @@ export interface Choice {
 
 export interface Score {
   name: string;
-  value: number | null;
+  value: number | string | null;
   reason: string | null;
   failed: boolean;
 }
@@ -100,6 +100,7 @@ export interface Cell {
   attempts: number;
   seconds: number | null;
   started_at: string | null;
+  notes: string[];
 }
 
 /** What a server knows of a run besides its cell. */

@@ -18,7 +18,7 @@
     ├── ExperimentBusy                        another resume holds the lease
     ├── MetricComputationError (ValueError)   a metric cannot score these values, as Opik's of that name
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
-    ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
+    ├── InvalidTaskOutput (TypeError)         the task returned something that is not a dict
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written
         ├── StoreBusy                         locked by another process for too long
@@ -170,7 +170,7 @@ class ScoreMethodMissingArguments(OpikResumeError):
 
 
 class InvalidTaskOutput(OpikResumeError, TypeError):
-    """The task returned something that is not a dict, or that JSON cannot hold."""
+    """The task returned something that is not a dict. It is kept as the run's output all the same."""
 
 
 class FrontEndMissing(OpikResumeError):

@@ -20,6 +20,8 @@ from opik_resume import (
     plan_resume,
     reopen_experiment,
 )
+from opik_resume.base.encoding import DEEPEST
+from opik_resume.base.jsontext import to_json
 from opik_resume.experiment.test_results import TestResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.protocol import Store
@@ -284,7 +286,7 @@ def test_large_and_nested_outputs_are_kept(store: Store, output: dict[str, Any])
     assert result.test_results[0].test_case.task_output == output
 
 
-def test_endless_nesting_fails_its_cell_only(store: Store) -> None:
+def test_endless_nesting_is_cut_where_any_program_can_still_read_it(store: Store) -> None:
     def task(item: dict[str, Any]) -> dict[str, Any]:
         output: dict[str, Any] = {"n": item["n"]}
         if item["n"] == 0:
@@ -297,8 +299,11 @@ def test_endless_nesting_fails_its_cell_only(store: Store) -> None:
         return output
 
     result = evaluate(numbers(store, 3), task, **QUIET)
-    assert [r.test_case.task_output for r in result.test_results] == [{"n": 2}]
-    assert set(result.failures.error_type) == {"InvalidTaskOutput"}
+    assert result.complete
+    outputs = {r.test_case.task_output["n"]: r.test_case.task_output for r in result.test_results}
+    assert outputs[0]["self"].startswith("<Cyclic reference to dict id=")
+    assert to_json(outputs[1]).count("[") == DEEPEST
+    assert outputs[2] == {"n": 2}
 
 
 def test_infinite_recursion_in_a_task_is_a_failure_like_any_other(store: Store) -> None:

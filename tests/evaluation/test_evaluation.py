@@ -158,22 +158,84 @@ def test_a_missing_score_argument_fails_scoring_and_keeps_the_output(store: Stor
 
 
 @pytest.mark.parametrize(
-    ("output", "says"),
+    ("output", "says", "kept"),
     [
-        (None, "returned None, not a dict"),
-        ("text", "returned a str, not a dict"),
-        ({"x": {1, 2}}, "JSON cannot hold"),
-        ({"x": float("nan")}, "JSON cannot hold"),
+        (None, "returned None, not a dict", None),
+        ("text", "returned a str, not a dict", "text"),
+        ([1, {"a": {2}}], "returned a list, not a dict", [1, {"a": [2]}]),
+        (range(3), "returned a range, not a dict", "<repr> range(0, 3)"),
     ],
 )
-def test_an_output_that_cannot_be_kept_fails_its_cell_and_shows_what_was_paid_for(
-    store: Store, output: Any, says: str
-) -> None:
+def test_an_output_that_is_no_dict_fails_its_cell_and_is_kept(store: Store, output: Any, says: str, kept: Any) -> None:
     result = evaluate(numbers(store, 1), lambda item: output, **quiet())
     (failure,) = result.failures.to_dict("records")
-    assert failure["error_type"] == "InvalidTaskOutput"
+    assert (failure["state"], failure["error_type"]) == ("task_failed", "InvalidTaskOutput")
     assert says in failure["message"]
     assert repr(output) in failure["message"]
+    (attempt,) = store.attempts(result.experiment_id, heavy=True)
+    assert (attempt.returned, attempt.complete, attempt.task_output) == (False, False, {"output": kept})
+    assert attempt.notes[0].endswith("which is kept under 'output'")
+
+
+def test_a_long_output_that_is_no_dict_is_kept_whole(store: Store) -> None:
+    result = evaluate(numbers(store, 1), lambda item: "é" * 1_000_000, **quiet())
+    (attempt,) = store.attempts(result.experiment_id, heavy=True)
+    assert attempt.task_output == {"output": "é" * 1_000_000}
+    assert attempt.error is not None
+    assert len(attempt.error.message) < 1_000
+
+
+class Answer:
+    """What a client library might return."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class OfObjects(BaseMetric):
+    """A metric that looks at the objects themselves, and spoils what it is given."""
+
+    def score(self, output: Any, parts: Any, task_outputs: Any = None, **ignored_kwargs: Any) -> ScoreResult:
+        good = (isinstance(output, Answer) or output == "hello") and list(parts) == ["h", "e"]
+        parts.append(object())
+        return ScoreResult(self.name, float(good))
+
+
+def test_a_task_that_returned_a_dict_is_complete_and_metrics_get_what_it_returned(store: Store) -> None:
+    returned = {"output": Answer("hello"), "parts": (letter for letter in "he"), "low": float("-inf"), "set": {1}}
+    result = evaluate(numbers(store, 1), lambda item: returned, [OfObjects()], **quiet())
+    assert result.complete
+    (run,) = result.test_results
+    assert run.score_results == [ScoreResult("OfObjects", 1.0)]
+    stored = {"output": "hello", "parts": ["h", "e"], "low": "<float -Infinity>", "set": [1]}
+    assert run.test_case.task_output == stored
+    (attempt,) = store.attempts(result.experiment_id, heavy=True)
+    assert attempt.task_output == stored
+    assert attempt.notes == (
+        "Answer kept as text: ['output']",
+        "float kept as a mark: ['low']",
+        "set kept as a list: ['set']",
+    )
+
+
+def test_a_repair_gets_the_stored_form(store: Store) -> None:
+    def task(item: Json) -> Json:
+        return {"output": Answer("hello"), "parts": ("h", "e")}
+
+    broken = {"parts": lambda keys: 1 / 0}
+    result = evaluate(numbers(store, 1), task, [OfObjects()], scoring_key_mapping=broken, **quiet())
+    assert list(result.failures.state) == ["scoring_failed"]
+    repaired = evaluate_resume(result.experiment_id, task, [OfObjects()], reuse_outputs=True, verbose=0)
+    assert repaired.test_results[0].score_results == [ScoreResult("OfObjects", 1.0)]
+
+
+def test_a_generator_that_raises_fails_its_task(store: Store) -> None:
+    result = evaluate(numbers(store, 1), lambda item: {"output": (1 / n for n in [1, 0])}, **quiet())
+    (failure,) = result.failures.to_dict("records")
+    assert (failure["state"], failure["error_type"]) == ("task_failed", "ZeroDivisionError")
 
 
 def test_an_empty_dict_is_an_output_like_any_other(store: Store) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from opik_resume.base.records import Item, ScoreResult
@@ -76,10 +79,61 @@ def test_a_metric_that_raises_is_a_failed_score_with_its_traceback() -> None:
     assert "in score" in result.metadata["error_info"]["traceback"]
 
 
-@pytest.mark.parametrize("value", ["text", None, object(), float("nan"), float("inf")])
-def test_what_is_no_score_fails_the_metric_only(value: Any) -> None:
+@pytest.mark.parametrize("value", ["text", None, object(), {}, b"1", 1 + 2j, ScoreResult("own", None), 10**400])  # type: ignore[arg-type]
+def test_what_is_no_number_fails_the_metric_only(value: Any) -> None:
     (result,) = score(Recorder(value))
-    assert result.scoring_failed
+    assert (result.name, result.scoring_failed) == ("recorder", True)
+    assert result.reason is not None
+
+
+class Unreadable:
+    name = "bad"
+
+    @property
+    def value(self) -> float:
+        raise ZeroDivisionError("no value today")
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (ScoreResult("b", None), "score 2 of 3: 'b' has the value None, which is no number"),  # type: ignore[arg-type]
+        (ScoreResult("b", "high"), "score 2 of 3: 'b' has the value 'high', which is no number"),  # type: ignore[arg-type]
+        ("text", "score 2 of 3: 'text' is no score: return a ScoreResult or a number"),
+        (Unreadable(), "score 2 of 3: no value today"),
+    ],
+)
+def test_one_unusable_score_leaves_the_others(bad: Any, says: str) -> None:
+    first, failed, last = score(Recorder([ScoreResult("a", 0.5), bad, ScoreResult("c", 1)]))
+    assert (first, last) == (ScoreResult("a", 0.5), ScoreResult("c", 1.0))
+    assert (failed.name, failed.scoring_failed) == ("recorder", True)  # the metric's name: a resume scores it again
+    assert says in str(failed.reason)
+    assert failed.metadata is not None
+    assert says in failed.metadata["error_info"]["message"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), np.float32("nan"), Decimal("nan")])
+def test_nan_and_infinity_are_scores(value: Any) -> None:
+    for returned in (value, ScoreResult("recorder", value), [ScoreResult("recorder", value)]):
+        (result,) = score(Recorder(returned))
+        assert (result.scoring_failed, repr(result.value)) == (False, repr(float(value)))
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), Decimal("0.5"), Fraction(1, 2), np.array(0.5)])
+def test_any_kind_of_number_is_a_score(number: Any) -> None:
+    assert (
+        score(Recorder(number)) == score(Recorder(ScoreResult("recorder", number))) == (ScoreResult("recorder", 0.5),)
+    )
+    assert type(score(Recorder(number))[0].value) is float
+
+
+def test_what_stands_beside_a_score_is_kept_as_json() -> None:
+    given = ScoreResult("s", 1, reason=Decimal("1.5"), category_name=Fraction(1, 2), metadata={"a": {1}, "b": object})  # type: ignore[arg-type]
+    (result,) = score(Recorder(given))
+    assert (result.reason, result.category_name) == ("1.5", "1/2")
+    assert result.metadata == {"a": [1], "b": "<repr> <class 'object'>"}
+    (result,) = score(Recorder(ScoreResult("\ud800", 1, "\ud801", "\ud802", {"\ud803": "\ud804"})))
+    assert result == ScoreResult("\\ud800", 1.0, "\\ud801", "\\ud802", {"\\ud803": "\\ud804"})
 
 
 def test_lists_numbers_and_foreign_score_objects_are_taken() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import Attempt, Experiment, Item, ScoreResult, utc_now
+from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, utc_now
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.protocol import Store
 from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
@@ -238,6 +240,37 @@ def test_long_texts_survive_and_light_attempts_are_light(store: Store, experimen
     (light,) = store.attempts(experiment.id)
     assert (light.failed_metrics, light.complete, light.trial, light.task_output) == (("judge",), True, 0, None)
     assert store.attempts(experiment.id, heavy=True) == [made]
+
+
+def test_what_was_converted_of_an_output_is_kept(store: Store, experiment: Experiment) -> None:
+    made = of(experiment, complete(notes=("set kept as a list: ['a']", "1 more kinds of values were converted")))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+    assert store.attempt(made.id) == made
+    assert store.attempts(experiment.id)[0].notes == ()
+
+
+@pytest.mark.parametrize("output", ["text", ["a", {"b": None}], None])
+def test_an_output_that_is_no_dict_is_kept_of_a_task_that_failed(
+    store: Store, experiment: Experiment, output: Any
+) -> None:
+    refused = ErrorInfo("InvalidTaskOutput", "no dict", "InvalidTaskOutput: no dict\n")
+    made = of(experiment, failed(error=refused, task_output={"output": output}, notes=("kept",)))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+    assert store.attempt(made.id) == made
+    (light,) = store.attempts(experiment.id)
+    assert (light.returned, light.task_output, light.complete) == (False, None, False)
+
+
+def test_scores_that_are_nan_or_infinite_are_kept(store: Store, experiment: Experiment) -> None:
+    odd = tuple(ScoreResult(str(value), value, f"because {value}") for value in (math.nan, math.inf, -math.inf))
+    made = of(experiment, complete(scores=(ScoreResult("good", 0.5), *odd, failed_score())))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+    (light,) = store.attempts(experiment.id)
+    assert repr([score.value for score in light.scores]) == "[0.5, nan, inf, -inf, 0.0]"
+    assert light.failed_metrics == ("judge",)
 
 
 def test_half_a_surrogate_pair_is_kept_or_its_escape(store: Store, experiment: Experiment) -> None:

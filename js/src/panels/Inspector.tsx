@@ -131,7 +131,25 @@ function Content({ tab, cell, details }: Looked & { tab: Tab }) {
   if (tab === "Scores") return <Scores scores={cell.scores} />;
   if (tab === "Trace" && details) return <Trace spans={details.spans} />;
   if (tab === "Item") return <Value value={itemOf(cell, details)} nothing="The item is empty." />;
-  return <Value value={cell.output} nothing="There is no output." />;
+  return (
+    <>
+      <Value value={cell.output} nothing="There is no output." />
+      <Notes of={cell} />
+    </>
+  );
+}
+
+/** What of the output was converted to be stored. */
+function Notes({ of: { notes } }: { of: Cell }) {
+  return (
+    <>
+      {notes?.map((note) => (
+        <p class="oprs-quiet" key={note}>
+          {note}
+        </p>
+      ))}
+    </>
+  );
 }
 
 /** The run was given the item as it was then; the dataset may not have it any more. */

@@ -54,5 +54,5 @@ export function Value({ value, nothing }: { value: unknown; nothing: string }) {
 const text = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value, null, 2);
 
-const figure = (value: number | null): string =>
-  value === null ? "–" : String(Number(value.toPrecision(6)));
+const figure = (value: number | string | null): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(6))) : (value ?? "–");

@@ -310,6 +310,20 @@ describe("the inspector", () => {
     await show("Scores", "There are no scores.");
   });
 
+  test("what was converted of an output stands below it, and a score may be no finite number", async () => {
+    const { text, tabs } = await inspected({
+      error: null,
+      scores: [{ name: "judge", value: "NaN", reason: null, failed: false }],
+      output: "plain",
+      notes: ["set kept as a list: ['a']"],
+    });
+    await soon(() => expect(text(".oprs-panel")).toBe("plainset kept as a list: ['a']"));
+    tabs()
+      .find((tab) => tab.textContent === "Scores")
+      ?.click();
+    await soon(() => expect(text(".oprs-panel")).toContain("judgeNaN"));
+  });
+
   test("its tabs are moved by arrows", async () => {
     const { chosen, tabs } = await inspected();
     tabs()[0].dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));

@@ -7,6 +7,7 @@ An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -55,6 +56,7 @@ class ScoreResult:
     """One score, with the fields of ``opik``'s own ``ScoreResult``.
 
     ``scoring_failed`` marks a metric that raised inside ``score()``: ``value`` is then 0.0 and says nothing.
+    A ``value`` may be NaN or infinite, and is then in no aggregate: see :attr:`finite`.
     """
 
     name: str
@@ -63,6 +65,11 @@ class ScoreResult:
     category_name: str | None = None
     metadata: Json | None = None
     scoring_failed: bool = False
+
+    @property
+    def finite(self) -> bool:
+        """Whether it is a number to reckon with: neither failed, nor NaN, nor infinite."""
+        return not self.scoring_failed and math.isfinite(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,9 @@ class Attempt:
 
     ``returned``: the task came back with an output, which is kept whatever happened later.
     ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
-    (made by another program). A *light* attempt leaves out ``task_output``, tracebacks and reasons.
+    (made by another program). ``task_output`` is as stored: see ``encoding``. ``notes`` say what of it was converted. It
+    is kept, too, of a task that failed because it returned no dict: under ``output``, and ``returned`` is false.
+    A *light* attempt leaves out ``task_output``, notes, tracebacks and reasons.
     An attempt without ``ended_at`` was started and never reported back.
     """
 
@@ -173,6 +182,7 @@ class Attempt:
     error: ErrorInfo | None = None
     task_seconds: float | None = None
     scoring_seconds: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Json
 
 METADATA_KEY = "opik_resume"
@@ -25,12 +26,12 @@ class Remembered:
 
 def task_name(task: Any) -> str:
     """What people call a task: its own name, or that of its class."""
-    return str(getattr(task, "__name__", type(task).__name__))
+    return clean(str(getattr(task, "__name__", type(task).__name__)))
 
 
 def embed(metadata: Json, task: Any, metrics: Iterable[Any]) -> Json:
     """A copy of ``metadata`` with the names in it; what else is under our key stays."""
-    names = {"task": task_name(task), "metrics": [{"name": str(metric.name)} for metric in metrics]}
+    names = {"task": task_name(task), "metrics": [{"name": clean(str(metric.name))} for metric in metrics]}
     return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
 
 

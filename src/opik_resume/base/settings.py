@@ -15,6 +15,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -49,7 +50,7 @@ class OpikSettings:
     for people who have to correct it.
     """
 
-    url: str = CLOUD_URL
+    url: str = field(default=CLOUD_URL, repr=False)  # as given, with the user and password that may stand in it
     api_key: str | None = field(default=None, repr=False)
     workspace: str = DEFAULT_WORKSPACE
     project: str | None = None
@@ -59,14 +60,19 @@ class OpikSettings:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def shown_url(self) -> str:
+        """The URL for people and files: without user and password."""
+        return without_user(self.url)
+
+    @property
     def label(self) -> str:
         """What people call it; never the key."""
-        return f"Opik at {urlsplit(self.url).netloc.rpartition('@')[2]}, workspace {self.workspace}"
+        return f"Opik at {urlsplit(self.shown_url).netloc}, workspace {self.workspace}"
 
     @property
     def ui(self) -> str:
         """Where its web pages are, with a slash at the end."""
-        return self.url.rstrip("/").removesuffix("/api") + "/"
+        return self.shown_url.rstrip("/").removesuffix("/api") + "/"
 
     def source(self, name: str) -> str:
         """Where that setting came from, for a message."""
@@ -138,9 +144,33 @@ def _of_environment() -> Iterator[tuple[str, str, str]]:
             yield name.lower().removeprefix("opik_"), value, f"the variable {name}"
 
 
-def _of_file() -> Iterator[tuple[str, str, str]]:
+def configured_key() -> str | None:
+    """The API key in Opik's file, read when the file has changed; None when there is none or it cannot be read."""
+    path = _ini_file()[0]
+    try:
+        return _key_in(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _key_in(path: Path, _changed: int) -> str | None:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+        return parser.get("opik", "api_key", fallback=None)
+    except (configparser.Error, OSError, UnicodeDecodeError):  # whoever needs the settings is told
+        return None
+
+
+def _ini_file() -> tuple[Path, bool]:
+    """Where it is, and whether a variable says so."""
     configured = os.environ.get("OPIK_CONFIG_PATH", "").strip()
-    path = Path(configured or _INI_FILE).expanduser()
+    return Path(configured or _INI_FILE).expanduser(), bool(configured)
+
+
+def _of_file() -> Iterator[tuple[str, str, str]]:
+    path, configured = _ini_file()
     parser = configparser.ConfigParser(interpolation=None)
     try:
         read = parser.read(path, encoding="utf-8")
@@ -160,8 +190,17 @@ def _url(found: _Found, key: str | None) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         source = found.sources.get("url_override", "the API key")
-        raise ArgumentError(f"The URL of Opik must be like http://localhost:5173/api/, got {url!r} from {source}.")
+        raise ArgumentError(
+            f"The URL of Opik must be like http://localhost:5173/api/, got {without_user(url)!r} from {source}."
+        )
     return url.rstrip("/") + "/"
+
+
+def without_user(url: str) -> str:
+    """The URL without ``user:password@``."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _url_source(found: _Found) -> str:

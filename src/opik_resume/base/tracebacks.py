@@ -1,11 +1,13 @@
-"""Exceptions of the user's code as text, of bounded size."""
+"""Exceptions of the user's code as text, of bounded size and without secrets."""
 
 from __future__ import annotations
 
 import traceback
 from types import TracebackType
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo
+from opik_resume.base.redaction import redacted
 
 MESSAGE_LIMIT = 20_000  # characters kept of a message, and
 TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document
@@ -15,7 +17,10 @@ _MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown."""
     lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
-    return ErrorInfo(type(error).__name__, _message(error)[:MESSAGE_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:])
+    # Cut before, since it may be long, and after, since a secret must not be cut in two.
+    message = clean(redacted(_message(error)[: 2 * MESSAGE_LIMIT]))
+    trace = clean(redacted("".join(lines)[-2 * TRACEBACK_LIMIT :]))
+    return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:

@@ -5,10 +5,10 @@ Every ``insert`` that brings something new makes one new, immutable version; an 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.datasets.filters import parse
 from opik_resume.datasets.items import checked_ids, checked_items
@@ -118,11 +118,13 @@ class Dataset:
         """Add items as one new version; those whose content is there already are skipped.
 
         Args:
-            items: dicts that JSON can hold. Two keys are the item's own, as in Opik, and not part of its data: ``id``
-                (a UUID; an item of that id is replaced) and ``execution_policy`` (``{"runs_per_item": 3}``).
+            items: dicts that JSON can hold, or that become so as with Opik's SDK: dates, Decimal, UUID, sets, bytes (base64),
+                Enum, dataclasses and pydantic models; numpy's numbers become Python's. Keys whose value is missing to
+                pandas (NaN, NA, NaT) are left out. Two keys are the item's own, as in Opik, and not part of its data:
+                ``id`` (a UUID; an item of that id is replaced) and ``execution_policy`` (``{"runs_per_item": 3}``).
 
         Raises:
-            ArgumentError: an item cannot be used; nothing is inserted.
+            ArgumentError: an item cannot be used, and which, where, why; nothing is inserted.
         """
         self._store.insert_items(self.id, checked_items(items))
 
@@ -143,13 +145,17 @@ class Dataset:
         """Insert the rows of a DataFrame, as Opik does.
 
         Args:
-            dataframe: one row an item; a missing value becomes ``None``.
+            dataframe: one row an item, its values as in ``insert``: numbers exactly, missing ones left out.
             keys_mapping: column name → key of the item, for columns that are to be renamed.
             ignore_keys: columns to leave out.
         """
-        # JSON and back turns numpy's numbers, dates and missing values into what an item can hold.
-        kept = dataframe.drop(columns=list(ignore_keys or ())).rename(columns=dict(keys_mapping or {}))
-        self.insert(json.loads(kept.to_json(orient="records", date_format="iso", force_ascii=False)))
+        ignored, names = set(ignore_keys or ()), dict(keys_mapping or {})
+        columns = [
+            (position, names.get(key, key)) for position, key in enumerate(dataframe.columns) if key not in ignored
+        ]
+        # Rows as such would have the integers beside a column of floats as floats.
+        rows = dataframe.itertuples(index=False, name=None)
+        self.insert({key: row[position] for position, key in columns} for row in rows)
 
     def delete(self, items_ids: Iterable[str]) -> None:
         """Leave items out of a new version; older versions, and experiments on them, keep theirs."""
@@ -202,13 +208,13 @@ class Dataset:
 def create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
     """Make a new, empty dataset. Raises DatasetAlreadyExists."""
     where = store or default_store()
-    return Dataset(where.create_dataset(_name(name), description), where)
+    return Dataset(where.create_dataset(_name(name), None if description is None else clean(description)), where)
 
 
 def get_dataset(name: str, version: str | None = None, *, store: Store | None = None) -> Dataset | DatasetVersion:
     """Open a dataset, or one ``version`` of it (``"v2"``). Raises DatasetNotFound with near matches."""
     where = store or default_store()
-    dataset = Dataset(where.dataset(name), where)
+    dataset = Dataset(where.dataset(_name(name)), where)
     return dataset if version is None else dataset.get_version_view(version)
 
 
@@ -216,16 +222,16 @@ def get_or_create_dataset(name: str, description: str | None = None, *, store: S
     """Open the dataset of that name, or make it."""
     where = store or default_store()
     try:
-        return Dataset(where.dataset(name), where)
+        return Dataset(where.dataset(_name(name)), where)
     except DatasetNotFound:
         pass
     try:
         return create_dataset(name, description, store=where)
     except DatasetAlreadyExists:  # made by another thread or process just now
-        return Dataset(where.dataset(name), where)
+        return Dataset(where.dataset(_name(name)), where)
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ArgumentError(f"name must be a non-empty string, got {name!r}")
-    return name
+    return clean(name)

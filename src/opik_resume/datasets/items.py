@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from opik_resume.base.ids import is_id, new_id
-from opik_resume.base.jsontext import NOT_JSON, to_json
 from opik_resume.base.records import Item
+from opik_resume.datasets import values
 from opik_resume.exceptions import ArgumentError
+
+_OWN = ("id", "execution_policy")
 
 
 def checked_items(items: Any, *, need_ids: bool = False) -> list[Item]:
@@ -30,13 +32,13 @@ def _item(position: int, given: Any, need_id: bool) -> Item:
     where = f"items[{position}]"
     if not isinstance(given, Mapping):
         raise ArgumentError(f"{where} must be a dict, got {type(given).__name__}. Nothing was changed.")
-    data = {key: value for key, value in given.items() if key not in ("id", "execution_policy")}
-    if not data or not all(isinstance(key, str) for key in data):
-        raise ArgumentError(f"{where} must have at least one key, and keys that are strings. Nothing was changed.")
-    try:
-        to_json(data)
-    except NOT_JSON as error:
-        raise ArgumentError(f"{where} cannot be stored as JSON ({error}). Nothing was changed.") from error
+    given = {key: value for key, value in given.items() if key not in _OWN or not values.missing(value)}
+    data = {key: value for key, value in given.items() if key not in _OWN}
+    if not all(isinstance(key, str) for key in data):
+        raise ArgumentError(f"{where} must have keys that are strings. Nothing was changed.")
+    data = values.stored(data, where)
+    if not data:
+        raise ArgumentError(f"{where} must have at least one key with a value. Nothing was changed.")
     if need_id and given.get("id") is None:
         raise ArgumentError(f"{where} needs its 'id', to say which item it replaces. Nothing was changed.")
     item_id = new_id() if given.get("id") is None else _id(f"{where}['id']", given["id"])

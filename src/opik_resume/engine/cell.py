@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.encoding import encoded
 from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
 from opik_resume.base.tracebacks import error_info
 from opik_resume.engine.tracing import Tracing, Untraced
@@ -16,7 +16,7 @@ from opik_resume.metrics import scoring
 from opik_resume.metrics.base import Metric
 
 Task = Callable[[Json], Any]
-_SHOWN = 2_000  # characters of a refused output that its error message keeps: it was paid for
+_SHOWN = 200  # characters of a refused output that its error message quotes
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,31 @@ class CellWork:
         began = time.perf_counter()
         try:
             with self.tracing.task(attempt):
-                output = _checked(self.resolve(self.task(_own_copy(item.content))))
+                output = self.resolve(self.task(_own_copy(item.content)))
+                stored, notes = encoded(output)  # before metrics see it, which may change it
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), task_seconds=seconds)
         seconds = time.perf_counter() - began
-        return self._score(attempt, item, output, returned=True, task_output=output, task_seconds=seconds)
+        if not isinstance(output, dict):
+            return self._refuse(replace(attempt, task_seconds=seconds, notes=notes), output, stored)
+        came = {"task_output": stored, "notes": notes, "task_seconds": seconds}
+        return self._score(attempt, item, output, returned=True, **came)
+
+    def _refuse(self, attempt: Attempt, output: Any, stored: Any) -> Attempt:
+        """The task returned no dict. It failed, and what it returned was paid for: it is kept all the same."""
+        kept = f"the task returned {_kind(output)}, which is kept under 'output'"
+        error = InvalidTaskOutput(
+            f"the task returned {_kind(output)}, not a dict: return for example {{'output': …}}. "
+            f"What it returned is kept as this run's output: {_shown(output)}"
+        )
+        return replace(
+            attempt,
+            ended_at=utc_now(),
+            error=self._told(attempt, error),
+            task_output={"output": stored},
+            notes=(kept, *attempt.notes),
+        )
 
     def _score(self, attempt: Attempt, item: Item, output: Json, **came: Any) -> Attempt:
         """Score an output. ``came``: what else has come of the attempt."""
@@ -71,9 +90,9 @@ class CellWork:
         An attempt whose scoring failed is scored with every metric; it stays as it is when nothing was kept of what its
         task returned, which a store may find out only now. A complete one is scored with the metrics of those
         names; its other scores stay as they are, and so does a good score whose metric fails now: the failure is kept
-        beside it.
+        beside it. Metrics get what is stored of the output, not the objects that the task returned.
         """
-        output = attempt.task_output
+        output = _own_copy(attempt.task_output)
         if not attempt.complete:
             return attempt if output is None else self._score(attempt, item, output)
         metrics = [metric for metric in self.metrics if metric.name in names]
@@ -93,24 +112,8 @@ def _merged(
     return (*kept, *fresh)
 
 
-def _checked(output: Any) -> Json:
-    if not isinstance(output, dict):
-        raise InvalidTaskOutput(
-            f"the task returned {_kind(output)}, not a dict: return for example {{'output': …}}. "
-            f"It returned: {output!r:.{_SHOWN}}"
-        )
-    try:
-        to_json(output)
-    except NOT_JSON as error:
-        raise InvalidTaskOutput(
-            f"the task returned something that JSON cannot hold ({error}): return strings, finite numbers, lists and "
-            f"dicts. It returned: {_shown(output)}"
-        ) from error
-    return output
-
-
 def _own_copy(value: Any) -> Any:
-    """A task may change what it is given. Items are JSON: nothing but dicts and lists can be changed."""
+    """Tasks and metrics may change what they are given. It is JSON: nothing but dicts and lists can be changed."""
     if isinstance(value, dict):
         return {key: _own_copy(inner) for key, inner in value.items()}
     return [_own_copy(inner) for inner in value] if isinstance(value, list) else value

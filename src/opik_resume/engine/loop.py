@@ -7,13 +7,13 @@ from before it starts until nothing of it runs any more.
 from __future__ import annotations
 
 import contextvars
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from opik_resume.base import redaction
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.engine import stopping
@@ -33,7 +33,7 @@ from opik_resume.stores.protocol import ExperimentStore, Lease
 BEAT_SECONDS = 5.0
 _POLL_SECONDS = 0.25  # how soon the keeper sees that the grace time has passed
 
-logger = logging.getLogger(__name__)
+logger = redaction.logger(__name__)
 Listener = Callable[[Event], None]
 
 
@@ -193,7 +193,7 @@ class Run:
         if self.error is None:
             logger.error("opik-resume: the run of %s broke", self.experiment_id, exc_info=error)
         self.error = self.error or error
-        self.stop(f"{type(error).__name__}: {error}")
+        self.stop(redaction.redacted(f"{type(error).__name__}: {error}"))
 
     def _report(self, ended: EndedRun) -> None:
         self._tell(RunFinished(ended.cell.key, ended.attempt))

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.engine import Callables
@@ -88,7 +88,7 @@ def text(name: str, value: Any) -> str | None:
     """A string, or None."""
     if value is not None and not isinstance(value, str):
         raise ArgumentError(f"{name} must be a string, got {type(value).__name__}")
-    return value
+    return None if value is None else clean(value)
 
 
 def texts(name: str, value: Any) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
     listed = _listed(name, value)
     if not all(isinstance(entry, str) for entry in listed):
         raise ArgumentError(f"{name} must be a list of strings, got {value!r}")
-    return listed
+    return tuple(map(clean, listed))
 
 
 def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
@@ -139,17 +139,17 @@ def experiment_name(name: Any, prefix: Any, dataset_name: str) -> str:
     for argument, value in (("experiment_name", name), ("experiment_name_prefix", prefix)):
         if value is not None and (not isinstance(value, str) or not value.strip()):
             raise ArgumentError(f"{argument} must be a non-empty string, got {value!r}")
-    return name if name is not None else f"{prefix or dataset_name}-{uuid.uuid4().hex[:8]}"
+    return clean(name if name is not None else f"{prefix or dataset_name}-{uuid.uuid4().hex[:8]}")
 
 
 def json_dict(name: str, value: Any) -> Json:
-    """A dict that JSON can hold; an empty one for None."""
+    """A copy of a dict that JSON can hold, as it is read back; an empty one for None."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ArgumentError(f"{name} must be a dict, got {type(value).__name__}")
     try:
-        to_json(value)
+        kept: Json = as_read_back(value)
     except NOT_JSON as error:
         raise ArgumentError(f"{name} cannot be stored as JSON: {error}") from error
-    return value
+    return kept

@@ -61,7 +61,10 @@ def evaluate(
 
     Args:
         dataset: a Dataset (its newest version is pinned now) or a DatasetVersion.
-        task: called with an item's dict (its data and ``id``), returns a dict. ``async def`` is awaited.
+        task: called with an item's dict (its data and ``id``), returns a dict. ``async def`` is awaited. The values may be
+            anything: metrics get the objects themselves (generators as lists), and what is stored is JSON, converted as
+            Opik's SDK does; NaN and infinity are kept as ``<float NaN>`` and ``<float Infinity>``, and what has no text
+            of its own as ``<repr> …``. The run's ``notes`` say what was converted.
         scoring_metrics: objects with ``.name`` and ``.score(**kwargs)``, ours or the ``opik`` package's.
         scoring_functions: functions of ``dataset_item`` and ``task_outputs`` that return a ScoreResult or several.
         experiment_name_prefix: start of a made-up name, used when ``experiment_name`` is left out.

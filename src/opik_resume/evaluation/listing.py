@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Experiment
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.reading import Reading
@@ -52,7 +53,9 @@ def experiments(
         raise ArgumentError(f"sort must be one of {', '.join(SORTS)}, got {sort!r}")
     where = store or default_store()
     # What is added meanwhile shifts the pages: the same one may come twice.
-    listed = list({experiment.id: experiment for experiment in _every(where, search, sort, limit)}.values())[:limit]
+    listed = list({experiment.id: experiment for experiment in _every(where, clean(search), sort, limit)}.values())[
+        :limit
+    ]
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-reading") as pool:
         rows = [_row(reading) for reading in pool.map(lambda experiment: read_and_finish(experiment, where), listed)]
     # In the corner of the table, for people; in attrs, for programs.

@@ -52,7 +52,9 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job.
         verbose, task_threads, raise_on_failure: as in ``evaluate``.
-        reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again.
+        reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
+            get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
+            the task returned.
         store: where the experiment is; the default store when left out.
 
     Returns:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from opik_resume.base import checkpoints, remembered, resume_state
 from opik_resume.base.ids import is_id
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
 from opik_resume.base.resume_state import NotResumable, ResumeState
 from opik_resume.exceptions import (
@@ -91,6 +92,7 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
         ExperimentNotFound: there is none; the message lists names that are near.
         AmbiguousExperiment: several have that name; the message lists their ids.
     """
+    name_or_id = clean(name_or_id)
     if is_id(name_or_id):
         return store.get(name_or_id.lower())
     named = store.named(name_or_id)

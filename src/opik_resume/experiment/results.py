@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.reading import Reading
-from opik_resume.experiment.statistics import ScoreStatistics, aggregate
+from opik_resume.experiment.statistics import ScoreStatistics, aggregate, never_finite
 from opik_resume.experiment.test_results import TestCase, TestResult
 
 if TYPE_CHECKING:
@@ -142,7 +142,12 @@ class EvaluationResult:
         lines = [
             f"  {name}: mean {s.mean:.4g}, {s.min:.4g} to {s.max:.4g}, std {s.std or 0:.3g}, {len(s.values)} values"
             + (f", {s.failed_count} failed" if s.failed_count else "")
+            + (f", {s.not_finite_count} NaN or infinite" if s.not_finite_count else "")
             for name, s in aggregate(self.test_results).items()
+        ]
+        lines += [
+            f"  {name}: no finite value in {len(scores)} (failed, NaN or infinite)"
+            for name, scores in never_finite(self.test_results).items()
         ]
         return "\n".join([self.summary(), *lines])
 
@@ -225,5 +230,6 @@ def _flat(result: TestResult) -> Json:
     row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
     row.update({f"item.{key}": value for key, value in case.dataset_item_content.items()})
     row.update({f"output.{key}": value for key, value in case.task_output.items()})
-    row.update({f"score.{s.name}": None if s.scoring_failed else s.value for s in result.score_results})
+    good_last = sorted(result.score_results, key=lambda score: not score.scoring_failed)
+    row.update({f"score.{s.name}": None if s.scoring_failed else s.value for s in good_last})
     return row

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.records import ScoreResult
-from opik_resume.metrics.scoring import checked_scores
+from opik_resume.base.tracebacks import error_info
+from opik_resume.metrics.scoring import checked_scores, failed_score
 
 if TYPE_CHECKING:
     from opik_resume.experiment.results import EvaluationResult
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ExperimentScores:
-    """The scores, and a sentence for each one that is missing because its function raised."""
+    """The scores, and a sentence for each one that is missing: its function raised, or what it returned is no score."""
 
     scores: list[ScoreResult] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -27,7 +28,11 @@ def compute(functions: Sequence[Callable[..., Any]], result: EvaluationResult) -
     for function in functions if result.test_results else ():
         name = getattr(function, "__name__", type(function).__name__)
         try:
-            computed.scores += checked_scores(function(list(result.test_results)), name)
+            scores = checked_scores(function(list(result.test_results)), name)
         except Exception as error:
-            computed.missing.append(f"The experiment score {name} is missing: {type(error).__name__}: {error}")
+            scores = [failed_score(name, error_info(error))]
+        computed.scores += [score for score in scores if not score.scoring_failed]
+        computed.missing += [
+            f"The experiment score {score.name} is missing: {score.reason}" for score in scores if score.scoring_failed
+        ]
     return computed

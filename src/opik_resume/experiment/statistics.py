@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from opik_resume.base.records import ScoreResult
 from opik_resume.experiment.test_results import TestResult
 
 
 @dataclass
 class ScoreStatistics:
-    """Statistics of one score. ``std`` needs two values; ``failed_count`` scores were left out: their metric failed."""
+    """Statistics of one score. ``std`` needs two values.
+
+    Left out are ``failed_count`` scores whose metric failed, and ``not_finite_count`` that are NaN or infinite.
+    """
 
     mean: float
     max: float
@@ -18,22 +22,32 @@ class ScoreStatistics:
     values: list[float]
     std: float | None = None
     failed_count: int = 0
+    not_finite_count: int = 0
 
 
 def aggregate(results: Iterable[TestResult]) -> dict[str, ScoreStatistics]:
-    """Statistics by score name. A score that failed every time has nothing to average and is not in it."""
-    values: dict[str, list[float]] = {}
-    failed: dict[str, int] = {}
+    """Statistics by score name. A score that never was a finite number has nothing to average and is not in it."""
+    by_name = _by_name(results)
+    finite = {name: [score.value for score in scores if score.finite] for name, scores in by_name.items()}
+    return {name: _of(values, by_name[name]) for name, values in finite.items() if values}
+
+
+def never_finite(results: Iterable[TestResult]) -> dict[str, list[ScoreResult]]:
+    """The scores of each name that :func:`aggregate` says nothing of."""
+    return {name: scores for name, scores in _by_name(results).items() if not any(s.finite for s in scores)}
+
+
+def _by_name(results: Iterable[TestResult]) -> dict[str, list[ScoreResult]]:
+    found: dict[str, list[ScoreResult]] = {}
     for score in (score for result in results for score in result.score_results):
-        if score.scoring_failed:
-            failed[score.name] = failed.get(score.name, 0) + 1
-        else:
-            values.setdefault(score.name, []).append(score.value)
-    return {name: _of(numbers, failed.get(name, 0)) for name, numbers in values.items()}
+        found.setdefault(score.name, []).append(score)
+    return found
 
 
-def _of(values: list[float], failed: int) -> ScoreStatistics:
+def _of(values: list[float], scores: Sequence[ScoreResult]) -> ScoreStatistics:
     import statistics  # late, as in plan.py
 
     std = statistics.stdev(values) if len(values) > 1 else None
-    return ScoreStatistics(statistics.mean(values), max(values), min(values), values, std, failed)
+    failed = sum(score.scoring_failed for score in scores)
+    not_finite = len(scores) - failed - len(values)
+    return ScoreStatistics(statistics.mean(values), max(values), min(values), values, std, failed, not_finite)

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt
+from opik_resume.base.redaction import redacted
 from opik_resume.base.settings import OpikSettings
 from opik_resume.engine.tracing import NOTHING
 from opik_resume.stores.opik import runs
@@ -110,7 +111,7 @@ class OpikTracing:
             contextvars.copy_context().run(self._rehearse, client)
         except Exception as error:
             self._unusable = True
-            self._notes[f"What the opik package traces did not become part of the runs: {error}"] = None
+            self._notes[f"What the opik package traces did not become part of the runs: {redacted(str(error))}"] = None
         else:
             self._client = client
 
@@ -158,7 +159,9 @@ class OpikTracing:
             _send_scores(client, trace)
             _send_given(client, span, ours=ours)
         except Exception as error:
-            self._note(f"What the task or a metric gave to its trace or span could not be sent: {error!r}")
+            self._note(
+                f"What the task or a metric gave to its trace or span could not be sent: {redacted(repr(error))}"
+            )
 
 
 def _client(settings: OpikSettings) -> Opik:

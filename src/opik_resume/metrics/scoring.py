@@ -1,21 +1,22 @@
 """Call metrics: map keys, choose arguments, take what they return. The behaviour is Opik's.
 
-An exception *inside* ``score()`` becomes a failed score and the run stays complete. A required argument that nobody
+An exception *inside* ``score()`` becomes a failed score and the run stays complete; so does each thing that it returned
+that is no score, beside those that are. A required argument that nobody
 provides, or a key mapping that raises, makes scoring itself fail: the run is then not complete.
 """
 
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from opik_resume.base.jsontext import NOT_JSON, to_json
+from opik_resume.base.encoding import as_float, encoded
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo, Item, Json, ScoreResult
-from opik_resume.base.tracebacks import MESSAGE_LIMIT, error_info
+from opik_resume.base.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
 from opik_resume.metrics.base import Metric
 from opik_resume.metrics.functions import ScoringFunction
@@ -84,18 +85,17 @@ def require_arguments(metric: Metric, inputs: Json) -> None:
 def _scores_of(metric: Metric, inputs: Json, resolve: Resolve) -> list[ScoreResult]:
     try:
         require_arguments(metric, inputs)
-        returned = resolve(metric.score(**_accepted(metric, inputs)))
-        return checked_scores(returned, metric.name)
+        return checked_scores(resolve(metric.score(**_accepted(metric, inputs))), metric.name)
     except Exception as error:
         info = error_info(error)
         return [failed_score(metric.name, info)]
 
 
 def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
-    """The record of a metric that raised, in Opik's shape."""
+    """The record of a metric that raised or returned what is no score, in Opik's shape."""
     details = {"exception_type": info.exception_type, "message": info.message, "traceback": info.traceback}
     reason = f"{info.exception_type}: {info.message}" if info.message else info.exception_type
-    return ScoreResult(name, 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
+    return ScoreResult(clean(name), 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
 
 
 def _accepted(metric: Metric, inputs: Json) -> Json:
@@ -137,36 +137,42 @@ _remembered_arguments = lru_cache(maxsize=64)(_arguments_of)
 def checked_scores(returned: Any, name: str) -> list[ScoreResult]:
     """Our own records of what a metric (or another scoring callable) called ``name`` returned: one score or several.
 
-    Raises TypeError or ValueError for what is no score.
+    One that is no number fails alone, under the metric's name, so that a resume scores it again. NaN and infinity are numbers.
     """
-    several = returned if isinstance(returned, (list, tuple)) else [returned]
-    return [_checked(score, name) for score in several]
+    if not isinstance(returned, (list, tuple)):
+        return [_checked(returned, name, "what it returned")]
+    count = len(returned)
+    return [_checked(score, name, f"score {number} of {count}") for number, score in enumerate(returned, 1)]
 
 
-def _checked(score: Any, metric_name: str) -> ScoreResult:
-    """Our own record of a score: of ours, of the ``opik`` package's, or a bare number."""
-    if isinstance(score, (int, float)):
-        score = ScoreResult(metric_name, float(score))
+def _checked(score: Any, metric_name: str, which: str) -> ScoreResult:
+    """Our own record of a score, or of its failure: a score of ours, of the ``opik`` package's, or a bare number."""
+    try:
+        return _record(score, metric_name)
+    except Exception as error:
+        info = error_info(error)
+        return failed_score(metric_name, replace(info, message=f"{which}: {info.message}"))
+
+
+def _record(score: Any, metric_name: str) -> ScoreResult:
+    if hasattr(type(score), "__float__") and not hasattr(score, "name"):
+        score = ScoreResult(metric_name, score)
     if not hasattr(score, "name") or not hasattr(score, "value"):
-        raise TypeError(f"{metric_name} must return a ScoreResult or a list of them, not {score!r:.200}")
-    value = float(score.value)
-    if not math.isfinite(value):
-        raise ValueError(f"{metric_name} returned {value}, which is no score: return a finite number")
+        raise TypeError(f"{score!r:.200} is no score: return a ScoreResult or a number, or a list of them")
+    try:
+        value = as_float(score.value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(f"{score.name!r:.200} has the value {score.value!r:.200}, which is no number") from error
+    metadata, _ = encoded(getattr(score, "metadata", None))
     return ScoreResult(
-        name=str(score.name),
+        name=clean(str(score.name)),
         value=value,
-        reason=None if score.reason is None else str(score.reason),
-        category_name=getattr(score, "category_name", None),
-        metadata=_kept_metadata(getattr(score, "metadata", None)),
+        reason=_text(getattr(score, "reason", None)),
+        category_name=_text(getattr(score, "category_name", None)),
+        metadata=metadata if metadata is None or isinstance(metadata, dict) else {"value": metadata},
         scoring_failed=bool(getattr(score, "scoring_failed", False)),
     )
 
 
-def _kept_metadata(metadata: Any) -> Json | None:
-    if metadata is None:
-        return None
-    try:
-        to_json(metadata)
-    except NOT_JSON:
-        return {"repr": repr(metadata)[:MESSAGE_LIMIT]}
-    return metadata if isinstance(metadata, dict) else {"value": metadata}
+def _text(value: Any) -> str | None:
+    return None if value is None else clean(str(value))

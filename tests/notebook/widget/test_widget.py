@@ -172,7 +172,7 @@ def test_half_a_surrogate_pair_does_not_silence_the_widget(store: Store, view: V
     plan = shown.result("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     shown.ended()
-    assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "? odd"}
+    assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "\\ud800 odd"}
 
 
 def test_resume_runs_what_is_missing_and_only_that(store: Store, view: Views) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def served(attempt: Any) -> dict[str, Any]:
         complete(task_output={}),
         complete(scores=(ScoreResult("a", 1.0, "r", "c", {"m": 1}), failed_score(), ScoreResult("a", 0.5))),
         complete(scores=(ScoreResult("huge", 1e12), ScoreResult(" ", 1.0))),
+        complete(scores=tuple(ScoreResult(str(v), v, "r") for v in (math.nan, math.inf, -math.inf)), notes=("a", "b")),
         failed(task_seconds=0.1),
         failed(returned=True, scores=(ScoreResult("a", 1.0),)),
         failed(error=None),
@@ -103,6 +105,14 @@ def test_there_and_back(attempt: Any) -> None:
     assert attempts.of_trace(served(attempt), attempt.experiment_id, attempt.item_id, light=False) == attempt
     light = attempts.of_trace(served(attempt), attempt.experiment_id, attempt.item_id, light=True)
     assert light == attempts.lightened(attempt)
+
+
+def test_nothing_that_is_sent_is_a_number_that_json_does_not_have() -> None:
+    scores = (ScoreResult("a", 1.0), *(ScoreResult("n", v, metadata={"m": 1}) for v in (math.nan, math.inf, -math.inf)))
+    attempt = complete(scores=scores, task_seconds=1.0)
+    assert [row["name"] for row in runs.scores(attempt, "demo")] == ["a"]
+    json.dumps([runs.trace(attempt, CONTEXT), runs.spans(attempt, CONTEXT)], allow_nan=False)
+    assert wire.of_experiment_scores(scores) == [{"name": "a", "value": 1.0}]
 
 
 def test_a_score_corrected_on_the_server_counts_and_one_that_others_gave_is_seen() -> None:

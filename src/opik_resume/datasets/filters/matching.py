@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from opik_resume.base.jsontext import to_json
+from opik_resume.base.jsontext import clean, to_json
 from opik_resume.base.records import Item
 from opik_resume.datasets.filters.language import Condition
 
@@ -43,14 +43,15 @@ def holds(condition: Condition, item: Item, times: Mapping[str, datetime | None]
     compare = _COMPARED[condition.operator]
     if condition.type == "date_time":
         return compare(times[condition.field], datetime.fromisoformat(condition.value))
-    return compare(_found(condition, item).lower(), condition.value.lower())
+    return compare(_found(condition, item).lower(), clean(condition.value).lower())
 
 
 def _found(condition: Condition, item: Item) -> str:
     if condition.field == "id":
         return item.id
     if condition.field == "data":
-        return _text(item.data[condition.key]) if condition.key in item.data else ""
+        key = clean(condition.key)  # as every text of an item is
+        return _text(item.data[key]) if key in item.data else ""
     # full_data: the server's text of its whole map, with our text of the values.
     return "{" + ",".join(f"'{key}':'{_text(value)}'" for key, value in item.data.items()) + "}"
 

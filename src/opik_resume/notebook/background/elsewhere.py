@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from opik_resume.base import redaction
 from opik_resume.base.records import CellState
 from opik_resume.exceptions import ServerError
 from opik_resume.experiment.grid import Bytes
@@ -17,7 +17,7 @@ from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.readings import Readings
 from opik_resume.stores.protocol import Store
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 PERIOD, SERVER_PERIOD = 2.0, 5.0
 LONGEST_REST = 60.0
 """Between two looks at a server that does not answer."""

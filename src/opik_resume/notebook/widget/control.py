@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import anywidget
 import traitlets
 
+from opik_resume.base import redaction
 from opik_resume.base.records import Json, utc_now
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.reading import Reading
@@ -29,7 +29,7 @@ from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
 from opik_resume.stores.protocol import SORTS, Store
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 T = TypeVar("T")
 MAX_PAGE = 200
 FRESH_PAGE = 5.0

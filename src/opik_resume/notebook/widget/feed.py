@@ -6,7 +6,6 @@ It is a second model because a comm that streams from a thread misroutes the cli
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 import anywidget
 import numpy as np
 
+from opik_resume.base import redaction
 from opik_resume.base.records import REPLAYED, CellKey
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
@@ -25,7 +25,7 @@ from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.widget.frames import INFINITE, TICK, Board, Frames, Message
 from opik_resume.notebook.widget.payload import head_json, settled_state
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 UNHURRIED_FEEDS = 20
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from opik_resume.base.encoding import float_text
 from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
 from opik_resume.experiment.grid import Bytes, Grid, state_of
 from opik_resume.experiment.plan import ResumePlan
@@ -133,6 +134,7 @@ def _outcome(attempt: Attempt | None) -> Json:
         "error": _error_json(attempt) if attempt is not None else None,
         "seconds": took.total_seconds() if took is not None else None,
         "started_at": _time(attempt.started_at) if attempt is not None else None,
+        "notes": list(attempt.notes) if attempt is not None else [],
     }
 
 
@@ -150,7 +152,7 @@ def _error_json(attempt: Attempt) -> Json | None:
 
 
 def _score_json(score: ScoreResult) -> Json:
-    value = score.value if math.isfinite(score.value) else None  # JSON has no NaN
+    value = score.value if math.isfinite(score.value) else float_text(score.value)  # JSON has no NaN
     return {"name": score.name, "value": value, "reason": score.reason, "failed": score.scoring_failed}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
+from opik_resume.base import redaction
 from opik_resume.base.records import Json
 from opik_resume.exceptions import OpikResumeError
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 Answer = tuple[Json | None, list[bytes]]
 """The result of a request, None when it will be known later, and its buffers."""
 
@@ -49,7 +49,7 @@ def number(params: Json, name: str, default: int | None = None) -> int:
 def error_json(error: BaseException) -> Json:
     """Type and message. Ours are written for users; any other is a fault, which goes to the log with its traceback."""
     if isinstance(error, OpikResumeError):
-        return {"type": type(error).__name__, "message": str(error)}
+        return {"type": type(error).__name__, "message": redaction.redacted(str(error))}
     log.error("a request failed", exc_info=error)
     message = f"Unexpected {type(error).__name__}: {error}. The log of opik_resume.notebook has the traceback."
-    return {"type": type(error).__name__, "message": message}
+    return {"type": type(error).__name__, "message": redaction.redacted(message)}

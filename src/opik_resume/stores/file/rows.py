@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from opik_resume.base.jsontext import from_json, storable, to_json
+from opik_resume.base.encoding import as_float, float_text
+from opik_resume.base.jsontext import clean, from_json, to_json
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -27,12 +29,12 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds"
+    "task_seconds, scoring_seconds, NULL AS notes"
 )
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
@@ -112,6 +114,7 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
+        notes=tuple(from_json(row["notes"])) if row["notes"] else (),
     )
 
 
@@ -119,7 +122,16 @@ def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
     if text == _NO_SCORES:
         return ()
     make = _light_score if light else ScoreResult
-    return tuple(make(**score) for score in from_json(text))
+    return tuple(make(**row) for row in map(_with_number, from_json(text)))
+
+
+def score(row: Json) -> ScoreResult:
+    """What ``of_score`` made."""
+    return ScoreResult(**_with_number(row))
+
+
+def _with_number(row: Json) -> Json:
+    return row if type(row["value"]) is float else {**row, "value": as_float(row["value"])}
 
 
 def of_scores(scores: Sequence[ScoreResult]) -> str:
@@ -151,21 +163,27 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.task_output) if record.task_output is not None else None,
         of_scores(record.scores),
         error.exception_type if error else None,
-        storable(error.message) if error else None,
-        storable(error.traceback) if error else None,
+        clean(error.message) if error else None,
+        clean(error.traceback) if error else None,
         record.task_seconds,
         record.scoring_seconds,
+        to_json(record.notes) if record.notes else None,
     )
 
 
 def of_score(score: ScoreResult) -> Json:
     """A score without the fields at their defaults."""
-    row: Json = {"name": score.name, "value": score.value}
+    row: Json = {"name": score.name, "value": value_of(score)}
     for field in _FURTHER:
         value = getattr(score, field)
         if value is not None and value is not False:
             row[field] = value
     return row
+
+
+def value_of(score: ScoreResult) -> float | str:
+    """A score's value in JSON: NaN and infinity are texts there."""
+    return score.value if math.isfinite(score.value) else float_text(score.value)
 
 
 def _time(text: str) -> datetime:

@@ -155,7 +155,22 @@ DROP INDEX journal_by_experiment;
 CREATE INDEX journal_by_cell ON journal (server, experiment_id, item_id);
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE)
+# What was converted of an output, as a JSON list. Servers are named without what stood before the "@" in their URL.
+_HOST = "substr(server, instr(server, '://') + 3)"
+_HOST = f"substr({_HOST}, 1, instr({_HOST} || '/', '/') - 1)"  # with what stands before its last "@"
+_BEFORE = f"rtrim({_HOST}, replace({_HOST}, '@', ''))"  # that, and the "@"
+_BARE = f"replace(server, '://' || {_BEFORE}, '://')"
+_VALUES = f"""
+ALTER TABLE attempts ADD COLUMN notes TEXT;
+ALTER TABLE journal ADD COLUMN notes TEXT;
+UPDATE OR IGNORE journal SET server = {_BARE} WHERE server LIKE '%://%@%';
+DELETE FROM journal WHERE server != {_BARE};
+UPDATE OR IGNORE journal_starts SET server = {_BARE} WHERE server LIKE '%://%@%';
+DELETE FROM journal_starts WHERE server != {_BARE};
+DELETE FROM leases WHERE experiment_id LIKE 'delivery to %://%@%';
+"""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

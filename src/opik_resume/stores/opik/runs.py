@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
-from opik_resume.stores.file.rows import of_score
+from opik_resume.stores.file.rows import of_score, value_of
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
 
 TRACE_NAME = "evaluation_task"
@@ -121,9 +121,9 @@ def spans(attempt: Attempt, context: Context) -> list[Json]:
     task_end = stamp(end)
     task = _span(attempt, context, "task", context.task, stamp(attempt.started_at), task_end)
     task["input"] = {"item": context.content}
-    if attempt.returned:
+    if attempt.returned or attempt.task_output is not None:
         task["output"] = output_of(attempt)
-    elif attempt.error is not None:
+    if not attempt.returned and attempt.error is not None:
         task["error_info"] = of_error(attempt.error)
     if not attempt.returned:
         return [task]
@@ -136,7 +136,9 @@ def _scoring_spans(attempt: Attempt, context: Context, start: str, end: str) -> 
     if attempt.error is not None:
         scoring["error_info"] = of_error(attempt.error)
     else:
-        scoring["output"] = {"output": {"scores": {s.name: s.value for s in attempt.scores if not s.scoring_failed}}}
+        scoring["output"] = {
+            "output": {"scores": {s.name: value_of(s) for s in attempt.scores if not s.scoring_failed}}
+        }
     yield scoring
     seen: dict[str, int] = {}
     for score in attempt.scores:
@@ -149,8 +151,8 @@ def _scoring_spans(attempt: Attempt, context: Context, start: str, end: str) -> 
 
 
 def _all_fields(score: ScoreResult) -> Json:
-    """As ``dataclasses.asdict``, which takes ten times as long."""
-    return {name: getattr(score, name) for name in _SCORE_FIELDS}
+    """As ``dataclasses.asdict``, which takes ten times as long. JSON has no NaN."""
+    return {name: getattr(score, name) for name in _SCORE_FIELDS} | {"value": value_of(score)}
 
 
 def _span(attempt: Attempt, context: Context, role: str, name: str, start: str, end: str) -> Json:
@@ -182,6 +184,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         "scoring_seconds": attempt.scoring_seconds,
         "scores": [_score_facts(score, kept) for score, kept in _kept_on_server(attempt)],
     }
+    if attempt.notes:
+        facts["notes"] = list(attempt.notes)
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts
 
 
@@ -193,11 +197,14 @@ def _score_facts(score: ScoreResult, kept: bool) -> Json:
 
 
 def _kept_on_server(attempt: Attempt) -> Iterator[tuple[ScoreResult, bool]]:
-    """Each score, and whether it goes to the server as a feedback score, of which there is one a name: the last."""
+    """Each score, and whether it goes to the server as a feedback score, of which there is one a name: the last.
+
+    One that is NaN or infinite does not: the server would refuse all that is sent with it.
+    """
     last = {score.name: number for number, score in enumerate(attempt.scores) if not score.scoring_failed}
     for number, score in enumerate(attempt.scores):
         good = attempt.complete and last.get(score.name) == number
-        yield score, good and bool(score.name.strip()) and abs(score.value) <= _LARGEST
+        yield score, good and bool(score.name.strip()) and score.finite and abs(score.value) <= _LARGEST
 
 
 def error_of_score(score: ScoreResult) -> ErrorInfo | None:

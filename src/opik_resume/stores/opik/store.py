@@ -18,6 +18,7 @@ from opik_resume.base.records import (
     Undelivered,
     VersionRecord,
 )
+from opik_resume.base.redaction import keep_secret
 from opik_resume.base.settings import OpikSettings
 from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.file.database import Database
@@ -54,12 +55,13 @@ class OpikStore:
     def __init__(self, settings: OpikSettings, path: Path | None = None) -> None:
         self.settings = settings
         self.path = path or configuration.database_path()
+        keep_secret(settings.api_key)
         self._client = Client(settings)
         self._database = Database(self.path)
         self._datasets = Datasets(self._client)
         self._experiments = Experiments(self._client, self._datasets)
         self._live = LiveRuns(self._client)
-        self._journal = Journal(self._database, f"{settings.url} {settings.workspace}")
+        self._journal = Journal(self._database, f"{settings.shown_url} {settings.workspace}")
         self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
         self._delivery = Delivery(self._journal, self.leases, sender.send)

@@ -127,7 +127,7 @@ def _mark(run: Json) -> RunMark | None:
 
 
 def of_experiment_scores(scores: Sequence[ScoreResult]) -> list[Json]:
-    return [{"name": score.name, "value": score.value} for score in scores if not score.scoring_failed]
+    return [{"name": score.name, "value": score.value} for score in scores if score.finite]
 
 
 def _split(metadata: Json) -> tuple[Json, Json]:

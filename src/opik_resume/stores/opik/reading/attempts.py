@@ -7,6 +7,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, RunDetails, ScoreResult, Span
+from opik_resume.exceptions import InvalidTaskOutput
+from opik_resume.stores.file import rows
 from opik_resume.stores.file.rows import LIGHT_MESSAGE
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.wire import FACTS, moment, object_of
@@ -40,6 +42,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         error=error,
         task_seconds=facts.get("task_seconds"),
         scoring_seconds=facts.get("scoring_seconds"),
+        notes=() if light else tuple(facts.get("notes") or ()),
     )
 
 
@@ -69,7 +72,13 @@ def _read_span(row: Json) -> Span:
 def lightened(made: Attempt) -> Attempt:
     """The attempt without what is large: see :class:`~opik_resume.base.records.Attempt`."""
     error = made.error and replace(made.error, message=made.error.message[:LIGHT_MESSAGE], traceback="")
-    return replace(made, task_output=None, error=error, scores=_lightened(made.scores))
+    return replace(made, task_output=None, notes=(), error=error, scores=_lightened(made.scores))
+
+
+def has_kept_output(made: Attempt) -> bool:
+    """Whether its spans have an output that its trace has not: scoring failed, or what the task returned is no dict."""
+    refused = made.error is not None and made.error.exception_type == InvalidTaskOutput.__name__
+    return not made.complete and (made.returned or refused)
 
 
 def with_spans(made: Attempt, spans: Iterable[Json]) -> Attempt:
@@ -80,7 +89,8 @@ def with_spans(made: Attempt, spans: Iterable[Json]) -> Attempt:
         made = replace(made, returned=True)
     if not made.complete and root is not None and root.get("output") is not None:
         facts = {"empty_output": root["output"] == runs.EMPTY_OUTPUT}
-        made = replace(made, returned=True, task_output=_output(root["output"], facts))
+        returned = made.returned or made.trial is None  # of our own runs we have said it
+        made = replace(made, returned=returned, task_output=_output(root["output"], facts))
     if made.trial is not None or not made.complete:
         return made
     scoring = {span["id"] for span in listed if span.get("name") == runs.SCORING_SPAN}
@@ -134,7 +144,7 @@ def _scores(told: Sequence[Json], feedback: Sequence[Json]) -> Iterator[ScoreRes
     for entry in told:
         name = entry["name"]
         if "value" in entry:
-            yield ScoreResult(**entry)
+            yield rows.score(entry)
         elif name in given:
             yield _feedback(given.pop(name), entry.get("metadata"))
     for row in given.values():

@@ -81,7 +81,7 @@ class LiveRuns:
         """A run with all that its trace and its spans tell. ``row`` is its trace, whole."""
         reference = row.get("experiment") or {}
         made = attempts.of_trace(row, reference.get("id", ""), reference.get("dataset_item_id", ""), light=False)
-        if made.trial is None or (made.returned and not made.complete):
+        if made.trial is None or attempts.has_kept_output(made):
             made = attempts.with_spans(made, self.spans(row["id"], row.get("project_id")))
         return _live_run(row, made)
 
@@ -219,7 +219,7 @@ class LiveRuns:
         return found if light else [self._with_kept_output(run) for run in found]
 
     def _with_kept_output(self, run: LiveRun) -> LiveRun:
-        if run.attempt.complete or not run.attempt.returned:
+        if not attempts.has_kept_output(run.attempt):
             return run
         listed = self.spans(run.attempt.id, run.project_id)
         return replace(run, attempt=attempts.with_spans(run.attempt, listed))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.jsontext import clean, loads
+from opik_resume.base.redaction import redacted
 from opik_resume.base.settings import OpikSettings
 from opik_resume.exceptions import NotAuthorized, RequestRefused, ServerError, ServerUnreachable
 
@@ -27,14 +29,14 @@ def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
     if not answer.content:
         return None
     try:
-        return answer.json()
+        return loads(answer.content)
     except ValueError as error:
         raise not_opik(settings) from error
 
 
 def problem(answer: httpx.Response, settings: OpikSettings) -> ServerError:
     """The exception for an answer that is not a success. Its body must have been read."""
-    status, words = answer.status_code, words_of(answer.text)
+    status, words = answer.status_code, redacted(clean(words_of(answer.text)))
     if status in (401, 403) or (status == 404 and "workspace not found" in words.lower()):
         return NotAuthorized(_refused_access(status, words, settings), status)
     asked = f"{answer.request.method} {answer.request.url.path}"
@@ -48,24 +50,18 @@ def problem(answer: httpx.Response, settings: OpikSettings) -> ServerError:
 
 def unreachable(error: Exception, settings: OpikSettings) -> ServerUnreachable:
     """No answer at all: refused, dropped, timed out."""
-    what = str(error) or type(error).__name__
+    what = redacted(str(error)) or type(error).__name__
     return ServerUnreachable(
-        f"{settings.label} cannot be reached: {what}. The URL {shown_url(settings)} is from {settings.source('url')}."
+        f"{settings.label} cannot be reached: {what}. The URL {settings.shown_url} is from {settings.source('url')}."
     )
 
 
 def not_opik(settings: OpikSettings) -> RequestRefused:
     """Something else than Opik's API answers at that URL."""
     return RequestRefused(
-        f"What answers at {shown_url(settings)} (from {settings.source('url')}) is not the API of an Opik server: it "
+        f"What answers at {settings.shown_url} (from {settings.source('url')}) is not the API of an Opik server: it "
         "ends in /api/, like http://localhost:5173/api/ or https://www.comet.com/opik/api/."
     )
-
-
-def shown_url(settings: OpikSettings) -> str:
-    """The URL without a password that it may carry."""
-    scheme, _, rest = settings.url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def words_of(text: str) -> str:
@@ -91,7 +87,7 @@ def asked_wait(answer: httpx.Response) -> float | None:
 
 
 def _refused_access(status: int, words: str, settings: OpikSettings) -> str:
-    where = f"Opik at {shown_url(settings)}"
+    where = f"Opik at {settings.shown_url}"
     if status == 401 and not settings.api_key:
         return f"{where} asks for an API key and none is configured: set OPIK_API_KEY or pass connect(…, api_key=)."
     if status == 401:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import json
 import os
 import ssl
 import threading
@@ -19,6 +18,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from opik_resume.base.forks import in_each_process
+from opik_resume.base.jsontext import loads
 from opik_resume.base.keeping import never_finalized
 from opik_resume.base.records import Json
 from opik_resume.base.settings import OpikSettings
@@ -154,7 +154,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _row(line: bytes) -> Json | None:
     try:
-        row = json.loads(line)
+        row = loads(line)
     except ValueError:
         return None
     return row if isinstance(row, dict) and row.get("id") else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
@@ -10,18 +9,10 @@ import orjson
 from opik_resume.base.jsontext import to_json
 from opik_resume.base.records import Json
 
-# `to_json` writes half of a pair as an escape, and then whole pairs and all other letters as escapes, too.
-_LONE_SURROGATE = re.compile(
-    r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})"
-)
-
 
 def encoded(value: Any) -> bytes:
     """Half of a surrogate pair, which no server can keep, becomes the text of its escape. Raises as ``to_json``."""
-    text = to_json(value)
-    if "\\ud" not in text:
-        return text.encode()
-    return _LONE_SURROGATE.sub(r"\1\\\2", text).encode()
+    return to_json(value).encode()
 
 
 def encoded_row(row: Json) -> bytes:
