@@ -114,6 +114,7 @@ export function experiment(
     offered: { tasks: [], metrics: [] },
     chosen: { task: null, metrics: [] },
     obstacle: null,
+    drift: null,
   };
   const row: Row = { ...head, done, expected: states.length, failed, strip: [0, 0] };
   return { row, head, plan, states, runs: null };

@@ -77,17 +77,23 @@ export class ExperimentView implements FeedListener {
   }
 
   async resume(): Promise<void> {
-    const { experiment, plan } = this.state;
+    const { experiment, plan, meant } = this.state;
     if (!plan) return;
-    this.store.set({ pressed: "resume" });
-    const answer = await this.ask("action", "resume", { experiment, plan: plan.id });
+    this.store.set({ pressed: "resume", meant: false });
+    const on_drift = plan.drift && meant ? "ignore" : "warn";
+    const answer = await this.ask("action", "resume", { experiment, plan: plan.id, on_drift });
     if (!answer) this.store.set({ pressed: null });
+  }
+
+  /** Whether the metrics that the plan misses are left out on purpose. */
+  mean(meant: boolean): void {
+    this.store.set({ meant });
   }
 
   async choose(task: string | null, metrics: string[]): Promise<void> {
     const { experiment, plan } = this.state;
     if (!plan) return;
-    this.store.set({ plan: { ...plan, chosen: { task, metrics } } });
+    this.store.set({ plan: { ...plan, chosen: { task, metrics } }, meant: false });
     const answer = await this.ask("action", "choose", { experiment, task, metrics });
     if (!answer) this.changed(["list", "plan"]);
     else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });
@@ -160,6 +166,7 @@ export class ExperimentView implements FeedListener {
       progress: null,
       inspected: null,
       pressed: null,
+      meant: false,
     };
     this.store.set({ ...nothing, experiment, tally: this.cells.tally(), trouble: {} });
   }

@@ -66,6 +66,8 @@ export interface Plan {
   offered: { tasks: string[]; metrics: { variable: string; name: string }[] };
   chosen: Choice;
   obstacle: string | null;
+  /** How the metrics differ from those that the kept runs were scored with. */
+  drift: string | null;
 }
 
 /** Variables of the notebook. */
@@ -169,7 +171,10 @@ export interface Methods {
     params: { experiment: string; cell: number };
     result: { details: Details | null } | null;
   };
-  resume: { params: { experiment: string; plan: string }; result: Nothing };
+  resume: {
+    params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
+    result: Nothing;
+  };
   stop: { params: { experiment: string }; result: Nothing };
   snapshot: { params: Nothing; result: Nothing };
 }

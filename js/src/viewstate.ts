@@ -50,6 +50,8 @@ export interface ViewState {
   progress: Progress | null;
   tally: Tally;
   pressed: "resume" | "stop" | null;
+  /** What the plan says about metrics is meant so. */
+  meant: boolean;
   inspected: Inspected | null;
   trouble: Partial<Record<Place, string>>;
 }
@@ -72,6 +74,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     progress: null,
     tally: cells.tally(),
     pressed: null,
+    meant: false,
     inspected: null,
     trouble: {},
   };

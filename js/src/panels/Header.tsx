@@ -12,7 +12,7 @@ import {
   size,
   withoutChoices,
 } from "../words";
-import { MetricsChooser, TaskChooser } from "./Chooser";
+import { Drift, MetricsChooser, TaskChooser } from "./Chooser";
 import { useAround, useViewState } from "./hooks";
 
 const WAITING = "waiting for the kernel";
@@ -117,6 +117,7 @@ function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
   );
   if (!active && plan.offered.tasks.length) pieces.push(<TaskChooser plan={plan} />);
   if (!active && plan.offered.metrics.length) pieces.push(<MetricsChooser plan={plan} />);
+  if (!active && plan.drift) pieces.push(<Drift sentence={plan.drift} />);
   if (obstacle) {
     pieces.push(<span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>);
   }

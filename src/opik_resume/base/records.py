@@ -158,6 +158,8 @@ class Attempt:
     ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
     (made by another program). A *light* attempt leaves out ``task_output``, tracebacks and reasons.
     An attempt without ``ended_at`` was started and never reported back.
+    ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
+    ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
     """
 
     id: str
@@ -173,6 +175,8 @@ class Attempt:
     error: ErrorInfo | None = None
     task_seconds: float | None = None
     scoring_seconds: float | None = None
+    scored_by: tuple[str, ...] | None = None
+    missing_metrics: tuple[str, ...] = ()
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

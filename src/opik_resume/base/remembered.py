@@ -43,6 +43,12 @@ def read(metadata: Json | None) -> Remembered:
     return Remembered(task if isinstance(task, str) else None, tuple(name for name in names if isinstance(name, str)))
 
 
+def metric_names(metadata: Json | None) -> tuple[str, ...] | None:
+    """The names of the metrics of the original ``evaluate``, once each; None when nobody said which they were."""
+    known = isinstance(ours(metadata).get("metrics"), list)
+    return tuple(dict.fromkeys(read(metadata).metrics)) if known else None
+
+
 def ours(metadata: Json | None) -> Json:
     """What stands in ``metadata`` under our own key."""
     kept = (metadata or {}).get(METADATA_KEY)

@@ -38,15 +38,12 @@ def callables(
     if mapping is not None and not isinstance(mapping, dict):
         raise ArgumentError(f"scoring_key_mapping must be a dict, got {type(mapping).__name__}")
     positive("task_threads", task_threads)
-    functions = [
-        ScoringFunction(function, f"scoring_functions[{position}]")
-        for position, function in enumerate(_listed("scoring_functions", scoring_functions))
-    ]
     of_experiment = _listed("experiment_scoring_functions", experiment_scoring_functions)
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    return Callables(_task(task), (*metrics(scoring_metrics), *functions), mapping, task_threads, of_experiment)
+    scoring = metrics(scoring_metrics) + functions(scoring_functions)
+    return Callables(_task(task), scoring, mapping, task_threads, of_experiment)
 
 
 def _task(task: Any) -> Any:
@@ -105,6 +102,12 @@ def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
     for position, metric in enumerate(listed):
         _metric(f"scoring_metrics[{position}]", metric)
     return listed
+
+
+def functions(scoring_functions: Any) -> tuple[Any, ...]:
+    """Scoring functions as metrics."""
+    listed = _listed("scoring_functions", scoring_functions)
+    return tuple(ScoringFunction(each, f"scoring_functions[{position}]") for position, each in enumerate(listed))
 
 
 def _metric(where: str, metric: Any) -> None:

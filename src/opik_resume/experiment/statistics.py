@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,6 +31,12 @@ def aggregate(results: Iterable[TestResult]) -> dict[str, ScoreStatistics]:
         else:
             values.setdefault(score.name, []).append(score.value)
     return {name: _of(numbers, failed.get(name, 0)) for name, numbers in values.items()}
+
+
+def coverage(results: Iterable[TestResult]) -> Counter[str]:
+    """How many of the results the statistics of each score cover, by its name."""
+    good = ({s.name for s in result.score_results if not s.scoring_failed} for result in results)
+    return Counter(name for names in good for name in names)
 
 
 def _of(values: list[float], failed: int) -> ScoreStatistics:

@@ -21,19 +21,20 @@ from opik_resume.base.records import (
 )
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.file import rows
-from opik_resume.stores.file.database import Database
+from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.leases import SqliteLeases
 from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
 _MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR d.name LIKE ? ESCAPE '\\'"
 _RECORD = f"""
-INSERT INTO attempts ({rows.ATTEMPT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO attempts ({rows.ATTEMPT_COLUMNS}) VALUES {placeholders(1, len(rows.ATTEMPT_COLUMNS.split(",")))}
 ON CONFLICT (id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
-    task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds
+    task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics
 WHERE excluded.complete >= complete
 """
 

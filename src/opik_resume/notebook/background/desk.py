@@ -125,6 +125,7 @@ class Desk:
                 task_threads=calls.task_threads,
                 experiment_scoring_functions=calls.experiment_scoring_functions,
                 reuse_outputs=reuse_outputs,
+                on_drift=calls.on_drift,
                 store=store,
             )
         except BaseException:

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from opik_resume.base import remembered
 from opik_resume.evaluation.arguments import positive
-from opik_resume.evaluation.resume import plan_of
+from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.lifecycle.registry import used_in_process
@@ -92,6 +92,7 @@ def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs
     calls = offers.calls(experiment)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)

@@ -78,6 +78,7 @@ class Picked:
             scoring_metrics=tuple(metric for _, metric in self.metrics),
             scoring_key_mapping=self.mapping or base.scoring_key_mapping,
             task_threads=self.threads,
+            on_drift="warn",  # what was meant for one resume is not meant for the next
         )
 
     @property

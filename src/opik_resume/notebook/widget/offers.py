@@ -142,7 +142,9 @@ def _nothing_to_do(reading: Reading, plan: ResumePlan, picked: Picked) -> str | 
         return "Complete: there is nothing to run."
     runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
     how = "choose" if picked.candidates.metrics else "pass"
-    remedy = f"{how} the metrics that failed{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
+    absent = sorted({name for a in reading.grid.attempts if a is not None and a.complete for name in a.missing_metrics})
+    which = f"that failed or were not given ({', '.join(absent)})" if absent else "that failed"
+    remedy = f"{how} the metrics {which}{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
     return f"Every run is complete, but {runs} scores: {remedy}."
 
 

@@ -17,12 +17,14 @@ from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
 
 _COLUMNS = f"server, {rows.ATTEMPT_COLUMNS}, revision, state"
+_WIDTH = len(_COLUMNS.split(","))
 _OR_REPLACE = """
 ON CONFLICT (server, id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
     revision = max(excluded.revision, revision + 1), state = excluded.state, problem = NULL
 WHERE excluded.complete >= complete
 """
@@ -64,7 +66,7 @@ class Journal:
         ended = [each for each in told if not isinstance(each, Attempt)]
         self._keep_starts(db, starts, {values[1] for values in ended})
         for part in _parts(ended):
-            insert = f"INSERT INTO journal ({_COLUMNS}) VALUES {placeholders(len(part), 18)} {_OR_REPLACE}"
+            insert = f"INSERT INTO journal ({_COLUMNS}) VALUES {placeholders(len(part), _WIDTH)} {_OR_REPLACE}"
             db.execute(insert, [value for values in part for value in values])
             ids = [values[1] for values in part]
             delete = f"DELETE FROM journal_starts WHERE server = ? AND id IN {placeholders(1, len(ids))}"

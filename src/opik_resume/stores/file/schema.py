@@ -126,7 +126,14 @@ CREATE TABLE journal_starts (
 CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_id);
 """
 
-STEPS = (_FIRST, _JOURNAL)
+# The names of the metrics that scored a run, and of those that were not given to it: JSON lists.
+_METRICS = "".join(
+    f"ALTER TABLE {table} ADD COLUMN {column} TEXT;\n"
+    for table in ("attempts", "journal")
+    for column in ("scored_by", "missing_metrics")
+)
+
+STEPS = (_FIRST, _JOURNAL, _METRICS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

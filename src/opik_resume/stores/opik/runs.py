@@ -182,6 +182,10 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         "scoring_seconds": attempt.scoring_seconds,
         "scores": [_score_facts(score, kept) for score, kept in _kept_on_server(attempt)],
     }
+    if attempt.scored_by is not None:
+        facts["scored_by"] = list(attempt.scored_by)
+    if attempt.missing_metrics:
+        facts["missing_metrics"] = list(attempt.missing_metrics)
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts
 
 
