@@ -89,7 +89,7 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
 
     Raises:
         ExperimentNotFound: there is none; the message lists names that are near.
-        AmbiguousExperiment: several have that name; the message lists their ids.
+        AmbiguousExperiment: several have that name; the message lists their ids, and which of them are unfinished.
     """
     if is_id(name_or_id):
         return store.get(name_or_id.lower())
@@ -98,9 +98,20 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
         recent, _ = store.find(limit=_PAGE)
         raise ExperimentNotFound.near("experiment", name_or_id, [e.name for e in recent], store.label)
     if len(named) > 1:
-        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC" for e in named)
+        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC{_how_far(e, store)}" for e in named)
         raise AmbiguousExperiment(f"{len(named)} experiments are named {name_or_id!r}: pass the id of one.\n{ids}")
     return named[0]
+
+
+def _how_far(experiment: Experiment, store: Store) -> str:
+    """Whether it is finished, as far as that is told at once."""
+    done, expected = store.done(experiment.id), experiment.expected
+    if experiment.status == CLOSED:
+        return ", closed"
+    if done is None:
+        return ", unfinished" if experiment.status == "running" else ""
+    whole = f", complete: {expected:,} runs"
+    return whole if done >= expected else f", unfinished: {done:,} of {expected:,} runs complete"
 
 
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:

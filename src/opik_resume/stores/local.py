@@ -47,6 +47,7 @@ _ORDERS = {
     "name": "e.name COLLATE NOCASE, e.id DESC",
     "-name": "e.name COLLATE NOCASE DESC, e.id DESC",
 }
+_LATEST = 50  # unfinished experiments that are looked at
 _RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
 
@@ -128,6 +129,17 @@ class LocalStore:
         found = self._database.read(page, (pattern, pattern, limit, offset))
         total: int = self._database.read(count, (pattern, pattern))[0][0]
         return [rows.experiment(row) for row in found], total
+
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        those = "WHERE e.dataset_id = ? AND e.version_number = ? AND e.status = 'running' ORDER BY e.id DESC LIMIT ?"
+        number = int(version.removeprefix("v"))
+        found = self._database.read(f"{_EXPERIMENTS} {those}", (dataset_id, number, _LATEST))
+        return [rows.experiment(row) for row in found]
+
+    def done(self, experiment_id: str) -> int | None:
+        cells = "SELECT DISTINCT item_id, trial FROM attempts WHERE experiment_id = ? AND complete"
+        number: int = self._database.read(f"SELECT count(*) FROM ({cells})", (experiment_id,))[0][0]
+        return number
 
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None

@@ -70,6 +70,15 @@ class ExperimentStore(Protocol):
         The embedded store looks at the names of their datasets, too. ``sort`` is one of :data:`SORTS`.
         """
 
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        """The latest experiments on that version that have not been completed or closed, newest first.
+
+        As far as this is known without asking a server: evaluations do not wait for it.
+        """
+
+    def done(self, experiment_id: str) -> int | None:
+        """How many cells of one of ours are complete; None where only a server could tell."""
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:

@@ -135,6 +135,16 @@ class OpikStore:
     ) -> tuple[list[Experiment], int]:
         return self._experiments.find(search, offset, limit, sort)
 
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        """Of those that this process has seen."""
+        return self._experiments.unfinished(dataset_id, version)
+
+    def done(self, experiment_id: str) -> int | None:
+        known = self.offline(experiment_id)
+        if known is None:
+            return None
+        return len({(attempt.item_id, attempt.trial) for attempt in known.attempts(experiment_id) if attempt.complete})
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
