@@ -100,6 +100,7 @@ export function experiment(
     trials,
     cells: states.length,
     uniform: true,
+    note: null,
     ...more,
   };
   const plan: Plan = {

@@ -52,6 +52,8 @@ export interface Head {
   trials: number;
   cells: number;
   uniform: boolean;
+  /** What the store could not tell of its runs. */
+  note: string | null;
 }
 
 export interface Plan {

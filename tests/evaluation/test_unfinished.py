@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 
 from opik_resume import close_experiment, connect, evaluate, evaluate_resume, exceptions, get_dataset, plan_resume
 from opik_resume.base.ids import new_id
-from opik_resume.datasets import Dataset
+from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.metrics import Equals
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
-from tests.builders import CountingTask, numbers
+from tests.builders import numbers
 from tests.experiments import unstarted
 from tests.opik_server import OpikServer
 
@@ -31,7 +30,7 @@ def other(item: dict[str, Any]) -> dict[str, Any]:
     return {"output": ""}
 
 
-def run(data: Dataset, task: Any = answer, name: str | None = None) -> str:
+def run(data: Dataset | DatasetVersion, task: Any = answer, name: str | None = None) -> str:
     return evaluate(data, task, [Equals()], experiment_name=name, verbose=0, task_threads=2).experiment_id
 
 

@@ -22,24 +22,27 @@ export function Header() {
   const { mode, head, rows, experiment } = useViewState();
   const known = head ?? rows?.find((row) => row.id === experiment) ?? null;
   return (
-    <header class="oprs-header">
-      <h2 class="oprs-title">
-        <strong class="oprs-clip" title={known?.name}>
-          {known?.name ?? " "}
-        </strong>
-        {known && (
-          <span class="oprs-clip oprs-quiet">
-            {[dataset(known), head && size(head), age(known.created_at, Date.now())]
-              .filter(Boolean)
-              .join(" · ")}
-          </span>
-        )}
-      </h2>
-      <div class="oprs-buttons">
-        <StopButton />
-        {mode === "browser" && <ResumeButton />}
-      </div>
-    </header>
+    <>
+      <header class="oprs-header">
+        <h2 class="oprs-title">
+          <strong class="oprs-clip" title={known?.name}>
+            {known?.name ?? " "}
+          </strong>
+          {known && (
+            <span class="oprs-clip oprs-quiet">
+              {[dataset(known), head && size(head), age(known.created_at, Date.now())]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
+          )}
+        </h2>
+        <div class="oprs-buttons">
+          <StopButton />
+          {mode === "browser" && <ResumeButton />}
+        </div>
+      </header>
+      {head?.note && <p class="oprs-note oprs-quiet">{head.note}</p>}
+    </>
   );
 }
 

@@ -87,6 +87,15 @@ describe("browser mode", () => {
     expect(button("resume").disabled).toBe(true);
   });
 
+  test("what the store could not tell is said in the head", async () => {
+    const made = half();
+    made.head.note = "This server cannot be asked which scores failed.";
+    const { text } = await mountOpen(new FakeKernel([made]));
+    expect(text(".oprs-note")).toBe(made.head.note);
+    const { root } = await mountOpen(browser());
+    expect(root.querySelector(".oprs-note")).toBeNull();
+  });
+
   test("metrics that are not given are said, and a tick says that it is meant", async () => {
     const made = half();
     const drift = "co was scored on the kept runs and is not given";

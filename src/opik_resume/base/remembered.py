@@ -17,10 +17,11 @@ METADATA_KEY = "opik_resume"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The name of the task, and the ``.name`` of each metric."""
+    """The name of the task, the ``.name`` of each metric, and how many runs went on at a time."""
 
     task: str | None = None
     metrics: tuple[str, ...] = ()
+    threads: int | None = None
 
 
 def task_name(task: Any) -> str:
@@ -28,9 +29,10 @@ def task_name(task: Any) -> str:
     return str(getattr(task, "__name__", type(task).__name__))
 
 
-def embed(metadata: Json, task: Any, metrics: Iterable[Any]) -> Json:
+def embed(metadata: Json, task: Any, metrics: Iterable[Any], threads: int) -> Json:
     """A copy of ``metadata`` with the names in it; what else is under our key stays."""
-    names = {"task": task_name(task), "metrics": [{"name": str(metric.name)} for metric in metrics]}
+    listed = [{"name": str(metric.name)} for metric in metrics]
+    names = {"task": task_name(task), "metrics": listed, "threads": threads}
     return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
 
 
@@ -40,7 +42,11 @@ def read(metadata: Json | None) -> Remembered:
     task, metrics = kept.get("task"), kept.get("metrics")
     listed = metrics if isinstance(metrics, list) else []
     names = [metric.get("name") for metric in listed if isinstance(metric, dict)]
-    return Remembered(task if isinstance(task, str) else None, tuple(name for name in names if isinstance(name, str)))
+    return Remembered(
+        task if isinstance(task, str) else None,
+        tuple(name for name in names if isinstance(name, str)),
+        threads if isinstance(threads := kept.get("threads"), int) and threads is not True and threads > 0 else None,
+    )
 
 
 def metric_names(metadata: Json | None) -> tuple[str, ...] | None:

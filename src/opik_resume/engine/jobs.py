@@ -18,7 +18,8 @@ from opik_resume.metrics.scoring import KeyMapping
 class Callables:
     """What a run calls, and with how many workers.
 
-    ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose.
+    ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
+    never called, and the metrics are not those of the evaluation: nothing to resume with.
     """
 
     task: Task
@@ -27,6 +28,7 @@ class Callables:
     task_threads: int = 16
     experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
     on_drift: OnDrift = "warn"
+    rescoring: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,7 @@ def callables(
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    scoring = metrics(scoring_metrics) + functions(scoring_functions)
-    return Callables(_task(task), scoring, mapping, task_threads, of_experiment)
+    return Callables(_task(task), scoring(scoring_metrics, scoring_functions), mapping, task_threads, of_experiment)
 
 
 def _task(task: Any) -> Any:
@@ -101,13 +100,29 @@ def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
     listed = _listed("scoring_metrics", scoring_metrics)
     for position, metric in enumerate(listed):
         _metric(f"scoring_metrics[{position}]", metric)
-    return listed
+    return _distinct(listed)
 
 
-def functions(scoring_functions: Any) -> tuple[Any, ...]:
-    """Scoring functions as metrics."""
+def scoring(scoring_metrics: Any, scoring_functions: Any) -> tuple[Any, ...]:
+    """The metrics, and the scoring functions as metrics, checked."""
     listed = _listed("scoring_functions", scoring_functions)
-    return tuple(ScoringFunction(each, f"scoring_functions[{position}]") for position, each in enumerate(listed))
+    functions = [ScoringFunction(each, f"scoring_functions[{position}]") for position, each in enumerate(listed)]
+    return _distinct((*metrics(scoring_metrics), *functions))
+
+
+def _distinct(listed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The metrics themselves, unless two have one name."""
+    seen: set[str] = set()
+    for metric in listed:
+        if metric.name in seen:
+            of_function = isinstance(metric, ScoringFunction)
+            remedy = "rename the function" if of_function else f"pass {type(metric).__name__}(name=…)"
+            raise ArgumentError(
+                f"scoring_metrics: two of them are named {metric.name!r}, and their scores would be mixed into one mean: "
+                f"{remedy} to give one of them another name."
+            )
+        seen.add(metric.name)
+    return listed
 
 
 def _metric(where: str, metric: Any) -> None:

@@ -114,7 +114,9 @@ def evaluate(
         error_tolerance=arguments.tolerance(error_tolerance),
     )
     config = arguments.json_dict("experiment_config", experiment_config)
-    metadata = remembered.embed(resume_state.embed(config, state), callables.task, callables.scoring_metrics)
+    metadata = remembered.embed(
+        resume_state.embed(config, state), callables.task, callables.scoring_metrics, callables.task_threads
+    )
     now = utc_now()
     selection = choose(version.records(), state, dataset_item_ids, dataset_sampler)
     experiment = Experiment(

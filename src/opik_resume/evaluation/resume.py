@@ -112,7 +112,7 @@ def plan_resume(
     Raises:
         ExperimentNotFound, AmbiguousExperiment, ExperimentNotResumable: as for ``evaluate_resume``.
     """
-    metrics = arguments.metrics(scoring_metrics) + arguments.functions(scoring_functions)
+    metrics = arguments.scoring(scoring_metrics, scoring_functions)
     given = None if scoring_metrics is None and scoring_functions is None else metrics
     reading = _read_to_plan(experiment_id, store or default_store())
     return plan_of(reading, given, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))

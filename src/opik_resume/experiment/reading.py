@@ -41,7 +41,8 @@ class Reading:
     """One experiment as it stood when it was read.
 
     ``obstacle`` says why nobody can tell which cells it should have: it cannot be resumed, and the grid shows the
-    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons.
+    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons. ``note`` says what the store could
+    not tell of them, or is None.
     """
 
     experiment: Experiment
@@ -50,6 +51,7 @@ class Reading:
     holder: LeaseHolder | None
     obstacle: ExperimentNotResumable | None = None
     heavy: bool = False
+    note: str | None = None
 
     @cached_property
     def resume_state(self) -> ResumeState | NotResumable:
@@ -124,7 +126,8 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
         selection, obstacle = _what_there_is(experiment, attempts, store), error
-    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy)
+    note = store.note(experiment.id)
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note)
 
 
 def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:

@@ -182,6 +182,10 @@ class LocalStore:
         by_id.update((row["id"], rows.attempt(row, light=not heavy)) for row in ended)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
 
+    def note(self, experiment_id: str) -> str | None:
+        """Nothing: the file tells all."""
+        return None
+
     def attempt(self, attempt_id: str) -> Attempt:
         found = self._database.read(f"SELECT {rows.ATTEMPT_COLUMNS} FROM attempts WHERE id = ?", (attempt_id,))
         if found:

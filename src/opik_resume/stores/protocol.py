@@ -102,6 +102,9 @@ class ExperimentStore(Protocol):
         Light ones leave out outputs, tracebacks and the reasons of scores.
         """
 
+    def note(self, experiment_id: str) -> str | None:
+        """What the last reading of its attempts could not tell, as a sentence for people, or None."""
+
     def attempt(self, attempt_id: str) -> Attempt:
         """One attempt, whole. Raises KeyError."""
 
@@ -147,6 +150,9 @@ class Reader(Protocol):
         """As in :class:`DatasetStore`."""
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """As in :class:`ExperimentStore`."""
+
+    def note(self, experiment_id: str) -> str | None:
         """As in :class:`ExperimentStore`."""
 
 

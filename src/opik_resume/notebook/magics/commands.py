@@ -48,7 +48,7 @@ class ResumeMagics(Magics):
     @argument("experiment", nargs="?", help="name or id of the experiment to resume; quote a name with spaces")
     @argument("-t", "--task", help="name of the function that takes an item and returns a dict")
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
-    @argument("--threads", type=int, help="how many runs go on at a time (16)")
+    @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:

@@ -69,6 +69,8 @@ class Offers:
             plan = self._planned(reading, [metric for _, metric in picked.metrics] if settled else None)
         except ExperimentNotResumable as error:
             return Offer("", None, picked, str(error))
+        except ArgumentError as error:  # two metrics of one name were chosen
+            return Offer("", None, picked, str(error), useful=True)
         plan_id = new_id()
         with self._lock:
             self._shown[plan_id] = plan

@@ -76,6 +76,7 @@ def head_json(reading: Reading) -> Json:
         "trials": int(runs.max(initial=0)),
         "cells": len(reading.grid),
         "uniform": bool((runs == runs[0]).all()) if len(runs) else True,
+        "note": reading.note,
     }
 
 

@@ -187,6 +187,9 @@ class OpikStore:
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
         return _united(live, kept[0], waiting.values(), heavy=heavy)
 
+    def note(self, experiment_id: str) -> str | None:
+        return self._live.note(experiment_id)
+
     def attempt(self, attempt_id: str) -> Attempt:
         kept = self._journal.find(attempt_id)
         if isinstance(kept, Entry) and kept.state != "delivered":
