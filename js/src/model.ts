@@ -6,8 +6,9 @@ import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
+import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
-import { Requests } from "./requests";
+import { NobodyThere, Requests } from "./requests";
 import { coalesced, Store } from "./store";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 
@@ -41,6 +42,8 @@ export class ExperimentView implements FeedListener {
     control.on("change:selected", follow);
     signal.addEventListener("abort", () => control.off("change:selected", follow), { once: true });
     new Feed(feed, signal, this);
+    followKernel(control, signal, this.kernelGone);
+    this.listen(control, feed, signal);
   }
 
   /** Shakes hands, then asks for what is shown first. A kernel answers requests during a busy cell only on a comm
@@ -110,6 +113,7 @@ export class ExperimentView implements FeedListener {
   }
 
   accepts(experiment: string): boolean {
+    if (this.state.kernel === "gone") return false;
     if (this.state.mode === "run" || experiment === this.state.experiment) return true;
     return !this.opening && experiment === this.control.get("selected");
   }
@@ -138,6 +142,45 @@ export class ExperimentView implements FeedListener {
     if (!this.state.ready || this.requests.isPending("snapshot")) return;
     void this.ask("kernel", "snapshot", {});
   }
+
+  /** Whatever is heard says that somebody is there. */
+  private listen(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
+    const silence = new Silence(
+      signal,
+      () => this.state.kernel === "there" && this.state.progress?.active === true,
+      () => void this.ask("kernel", "hello", {}),
+      () => this.store.set({ kernel: "silent" }),
+    );
+    const hear = () => {
+      silence.hear();
+      if (this.state.kernel === "silent") this.store.set({ kernel: "there" });
+    };
+    for (const model of [control, feed] as AnyModel[]) {
+      model.on("msg:custom", hear);
+      signal.addEventListener("abort", () => model.off("msg:custom", hear), { once: true });
+    }
+  }
+
+  /** Nothing here can be asked for or will be told any more, and nothing runs. */
+  private kernelGone = (): void => {
+    if (this.state.kernel === "gone") return;
+    const { rows, experiment, progress } = this.state;
+    const halted = (id: string) => id === experiment && progress?.active === true;
+    this.requests.forgetAll();
+    this.cells.halt();
+    this.store.set({
+      kernel: "gone",
+      rows: rows?.map((row) => (halted(row.id) ? { ...row, state: "resumable" } : row)) ?? null,
+      ready: false,
+      reading: false,
+      plan: null,
+      progress: null,
+      pressed: null,
+      late: [],
+      trouble: {},
+      tally: this.cells.tally(),
+    });
+  };
 
   private get state(): ViewState {
     return this.store.state;
@@ -227,11 +270,13 @@ export class ExperimentView implements FeedListener {
 
   /** The answer, or null after a refusal, which is then said at its place until the next try. */
   private ask: Ask = async (place, method, params) => {
+    if (this.state.kernel === "gone") return null;
     this.say(place, undefined);
     try {
       return await this.requests.send(method, params);
     } catch (error) {
-      this.say(place, error instanceof Error ? error.message : String(error));
+      if (error instanceof NobodyThere) this.kernelGone();
+      else this.say(place, error instanceof Error ? error.message : String(error));
       return null;
     }
   };

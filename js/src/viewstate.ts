@@ -1,6 +1,7 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
 import type { CellStates, Tally } from "./heatmap/states";
+import type { Presence } from "./presence";
 import type {
   Cell,
   ControlTraits,
@@ -35,6 +36,8 @@ export interface ViewState {
   mode: "browser" | "run";
   storeName: string;
   remote: boolean;
+  /** Whether the kernel that made this view is there; `silent`: nobody knows. */
+  kernel: Presence;
   ready: boolean;
   late: readonly Method[];
   query: Query;
@@ -61,6 +64,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     mode: control.get("mode"),
     storeName: control.get("store"),
     remote: control.get("remote"),
+    kernel: "there",
     ready: false,
     late: [],
     query: { search: "", sort: "-created_at" },

@@ -48,16 +48,18 @@ export function Header() {
 
 function ResumeButton() {
   const { view } = useAround();
-  const { ready, plan, pressed, progress } = useViewState();
+  const { ready, plan, pressed, progress, kernel } = useViewState();
   const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
-  const off = !ready || blocked || pressed !== null || progress?.active === true;
-  const label = !ready
-    ? WAITING
-    : pressed === "resume"
-      ? "starting…"
-      : progress?.active
-        ? "Running…"
-        : resumeLabel(plan);
+  const active = progress?.active === true && kernel === "there";
+  const off = !ready || kernel !== "there" || blocked || pressed !== null || active;
+  const label =
+    !ready && kernel === "there"
+      ? WAITING
+      : pressed === "resume"
+        ? "starting…"
+        : active
+          ? "Running…"
+          : resumeLabel(plan);
   return (
     <button
       type="button"
@@ -72,21 +74,22 @@ function ResumeButton() {
 
 function StopButton() {
   const { view } = useAround();
-  const { mode, ready, pressed, progress } = useViewState();
+  const { mode, ready, pressed, progress, kernel } = useViewState();
+  const waiting = !ready && kernel === "there";
   const active = progress?.active === true;
   const ours = active && progress.own;
   const stopping = pressed === "stop" || (active && progress.stopping);
-  const off = !ready || !ours || stopping;
+  const off = !ready || kernel !== "there" || !ours || stopping;
   let label = "■ Stop";
   if (stopping) label = "stopping…";
   else if (active && !progress.own) label = "Stop: ■ of the cell";
-  else if (!ready && (active || mode === "run")) label = WAITING;
+  else if (waiting && (active || mode === "run")) label = WAITING;
   return (
     <button
       type="button"
       class="oprs-button oprs-stop"
       disabled={off}
-      title={ready ? undefined : WAITING}
+      title={waiting ? WAITING : undefined}
       onClick={() => view.stop()}
     >
       {label}
