@@ -56,6 +56,8 @@ def test_an_empty_dataset_can_be_looked_at(store: Store) -> None:
         ({"x": object()}, "cannot be stored as JSON"),
         ({"x": float("inf")}, "cannot be stored as JSON"),
         ({"x": 1, "id": "7"}, r"items\[1\]\['id'\] must be a UUID"),
+        ({"x": 1, "id": "simple_python_0"}, r"'simple_python_0'.*rename the key, for example to 'item_key'.*Nothing"),
+        ({"x": 1, "id": 7}, r"got 7.*rename the key, for example to 'item_key'"),
         ({"x": 1, "execution_policy": {"runs_per_item": 0}}, "execution_policy"),
         ({"x": 1, "execution_policy": 3}, "execution_policy"),
     ],

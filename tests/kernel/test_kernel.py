@@ -176,7 +176,9 @@ def test_the_magic_uses_what_evaluate_used(kernel: Kernel) -> None:
 @pytest.fixture(scope="module")
 def yesterday(kernel: Kernel, folder: Path) -> None:
     """An experiment as after a restart: the kernel does not know what it was evaluated with."""
-    unstarted(store := connect(folder / "store.db"), "yesterday", numbers(store, 1, "of yesterday"))
+    store = connect(folder / "store.db")
+    for name in ("yesterday", "one of yesterday"):
+        unstarted(store, name, numbers(store, 1, f"of {name}"))
     close_all()
 
 
@@ -192,6 +194,10 @@ def yesterday(kernel: Kernel, folder: Path) -> None:
         ("yesterday --threads many", "UsageError: argument --threads: invalid int value: 'many'"),
         ("yesterday --threads 0", "--threads must be a whole number of 1 or more"),
         ("yesterday --nonsense", "UsageError: unrecognized arguments: --nonsense"),
+        ("one of yesterday", 'UsageError: quote the name: %opik_resume "one of yesterday"'),
+        ("one of yesterday -t answer", 'UsageError: quote the name: %opik_resume "one of yesterday" -t answer'),
+        ("one of yesterday --nonsense", 'UsageError: quote the name: %opik_resume "one of yesterday" --nonsense'),
+        ("one of tomorrow", "UsageError: unrecognized arguments: of tomorrow"),
         ("yesterday", "UsageError: give the task: %opik_resume yesterday --task my_task --metrics my_metric"),
     ],
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -70,7 +71,7 @@ class ResumeMagics(Magics):
         uses what evaluate() used for this experiment since the kernel started.
         """
         __tracebackhide__ = True
-        arguments = parse_argstring(self.opik_resume, line)
+        arguments = _parsed(self.opik_resume, line)
         positive("--threads", arguments.threads, optional=True)
         if arguments.experiment is None:
             if cell is not None:
@@ -84,6 +85,31 @@ class ResumeMagics(Magics):
             given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
         _check_settled(experiment, given, arguments.experiment)
         return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs)
+
+
+def _parsed(magic: object, line: str) -> Arguments:
+    """Raises UsageError; of a name with spaces it says what to do."""
+    try:
+        parsed: Arguments = parse_argstring(magic, line)
+    except UsageError:
+        __tracebackhide__ = True
+        name = _unquoted_name(line)
+        if name is None:
+            raise
+        quote = "'" if '"' in name else '"'
+        rest = line.strip().removeprefix(name)
+        raise UsageError(f"quote the name: %opik_resume {quote}{name}{quote}{rest}") from None
+    return parsed
+
+
+def _unquoted_name(line: str) -> str | None:
+    """The longest beginning of the line, of several words, that is the name of an experiment."""
+    words = re.split(r"\s-", line.strip())[0].split(" ")
+    names = [" ".join(words[:count]).strip() for count in range(len(words), 1, -1)]
+    try:
+        return next((name for name in names if " " in name and default_store().named(name)), None)
+    except OpikResumeError:  # nobody can tell: then what is wrong is said as it was found
+        return None
 
 
 def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool) -> EvaluationResult:
