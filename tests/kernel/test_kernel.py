@@ -91,6 +91,24 @@ def test_a_second_browser_attaches_to_what_runs(kernel: Kernel, folder: Path) ->
     assert kernel.ended(second).states.tolist() == [CellState.completed | REPLAYED] * 2
 
 
+def test_a_second_and_a_third_view_still_stream_on_the_one_thread(kernel: Kernel, folder: Path) -> None:
+    kernel.run("import threading; before = threading.active_count()")
+    widget, experiment_id = opened(kernel, "thrice", 3, "gated")
+    resume(kernel, widget, experiment_id)
+    views = [widget]
+    for _ in range(2):
+        kernel.run("browse()")
+        views.append(kernel.newest_widget())
+        kernel.shake_hands(views[-1])
+    for each in views:
+        kernel.until_running(each, 3)
+    threads = "[t.name for t in threading.enumerate() if t.name.startswith('opik-resume feed')]"
+    assert kernel.value(threads) == "['opik-resume feeds']"
+    (folder / "gates" / "all").touch()
+    for each in views:
+        assert kernel.ended(each).states.tolist() == [CellState.completed | REPLAYED] * 3
+
+
 def test_stop_stops(kernel: Kernel, folder: Path, store: Store) -> None:
     widget, experiment_id = opened(kernel, "stopped", 30, "gated", threads=2)
     resume(kernel, widget, experiment_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +28,8 @@ from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, View, evaluated, reading_of
+from tests.notebook.widget.test_feed import round_is_over
+from tests.waiting import until
 
 Views = Callable[..., View]
 
@@ -513,6 +517,32 @@ def test_close_ends_everything_but_the_run(store: Store, view: Views) -> None:
     assert shown.control.closed
     assert shown.feed.closed
     shown.widget.close()
+
+
+def test_two_hundred_views_are_no_two_hundred_threads(store: Store) -> None:
+    experiment_id = evaluated(store)
+    views = [browse(store=store) for _ in range(2)]
+    views[0].want(experiment_id)
+    round_is_over()
+    before = threading.active_count()
+    views += [browse(store=store) for _ in range(200)]
+    for each in views:
+        each.want(experiment_id)
+    round_is_over()
+    assert threading.active_count() <= before
+    for each in views:
+        each.close()
+
+
+def test_a_closed_view_is_let_go(store: Store, comms: list[RecordingComm]) -> None:
+    experiment_id = evaluated(store)
+    shown = browse(store=store)
+    shown.want(experiment_id)
+    gone = [weakref.ref(shown), weakref.ref(shown.feed)]
+    shown.close()
+    comms.clear()
+    del shown
+    until(lambda: gc.collect() is not None and not any(reference() for reference in gone))
 
 
 # Metrics that differ from those of the kept runs
