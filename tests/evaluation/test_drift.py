@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_experiment, evaluate_resume, exceptions, plan_resume
+from opik_resume import connect, evaluate, evaluate_experiment, evaluate_resume, exceptions, plan_resume
 from opik_resume.base.records import CellState
 from opik_resume.experiment.results import EvaluationResult
 from opik_resume.metrics import Contains, Equals
+from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
+from tests.opik_server import OpikServer
 
 EQ, CO = Equals(name="eq"), Contains(name="co")
 ITEMS, BROKEN = 10, 5
@@ -214,3 +217,23 @@ def test_runs_that_do_not_say_what_scored_them_lack_nothing(store: Store) -> Non
         lambda db: db.execute("UPDATE attempts SET scored_by = NULL, missing_metrics = NULL")
     )
     assert len(plan_resume("e")) == 0
+
+
+def test_on_a_server_it_is_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with OpikServer() as server:
+        first = connect(server.url)
+        task = half_done(first, [EQ, CO])
+        caplog.clear()
+        result = evaluate_resume("e", task, [EQ], **quiet())
+        assert len(said(caplog)) == 1
+        assert "co: 1 (n = 5 of 10)" in repr(result)
+        assert first.flush(10)
+        close_all()
+        connect(server.url)  # nothing is known but what the server tells
+        plan = plan_resume("e")
+        assert {(cell.reason, cell.metrics) for cell in plan.cells} == {("co was not given", ("co",))}
+        calls = task.total
+        assert evaluate_resume("e", task, [EQ, CO], **quiet()).failures.empty
+        assert task.total == calls
+        assert server.problems == []
+        close_all()
