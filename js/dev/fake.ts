@@ -19,8 +19,29 @@ import {
 type Listener = (...args: never[]) => void;
 type Request = { kind: "request"; id: number; method: Method; params: Record<string, unknown> };
 
+/** As much of a Lumino signal as the widget uses. */
+export class FakeSignal<T> {
+  private slots = new Set<(sender: unknown, value: T) => void>();
+  connect(slot: (sender: unknown, value: T) => void): void {
+    this.slots.add(slot);
+  }
+  disconnect(slot: (sender: unknown, value: T) => void): void {
+    this.slots.delete(slot);
+  }
+  emit(value: T): void {
+    for (const slot of [...this.slots]) slot(this, value);
+  }
+  get connected(): number {
+    return this.slots.size;
+  }
+}
+
 /** As much of an anywidget model as the widget uses. */
 export class FakeModel<T extends Record<string, unknown>> {
+  /** As JupyterLab has it; other hosts have no kernel there. */
+  widget_manager: { kernel?: { statusChanged: FakeSignal<string>; disposed: FakeSignal<void> } } = {
+    kernel: { statusChanged: new FakeSignal<string>(), disposed: new FakeSignal<void>() },
+  };
   readonly sent: Request[] = [];
   answer: (request: Request) => void = () => {};
   private listeners = new Map<string, Set<Listener>>();
@@ -100,6 +121,7 @@ export function experiment(
     trials,
     cells: states.length,
     uniform: true,
+    note: null,
     ...more,
   };
   const plan: Plan = {
@@ -114,6 +136,7 @@ export function experiment(
     offered: { tasks: [], metrics: [] },
     chosen: { task: null, metrics: [] },
     obstacle: null,
+    drift: null,
   };
   const row: Row = { ...head, done, expected: states.length, failed, strip: [0, 0] };
   return { row, head, plan, states, runs: null };
@@ -208,6 +231,13 @@ export class FakeKernel {
 
   changed(...what: What[]): void {
     this.say({ kind: "changed", what: what.length ? what : ["list", "plan"] });
+  }
+
+  /** From now on nothing is answered, and sending is an error, as on a comm that was disposed of. */
+  vanish(): void {
+    this.control.answer = () => {
+      throw new Error("Cannot send");
+    };
   }
 
   /** As if a message was lost on its way. */

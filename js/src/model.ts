@@ -6,8 +6,9 @@ import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
+import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
-import { Requests } from "./requests";
+import { NobodyThere, Requests } from "./requests";
 import { coalesced, Store } from "./store";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 
@@ -41,6 +42,8 @@ export class ExperimentView implements FeedListener {
     control.on("change:selected", follow);
     signal.addEventListener("abort", () => control.off("change:selected", follow), { once: true });
     new Feed(feed, signal, this);
+    followKernel(control, signal, this.kernelGone);
+    this.listen(control, feed, signal);
   }
 
   /** Shakes hands, then asks for what is shown first. A kernel answers requests during a busy cell only on a comm
@@ -77,17 +80,23 @@ export class ExperimentView implements FeedListener {
   }
 
   async resume(): Promise<void> {
-    const { experiment, plan } = this.state;
+    const { experiment, plan, meant } = this.state;
     if (!plan) return;
-    this.store.set({ pressed: "resume" });
-    const answer = await this.ask("action", "resume", { experiment, plan: plan.id });
+    this.store.set({ pressed: "resume", meant: false });
+    const on_drift = plan.drift && meant ? "ignore" : "warn";
+    const answer = await this.ask("action", "resume", { experiment, plan: plan.id, on_drift });
     if (!answer) this.store.set({ pressed: null });
+  }
+
+  /** Whether the metrics that the plan misses are left out on purpose. */
+  mean(meant: boolean): void {
+    this.store.set({ meant });
   }
 
   async choose(task: string | null, metrics: string[]): Promise<void> {
     const { experiment, plan } = this.state;
     if (!plan) return;
-    this.store.set({ plan: { ...plan, chosen: { task, metrics } } });
+    this.store.set({ plan: { ...plan, chosen: { task, metrics } }, meant: false });
     const answer = await this.ask("action", "choose", { experiment, task, metrics });
     if (!answer) this.changed(["list", "plan"]);
     else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });
@@ -104,6 +113,7 @@ export class ExperimentView implements FeedListener {
   }
 
   accepts(experiment: string): boolean {
+    if (this.state.kernel === "gone") return false;
     if (this.state.mode === "run" || experiment === this.state.experiment) return true;
     return !this.opening && experiment === this.control.get("selected");
   }
@@ -133,6 +143,45 @@ export class ExperimentView implements FeedListener {
     void this.ask("kernel", "snapshot", {});
   }
 
+  /** Whatever is heard says that somebody is there. */
+  private listen(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
+    const silence = new Silence(
+      signal,
+      () => this.state.kernel === "there" && this.state.progress?.active === true,
+      () => void this.ask("kernel", "hello", {}),
+      () => this.store.set({ kernel: "silent" }),
+    );
+    const hear = () => {
+      silence.hear();
+      if (this.state.kernel === "silent") this.store.set({ kernel: "there" });
+    };
+    for (const model of [control, feed] as AnyModel[]) {
+      model.on("msg:custom", hear);
+      signal.addEventListener("abort", () => model.off("msg:custom", hear), { once: true });
+    }
+  }
+
+  /** Nothing here can be asked for or will be told any more, and nothing runs. */
+  private kernelGone = (): void => {
+    if (this.state.kernel === "gone") return;
+    const { rows, experiment, progress } = this.state;
+    const halted = (id: string) => id === experiment && progress?.active === true;
+    this.requests.forgetAll();
+    this.cells.halt();
+    this.store.set({
+      kernel: "gone",
+      rows: rows?.map((row) => (halted(row.id) ? { ...row, state: "resumable" } : row)) ?? null,
+      ready: false,
+      reading: false,
+      plan: null,
+      progress: null,
+      pressed: null,
+      late: [],
+      trouble: {},
+      tally: this.cells.tally(),
+    });
+  };
+
   private get state(): ViewState {
     return this.store.state;
   }
@@ -160,6 +209,7 @@ export class ExperimentView implements FeedListener {
       progress: null,
       inspected: null,
       pressed: null,
+      meant: false,
     };
     this.store.set({ ...nothing, experiment, tally: this.cells.tally(), trouble: {} });
   }
@@ -220,11 +270,13 @@ export class ExperimentView implements FeedListener {
 
   /** The answer, or null after a refusal, which is then said at its place until the next try. */
   private ask: Ask = async (place, method, params) => {
+    if (this.state.kernel === "gone") return null;
     this.say(place, undefined);
     try {
       return await this.requests.send(method, params);
     } catch (error) {
-      this.say(place, error instanceof Error ? error.message : String(error));
+      if (error instanceof NobodyThere) this.kernelGone();
+      else this.say(place, error instanceof Error ? error.message : String(error));
       return null;
     }
   };

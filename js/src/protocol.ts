@@ -52,6 +52,8 @@ export interface Head {
   trials: number;
   cells: number;
   uniform: boolean;
+  /** What the store could not tell of its runs. */
+  note: string | null;
 }
 
 export interface Plan {
@@ -66,6 +68,8 @@ export interface Plan {
   offered: { tasks: string[]; metrics: { variable: string; name: string }[] };
   chosen: Choice;
   obstacle: string | null;
+  /** How the metrics differ from those that the kept runs were scored with. */
+  drift: string | null;
 }
 
 /** Variables of the notebook. */
@@ -171,7 +175,10 @@ export interface Methods {
     params: { experiment: string; cell: number };
     result: { details: Details | null } | null;
   };
-  resume: { params: { experiment: string; plan: string }; result: Nothing };
+  resume: {
+    params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
+    result: Nothing;
+  };
   stop: { params: { experiment: string }; result: Nothing };
   snapshot: { params: Nothing; result: Nothing };
 }

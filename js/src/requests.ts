@@ -19,6 +19,9 @@ export class RequestRefused extends Error {
   }
 }
 
+/** It cannot even be sent: the kernel at the other end is gone. */
+export class NobodyThere extends Error {}
+
 interface Pending {
   method: Method;
   late: boolean;
@@ -52,8 +55,24 @@ export class Requests {
         resolve: (result, buffers) => resolve({ result: result as Answer<M>["result"], buffers }),
         reject,
       });
-      this.model.send({ kind: "request", id, method, params });
+      try {
+        this.model.send({ kind: "request", id, method, params });
+      } catch (error) {
+        this.forget(id);
+        reject(new NobodyThere(String(error)));
+      }
     });
+  }
+
+  /** Nothing that is under way will be answered. */
+  forgetAll(): void {
+    for (const id of [...this.pending.keys()]) this.forget(id);
+    this.reportLate();
+  }
+
+  private forget(id: number): void {
+    clearTimeout(this.pending.get(id)?.timer);
+    this.pending.delete(id);
   }
 
   isPending(method: Method): boolean {

@@ -1,6 +1,7 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
 import type { CellStates, Tally } from "./heatmap/states";
+import type { Presence } from "./presence";
 import type {
   Cell,
   ControlTraits,
@@ -35,6 +36,8 @@ export interface ViewState {
   mode: "browser" | "run";
   storeName: string;
   remote: boolean;
+  /** Whether the kernel that made this view is there; `silent`: nobody knows. */
+  kernel: Presence;
   ready: boolean;
   late: readonly Method[];
   query: Query;
@@ -50,6 +53,8 @@ export interface ViewState {
   progress: Progress | null;
   tally: Tally;
   pressed: "resume" | "stop" | null;
+  /** What the plan says about metrics is meant so. */
+  meant: boolean;
   inspected: Inspected | null;
   trouble: Partial<Record<Place, string>>;
 }
@@ -59,6 +64,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     mode: control.get("mode"),
     storeName: control.get("store"),
     remote: control.get("remote"),
+    kernel: "there",
     ready: false,
     late: [],
     query: { search: "", sort: "-created_at" },
@@ -72,6 +78,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     progress: null,
     tally: cells.tally(),
     pressed: null,
+    meant: false,
     inspected: null,
     trouble: {},
   };

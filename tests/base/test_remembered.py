@@ -18,10 +18,10 @@ def answer(item: dict[str, Any]) -> dict[str, Any]:
 
 def test_names_are_kept_beside_what_is_there() -> None:
     before = {"model": "m", "opik_resume": {"expected": 3, "task": "old"}}
-    kept = remembered.embed(before, answer, (Equals(name="equals"), Equals(name="again")))
+    kept = remembered.embed(before, answer, (Equals(name="equals"), Equals(name="again")), 4)
     assert kept["model"] == "m"
     assert kept["opik_resume"]["expected"] == 3
-    assert remembered.read(kept) == Remembered("answer", ("equals", "again"))
+    assert remembered.read(kept) == Remembered("answer", ("equals", "again"), 4)
     assert before["opik_resume"] == {"expected": 3, "task": "old"}
 
 
@@ -35,7 +35,9 @@ def test_a_task_without_a_name_is_called_by_its_kind() -> None:
         None,
         {},
         {"opik_resume": "text"},
-        {"opik_resume": {"task": 7, "metrics": "x"}},
+        {"opik_resume": {"task": 7, "metrics": "x", "threads": "many"}},
+        {"opik_resume": {"threads": 0}},
+        {"opik_resume": {"threads": True}},
         {"opik_resume": {"metrics": [1, {}]}},
     ],
 )

@@ -66,6 +66,8 @@ CYCLE.append(CYCLE)
         ({"x": CYCLE}, r"items\[1\]\['x'\].* cannot .* within itself"),
         ({"x": float("nan")}, r"items\[1\] must have at least one key"),
         ({"x": 1, "id": "7"}, r"items\[1\]\['id'\] must be a UUID"),
+        ({"x": 1, "id": "simple_python_0"}, r"'simple_python_0'.*rename the key, for example to 'item_key'.*Nothing"),
+        ({"x": 1, "id": 7}, r"got 7.*rename the key, for example to 'item_key'"),
         ({"x": 1, "execution_policy": {"runs_per_item": 0}}, "execution_policy"),
         ({"x": 1, "execution_policy": 3}, "execution_policy"),
     ],

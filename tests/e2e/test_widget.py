@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import cells
@@ -117,3 +119,51 @@ def test_it_follows_the_theme(open_notebook: Open) -> None:
         notebook.theme(theme)
         notebook.page.locator(f'.oprs-root[data-theme="{name}"]').wait_for()
         widget.picture(SCREENSHOTS / f"theme-{name}.png")
+
+
+GONE = "The kernel was restarted: run this cell again."
+
+
+def restart(notebook: Notebook) -> None:
+    notebook.restart()
+
+
+def kill(notebook: Notebook) -> None:
+    """The kernel ends by itself, as when memory runs out; JupyterLab starts it anew."""
+    notebook.run(5, wait=False)
+
+
+@pytest.mark.parametrize("end", [restart, kill])
+def test_a_view_on_the_page_sees_that_its_kernel_is_gone(open_notebook: Open, end: Callable[[Notebook], None]) -> None:
+    notebook = open_notebook(
+        cells.SETUP, cells.INTERRUPTED, "pause = 1.0", cells.BROWSE, "import os, signal; os.kill(os.getpid(), 9)"
+    )
+    widget = show(notebook, "cut short", 1, 2, 3, 4)
+    widget.resume.click()
+    widget.wait_active()
+    expect(widget.root.locator(".oprs-status")).to_contain_text("left")
+
+    end(notebook)
+    expect(widget.root.locator(".oprs-gone")).to_have_text(GONE, timeout=60_000)
+    expect(widget.root).to_have_attribute("data-active", "false")
+    expect(widget.resume).to_be_disabled()
+    expect(widget.stop).to_be_disabled()
+    expect(widget.root.locator(".oprs-status")).not_to_contain_text("left")
+    assert "Running" not in widget.root.locator(".oprs-buttons").inner_text()
+    assert widget.count("running") == widget.count("queued") == 0
+    widget.picture(SCREENSHOTS / f"kernel-gone-{end.__name__}.png")
+
+    close_dialogs(notebook)
+    notebook.wait_idle()
+    for index in (0, 1, 4):
+        run(notebook, index)
+    again = Widget(notebook.page)
+    again.wait_ready()
+    again.choose("cut short")
+    expect(again.root.locator(".oprs-gone")).to_have_count(0)
+
+
+def close_dialogs(notebook: Notebook) -> None:
+    """JupyterLab tells of a kernel that died in a dialog."""
+    for button in notebook.page.locator(".jp-Dialog button.jp-mod-accept").all():
+        button.click()

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume, exceptions, experiments, get_dataset, plan_resume
+from opik_resume import (
+    evaluate,
+    evaluate_experiment,
+    evaluate_resume,
+    exceptions,
+    experiments,
+    get_dataset,
+    plan_resume,
+)
 from opik_resume.base.records import CellState, Json, ScoreResult
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.metrics import BaseMetric, Equals
@@ -33,6 +41,10 @@ class Flaky(BaseMetric):
         if self.broken:
             raise ValueError("the judge is down")
         return ScoreResult(self.name, 1.0)
+
+
+def named(dataset_item: Json, task_outputs: Json) -> float:
+    return 1.0
 
 
 def quiet(**options: Any) -> dict[str, Any]:
@@ -299,6 +311,15 @@ def test_what_a_process_ran_an_experiment_with_is_remembered(store: Store) -> No
     assert used_in_process("another") is None
 
 
+def test_scoring_again_is_not_what_an_experiment_is_resumed_with(store: Store) -> None:
+    task, equals = CountingTask(fail=lambda item, call: item["n"] == 0), Equals()
+    result = evaluate(numbers(store, 2), task, [equals], experiment_name="e", **quiet())
+    evaluate_experiment("e", [Equals(name="new")], verbose=0)
+    used = used_in_process(result.experiment_id)
+    assert used is not None
+    assert (used.task, used.scoring_metrics) == (task, (equals,))
+
+
 def test_experiments_lists_the_truth(store: Store) -> None:
     dataset = numbers(store, 3)
     evaluate(dataset, CountingTask(), experiment_name="done", **quiet())
@@ -348,6 +369,10 @@ def test_an_experiment_without_resume_state_is_refused_with_the_reason(store: St
         ({"scoring_metrics": [Equals]}, r"scoring_metrics\[0\] is the class Equals"),
         ({"scoring_metrics": [object()]}, r"scoring_metrics\[0\]"),
         ({"scoring_metrics": Equals()}, "scoring_metrics must be a list"),
+        ({"scoring_metrics": [Equals(), Flaky(), Equals()]}, r"named 'equals_metric'.*mixed.*Equals\(name=…\)"),
+        ({"scoring_metrics": [Flaky("a"), Equals(name="a")]}, r"named 'a'.*Equals\(name=…\)"),
+        ({"scoring_metrics": [Flaky("named")], "scoring_functions": [named]}, r"named 'named'.*rename the function"),
+        ({"scoring_functions": [named, named]}, r"named 'named'.*rename the function"),
         ({"trial_count": 0}, "trial_count"),
         ({"nb_samples": -1}, "nb_samples"),
         ({"task_threads": 1.5}, "task_threads"),
@@ -417,3 +442,18 @@ def test_a_complete_experiment_that_was_killed_before_its_end_gets_its_status_an
     result = evaluate_resume("e", task, experiment_scoring_functions=[lambda r: ScoreResult("n", len(r))], **quiet())
     assert (task.total, result.complete, [s.value for s in result.experiment_scores]) == (0, True, [2.0])
     assert store.get(experiment.id).status == "completed"
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda twice: evaluate_resume("e", CountingTask(), twice, **quiet()),
+        lambda twice: plan_resume("e", twice),
+        lambda twice: evaluate_experiment("e", twice, verbose=0),
+    ],
+    ids=["evaluate_resume", "plan_resume", "evaluate_experiment"],
+)
+def test_two_metrics_of_one_name_are_refused_at_every_door(store: Store, door: Any) -> None:
+    evaluate(numbers(store, 1), CountingTask(), experiment_name="e", **quiet())
+    with pytest.raises(exceptions.ArgumentError, match="named 'equals_metric'"):
+        door([Equals(), Equals()])

@@ -91,6 +91,24 @@ def test_a_second_browser_attaches_to_what_runs(kernel: Kernel, folder: Path) ->
     assert kernel.ended(second).states.tolist() == [CellState.completed | REPLAYED] * 2
 
 
+def test_a_second_and_a_third_view_still_stream_on_the_one_thread(kernel: Kernel, folder: Path) -> None:
+    kernel.run("import threading; before = threading.active_count()")
+    widget, experiment_id = opened(kernel, "thrice", 3, "gated")
+    resume(kernel, widget, experiment_id)
+    views = [widget]
+    for _ in range(2):
+        kernel.run("browse()")
+        views.append(kernel.newest_widget())
+        kernel.shake_hands(views[-1])
+    for each in views:
+        kernel.until_running(each, 3)
+    threads = "[t.name for t in threading.enumerate() if t.name.startswith('opik-resume feed')]"
+    assert kernel.value(threads) == "['opik-resume feeds']"
+    (folder / "gates" / "all").touch()
+    for each in views:
+        assert kernel.ended(each).states.tolist() == [CellState.completed | REPLAYED] * 3
+
+
 def test_stop_stops(kernel: Kernel, folder: Path, store: Store) -> None:
     widget, experiment_id = opened(kernel, "stopped", 30, "gated", threads=2)
     resume(kernel, widget, experiment_id)
@@ -176,7 +194,9 @@ def test_the_magic_uses_what_evaluate_used(kernel: Kernel) -> None:
 @pytest.fixture(scope="module")
 def yesterday(kernel: Kernel, folder: Path) -> None:
     """An experiment as after a restart: the kernel does not know what it was evaluated with."""
-    unstarted(store := connect(folder / "store.db"), "yesterday", numbers(store, 1, "of yesterday"))
+    store = connect(folder / "store.db")
+    for name in ("yesterday", "one of yesterday"):
+        unstarted(store, name, numbers(store, 1, f"of {name}"))
     close_all()
 
 
@@ -192,6 +212,10 @@ def yesterday(kernel: Kernel, folder: Path) -> None:
         ("yesterday --threads many", "UsageError: argument --threads: invalid int value: 'many'"),
         ("yesterday --threads 0", "--threads must be a whole number of 1 or more"),
         ("yesterday --nonsense", "UsageError: unrecognized arguments: --nonsense"),
+        ("one of yesterday", 'UsageError: quote the name: %opik_resume "one of yesterday"'),
+        ("one of yesterday -t answer", 'UsageError: quote the name: %opik_resume "one of yesterday" -t answer'),
+        ("one of yesterday --nonsense", 'UsageError: quote the name: %opik_resume "one of yesterday" --nonsense'),
+        ("one of tomorrow", "UsageError: unrecognized arguments: of tomorrow"),
         ("yesterday", "UsageError: give the task: %opik_resume yesterday --task my_task --metrics my_metric"),
     ],
 )

@@ -181,3 +181,39 @@ def test_equals_and_contains(metric: Any, output: Any, reference: Any, value: fl
 def test_equals_and_contains_refuse_a_missing_reference(metric: Any, reference: Any) -> None:
     with pytest.raises(ValueError, match="reference"):
         metric.score(output="x", reference=reference)
+
+
+class Needy(BaseMetric):
+    def score(self, context: str) -> ScoreResult:
+        return ScoreResult(self.name, float(len(context)))
+
+
+@pytest.mark.parametrize("key", ["contxt", "referenc"])
+def test_a_mapping_that_matches_nothing_is_named_with_what_there_is(key: str) -> None:
+    mapping = {"context": key, "other": "reference", "more": lambda keys: keys["output"]}
+    with pytest.raises(ScoreMethodMissingArguments) as caught:
+        score(Needy(), mapping=mapping)
+    said = str(caught.value)
+    assert f"scoring_key_mapping says to take 'context' from {key!r}, which is not there either" in said
+    assert "'output', 'question', 'reference'" in said
+    assert "name the key to use" not in said, "it was named"
+
+
+def test_a_mapping_of_something_else_is_not_to_blame() -> None:
+    with pytest.raises(ScoreMethodMissingArguments, match="name the key to use in scoring_key_mapping"):
+        score(Needy(), mapping={"unused": "nowhere"})
+
+
+@pytest.mark.parametrize("value", [None, "high", [1.0], {}])
+def test_a_score_without_a_number_says_what_to_return(value: Any) -> None:
+    (failed,) = score(Recorder(ScoreResult("judge", value)))
+    assert failed.scoring_failed
+    assert failed.reason is not None
+    assert f"value={value!r}" in failed.reason
+    assert "return a number" in failed.reason
+    assert "scoring_failed=True" in failed.reason
+
+
+def test_a_score_that_says_that_it_failed_needs_no_number() -> None:
+    failed = ScoreResult("judge", None, "no answer", scoring_failed=True)  # type: ignore[arg-type]
+    assert score(Recorder(failed)) == (ScoreResult("judge", 0.0, "no answer", scoring_failed=True),)

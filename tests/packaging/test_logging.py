@@ -33,12 +33,13 @@ except StoreError as error:
 """
 
 
-def test_only_the_line_of_the_blocking_door_is_printed(tmp_path: Path) -> None:
+def test_only_lines_of_the_blocking_doors_are_printed(tmp_path: Path) -> None:
     source = str(Path(opik_resume.__file__).parent.parent)
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "store.db")],
         env={"PYTHONPATH": source, "HOME": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout == "the disk is full\n"
-    (line,) = run.stderr.splitlines()
-    assert line.startswith("failing: 0 of 1 runs complete (1 task_failed). See result.failures;")
+    failed, unfinished = run.stderr.splitlines()
+    assert failed.startswith("failing: 0 of 1 runs complete (1 task_failed). See result.failures;")
+    assert unfinished.startswith("There is an unfinished experiment of this dataset version and task, 'failing'")

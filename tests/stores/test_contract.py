@@ -285,3 +285,18 @@ def test_an_interrupted_attempt_and_scores_of_one_name(store: Store, experiment:
     twice = of(experiment, complete("b", scores=(ScoreResult("s", 0.25), ScoreResult("s", 0.75), failed_score("s"))))
     store.record([stopped, twice])
     assert store.attempts(experiment.id, heavy=True) == [stopped, twice]
+
+
+@pytest.mark.parametrize("scored_by", [None, (), ("judge", "é")])
+@pytest.mark.parametrize("missing", [(), ("co",)])
+def test_what_scored_a_run_and_what_was_not_given_are_kept(
+    store: Store, experiment: Experiment, scored_by: tuple[str, ...] | None, missing: tuple[str, ...]
+) -> None:
+    made = of(experiment, complete(scored_by=scored_by, missing_metrics=missing))
+    store.record([made])
+    assert store.attempts(experiment.id, heavy=True) == [made]
+    (light,) = store.attempts(experiment.id)
+    assert (light.scored_by, light.missing_metrics) == (scored_by, missing)
+    repaired = replace(made, missing_metrics=(), scored_by=("judge", "co"))
+    store.record([repaired])
+    assert store.attempt(made.id) == repaired

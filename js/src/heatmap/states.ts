@@ -34,6 +34,11 @@ export const isFailed = (byte: number): boolean => {
   return state === "task_failed" || state === "scoring_failed";
 };
 
+const HALTED: Partial<Record<State, number>> = {
+  queued: STATES.indexOf("never_run"),
+  running: STATES.indexOf("interrupted"),
+};
+
 /** Told which cells changed, or null when all did. */
 export type CellsListener = (changed: Uint32Array | null) => void;
 
@@ -60,6 +65,14 @@ export class CellStates {
   apply(cells: Uint32Array, states: Uint8Array): void {
     for (let i = 0; i < cells.length; i++) this.put(cells[i], states[i]);
     this.tell(cells.filter((cell) => cell < this.bytes.length));
+  }
+
+  /** What waited or ran will not go on: it was never run, or interrupted. */
+  halt(): void {
+    this.replace(
+      this.shape,
+      this.bytes.map((byte) => HALTED[stateOf(byte)] ?? byte),
+    );
   }
 
   tally(): Tally {

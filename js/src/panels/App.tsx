@@ -1,5 +1,6 @@
 import { PALETTES, type Theme } from "../heatmap/palette";
 import type { ExperimentView } from "../model";
+import type { Presence } from "../presence";
 import { ExperimentList } from "./ExperimentList";
 import { Header, PlanBar } from "./Header";
 import { HeatmapView } from "./HeatmapView";
@@ -17,16 +18,33 @@ interface AppProps {
 export function App({ view, theme, prefix }: AppProps) {
   return (
     <Around.Provider value={{ view, palette: PALETTES[theme], prefix }}>
+      <Notice />
       <Frame />
     </Around.Provider>
   );
 }
 
+const NOTICES: Record<Presence, string> = {
+  there: "",
+  silent: "The kernel does not answer. If it was restarted, run this cell again.",
+  gone: "The kernel was restarted: run this cell again.",
+};
+
+function Notice() {
+  const { kernel } = useViewState();
+  if (kernel === "there") return null;
+  return (
+    <p class="oprs-gone" role="alert">
+      {NOTICES[kernel]}
+    </p>
+  );
+}
+
 function Frame() {
-  const { mode, rows, trouble, answered } = useViewState();
+  const { mode, rows, trouble, answered, kernel } = useViewState();
   if (mode === "browser" && rows?.length === 0 && !answered?.search) return <Empty />;
   return (
-    <div class={`oprs-frame oprs-${mode}`}>
+    <div class={`oprs-frame oprs-${mode}`} inert={kernel !== "there"}>
       {mode === "browser" && <ExperimentList />}
       <main class="oprs-main">
         <div class="oprs-top">

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { Plan } from "../protocol";
 import { chosenMetrics } from "../words";
-import { useAround } from "./hooks";
+import { useAround, useViewState } from "./hooks";
 
 /** Task and metrics to choose from, where they are not settled: what the notebook has, and nothing else. */
 export function TaskChooser({ plan }: { plan: Plan }) {
@@ -23,6 +23,25 @@ export function TaskChooser({ plan }: { plan: Plan }) {
         ))}
       </select>
     </label>
+  );
+}
+
+/** Metrics that differ from those of the kept runs: said, and meant so with a tick. */
+export function Drift({ sentence }: { sentence: string }) {
+  const { view } = useAround();
+  const { meant } = useViewState();
+  return (
+    <span class="oprs-obstacle oprs-drift">
+      {sentence}{" "}
+      <label class="oprs-choice">
+        <input
+          type="checkbox"
+          checked={meant}
+          onChange={(event) => view.mean(event.currentTarget.checked)}
+        />{" "}
+        on purpose
+      </label>
+    </span>
   );
 }
 

@@ -12,7 +12,7 @@ import {
   size,
   withoutChoices,
 } from "../words";
-import { MetricsChooser, TaskChooser } from "./Chooser";
+import { Drift, MetricsChooser, TaskChooser } from "./Chooser";
 import { useAround, useViewState } from "./hooks";
 
 const WAITING = "waiting for the kernel";
@@ -22,39 +22,44 @@ export function Header() {
   const { mode, head, rows, experiment } = useViewState();
   const known = head ?? rows?.find((row) => row.id === experiment) ?? null;
   return (
-    <header class="oprs-header">
-      <h2 class="oprs-title">
-        <strong class="oprs-clip" title={known?.name}>
-          {known?.name ?? " "}
-        </strong>
-        {known && (
-          <span class="oprs-clip oprs-quiet">
-            {[dataset(known), head && size(head), age(known.created_at, Date.now())]
-              .filter(Boolean)
-              .join(" · ")}
-          </span>
-        )}
-      </h2>
-      <div class="oprs-buttons">
-        <StopButton />
-        {mode === "browser" && <ResumeButton />}
-      </div>
-    </header>
+    <>
+      <header class="oprs-header">
+        <h2 class="oprs-title">
+          <strong class="oprs-clip" title={known?.name}>
+            {known?.name ?? " "}
+          </strong>
+          {known && (
+            <span class="oprs-clip oprs-quiet">
+              {[dataset(known), head && size(head), age(known.created_at, Date.now())]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
+          )}
+        </h2>
+        <div class="oprs-buttons">
+          <StopButton />
+          {mode === "browser" && <ResumeButton />}
+        </div>
+      </header>
+      {head?.note && <p class="oprs-note oprs-quiet">{head.note}</p>}
+    </>
   );
 }
 
 function ResumeButton() {
   const { view } = useAround();
-  const { ready, plan, pressed, progress } = useViewState();
+  const { ready, plan, pressed, progress, kernel } = useViewState();
   const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
-  const off = !ready || blocked || pressed !== null || progress?.active === true;
-  const label = !ready
-    ? WAITING
-    : pressed === "resume"
-      ? "starting…"
-      : progress?.active
-        ? "Running…"
-        : resumeLabel(plan);
+  const active = progress?.active === true && kernel === "there";
+  const off = !ready || kernel !== "there" || blocked || pressed !== null || active;
+  const label =
+    !ready && kernel === "there"
+      ? WAITING
+      : pressed === "resume"
+        ? "starting…"
+        : active
+          ? "Running…"
+          : resumeLabel(plan);
   return (
     <button
       type="button"
@@ -69,21 +74,22 @@ function ResumeButton() {
 
 function StopButton() {
   const { view } = useAround();
-  const { mode, ready, pressed, progress } = useViewState();
+  const { mode, ready, pressed, progress, kernel } = useViewState();
+  const waiting = !ready && kernel === "there";
   const active = progress?.active === true;
   const ours = active && progress.own;
   const stopping = pressed === "stop" || (active && progress.stopping);
-  const off = !ready || !ours || stopping;
+  const off = !ready || kernel !== "there" || !ours || stopping;
   let label = "■ Stop";
   if (stopping) label = "stopping…";
   else if (active && !progress.own) label = "Stop: ■ of the cell";
-  else if (!ready && (active || mode === "run")) label = WAITING;
+  else if (waiting && (active || mode === "run")) label = WAITING;
   return (
     <button
       type="button"
       class="oprs-button oprs-stop"
       disabled={off}
-      title={ready ? undefined : WAITING}
+      title={waiting ? WAITING : undefined}
       onClick={() => view.stop()}
     >
       {label}
@@ -117,6 +123,7 @@ function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
   );
   if (!active && plan.offered.tasks.length) pieces.push(<TaskChooser plan={plan} />);
   if (!active && plan.offered.metrics.length) pieces.push(<MetricsChooser plan={plan} />);
+  if (!active && plan.drift) pieces.push(<Drift sentence={plan.drift} />);
   if (obstacle) {
     pieces.push(<span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>);
   }

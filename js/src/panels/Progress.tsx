@@ -16,7 +16,8 @@ const IN_ORDER: readonly Kind[] = [
 
 /** How much of the grid is what, as one thin line, and in words below it how the resume goes. */
 export function Progress() {
-  const { tally, progress, late, mode, reading, storeName } = useViewState();
+  const { tally, late, mode, reading, storeName, kernel, ...shown } = useViewState();
+  const progress = kernel === "there" ? shown.progress : null;
   const total = totalOf(tally);
   const done = tally.completed + tally.replayed + tally.scores_missing;
   const line = reading

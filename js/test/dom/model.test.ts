@@ -245,7 +245,8 @@ describe("clicks", () => {
     const kernel = new FakeKernel(two());
     const made = await started(kernel);
     void made.resume();
-    expect(kernel.control.sent.at(-1)?.params).toEqual({ experiment: "half", plan: "plan-half" });
+    const asked = { experiment: "half", plan: "plan-half", on_drift: "warn" };
+    expect(kernel.control.sent.at(-1)?.params).toEqual(asked);
     await settle();
     expect(made.store.state.pressed).toBe("resume");
     kernel.patch([], [], { active: true });

@@ -87,6 +87,36 @@ describe("browser mode", () => {
     expect(button("resume").disabled).toBe(true);
   });
 
+  test("what the store could not tell is said in the head", async () => {
+    const made = half();
+    made.head.note = "This server cannot be asked which scores failed.";
+    const { text } = await mountOpen(new FakeKernel([made]));
+    expect(text(".oprs-note")).toBe(made.head.note);
+    const { root } = await mountOpen(browser());
+    expect(root.querySelector(".oprs-note")).toBeNull();
+  });
+
+  test("metrics that are not given are said, and a tick says that it is meant", async () => {
+    const made = half();
+    const drift = "co was scored on the kept runs and is not given";
+    made.plan = { ...made.plan, drift };
+    const kernel = new FakeKernel([made]);
+    const { find, text, button } = await mountOpen(kernel);
+    expect(text(".oprs-plan .oprs-drift")).toContain(drift);
+    expect(button("resume").disabled).toBe(false);
+    const asked = () => kernel.control.sent.filter(({ method }) => method === "resume").at(-1);
+    button("resume").click();
+    await soon(() => expect(asked()?.params.on_drift).toBe("warn"));
+    kernel.changed();
+    await soon(() => expect(button("resume").disabled).toBe(false));
+    find(".oprs-drift input").click();
+    await soon(() => expect((find(".oprs-drift input") as HTMLInputElement).checked).toBe(true));
+    button("resume").click();
+    await soon(() => expect(asked()?.params.on_drift).toBe("ignore"));
+    kernel.changed();
+    await soon(() => expect((find(".oprs-drift input") as HTMLInputElement).checked).toBe(false));
+  });
+
   test("an empty store says how to start", async () => {
     const { root } = await mount(new FakeKernel([]));
     await soon(() =>

@@ -167,6 +167,8 @@ class Attempt:
     is kept, too, of a task that failed because it returned no dict: under ``output``, and ``returned`` is false.
     A *light* attempt leaves out ``task_output``, notes, tracebacks and reasons.
     An attempt without ``ended_at`` was started and never reported back.
+    ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
+    ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
     """
 
     id: str
@@ -183,6 +185,8 @@ class Attempt:
     task_seconds: float | None = None
     scoring_seconds: float | None = None
     notes: tuple[str, ...] = ()
+    scored_by: tuple[str, ...] | None = None
+    missing_metrics: tuple[str, ...] = ()
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

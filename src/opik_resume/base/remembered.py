@@ -18,10 +18,11 @@ METADATA_KEY = "opik_resume"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The name of the task, and the ``.name`` of each metric."""
+    """The name of the task, the ``.name`` of each metric, and how many runs went on at a time."""
 
     task: str | None = None
     metrics: tuple[str, ...] = ()
+    threads: int | None = None
 
 
 def task_name(task: Any) -> str:
@@ -29,9 +30,10 @@ def task_name(task: Any) -> str:
     return clean(str(getattr(task, "__name__", type(task).__name__)))
 
 
-def embed(metadata: Json, task: Any, metrics: Iterable[Any]) -> Json:
+def embed(metadata: Json, task: Any, metrics: Iterable[Any], threads: int) -> Json:
     """A copy of ``metadata`` with the names in it; what else is under our key stays."""
-    names = {"task": task_name(task), "metrics": [{"name": clean(str(metric.name))} for metric in metrics]}
+    listed = [{"name": clean(str(metric.name))} for metric in metrics]
+    names = {"task": task_name(task), "metrics": listed, "threads": threads}
     return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
 
 
@@ -41,7 +43,17 @@ def read(metadata: Json | None) -> Remembered:
     task, metrics = kept.get("task"), kept.get("metrics")
     listed = metrics if isinstance(metrics, list) else []
     names = [metric.get("name") for metric in listed if isinstance(metric, dict)]
-    return Remembered(task if isinstance(task, str) else None, tuple(name for name in names if isinstance(name, str)))
+    return Remembered(
+        task if isinstance(task, str) else None,
+        tuple(name for name in names if isinstance(name, str)),
+        threads if isinstance(threads := kept.get("threads"), int) and threads is not True and threads > 0 else None,
+    )
+
+
+def metric_names(metadata: Json | None) -> tuple[str, ...] | None:
+    """The names of the metrics of the original ``evaluate``, once each; None when nobody said which they were."""
+    known = isinstance(ours(metadata).get("metrics"), list)
+    return tuple(dict.fromkeys(read(metadata).metrics)) if known else None
 
 
 def ours(metadata: Json | None) -> Json:

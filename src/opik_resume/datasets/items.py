@@ -12,6 +12,7 @@ from opik_resume.datasets import values
 from opik_resume.exceptions import ArgumentError
 
 _OWN = ("id", "execution_policy")
+_OTHER_KEY = " To keep an id of your own, rename the key, for example to 'item_key': items get an id by themselves."
 
 
 def checked_items(items: Any, *, need_ids: bool = False) -> list[Item]:
@@ -41,14 +42,14 @@ def _item(position: int, given: Any, need_id: bool) -> Item:
         raise ArgumentError(f"{where} must have at least one key with a value. Nothing was changed.")
     if need_id and given.get("id") is None:
         raise ArgumentError(f"{where} needs its 'id', to say which item it replaces. Nothing was changed.")
-    item_id = new_id() if given.get("id") is None else _id(f"{where}['id']", given["id"])
+    item_id = new_id() if given.get("id") is None else _id(f"{where}['id']", given["id"], _OTHER_KEY)
     return Item(item_id, data, _runs(where, given.get("execution_policy")))
 
 
-def _id(where: str, value: Any) -> str:
+def _id(where: str, value: Any, remedy: str = "") -> str:
     value = str(value) if isinstance(value, UUID) else value
     if not isinstance(value, str) or not is_id(value):
-        raise ArgumentError(f"{where} must be a UUID, got {value!r}. Nothing was changed.")
+        raise ArgumentError(f"{where} must be a UUID, got {value!r}.{remedy} Nothing was changed.")
     return value.lower()
 
 

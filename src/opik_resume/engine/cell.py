@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from opik_resume.base.encoding import encoded
@@ -30,6 +31,16 @@ class CellWork:
     tolerant: bool = False
     on_error: Callable[[CellKey, BaseException], None] | None = None
     tracing: Tracing = field(default_factory=Untraced)
+    required: Sequence[str] = ()
+    """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(str(metric.name) for metric in self.metrics)
+
+    @cached_property
+    def _not_given(self) -> tuple[str, ...]:
+        return tuple(name for name in self.required if name not in self._names)
 
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
@@ -72,7 +83,14 @@ class CellWork:
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **came)
         came["scoring_seconds"] = time.perf_counter() - began
         return replace(
-            attempt, ended_at=attempt.ended_at or utc_now(), complete=True, error=None, scores=scores, **came
+            attempt,
+            ended_at=attempt.ended_at or utc_now(),
+            complete=True,
+            error=None,
+            scores=scores,
+            scored_by=self._names,
+            missing_metrics=self._not_given,
+            **came,
         )
 
     def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item, output: Json) -> tuple[ScoreResult, ...]:
@@ -101,7 +119,13 @@ class CellWork:
         except BaseException as error:
             info = self._told(attempt, error)
             fresh = tuple(scoring.failed_score(metric.name, info) for metric in metrics)
-        return replace(attempt, scores=_merged(attempt.scores, fresh, {metric.name for metric in metrics}))
+        scored = tuple(str(metric.name) for metric in metrics)
+        return replace(
+            attempt,
+            scores=_merged(attempt.scores, fresh, scored),
+            scored_by=None if attempt.scored_by is None else tuple(dict.fromkeys((*attempt.scored_by, *scored))),
+            missing_metrics=tuple(n for n in attempt.missing_metrics if n in self.required and n not in scored),
+        )
 
 
 def _merged(

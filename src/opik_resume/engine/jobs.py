@@ -8,6 +8,7 @@ from typing import Any
 
 from opik_resume.base.records import Item
 from opik_resume.engine.cell import Task
+from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.plan import PlannedCell
 from opik_resume.metrics.base import Metric
 from opik_resume.metrics.scoring import KeyMapping
@@ -15,13 +16,19 @@ from opik_resume.metrics.scoring import KeyMapping
 
 @dataclass(frozen=True)
 class Callables:
-    """What a run calls, and with how many workers."""
+    """What a run calls, and with how many workers.
+
+    ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
+    never called, and the metrics are not those of the evaluation: nothing to resume with.
+    """
 
     task: Task
     scoring_metrics: Sequence[Metric] = ()
     scoring_key_mapping: KeyMapping | None = None
     task_threads: int = 16
     experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
+    on_drift: OnDrift = "warn"
+    rescoring: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Run:
         listener: told every event, in order, never twice at a time. It must be quick.
         at_end: called once nothing runs any more, before ``Ended`` is told; what it has to say is kept in ``notes``.
         tracing: what is set up around the calls of task and metrics.
+        required: names of the metrics that a run must have been scored with.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Run:
         listener: Listener | None = None,
         at_end: Callable[[], Sequence[str]] | None = None,
         tracing: Tracing | None = None,
+        required: Sequence[str] = (),
     ) -> None:
         self.experiment_id = experiment_id
         self.id = lease.run_id
@@ -89,6 +91,7 @@ class Run:
             tolerant=tolerant,
             on_error=self._note_error,
             tracing=tracing or Untraced(),
+            required=required,
         )
         self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
         self._first_error: tuple[int, BaseException] | None = None

@@ -38,15 +38,11 @@ def callables(
     if mapping is not None and not isinstance(mapping, dict):
         raise ArgumentError(f"scoring_key_mapping must be a dict, got {type(mapping).__name__}")
     positive("task_threads", task_threads)
-    functions = [
-        ScoringFunction(function, f"scoring_functions[{position}]")
-        for position, function in enumerate(_listed("scoring_functions", scoring_functions))
-    ]
     of_experiment = _listed("experiment_scoring_functions", experiment_scoring_functions)
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    return Callables(_task(task), (*metrics(scoring_metrics), *functions), mapping, task_threads, of_experiment)
+    return Callables(_task(task), scoring(scoring_metrics, scoring_functions), mapping, task_threads, of_experiment)
 
 
 def _task(task: Any) -> Any:
@@ -104,6 +100,28 @@ def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
     listed = _listed("scoring_metrics", scoring_metrics)
     for position, metric in enumerate(listed):
         _metric(f"scoring_metrics[{position}]", metric)
+    return _distinct(listed)
+
+
+def scoring(scoring_metrics: Any, scoring_functions: Any) -> tuple[Any, ...]:
+    """The metrics, and the scoring functions as metrics, checked."""
+    listed = _listed("scoring_functions", scoring_functions)
+    functions = [ScoringFunction(each, f"scoring_functions[{position}]") for position, each in enumerate(listed)]
+    return _distinct((*metrics(scoring_metrics), *functions))
+
+
+def _distinct(listed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The metrics themselves, unless two have one name."""
+    seen: set[str] = set()
+    for metric in listed:
+        if metric.name in seen:
+            of_function = isinstance(metric, ScoringFunction)
+            remedy = "rename the function" if of_function else f"pass {type(metric).__name__}(name=…)"
+            raise ArgumentError(
+                f"scoring_metrics: two of them are named {metric.name!r}, and their scores would be mixed into one mean: "
+                f"{remedy} to give one of them another name."
+            )
+        seen.add(metric.name)
     return listed
 
 

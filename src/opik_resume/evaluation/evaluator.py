@@ -13,6 +13,7 @@ from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.evaluation import arguments
+from opik_resume.evaluation.unfinished import warn_of_unfinished
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import make_plan
 from opik_resume.experiment.reading import Reading
@@ -116,7 +117,9 @@ def evaluate(
         error_tolerance=arguments.tolerance(error_tolerance),
     )
     config = arguments.json_dict("experiment_config", experiment_config)
-    metadata = remembered.embed(resume_state.embed(config, state), callables.task, callables.scoring_metrics)
+    metadata = remembered.embed(
+        resume_state.embed(config, state), callables.task, callables.scoring_metrics, callables.task_threads
+    )
     now = utc_now()
     selection = choose(version.records(), state, dataset_item_ids, dataset_sampler)
     experiment = Experiment(
@@ -133,6 +136,7 @@ def evaluate(
         project_name=arguments.text("project_name", project_name),
         item_ids=selection.resolved_ids,
     )
+    warn_of_unfinished(version, callables.task, where)
     made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
     plan = make_plan(experiment.id, experiment.name, made.grid)
     ready = partial(prepare_first, made, plan, callables, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ def evaluate_experiment(
         experiment_scoring_functions,
     )  # fmt: skip
     arguments.some_metrics(callables)
+    callables = replace(callables, rescoring=True)
     where = store or default_store()
     replan = partial(_rescoring_plan, callables=callables, missing_only=missing_only)
     reading = read_experiment(find_experiment(experiment_id or experiment_name, where), where)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base import remembered
 from opik_resume.engine import Listener, Run
 from opik_resume.evaluation import arguments
+from opik_resume.exceptions import ArgumentError
+from opik_resume.experiment import drift
+from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.plan import ResumePlan, make_plan
 from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
 from opik_resume.experiment.results import EvaluationResult
@@ -41,6 +46,7 @@ def evaluate_resume(
     verbose: int = 1,
     task_threads: int = 16,
     reuse_outputs: bool = False,
+    on_drift: OnDrift = "warn",
     raise_on_failure: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
@@ -55,6 +61,9 @@ def evaluate_resume(
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
             get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
             the task returned.
+        on_drift: what to do when metrics of the original ``evaluate`` are not given: ``warn`` says so, and the runs made
+            without them lack their scores until a later resume makes them; ``ignore`` takes it for meant, and they lack
+            nothing; ``error`` raises before anything runs.
         store: where the experiment is; the default store when left out.
 
     Returns:
@@ -69,12 +78,16 @@ def evaluate_resume(
     callables = arguments.callables(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
+    callables = replace(callables, on_drift=drift.checked(on_drift))
     where = store or default_store()
-    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
+    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
     plan = replan(reading)
+    if plan.warning and on_drift == "error":
+        raise ArgumentError(f"{plan.warning}. Nothing was run: pass the same metrics, or on_drift='ignore'.")
     if plan.cells and reading.elsewhere is not None:
         logger.warning(reading.elsewhere)
+    warn_of_drift(plan)
     ready = partial(prepare, plan, replan, callables, where)
     return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
@@ -83,7 +96,9 @@ def plan_resume(
     experiment_id: str,
     scoring_metrics: Sequence[Metric] | None = None,
     *,
+    scoring_functions: Functions | None = None,
     reuse_outputs: bool = False,
+    on_drift: OnDrift = "warn",
     store: Store | None = None,
 ) -> ResumePlan:
     """What ``evaluate_resume`` would do, cell by cell, without doing it.
@@ -91,14 +106,24 @@ def plan_resume(
     Args:
         experiment_id: the experiment's id, or its name when only one has it.
         scoring_metrics: the metrics that would be given: only their missing scores are repaired. None means any.
-        reuse_outputs: as in ``evaluate_resume``.
+            The plan's ``warning`` says how they differ from those of the kept runs.
+        scoring_functions: those that would be given beside them.
+        reuse_outputs, on_drift: as in ``evaluate_resume``.
         store: where the experiment is; the default store when left out.
 
     Raises:
         ExperimentNotFound, AmbiguousExperiment, ExperimentNotResumable: as for ``evaluate_resume``.
     """
+    metrics = arguments.scoring(scoring_metrics, scoring_functions)
+    given = None if scoring_metrics is None and scoring_functions is None else metrics
     reading = _read_to_plan(experiment_id, store or default_store())
-    return plan_of(reading, scoring_metrics, reuse_outputs=reuse_outputs)
+    return plan_of(reading, given, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))
+
+
+def warn_of_drift(plan: ResumePlan) -> None:
+    """The one line, before anything runs, about metrics that differ from those of the kept runs."""
+    if plan.warning:
+        logger.warning("%s: %s.", plan.experiment_name, plan.warning)
 
 
 def _read_to_plan(experiment_id: str, store: Store, *, for_result: bool = False) -> Reading:
@@ -111,15 +136,28 @@ def _read_to_plan(experiment_id: str, store: Store, *, for_result: bool = False)
 
 
 def plan_of(
-    reading: Reading, scoring_metrics: Sequence[Metric] | None = None, *, reuse_outputs: bool = False
+    reading: Reading,
+    scoring_metrics: Sequence[Metric] | None = None,
+    *,
+    reuse_outputs: bool = False,
+    on_drift: OnDrift = "warn",
 ) -> ResumePlan:
     """The plan of an experiment that has been read. Raises ExperimentNotResumable."""
     why = why_not_resumable(reading)
     if why is not None:
         raise why
-    names = None if scoring_metrics is None else {metric.name for metric in arguments.metrics(scoring_metrics)}
+    given = None if scoring_metrics is None else arguments.metrics(scoring_metrics)
+    names = None if given is None else dict.fromkeys(str(metric.name) for metric in given)
     experiment = reading.experiment
-    return make_plan(experiment.id, experiment.name, reading.grid, names, reuse_outputs=reuse_outputs)
+    return make_plan(
+        experiment.id,
+        experiment.name,
+        reading.grid,
+        names,
+        original=remembered.metric_names(experiment.metadata),
+        reuse_outputs=reuse_outputs,
+        on_drift=on_drift,
+    )
 
 
 def prepare_resume(
@@ -131,6 +169,7 @@ def prepare_resume(
     task_threads: int = 16,
     experiment_scoring_functions: Functions | None = None,
     reuse_outputs: bool = False,
+    on_drift: OnDrift = "warn",
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -143,5 +182,6 @@ def prepare_resume(
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs)
+    callables = replace(callables, on_drift=on_drift)
+    replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

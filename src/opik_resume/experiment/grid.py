@@ -41,7 +41,8 @@ _FAILED = (CellState.task_failed, CellState.scoring_failed)
 def state_of(attempt: Attempt) -> CellState:
     """The state that a cell has when this attempt fills it."""
     if attempt.complete:
-        return CellState.scores_missing if attempt.failed_metrics else CellState.completed
+        lacking = attempt.missing_metrics or attempt.failed_metrics
+        return CellState.scores_missing if lacking else CellState.completed
     if attempt.returned:
         return CellState.scoring_failed
     if attempt.error is None or attempt.error.exception_type in _INTERRUPTIONS:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from opik_resume.base.records import Attempt, CellKey, CellState
+from opik_resume.experiment import drift
+from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.grid import Grid
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class PlannedCell:
     """One cell of a plan.
 
     When the action is ``score``, ``metrics`` names the scores to make; it is empty for an output that was kept when its
-    scoring failed, which is scored with every metric.
+    scoring failed, which is scored with every metric, and for a complete run that only lacks what is left out on purpose.
     """
 
     key: CellKey
@@ -44,6 +46,7 @@ class ResumePlan:
 
     ``len(plan)`` is the number of cells it would touch; ``kept`` complete cells stay as they are.
     ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none.
+    ``warning`` says how the metrics differ from those that the kept runs were scored with, or None.
     """
 
     experiment_id: str
@@ -51,6 +54,7 @@ class ResumePlan:
     cells: tuple[PlannedCell, ...]
     kept: int
     seconds_per_run: float | None = None
+    warning: str | None = None
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -82,7 +86,7 @@ class ResumePlan:
         """The cells of this plan that ``shown`` holds with the same action: never a cell more than was shown."""
         seen = {(cell.key, cell.action) for cell in shown.cells}
         kept = tuple(cell for cell in self.cells if (cell.key, cell.action) in seen)
-        return ResumePlan(self.experiment_id, self.experiment_name, kept, self.kept, self.seconds_per_run)
+        return replace(self, cells=kept)
 
     def without(self, keys: Collection[CellKey]) -> ResumePlan:
         """The plan without the cells of these keys."""
@@ -94,7 +98,8 @@ class ResumePlan:
             return f"{self.experiment_name}: complete, nothing to run ({self.kept} runs kept)"
         parts = [_count(self.runs, "run")] if self.runs else []
         parts += [f"{_count(self.scores, 'run')} to score again"] if self.scores else []
-        return f"{self.experiment_name}: {', '.join(parts)}; {self.kept} kept"
+        warned = f" ({self.warning})" if self.warning else ""
+        return f"{self.experiment_name}: {', '.join(parts)}; {self.kept} kept{warned}"
 
     def _by_reason(self) -> list[tuple[str, str, int]]:
         counted = Counter((cell.state.name, cell.reason) for cell in self.cells)
@@ -120,7 +125,9 @@ def make_plan(
     grid: Grid,
     metric_names: Collection[str] | None = None,
     *,
+    original: Collection[str] | None = None,
     reuse_outputs: bool = False,
+    on_drift: OnDrift = "warn",
 ) -> ResumePlan:
     """Plan a resume of the experiment whose cells are ``grid``.
 
@@ -128,13 +135,22 @@ def make_plan(
         experiment_id, experiment_name: whose cells these are.
         grid: its cells.
         metric_names: the metrics that will be given. None means "whichever": every missing score can be repaired.
+        original: the metrics of the original evaluation; None when they are not known.
         reuse_outputs: score the kept output of a ``scoring_failed`` cell again instead of running its task again.
+        on_drift: ``ignore`` takes it for meant that metrics are left out: complete runs need no more for lack of them.
     """
+    ignoring = on_drift == "ignore"
 
     def planned(key: CellKey, state: CellState, attempt: Attempt | None) -> PlannedCell | None:
-        return _replayed(key, state, attempt, metric_names, reuse_outputs=reuse_outputs)
+        if state is CellState.scores_missing and attempt is not None:
+            return _to_be_scored(key, attempt, metric_names, ignoring=ignoring)
+        return _replayed(key, state, attempt, reuse_outputs=reuse_outputs)
 
-    return _plan(experiment_id, experiment_name, grid, planned)
+    plan = _plan(experiment_id, experiment_name, grid, planned)
+    scored_anew = any(cell.state is not CellState.scores_missing for cell in plan.cells)
+    if ignoring or metric_names is None or original is None or not scored_anew:
+        return plan
+    return replace(plan, warning=drift.sentence(original, metric_names, grid.attempts))
 
 
 def make_rescoring_plan(
@@ -168,7 +184,6 @@ def _replayed(
     key: CellKey,
     state: CellState,
     attempt: Attempt | None,
-    metric_names: Collection[str] | None,
     *,
     reuse_outputs: bool,
 ) -> PlannedCell | None:
@@ -176,10 +191,34 @@ def _replayed(
         return PlannedCell(key, state, "score", _reason(state, attempt))
     if state is CellState.completed:
         return None
-    if state is CellState.scores_missing and attempt is not None:
-        names = tuple(n for n in attempt.failed_metrics if metric_names is None or n in metric_names)
-        return PlannedCell(key, state, "score", f"{', '.join(names)} raised", names) if names else None
     return PlannedCell(key, state, "run", _reason(state, attempt))
+
+
+def _to_be_scored(
+    key: CellKey, attempt: Attempt, metric_names: Collection[str] | None, *, ignoring: bool
+) -> PlannedCell | None:
+    """A complete run with scores missing: the metrics among those given that raised on it, or were not given to it."""
+
+    def given(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name in names if metric_names is None or name in metric_names))
+
+    raised, absent = given(attempt.failed_metrics), given(attempt.missing_metrics)
+    left_out = [name for name in attempt.missing_metrics if ignoring and name not in absent]
+    reasons = [f"{', '.join(raised)} raised"] if raised else []
+    reasons += [not_given(absent)] if absent else []
+    reasons += [f"{drift.listed(left_out)} {_are(left_out)} left out on purpose"] if left_out else []
+    if not reasons:
+        return None
+    return PlannedCell(key, CellState.scores_missing, "score", ", ".join(reasons), (*raised, *absent))
+
+
+def not_given(names: Sequence[str]) -> str:
+    """That metrics of the original evaluation were not given to a run."""
+    return f"{drift.listed(names)} {'was' if len(names) == 1 else 'were'} not given"
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _reason(state: CellState, attempt: Attempt | None) -> str:

@@ -42,7 +42,8 @@ class Reading:
     """One experiment as it stood when it was read.
 
     ``obstacle`` says why nobody can tell which cells it should have: it cannot be resumed, and the grid shows the
-    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons.
+    runs that there are. ``heavy``: its attempts carry outputs, tracebacks and reasons. ``note`` says what the store could
+    not tell of them, or is None.
     """
 
     experiment: Experiment
@@ -51,6 +52,7 @@ class Reading:
     holder: LeaseHolder | None
     obstacle: ExperimentNotResumable | None = None
     heavy: bool = False
+    note: str | None = None
 
     @cached_property
     def resume_state(self) -> ResumeState | NotResumable:
@@ -90,7 +92,7 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
 
     Raises:
         ExperimentNotFound: there is none; the message lists names that are near.
-        AmbiguousExperiment: several have that name; the message lists their ids.
+        AmbiguousExperiment: several have that name; the message lists their ids, and which of them are unfinished.
     """
     name_or_id = clean(name_or_id)
     if is_id(name_or_id):
@@ -100,9 +102,20 @@ def find_experiment(name_or_id: str, store: Store) -> Experiment:
         recent, _ = store.find(limit=_PAGE)
         raise ExperimentNotFound.near("experiment", name_or_id, [e.name for e in recent], store.label)
     if len(named) > 1:
-        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC" for e in named)
+        ids = "\n".join(f"  {e.id}  of {e.created_at:%Y-%m-%d %H:%M} UTC{_how_far(e, store)}" for e in named)
         raise AmbiguousExperiment(f"{len(named)} experiments are named {name_or_id!r}: pass the id of one.\n{ids}")
     return named[0]
+
+
+def _how_far(experiment: Experiment, store: Store) -> str:
+    """Whether it is finished, as far as that is told at once."""
+    done, expected = store.done(experiment.id), experiment.expected
+    if experiment.status == CLOSED:
+        return ", closed"
+    if done is None:
+        return ", unfinished" if experiment.status == "running" else ""
+    whole = f", complete: {expected:,} runs"
+    return whole if done >= expected else f", unfinished: {done:,} of {expected:,} runs complete"
 
 
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
@@ -115,7 +128,8 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
         selection, obstacle = _what_there_is(experiment, attempts, store), error
-    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy)
+    note = store.note(experiment.id)
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note)
 
 
 def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:

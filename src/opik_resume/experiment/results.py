@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import html
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
 from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.plan import not_given
 from opik_resume.experiment.reading import Reading
-from opik_resume.experiment.statistics import ScoreStatistics, aggregate, never_finite
+from opik_resume.experiment.statistics import ScoreStatistics, aggregate, coverage, never_finite
 from opik_resume.experiment.test_results import TestCase, TestResult
 
 if TYPE_CHECKING:
@@ -139,10 +141,12 @@ class EvaluationResult:
 
     def statistics(self) -> str:
         """Several lines: the summary, and for every score its mean, range, spread and failures."""
+        partial = self._partial_means()
         lines = [
             f"  {name}: mean {s.mean:.4g}, {s.min:.4g} to {s.max:.4g}, std {s.std or 0:.3g}, {len(s.values)} values"
             + (f", {s.failed_count} failed" if s.failed_count else "")
             + (f", {s.not_finite_count} NaN or infinite" if s.not_finite_count else "")
+            + partial[name]
             for name, s in aggregate(self.test_results).items()
         ]
         lines += [
@@ -173,9 +177,16 @@ class EvaluationResult:
         return f"<p><b>{html.escape(self.summary())}</b></p>{table}"
 
     def _shown_scores(self) -> list[tuple[str, str]]:
-        means = [(name, f"{s.mean:.4g}") for name, s in aggregate(self.test_results).items()]
+        partial = self._partial_means()
+        means = [(name, f"{s.mean:.4g}{partial[name]}") for name, s in aggregate(self.test_results).items()]
         mark = " (partial)" if self.experiment_scores_partial else ""
         return means + [(f"{score.name}{mark}", f"{score.value:.4g}") for score in self.experiment_scores]
+
+    def _partial_means(self) -> defaultdict[str, str]:
+        """By score name, the number of runs that its mean covers, where those are not all."""
+        total = len(self.test_results)
+        covered = coverage(self.test_results).items()
+        return defaultdict(str, {name: f" (n = {n:,} of {total:,})" for name, n in covered if n < total})
 
 
 def build_result(reading: Reading) -> EvaluationResult:
@@ -211,6 +222,8 @@ def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
         for score in attempt.scores:
             if score.scoring_failed:
                 yield _missing_score(key, score)
+        for name in attempt.missing_metrics:
+            yield Failure(*key, state, "", not_given([name]), "")
     elif state is not CellState.completed:
         error = attempt.error
         message = error.message if error else "stopped while running"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,12 @@ def _by_name(results: Iterable[TestResult]) -> dict[str, list[ScoreResult]]:
     for score in (score for result in results for score in result.score_results):
         found.setdefault(score.name, []).append(score)
     return found
+
+
+def coverage(results: Iterable[TestResult]) -> Counter[str]:
+    """How many of the results the statistics of each score cover, by its name."""
+    good = ({s.name for s in result.score_results if s.finite} for result in results)
+    return Counter(name for names in good for name in names)
 
 
 def _of(values: list[float], scores: Sequence[ScoreResult]) -> ScoreStatistics:

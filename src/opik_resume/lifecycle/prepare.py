@@ -5,10 +5,11 @@ The blocking doors, the magics and the widget all come through here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opik_resume.base import remembered
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import CellKey, ErrorTolerance
 from opik_resume.engine import Callables, Job, Listener, Run, stopping
@@ -89,11 +90,17 @@ def _ready(
         listener=listener,
         at_end=lambda: conclude(run, callables, store, tracing),
         tracing=tracing,
+        required=_required(reading, callables),
     )
     run.dropped.update(dropped)
     mark(store, shown.experiment_id, run.id)
     announce(run, shown, callables)
     return run
+
+
+def _required(reading: Reading, callables: Callables) -> Sequence[str]:
+    """The names of the original evaluation's metrics, unless they are left out on purpose."""
+    return () if callables.on_drift == "ignore" else remembered.metric_names(reading.experiment.metadata) or ()
 
 
 def _jobs(plan: ResumePlan, reading: Reading) -> list[Job]:

@@ -41,8 +41,9 @@ def unobserve(observer: Observer) -> None:
 
 def announce(run: Run, shown: ResumePlan, callables: Callables) -> None:
     """This run is ready: remember what it calls, and let every observer listen to it."""
-    _used[run.experiment_id] = callables
-    _used.move_to_end(run.experiment_id)
+    if not callables.rescoring:
+        _used[run.experiment_id] = callables
+        _used.move_to_end(run.experiment_id)
     while len(_used) > _REMEMBERED:
         _used.popitem(last=False)
     for observer in _observers:

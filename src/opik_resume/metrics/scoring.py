@@ -55,9 +55,11 @@ def score_output(
     of_metric = [offered if isinstance(metric, ScoringFunction) else inputs for metric in metrics]
     if not tolerant:
         for metric, keys in zip(metrics, of_metric, strict=True):
-            require_arguments(metric, keys)
+            require_arguments(metric, keys, mapping)
     return tuple(
-        score for metric, keys in zip(metrics, of_metric, strict=True) for score in _scores_of(metric, keys, resolve)
+        score
+        for metric, keys in zip(metrics, of_metric, strict=True)
+        for score in _scores_of(metric, keys, mapping, resolve)
     )
 
 
@@ -72,19 +74,23 @@ def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> J
     return inputs
 
 
-def require_arguments(metric: Metric, inputs: Json) -> None:
+def require_arguments(metric: Metric, inputs: Json, mapping: KeyMapping | None) -> None:
+    """Raise ScoreMethodMissingArguments when it asks for what is not there, naming keys that were mapped in vain."""
     missing = [name for name in _arguments(metric).required if name not in inputs]
-    if missing:
-        raise ScoreMethodMissingArguments(
-            f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's "
-            f"output has. There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or name the "
-            "key to use in scoring_key_mapping."
-        )
+    if not missing:
+        return
+    in_vain = [f"{name!r} from {source!r}" for name in missing if isinstance(source := (mapping or {}).get(name), str)]
+    mapped = f"scoring_key_mapping says to take {' and '.join(in_vain)}, which is not there either. " if in_vain else ""
+    remedy = "correct the mapping" if in_vain else "name the key to use in scoring_key_mapping"
+    raise ScoreMethodMissingArguments(
+        f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's output has. "
+        f"{mapped}There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or {remedy}."
+    )
 
 
-def _scores_of(metric: Metric, inputs: Json, resolve: Resolve) -> list[ScoreResult]:
+def _scores_of(metric: Metric, inputs: Json, mapping: KeyMapping | None, resolve: Resolve) -> list[ScoreResult]:
     try:
-        require_arguments(metric, inputs)
+        require_arguments(metric, inputs, mapping)
         return checked_scores(resolve(metric.score(**_accepted(metric, inputs))), metric.name)
     except Exception as error:
         info = error_info(error)
@@ -159,10 +165,8 @@ def _record(score: Any, metric_name: str) -> ScoreResult:
         score = ScoreResult(metric_name, score)
     if not hasattr(score, "name") or not hasattr(score, "value"):
         raise TypeError(f"{score!r:.200} is no score: return a ScoreResult or a number, or a list of them")
-    try:
-        value = as_float(score.value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(f"{score.name!r:.200} has the value {score.value!r:.200}, which is no number") from error
+    failed = bool(getattr(score, "scoring_failed", False))
+    value = 0.0 if failed and score.value is None else _number(score)
     metadata, _ = encoded(getattr(score, "metadata", None))
     return ScoreResult(
         name=clean(str(score.name)),
@@ -170,8 +174,18 @@ def _record(score: Any, metric_name: str) -> ScoreResult:
         reason=_text(getattr(score, "reason", None)),
         category_name=_text(getattr(score, "category_name", None)),
         metadata=metadata if metadata is None or isinstance(metadata, dict) else {"value": metadata},
-        scoring_failed=bool(getattr(score, "scoring_failed", False)),
+        scoring_failed=failed,
     )
+
+
+def _number(score: Any) -> float:
+    try:
+        return as_float(score.value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(
+            f"{score.name!r:.200} has the value {score.value!r:.200}, which is no number: return a number, or raise or set "
+            "scoring_failed=True when there is no score"
+        ) from error
 
 
 def _text(value: Any) -> str | None:

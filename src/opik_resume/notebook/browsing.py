@@ -23,7 +23,7 @@ def browse(
     scoring_metrics: Sequence[Any] | None = None,
     *,
     scoring_key_mapping: KeyMapping | None = None,
-    task_threads: int = 16,
+    task_threads: int | None = None,
     store: Store | None = None,
 ) -> ResumeBrowser:
     """Browse experiments, see which cells are missing and why, and resume them with a click.
@@ -34,14 +34,14 @@ def browse(
             ``evaluate`` used in this process.
         scoring_metrics: the metrics that score its outputs.
         scoring_key_mapping: argument name of a metric → key of item or output, as in ``evaluate``.
-        task_threads: the number of workers.
+        task_threads: the number of workers; left out, as many as ``evaluate`` was given.
         store: where to look; the default store when left out.
 
     Raises:
         ArgumentError: the task cannot be called, or something is not a metric.
         FrontEndMissing: the widget's front end is not built; the message says how to build it.
     """
-    arguments.positive("task_threads", task_threads)
+    arguments.positive("task_threads", task_threads, optional=True)
     given = Given(
         None if task is None else checked_task(task, getattr(task, "__name__", "task")),
         None if scoring_metrics is None else arguments.metrics(scoring_metrics),

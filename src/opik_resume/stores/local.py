@@ -33,7 +33,8 @@ ON CONFLICT (id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
-    task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes
+    task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics
 WHERE excluded.complete >= complete
 """
 
@@ -46,6 +47,7 @@ _ORDERS = {
     "name": "e.name COLLATE NOCASE, e.id DESC",
     "-name": "e.name COLLATE NOCASE DESC, e.id DESC",
 }
+_LATEST = 50  # unfinished experiments that are looked at
 _RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
 
@@ -140,6 +142,17 @@ class LocalStore:
         total: int = self._database.read(count, (pattern, pattern))[0][0]
         return [rows.experiment(row) for row in found], total
 
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        those = "WHERE e.dataset_id = ? AND e.version_number = ? AND e.status = 'running' ORDER BY e.id DESC LIMIT ?"
+        number = int(version.removeprefix("v"))
+        found = self._database.read(f"{_EXPERIMENTS} {those}", (dataset_id, number, _LATEST))
+        return [rows.experiment(row) for row in found]
+
+    def done(self, experiment_id: str) -> int | None:
+        cells = "SELECT DISTINCT item_id, trial FROM attempts WHERE experiment_id = ? AND complete"
+        number: int = self._database.read(f"SELECT count(*) FROM ({cells})", (experiment_id,))[0][0]
+        return number
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
@@ -181,6 +194,10 @@ class LocalStore:
         by_id = {row["id"]: rows.started(row) for row in starts}
         by_id.update((row["id"], rows.attempt(row, light=not heavy)) for row in ended)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+
+    def note(self, experiment_id: str) -> str | None:
+        """Nothing: the file tells all."""
+        return None
 
     def attempt(self, attempt_id: str) -> Attempt:
         found = self._database.read(f"SELECT {rows.ATTEMPT_COLUMNS} FROM attempts WHERE id = ?", (attempt_id,))

@@ -72,6 +72,15 @@ class ExperimentStore(Protocol):
         The embedded store looks at the names of their datasets, too. ``sort`` is one of :data:`SORTS`.
         """
 
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        """The latest experiments on that version that have not been completed or closed, newest first.
+
+        As far as this is known without asking a server: evaluations do not wait for it.
+        """
+
+    def done(self, experiment_id: str) -> int | None:
+        """How many cells of one of ours are complete; None where only a server could tell."""
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
@@ -94,6 +103,9 @@ class ExperimentStore(Protocol):
 
         Light ones leave out outputs, tracebacks and the reasons of scores.
         """
+
+    def note(self, experiment_id: str) -> str | None:
+        """What the last reading of its attempts could not tell, as a sentence for people, or None."""
 
     def attempt(self, attempt_id: str) -> Attempt:
         """One attempt, whole. Raises KeyError."""
@@ -150,6 +162,9 @@ class Reader(Protocol):
         """As in :class:`DatasetStore`."""
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """As in :class:`ExperimentStore`."""
+
+    def note(self, experiment_id: str) -> str | None:
         """As in :class:`ExperimentStore`."""
 
 

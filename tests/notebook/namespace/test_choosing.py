@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate
+from opik_resume import browse, evaluate
 from opik_resume.base.records import CellState
 from opik_resume.lifecycle import registry
 from opik_resume.metrics import Contains, Equals
@@ -128,6 +128,7 @@ def test_remembered_names_preselect(store: Store, view: Views, notebook: dict[st
     assert store.get(result.experiment_id).metadata["opik_resume"] == {
         "task": "answer",
         "metrics": [{"name": "equals"}, {"name": "gone"}],
+        "threads": 16,
     }
     registry._used.clear()  # the kernel was restarted
     notebook["judge"] = notebook.pop("equals")
@@ -187,6 +188,44 @@ def test_a_metric_that_failed_can_be_chosen(store: Store, view: Views, notebook:
     resume(shown, result.experiment_id, plan)
     assert task.total == 2, "the task was called again"
     assert reading_of(store, result.experiment_id).grid.counts()[CellState.completed] == 2
+
+
+def test_two_of_one_name_are_an_obstacle_and_another_choice_helps(
+    store: Store, view: Views, notebook: dict[str, Any]
+) -> None:
+    experiment = unstarted(store, "new", numbers(store, 2))
+    notebook["same"] = Equals(name="equals")
+    shown = view(namespace=notebook)
+    plan = choose(shown, experiment.id, "answer", "equals", "same")
+    assert "named 'equals'" in plan["obstacle"]
+    assert shown.refusal("resume", experiment=experiment.id, plan=plan["id"])["type"] == "ArgumentError"
+    assert len(plan["offered"]["metrics"]) > 1
+    assert choose(shown, experiment.id, "answer", "equals")["obstacle"] is None
+
+
+# How many at a time
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_as_many_at_a_time_as_evaluate_was_given(
+    store: Store, view: Views, notebook: dict[str, Any], *, restarted: bool
+) -> None:
+    task = CountingTask(fail=lambda item, call: True)
+    result = evaluate(numbers(store, 2), task, verbose=0, task_threads=3, store=store)
+    if restarted:
+        registry._used.clear()
+    browser = browse(store=store)
+    offers = browser._offers
+    assert offers.offer(reading_of(store, result.experiment_id)).picked.threads == 3
+    browser.close()
+    given = browse(store=store, task_threads=5)
+    assert given._offers.offer(reading_of(store, result.experiment_id)).picked.threads == 5
+    given.close()
+
+
+def test_of_an_experiment_that_does_not_say_it_is_sixteen(store: Store, view: Views, notebook: dict[str, Any]) -> None:
+    experiment = unstarted(store, "new", numbers(store, 2))
+    assert plan_of(view(namespace=notebook), experiment.id)["threads"] == 16
 
 
 # Redefined metrics

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from ipywidgets.widgets import widget as widgets  # type: ignore[import-untyped]
 
 from opik_resume import plan_resume
 from opik_resume.base.records import REPLAYED, CellKey, CellState
@@ -22,11 +26,13 @@ from opik_resume.notebook.background import desk as background
 from opik_resume.notebook.background.desk import REMEMBERED, Desk
 from opik_resume.notebook.background.resume import Resume
 from opik_resume.notebook.widget.feed import Feed
-from opik_resume.notebook.widget.frames import TICK
+from opik_resume.notebook.widget.frames import INFINITE, TICK
+from opik_resume.notebook.widget.publisher import publisher
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, Screen, View, ended, evaluated, reading_of
+from tests.waiting import until
 
 
 def carrying(store: Store, desk: Desk, experiment_id: str) -> tuple[Feed, RecordingComm]:
@@ -35,6 +41,27 @@ def carrying(store: Store, desk: Desk, experiment_id: str) -> tuple[Feed, Record
     recorded = feed.comm
     assert isinstance(recorded, RecordingComm)
     return feed, recorded
+
+
+class Turn:
+    """Says that the publisher has come round to it."""
+
+    def __init__(self) -> None:
+        self.came = threading.Event()
+
+    def seconds(self, now: float) -> float:
+        return INFINITE if self.came.is_set() else 0.0
+
+    def speak(self) -> None:
+        self.came.set()
+
+
+def round_is_over() -> None:
+    """Wait until every feed that had something to say has said it."""
+    for _ in range(2):
+        turn = Turn()
+        publisher.wake(turn)
+        assert turn.came.wait(TIMEOUT)
 
 
 def resume_of(desk: Desk, experiment_id: str) -> tuple[Resume, Callable[..., None]]:
@@ -201,16 +228,16 @@ def test_a_view_of_another_experiment_is_only_told_that_something_changed(store:
     feed.close()
 
 
-def test_close_ends_the_thread_and_the_comm(store: Store, desk: Desk) -> None:
+def test_close_ends_the_comm_and_nothing_more_is_said(store: Store, desk: Desk) -> None:
     feed, recorded = carrying(store, desk, evaluated(store))
     recorded.until(len)
-    thread = feed._thread
-    assert thread is not None
     feed.close()
-    thread.join(TIMEOUT)
-    assert not thread.is_alive()
     assert recorded.closed
+    said = len(recorded.messages)
     resume_of(desk, "any")  # nobody is told any more
+    feed.snapshot()
+    round_is_over()
+    assert len(recorded.messages) == said
     feed.close()
 
 
@@ -237,6 +264,106 @@ def test_the_browser_sets_nothing(store: Store, desk: Desk, view: Callable[..., 
     recorded.deliver_state(_esm="evil")
     assert feed.get_state() == before
     feed.close()
+
+
+def test_a_feed_that_fails_leaves_the_others_alone(store: Store, desk: Desk) -> None:
+    experiment_id = evaluated(store)
+    broken, _ = carrying(store, desk, experiment_id)
+
+    def fails(*args: object, **kwargs: object) -> None:
+        raise OSError("gone")
+
+    broken.comm.send = fails
+    feed, recorded = carrying(store, desk, experiment_id)
+    broken.snapshot()
+    feed.snapshot()
+    recorded.until(len)
+    for each in (broken, feed):
+        each.close()
+
+
+def test_one_thread_speaks_for_every_feed(store: Store, desk: Desk) -> None:
+    experiment_id = evaluated(store)
+    first, recorded = carrying(store, desk, experiment_id)
+    recorded.until(len)
+    before = threading.active_count()
+    others = [carrying(store, desk, experiment_id) for _ in range(200)]
+    for _, each in others:
+        each.until(len)
+    assert threading.active_count() == before
+    feeds = [thread for thread in threading.enumerate() if thread.name.startswith("opik-resume feed")]
+    assert len(feeds) == 1
+    keys = list(reading_of(store, experiment_id).grid.keys())
+    _, tell = resume_of(desk, experiment_id)
+    for key in keys:
+        tell(RunQueued(key))
+        tell(RunStarted(key))
+        tell(RunFinished(key, complete(*key)))
+    tell(Ended("finished"))
+    for _, each in others:
+        assert ended(each).progress["done"] == len(keys)
+    for feed, _ in [(first, recorded), *others]:
+        feed.close()
+
+
+def test_each_feed_keeps_its_pace(store: Store, desk: Desk) -> None:
+    experiment = unstarted(store, "pace", numbers(store, 400))
+    both = [carrying(store, desk, experiment.id) for _ in range(2)]
+    began = time.monotonic()
+    _, tell = resume_of(desk, experiment.id)
+    keys = list(reading_of(store, experiment.id).grid.keys())
+    for key in keys:
+        tell(RunQueued(key))
+        tell(RunStarted(key))
+        tell(RunFinished(key, complete(*key)))
+        for feed, _ in both:
+            feed.snapshot()
+    tell(Ended("finished"))
+    for feed, recorded in both:
+        ended(recorded)
+        ticks = (time.monotonic() - began) / TICK + 2
+        cells = [message for message in recorded.messages if message.content["kind"] != "changed"]
+        assert len(cells) <= ticks
+        feed.close()
+
+
+def test_a_feed_that_nobody_holds_is_let_go(store: Store, desk: Desk, comms: list[RecordingComm]) -> None:
+    experiment_id = evaluated(store)
+    feed, recorded = carrying(store, desk, experiment_id)
+    recorded.until(len)
+    gone, model_id = weakref.ref(feed), feed.model_id
+    _, tell = resume_of(desk, experiment_id)  # it is spoken for now and then
+    # What ipywidgets and its comm hold of each widget that is on a page.
+    widgets._instances.pop(model_id)
+    recorded._receive = lambda message: None
+    comms.clear()
+    del feed, recorded
+    until(lambda: gc.collect() is not None and gone() is None)
+    assert desk.watching == 0
+    tell(Ended("finished"))
+    assert not any(reference() is None for reference in publisher._speakers.valuerefs())
+
+
+def test_the_garbage_collector_may_come_while_locks_are_held(store: Store, desk: Desk) -> None:
+    feed, recorded = carrying(store, desk, evaluated(store))
+    recorded.until(len)
+    holding, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with desk.lock, feed._lock, publisher._changed:
+            holding.set()
+            done.wait(6 * TIMEOUT)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert holding.wait(TIMEOUT)
+    closing = threading.Thread(target=feed.close)
+    closing.start()
+    closing.join(TIMEOUT)
+    waits = closing.is_alive()
+    done.set()
+    thread.join()
+    assert not waits
 
 
 def test_many_views_share_the_rate(store: Store, desk: Desk) -> None:

@@ -21,6 +21,7 @@ from opik_resume.notebook.widget import listing
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
+from tests.notebook.widget.test_feed import round_is_over
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.stores.opik.makers import finished, ours, theirs
@@ -391,9 +392,8 @@ def test_a_server_is_not_looked_at_when_the_view_is_closed(server: OpikServer, s
     shown.told("open", experiment=experiment_id)
     server.forget_requests()
     until(lambda: len(server.requests) >= 2)
-    thread = shown.widget.feed._thread
     shown.widget.close()
-    thread.join(10)
+    round_is_over()
     until(lambda: not shown.widget.feed._lookout._looking)
     server.forget_requests()
     evaluated(store, "another", items=1, broken=())

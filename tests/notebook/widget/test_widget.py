@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opik_resume import browse, plan_resume
+from opik_resume import browse, evaluate, evaluate_resume, plan_resume
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.engine import Callables
@@ -25,6 +27,8 @@ from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, View, evaluated, reading_of
+from tests.notebook.widget.test_feed import round_is_over
+from tests.waiting import until
 
 Views = Callable[..., View]
 
@@ -512,3 +516,78 @@ def test_close_ends_everything_but_the_run(store: Store, view: Views) -> None:
     assert shown.control.closed
     assert shown.feed.closed
     shown.widget.close()
+
+
+def test_two_hundred_views_are_no_two_hundred_threads(store: Store) -> None:
+    experiment_id = evaluated(store)
+    views = [browse(store=store) for _ in range(2)]
+    views[0].want(experiment_id)
+    round_is_over()
+    before = threading.active_count()
+    views += [browse(store=store) for _ in range(200)]
+    for each in views:
+        each.want(experiment_id)
+    round_is_over()
+    assert threading.active_count() <= before
+    for each in views:
+        each.close()
+
+
+def test_a_closed_view_is_let_go(store: Store, comms: list[RecordingComm]) -> None:
+    experiment_id = evaluated(store)
+    shown = browse(store=store)
+    shown.want(experiment_id)
+    gone = [weakref.ref(shown), weakref.ref(shown.feed)]
+    shown.close()
+    comms.clear()
+    del shown
+    until(lambda: gc.collect() is not None and not any(reference() for reference in gone))
+
+
+# Metrics that differ from those of the kept runs
+
+
+def drifted(store: Store) -> tuple[str, CountingTask]:
+    task = CountingTask(fail=lambda item, call: item["n"] < 2 and call == 1)
+    metrics = [Equals(name="eq"), Equals(name="co")]
+    result = evaluate(numbers(store, 4), task, metrics, verbose=0, store=store)
+    return result.experiment_id, task
+
+
+@pytest.mark.parametrize(("said", "state"), [({}, "scores_missing"), ({"on_drift": "ignore"}, "completed")])
+def test_metrics_that_are_not_given_are_in_the_plan_and_may_be_meant_so(
+    store: Store, view: Views, said: dict[str, str], state: str
+) -> None:
+    experiment_id, task = drifted(store)
+    shown = view(Given(task, (Equals(name="eq"),)))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    assert plan["drift"] == "co was scored on the kept runs and is not given"
+    assert plan["obstacle"] is None
+    shown.result("resume", experiment=experiment_id, plan=plan["id"], **said)
+    shown.ended()
+    grid = reading_of(store, experiment_id).grid
+    assert grid.counts()[CellState[state]] == (4 if state == "completed" else 2)
+    again = shown.result("plan", experiment=experiment_id)["plan"]
+    assert again["drift"] is None
+    assert ("co" in again["obstacle"]) == (state == "scores_missing")
+    scores = shown.result("cell", experiment=experiment_id, cell=3)["scores"]
+    absent = {"name": "co", "value": None, "reason": "was not given", "failed": False}
+    assert (absent in scores) == (state == "scores_missing")
+    repairing = view(Given(task, (Equals(name="eq"), Equals(name="co"))))
+    plan = repairing.result("open", experiment=experiment_id)["plan"]
+    assert (plan["run"], plan["score"]) == (0, 2 if state == "scores_missing" else 0)
+
+
+def test_what_was_meant_for_one_resume_is_not_meant_for_the_next(store: Store, view: Views) -> None:
+    experiment_id, task = drifted(store)
+    evaluate_resume(experiment_id, task, [Equals(name="eq")], verbose=0, on_drift="ignore", store=store)
+    shown = view()
+    assert shown.widget._offers.calls(store.get(experiment_id)).on_drift == "warn"
+
+
+def test_the_browser_cannot_invent_what_is_to_be_done_about_drift(store: Store, view: Views) -> None:
+    experiment_id, task = drifted(store)
+    shown = view(Given(task, (Equals(name="eq"),)))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    refused = shown.refusal("resume", experiment=experiment_id, plan=plan["id"], on_drift="error")
+    assert refused["type"] == "RequestRefused"

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate_resume, plan_resume
+from opik_resume import evaluate, evaluate_resume, plan_resume
 from opik_resume.base.records import Attempt, CellState, ErrorInfo, ScoreResult
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.experiment.results import build_result
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.opik import OpikStore
-from tests.builders import CountingTask
-from tests.opik_server import OpikServer
+from tests.builders import CountingTask, numbers
+from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.stores.opik.makers import error, span, theirs
 
@@ -159,6 +159,34 @@ def test_each_end_has_its_honest_state_and_reason(way: Way, heavy: bool, store: 
     if heavy:
         assert (cell.task_output if cell else None) == ENDS[way].output
         assert failures(build_result(reading)) == expected_failures(ENDS[way])
+
+
+NO_FILTERS = faults.to("GET", "/spans")  # how many match is asked first
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_server_that_cannot_be_asked_which_spans_failed_is_said(
+    status: int, store: OpikStore, api: Api, server: OpikServer
+) -> None:
+    experiment_id, item_ids = theirs(api, 1)
+    metric_raised(api, experiment_id, item_ids[0])
+    fault = server.faults.add(faults.Status(status), NO_FILTERS, times=10)
+    reading = read_experiment(store.get(experiment_id), store)
+    assert [CellState(state).name for state in reading.grid.states.tolist()] == ["completed"], "nobody can tell"
+    assert reading.note is not None
+    assert "which scores failed" in reading.note
+    server.faults.remove(fault)
+    reading = read_experiment(store.get(experiment_id), store)
+    assert ([CellState(state).name for state in reading.grid.states.tolist()], reading.note) == (
+        ["scores_missing"],
+        None,
+    )
+
+
+def test_of_runs_of_ours_nothing_has_to_be_asked(store: OpikStore, api: Api, server: OpikServer) -> None:
+    server.faults.add(faults.Status(400), NO_FILTERS, times=10)
+    result = evaluate(numbers(store, 1), CountingTask(), verbose=0, store=store)
+    assert read_experiment(store.get(result.experiment_id), store).note is None
 
 
 def failures(result: Any) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
 
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
@@ -50,21 +51,28 @@ class Watcher(Protocol):
 class Desk:
     """Every run of this process, whichever door it came through, and every feed that shows some experiment.
 
-    ``lock`` protects the registry, the watchers and the fields of every :class:`Resume`, and makes "read what runs,
-    then watch it" one step. Order of locks: the desk's, then a feed's; never the other way round.
+    ``lock`` protects the registry and the fields of every :class:`Resume`, and makes "read what runs, then watch it" one
+    step. Order of locks: the desk's, then a feed's; never the other way round. Feeds are held weakly: a view that is
+    closed, or that nobody holds any more, is let go.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     _resumes: dict[str, Resume] = field(default_factory=dict)
-    _watchers: list[Watcher] = field(default_factory=list)
+    _known: WeakValueDictionary[int, Watcher] = field(default_factory=WeakValueDictionary)
 
     def watch(self, watcher: Watcher) -> None:
-        with self.lock:
-            self._watchers.append(watcher)
+        """Tell this one from now on, for as long as somebody else holds it."""
+        self._known[id(watcher)] = watcher
 
     def unwatch(self, watcher: Watcher) -> None:
-        with self.lock:
-            self._watchers = [other for other in self._watchers if other is not watcher]
+        """Tell it nothing more. Takes no lock: the garbage collector calls this from wherever it happens to be."""
+        self._known.pop(id(watcher), None)
+
+    @property
+    def _watchers(self) -> list[Watcher]:
+        """Those that still live, in the order in which they came."""
+        there = (reference() for reference in self._known.valuerefs())
+        return [watcher for watcher in there if watcher is not None]
 
     def announce(self) -> None:
         """Tell every feed that the plans shown are old."""
@@ -75,7 +83,7 @@ class Desk:
     @property
     def watching(self) -> int:
         """How many feeds there are."""
-        return len(self._watchers)
+        return len(self._known)
 
     def find(self, experiment_id: str) -> Resume | None:
         """The latest resume of this experiment in this process, running or ended."""
@@ -125,6 +133,7 @@ class Desk:
                 task_threads=calls.task_threads,
                 experiment_scoring_functions=calls.experiment_scoring_functions,
                 reuse_outputs=reuse_outputs,
+                on_drift=calls.on_drift,
                 store=store,
             )
         except BaseException:

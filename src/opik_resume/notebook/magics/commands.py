@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from IPython.display import display
 
 from opik_resume.base import remembered
 from opik_resume.evaluation.arguments import positive
-from opik_resume.evaluation.resume import plan_of
+from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.lifecycle.registry import used_in_process
@@ -48,7 +49,7 @@ class ResumeMagics(Magics):
     @argument("experiment", nargs="?", help="name or id of the experiment to resume; quote a name with spaces")
     @argument("-t", "--task", help="name of the function that takes an item and returns a dict")
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
-    @argument("--threads", type=int, help="how many runs go on at a time (16)")
+    @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
@@ -70,7 +71,7 @@ class ResumeMagics(Magics):
         uses what evaluate() used for this experiment since the kernel started.
         """
         __tracebackhide__ = True
-        arguments = parse_argstring(self.opik_resume, line)
+        arguments = _parsed(self.opik_resume, line)
         positive("--threads", arguments.threads, optional=True)
         if arguments.experiment is None:
             if cell is not None:
@@ -86,12 +87,38 @@ class ResumeMagics(Magics):
         return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs)
 
 
+def _parsed(magic: object, line: str) -> Arguments:
+    """Raises UsageError; of a name with spaces it says what to do."""
+    try:
+        parsed: Arguments = parse_argstring(magic, line)
+    except UsageError:
+        __tracebackhide__ = True
+        name = _unquoted_name(line)
+        if name is None:
+            raise
+        quote = "'" if '"' in name else '"'
+        rest = line.strip().removeprefix(name)
+        raise UsageError(f"quote the name: %opik_resume {quote}{name}{quote}{rest}") from None
+    return parsed
+
+
+def _unquoted_name(line: str) -> str | None:
+    """The longest beginning of the line, of several words, that is the name of an experiment."""
+    words = re.split(r"\s-", line.strip())[0].split(" ")
+    names = [" ".join(words[:count]).strip() for count in range(len(words), 1, -1)]
+    try:
+        return next((name for name in names if " " in name and default_store().named(name)), None)
+    except OpikResumeError:  # nobody can tell: then what is wrong is said as it was found
+        return None
+
+
 def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
     calls = offers.calls(experiment)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)

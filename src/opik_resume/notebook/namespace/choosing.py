@@ -78,6 +78,7 @@ class Picked:
             scoring_metrics=tuple(metric for _, metric in self.metrics),
             scoring_key_mapping=self.mapping or base.scoring_key_mapping,
             task_threads=self.threads,
+            on_drift="warn",  # what was meant for one resume is not meant for the next
         )
 
     @property
@@ -129,7 +130,7 @@ class Chooser:
         return Picked(
             task=_task_now(task, namespace) if task is not None else _labelled(choice.task, offered.tasks),
             metrics=tuple(chosen if metrics is None else [self._metric_now(metric, namespace) for metric in metrics]),
-            threads=given.task_threads or (used.task_threads if used is not None else _THREADS),
+            threads=given.task_threads or _threads(experiment, used),
             candidates=offered,
             choice=choice,
             base=used,
@@ -150,6 +151,11 @@ class Chooser:
     def _metric_now(self, metric: Any, namespace: Namespace) -> Labelled:
         again = redefined_metric(metric, self._variables.get(id(metric)), namespace)
         return (str(metric.name), metric) if again is None else (f"{metric.name}{_ANEW}", again)
+
+
+def _threads(experiment: Experiment, used: Callables | None) -> int:
+    """As many as this process last used, else as ``evaluate`` was given: a limit of the model's outlives the kernel."""
+    return used.task_threads if used is not None else remembered.read(experiment.metadata).threads or _THREADS
 
 
 def _task_now(task: Callable[..., Any], namespace: Namespace) -> Labelled:

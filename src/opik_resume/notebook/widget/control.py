@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anywidget
@@ -12,6 +13,7 @@ import traitlets
 from opik_resume.base import redaction
 from opik_resume.base.records import Json, utc_now
 from opik_resume.exceptions import OpikResumeError
+from opik_resume.experiment import drift
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout
@@ -176,7 +178,8 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _resume(self, params: Json) -> Answer:
         plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
-        calls = self._offers.calls(self._shown(params).experiment)
+        on_drift = drift.checked(one_of(params, "on_drift", ("warn", "ignore")))
+        calls = replace(self._offers.calls(self._shown(params).experiment), on_drift=on_drift)
 
         def start() -> None:
             self._desk.prepare(plan, calls, store=self._store).start()

@@ -1,4 +1,4 @@
-"""The headless model that only speaks: state bytes of one experiment, pushed from a thread of its own.
+"""The headless model that only speaks: state bytes of one experiment, pushed from the publisher's thread.
 
 It is a second model because a comm that streams from a thread misroutes the clicks that come in on it
 (ipykernel 7.4). It needs nothing of the kernel's event loop: it speaks while a cell blocks.
@@ -24,6 +24,7 @@ from opik_resume.notebook.background.resume import overlay
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.widget.frames import INFINITE, TICK, Board, Frames, Message
 from opik_resume.notebook.widget.payload import head_json, settled_state
+from opik_resume.notebook.widget.publisher import publisher
 
 log = redaction.logger(__name__)
 UNHURRIED_FEEDS = 20
@@ -47,12 +48,13 @@ class Feed(anywidget.AnyWidget):
         lookout: Lookout | None = None,
         outbox: Outbox | None = None,
     ) -> None:
-        # Guards everything below, and is never held while the desk is called (order of locks: the desk's, then this).
-        self._wake = threading.Condition(threading.Lock())
+        # Guards everything below, and is never held while the desk is called (order of locks: the desk's, this one, the
+        # publisher's).
+        self._lock = threading.Lock()
         self._frames = Frames()
         self._grid: Grid | None = None
-        self._thread: threading.Thread | None = None
         self._closed = False
+        self._silent_until = -INFINITE
         self._problem: str | None = None
         self._experiment_id = ""
         self._blocking_view = blocking_view
@@ -65,7 +67,7 @@ class Feed(anywidget.AnyWidget):
     @property
     def experiment_id(self) -> str:
         """What it carries, or the empty string."""
-        with self._wake:
+        with self._lock:
             return self._experiment_id
 
     def carry(self, reading: Reading) -> None:
@@ -77,7 +79,7 @@ class Feed(anywidget.AnyWidget):
             self._lookout.refreshed()
         with self._desk.lock:  # nothing may start or change between reading what runs and watching it
             resume = self._desk.find(reading.experiment.id)
-            with self._wake:
+            with self._lock:
                 now = time.monotonic()
                 board = Board(head, live_states(reading), None if uniform else runs.astype(np.uint16))
                 for cell, state in overlay(resume, grid.states, grid.index).items() if resume else ():
@@ -93,25 +95,25 @@ class Feed(anywidget.AnyWidget):
         """A view is there."""
         if self._lookout is not None:
             self._lookout.attend()
-            with self._wake:
-                self._wake.notify_all()
+            with self._lock:
+                self._notify()
 
     def snapshot(self) -> None:
         """Push a key frame soon."""
-        with self._wake:
+        with self._lock:
             self._frames.want_key(time.monotonic())
             self._notify()
 
     def state_of(self, experiment_id: str, cell: int) -> int | None:
         """The state byte shown for a cell, or None when another experiment is on show."""
-        with self._wake:
+        with self._lock:
             board = self._frames.board
             if board is None or experiment_id != self._experiment_id or cell >= len(board.states):
                 return None
             return int(board.states[cell])
 
     def on_cell(self, experiment_id: str, cell: CellKey, state: int | None) -> None:
-        with self._wake:
+        with self._lock:
             if experiment_id != self._experiment_id or self._grid is None:
                 return
             first = self._frames.put(self._grid.index(cell), state)
@@ -119,7 +121,7 @@ class Feed(anywidget.AnyWidget):
                 self._notify()
 
     def on_turn(self, experiment_id: str, turn: str) -> None:
-        with self._wake:
+        with self._lock:
             now = time.monotonic()
             if turn != "stopping":
                 self._frames.announce("list", "plan")
@@ -128,18 +130,17 @@ class Feed(anywidget.AnyWidget):
             self._notify()
 
     def on_news(self, *what: str) -> None:
-        with self._wake:
+        with self._lock:
             self._frames.announce(*(what or ("list", "plan")))
             self._notify()
 
     def close(self) -> None:
-        """End the thread and the comm. What runs goes on."""
+        """Say nothing more, and end the comm. What runs goes on."""
         if self._closed:  # no lock may be taken here: the garbage collector calls this from wherever it happens to be
             return
+        self._closed = True
         self._desk.unwatch(self)
-        with self._wake:
-            self._closed = True
-            self._wake.notify_all()
+        publisher.forget(self)
         super().close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
@@ -165,33 +166,25 @@ class Feed(anywidget.AnyWidget):
             self._frames.board.head["state"] = state
 
     def _notify(self) -> None:
-        """Wake the publisher, starting it with the first thing it has to say. Called with the lock held."""
-        if self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._publish, name="opik-resume feed", daemon=True)
-            self._thread.start()
-        self._wake.notify_all()
+        """There is something to say, now or soon. Called with the lock held."""
+        if not self._closed:
+            publisher.wake(self)
 
-    def _publish(self) -> None:
-        """The publisher thread, the only sender: what it sends is in order. It ends with the feed."""
-        while self._wait():
-            try:
-                self._look()
-                self._look_into_outbox()
-                for message in self._due():
-                    self.send(message.content, buffers=message.buffers)
-            except Exception:  # a broken connection must not end the thread, nor print into a cell
-                log.exception("the feed could not send")
-                time.sleep(TICK)
+    def seconds(self, now: float) -> float:
+        """See :class:`~opik_resume.notebook.widget.publisher.Speaker`."""
+        with self._lock:
+            return INFINITE if self._closed else max(self._rest(now), self._silent_until - now, 0.0)
 
-    def _wait(self) -> bool:
-        """Sleep until something is due. False when the feed is closed."""
-        with self._wake:
-            while not self._closed:
-                seconds = self._rest(time.monotonic())
-                if seconds == 0.0:
-                    return True
-                self._wake.wait(None if seconds == INFINITE else seconds)
-            return False
+    def speak(self) -> None:
+        """Look around, and send what is due. The publisher's thread is the only sender: what it sends is in order."""
+        try:
+            self._look()
+            self._look_into_outbox()
+            for message in self._due():
+                self.send(message.content, buffers=message.buffers)
+        except Exception:  # a broken connection must not end the thread, nor print into a cell
+            log.exception("the feed could not send")
+            self._silent_until = time.monotonic() + TICK
 
     def _rest(self, now: float) -> float:
         """Seconds until there is something to do. Called with the lock held."""
@@ -208,7 +201,7 @@ class Feed(anywidget.AnyWidget):
         lookout, shown = self._lookout, self.experiment_id
         if lookout is None or not shown or lookout.seconds(time.monotonic()) or self._desk.active(shown):
             return
-        with self._wake:
+        with self._lock:
             held = self._frames.board is not None and self._frames.board.head["state"] == "running"
         lookout.begin(shown, held=held, seen=self._seen)
 
@@ -218,7 +211,7 @@ class Feed(anywidget.AnyWidget):
             mine = reading is not None and shown == self.experiment_id and self._desk.active(shown) is None
             if reading is not None and mine and not self._take(reading):
                 self.carry(reading)
-        with self._wake:
+        with self._lock:
             if self._lookout is not None and self._lookout.problem != self._problem:
                 self._problem = self._lookout.problem
                 self._frames.progressed()
@@ -231,7 +224,7 @@ class Feed(anywidget.AnyWidget):
         if outbox is None or outbox.seconds(shown, time.monotonic()):
             return
         if outbox.look(shown, running=self._desk.active(shown) is not None):
-            with self._wake:
+            with self._lock:
                 self._frames.progressed()
                 if outbox.undelivered is None:  # the server knows more of it now
                     self._frames.announce("cell")
@@ -239,7 +232,7 @@ class Feed(anywidget.AnyWidget):
     def _take(self, reading: Reading) -> bool:
         """Show this reading instead of the one before. False when it has other cells, which key frames have to tell."""
         states = live_states(reading)
-        with self._wake:
+        with self._lock:
             board = self._frames.board
             if board is None or len(board.states) != len(states):
                 return False
@@ -255,7 +248,7 @@ class Feed(anywidget.AnyWidget):
             return True
 
     def _due(self) -> list[Message]:
-        with self._desk.lock, self._wake:  # so that progress and cells are of the same moment
+        with self._desk.lock, self._lock:  # so that progress and cells are of the same moment
             progress = self._desk.progress(self._experiment_id, own=not self._blocking_view)
             undelivered = self._outbox.undelivered if self._outbox is not None else None
             progress = replace(progress, undelivered=undelivered, problem=self._problem)

@@ -68,6 +68,8 @@ class Offers:
             plan = self._planned(reading, [metric for _, metric in picked.metrics] if settled else None)
         except ExperimentNotResumable as error:
             return Offer("", None, picked, str(error))
+        except ArgumentError as error:  # two metrics of one name were chosen
+            return Offer("", None, picked, str(error), useful=True)
         plan_id = new_id()
         with self._lock:
             self._shown[plan_id] = plan
@@ -141,7 +143,9 @@ def _nothing_to_do(reading: Reading, plan: ResumePlan, picked: Picked) -> str | 
         return "Complete: there is nothing to run."
     runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
     how = "choose" if picked.candidates.metrics else "pass"
-    remedy = f"{how} the metrics that failed{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
+    absent = sorted({name for a in reading.grid.attempts if a is not None and a.complete for name in a.missing_metrics})
+    which = f"that failed or were not given ({', '.join(absent)})" if absent else "that failed"
+    remedy = f"{how} the metrics {which}{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
     return f"Every run is complete, but {runs} scores: {remedy}."
 
 

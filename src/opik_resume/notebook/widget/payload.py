@@ -77,6 +77,7 @@ def head_json(reading: Reading) -> Json:
         "trials": int(runs.max(initial=0)),
         "cells": len(reading.grid),
         "uniform": bool((runs == runs[0]).all()) if len(runs) else True,
+        "note": reading.note,
     }
 
 
@@ -96,6 +97,7 @@ def plan_json(
         "offered": picked.offered if choosable else {"tasks": [], "metrics": []},
         "chosen": picked.chosen,
         "obstacle": obstacle,
+        "drift": plan.warning if plan is not None else None,
     }
 
 
@@ -130,7 +132,7 @@ def _outcome(attempt: Attempt | None) -> Json:
     took = attempt.ended_at - attempt.started_at if attempt is not None and attempt.ended_at is not None else None
     return {
         "output": attempt.task_output if attempt is not None else None,
-        "scores": [_score_json(score) for score in attempt.scores] if attempt is not None else [],
+        "scores": _scores_json(attempt) if attempt is not None else [],
         "error": _error_json(attempt) if attempt is not None else None,
         "seconds": took.total_seconds() if took is not None else None,
         "started_at": _time(attempt.started_at) if attempt is not None else None,
@@ -149,6 +151,14 @@ def _error_json(attempt: Attempt) -> Json | None:
         "message": info.get("message") or "",
         "traceback": info.get("traceback"),
     }
+
+
+def _scores_json(attempt: Attempt) -> list[Json]:
+    """Its scores, then those of metrics that were not given to it."""
+    absent = [
+        {"name": name, "value": None, "reason": "was not given", "failed": False} for name in attempt.missing_metrics
+    ]
+    return [*map(_score_json, attempt.scores), *absent]
 
 
 def _score_json(score: ScoreResult) -> Json:

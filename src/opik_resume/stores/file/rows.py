@@ -29,12 +29,12 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
 )
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
@@ -115,7 +115,13 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
         notes=tuple(from_json(row["notes"])) if row["notes"] else (),
+        scored_by=_names(row["scored_by"]),
+        missing_metrics=_names(row["missing_metrics"]) or (),
     )
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(from_json(text))
 
 
 def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
@@ -168,6 +174,8 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         record.task_seconds,
         record.scoring_seconds,
         to_json(record.notes) if record.notes else None,
+        to_json(record.scored_by) if record.scored_by is not None else None,
+        to_json(record.missing_metrics) if record.missing_metrics else None,
     )
 
 

@@ -170,7 +170,14 @@ DELETE FROM journal_starts WHERE server != {_BARE};
 DELETE FROM leases WHERE experiment_id LIKE 'delivery to %://%@%';
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES)
+# The names of the metrics that scored a run, and of those that were not given to it: JSON lists.
+_METRICS = "".join(
+    f"ALTER TABLE {table} ADD COLUMN {column} TEXT;\n"
+    for table in ("attempts", "journal")
+    for column in ("scored_by", "missing_metrics")
+)
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -87,6 +87,14 @@ class Experiments:
         self._remember(found)
         return [wire.experiment(row) for row in found[skipped : skipped + limit]], total
 
+    def unfinished(self, dataset_id: str, version_name: str) -> list[Experiment]:
+        """Those that are running, or were left so, on that version, newest first, of all that were told so far."""
+        with self._lock:
+            rows = [row for row in self._rows.values() if row.get("status") == "running"]
+        listed = [wire.experiment(row) for row in rows if row.get("dataset_id") == dataset_id]
+        of_version = [record for record in listed if record.version_name == version_name]
+        return sorted(of_version, key=lambda record: record.id, reverse=True)
+
     def _wanted(self, search: str, sort: str) -> dict[str, Any]:
         """A server with many experiments sorts only when it is made to; newest first it does by itself."""
         query: dict[str, Any] = {"name": search} if search else {}

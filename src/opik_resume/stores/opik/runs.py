@@ -186,6 +186,10 @@ def _facts(attempt: Attempt, context: Context) -> Json:
     }
     if attempt.notes:
         facts["notes"] = list(attempt.notes)
+    if attempt.scored_by is not None:
+        facts["scored_by"] = list(attempt.scored_by)
+    if attempt.missing_metrics:
+        facts["missing_metrics"] = list(attempt.missing_metrics)
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts
 
 

@@ -149,6 +149,16 @@ class OpikStore:
     ) -> tuple[list[Experiment], int]:
         return self._experiments.find(search, offset, limit, sort)
 
+    def unfinished(self, dataset_id: str, version: str) -> list[Experiment]:
+        """Of those that this process has seen."""
+        return self._experiments.unfinished(dataset_id, version)
+
+    def done(self, experiment_id: str) -> int | None:
+        known = self.offline(experiment_id)
+        if known is None:
+            return None
+        return len({(attempt.item_id, attempt.trial) for attempt in known.attempts(experiment_id) if attempt.complete})
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
@@ -191,6 +201,9 @@ class OpikStore:
         waiting = self._not_shown(live, kept[1])
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
         return _united(live, kept[0], waiting.values(), heavy=heavy)
+
+    def note(self, experiment_id: str) -> str | None:
+        return self._live.note(experiment_id)
 
     def attempt(self, attempt_id: str) -> Attempt:
         kept = self._journal.find(attempt_id)

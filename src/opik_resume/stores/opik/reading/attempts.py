@@ -43,6 +43,8 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         task_seconds=facts.get("task_seconds"),
         scoring_seconds=facts.get("scoring_seconds"),
         notes=() if light else tuple(facts.get("notes") or ()),
+        scored_by=_names(facts.get("scored_by")),
+        missing_metrics=_names(facts.get("missing_metrics")) or (),
     )
 
 
@@ -129,6 +131,10 @@ def _output(output: Any, facts: Json) -> Json:
     if facts.get("empty_output"):
         return {}
     return output if isinstance(output, dict) else {"output": output}
+
+
+def _names(told: Any) -> tuple[str, ...] | None:
+    return tuple(map(str, told)) if isinstance(told, list) else None
 
 
 def _error(info: Any, *, light: bool) -> ErrorInfo | None:

@@ -7,6 +7,7 @@ Those views lag behind by a minute or more once they exist, and a resume planned
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,15 @@ from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, all_pages, condition, count, everything
 from opik_resume.stores.opik.wire import stamp
 
+UNEXPLAINED = (
+    "This server cannot be asked which scores failed in runs of other programs: such runs count as complete, and what is "
+    "missing from them is not shown."
+)
 _UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
 _AT_ONCE = 4  # traces looked at by themselves at a time
+
+
+logger = logging.getLogger("opik_resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,11 @@ class LiveRuns:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._unexplained: set[str] = set()  # experiments whose runs' spans could not be asked for, as of the last time
+
+    def note(self, experiment_id: str) -> str | None:
+        """What the last reading of an experiment could not tell, as a sentence for people, or None."""
+        return UNEXPLAINED if experiment_id in self._unexplained else None
 
     def of(
         self, experiment: Json, *, light: bool, since: datetime | None = None, known: Collection[str] = ()
@@ -65,7 +78,7 @@ class LiveRuns:
                 raise
             found = self._without_filter(experiment, light=light, open_ones=since is None)
         listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
-        return self._with_reasons(listed, light=light)
+        return self._with_reasons(experiment["id"], listed, light=light)
 
     def trace(self, trace_id: str) -> Json | None:
         """One trace, whole."""
@@ -207,14 +220,21 @@ class LiveRuns:
 
     # Why a run of another program is not complete, and which of its metrics raised
 
-    def _with_reasons(self, listed: list[LiveRun], *, light: bool) -> list[LiveRun]:
+    def _with_reasons(self, experiment_id: str, listed: list[LiveRun], *, light: bool) -> list[LiveRun]:
         by_project: dict[str, list[LiveRun]] = defaultdict(list)
         for run in listed:
             if run.attempt.trial is None and run.project_id:
                 by_project[run.project_id].append(run)
         better: dict[str, Attempt] = {}
-        for project_id, theirs in by_project.items():
-            better |= explained(self._client, project_id, [run.attempt for run in theirs], light=light)
+        try:
+            for project_id, theirs in by_project.items():
+                better |= explained(self._client, project_id, [run.attempt for run in theirs], light=light)
+            self._unexplained.discard(experiment_id)
+        except (
+            RequestRefused
+        ) as error:  # it does not know the filter: the reasons stay those of the traces, and it is said
+            logger.info("Spans of experiment %s: %s", experiment_id, error)
+            self._unexplained.add(experiment_id)
         found = [replace(run, attempt=better[run.attempt.id]) if run.attempt.id in better else run for run in listed]
         return found if light else [self._with_kept_output(run) for run in found]
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from opik_resume.base.records import Attempt, Json
-from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.rest.client import Client
@@ -27,6 +26,7 @@ def explained(client: Client, project_id: str, theirs: Sequence[Attempt], *, lig
     It takes one look at the failing spans of the time, rather than a request a run.
 
     Raises:
+        RequestRefused: the server does not know how to find them.
         IncompleteAnswer: it cannot be established that these are all.
     """
     failing = _spans(client, project_id, theirs, _FAILING)
@@ -53,12 +53,9 @@ def _spans(client: Client, project_id: str, theirs: Sequence[Attempt], wanted: J
     def total() -> int:
         return count(client, "spans", query)
 
-    try:
-        number = total()
-        found = everything(client, "spans/search", body, at_least=total, total=number) if number else ()
-        return [span for span in found if span.get("trace_id") in ids]
-    except RequestRefused:  # a server that does not know the filter: the reasons stay those of the traces
-        return []
+    number = total()
+    found = everything(client, "spans/search", body, at_least=total, total=number) if number else ()
+    return [span for span in found if span.get("trace_id") in ids]
 
 
 def _with_reason(made: Attempt, failing: Sequence[Json], scoring: set[str], *, light: bool) -> Attempt:

@@ -31,6 +31,9 @@ class Recalled:
     def items(self, dataset_id: str, version: str) -> list[Item]:
         return list(self.known_items)
 
+    def note(self, experiment_id: str) -> str | None:
+        return None
+
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
         return [attempt if heavy else lightened(attempt) for attempt in self.known_attempts]
 

@@ -1,0 +1,35 @@
+"""The cell of an interrupted ``evaluate`` is easily run again, and pays for everything again: say that it can be finished."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from opik_resume.base import remembered
+
+if TYPE_CHECKING:
+    from opik_resume.base.records import Experiment
+    from opik_resume.datasets.dataset import DatasetVersion
+    from opik_resume.stores.protocol import Store
+
+logger = logging.getLogger("opik_resume")
+
+
+def warn_of_unfinished(version: DatasetVersion, task: Any, store: Store) -> None:
+    """One line about the latest unfinished experiment of this dataset version and task, if there is one."""
+    name = remembered.task_name(task)
+    for experiment in store.unfinished(version.id, version.version_name):
+        if remembered.read(experiment.metadata).task != name or store.leases.holder(experiment.id) is not None:
+            continue
+        done = store.done(experiment.id)
+        if done is None or done < experiment.expected:
+            logger.warning(_sentence(experiment, done))
+            return
+
+
+def _sentence(experiment: Experiment, done: int | None) -> str:
+    far = "" if done is None else f" ({done:,} of {experiment.expected:,} runs are complete)"
+    return (
+        f"There is an unfinished experiment of this dataset version and task, {experiment.name!r}{far}: finish it with "
+        f"evaluate_resume({experiment.id!r}, …) or %opik_resume {experiment.id}. A new one is started now."
+    )
