@@ -126,7 +126,7 @@ class _Encoder:
             return self._plain(value)
         if id(value) in self._open:
             return self._noted(value, "a mark", f"<Cyclic reference to {type(value).__name__} id={id(value)}>")
-        if len(self._place) > DEEPEST:
+        if len(self._place) >= DEEPEST:
             return self._text(value, [_repr])
         self._open.add(id(value))
         try:

@@ -164,9 +164,9 @@ _VALUES = f"""
 ALTER TABLE attempts ADD COLUMN notes TEXT;
 ALTER TABLE journal ADD COLUMN notes TEXT;
 UPDATE OR IGNORE journal SET server = {_BARE} WHERE server LIKE '%://%@%';
-DELETE FROM journal WHERE server != {_BARE};
+DELETE FROM journal WHERE server LIKE '%://%@%' AND server != {_BARE};
 UPDATE OR IGNORE journal_starts SET server = {_BARE} WHERE server LIKE '%://%@%';
-DELETE FROM journal_starts WHERE server != {_BARE};
+DELETE FROM journal_starts WHERE server LIKE '%://%@%' AND server != {_BARE};
 DELETE FROM leases WHERE experiment_id LIKE 'delivery to %://%@%';
 """
 
