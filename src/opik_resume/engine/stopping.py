@@ -64,8 +64,7 @@ def leave(cell: RunningCell, *, completed: bool = False) -> None:
 
 def was_completed(cell: RunningCell) -> bool:
     """Whether a stopped run of this process has completed the cell, perhaps after the plan of the next one."""
-    with _changed:
-        return cell in _completed
+    return cell in _completed
 
 
 def is_running(cell: RunningCell) -> bool:

@@ -77,6 +77,16 @@ def test_a_living_holder_is_seen_and_a_killed_one_is_gone(processes: Processes, 
     assert said == "held"
 
 
+def test_a_holder_is_seen_through_a_link_to_the_file(processes: Processes, tmp_path: Path) -> None:
+    """As SQLite puts its own files beside the file itself."""
+    holder, _ = processes.start()
+    link = tmp_path / "elsewhere" / "link.sqlite3"
+    link.parent.mkdir()
+    link.symlink_to(processes.path)
+    with opened(link) as store, pytest.raises(ExperimentBusy, match=f"by process {holder.pid}"):
+        store.leases.acquire("experiment", new_id())
+
+
 def test_a_suspended_holder_is_alive(processes: Processes) -> None:
     holder, _ = processes.start()
     holder.send_signal(signal.SIGSTOP)

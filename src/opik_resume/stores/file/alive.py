@@ -57,7 +57,8 @@ class LifeSigns:
     """The signs of life of those who use one database: this process has at most one, its *token* is the file's name."""
 
     def __init__(self, database: Path) -> None:
-        self._folder = database.with_name(f"{database.name}.alive")
+        real = database.resolve()  # as SQLite does it: the same for all, whatever links they come by
+        self._folder = real.with_name(f"{real.name}.alive")
         self._token: str | None = None
 
     def give(self) -> str | None:
