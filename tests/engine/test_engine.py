@@ -13,7 +13,7 @@ import pytest
 
 from opik_resume import exceptions
 from opik_resume.base.records import CellState, Json
-from opik_resume.engine import Run, loop, recording, stopping
+from opik_resume.engine import Run, loop, patience, recording, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
@@ -244,6 +244,7 @@ class Slow:
 def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(patience, "HELD_SECONDS", 0.1)
     unstarted(store, "e", numbers(store, 50))
     task = Slow(CountingTask())
 
@@ -255,6 +256,7 @@ def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     assert run.wait(PATIENCE)
     assert (run.outcome, task.answer.total) == ("broken", 1), "nothing more is paid for"
     assert isinstance(run.error, exceptions.StoreError)
+    assert len(run.salvage.attempts) == 1
 
 
 def test_a_listener_that_raises_does_not_break_the_run(store: protocol.Store) -> None:

@@ -26,6 +26,7 @@ class Disk:
             self.record,
             lambda ended: self.told.append(ended.attempt.item_id),
             lambda ended, e: self.told.append(str(e)),
+            lambda event: self.told.append(type(event).__name__),
         )
         self.recorder.start()
 

@@ -15,15 +15,17 @@ from collections.abc import Callable, Sequence
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
-from opik_resume.engine import stopping
+from opik_resume.engine import patience, stopping
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.recording import EndedRun, Recorder
+from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
+from opik_resume.exceptions import StoreError
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -92,7 +94,8 @@ class Run:
         self._started = False
         self._stop_reason: str | None = None
         self._telling = threading.RLock()  # one event at a time, in order
-        self._recorder = Recorder(store.record, self._report, self._lose)
+        self.salvage = Salvage(store.path.parent, self.id)
+        self._recorder = Recorder(store.record, self._report, self._lose, self._tell)
         self._idle = self._recorder.done  # set when the last worker has left and all it brought is recorded
         self._ended = threading.Event()
 
@@ -119,7 +122,11 @@ class Run:
             if self._stop_reason is not None or self._idle.is_set():
                 return
             self._stop_reason = reason or "stopped"
-        self._lease.stopping()
+        self._recorder.hurry(patience.STOPPED_SECONDS)
+        try:
+            self._lease.stopping()
+        except StoreError as error:  # others wait for the end of the run then, no more
+            logger.warning("opik-resume: the stop of %s could not be noted: %s", self.experiment_id, error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, at most ``timeout`` seconds. Returns whether it has."""
@@ -146,6 +153,12 @@ class Run:
             return tuple(sorted(self._on_the_way))
 
     @property
+    def unrecorded(self) -> list[Attempt]:
+        """What has finished and the store has not taken: given up, or still tried again."""
+        waiting = {ended.attempt.id: ended.attempt for ended in self._recorder.unsettled}
+        return list(({attempt.id: attempt for attempt in self.salvage.attempts} | waiting).values())
+
+    @property
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order of the jobs: the user's own exception."""
         return self._first_error[1] if self._first_error is not None else None
@@ -166,6 +179,7 @@ class Run:
         cell = RunningCell(self.experiment_id, job.cell.key)
         if not self._claim(cell):
             return
+        self._recorder.wait_while_held()
         began = time.monotonic()
         try:
             attempt = self._attempt(job)
@@ -189,8 +203,14 @@ class Run:
         self._leave(ended.cell)
 
     def _lose(self, ended: EndedRun, error: Exception) -> None:
+        self.salvage.keep([ended.attempt])
         self._break(error)
         self._leave(ended.cell)
+
+    def rescue(self) -> str | None:
+        """The process ends: what is not recorded by now is kept in a file. Returns the sentence that says so."""
+        self.salvage.keep([ended.attempt for ended in self._recorder.unsettled])
+        return self.salvage.sentence
 
     def _leave(self, cell: RunningCell) -> None:
         with self._lock:
@@ -249,6 +269,7 @@ class Run:
 
     def _keep(self) -> None:
         stopping.register(self.stop)
+        stopping.remember(self)
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
         self._recorder.start()
@@ -291,7 +312,8 @@ class Run:
             logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
             self.error, self.outcome = self.error or error, "broken"
         stopping.unregister(self.stop)
-        self._tell(Ended(self.outcome, self._stop_reason, self.on_the_way))
+        reason = " ".join(filter(None, (self._stop_reason, self.salvage.sentence))) or None
+        self._tell(Ended(self.outcome, reason, self.on_the_way))
         self._ended.set()
 
     def _tell(self, event: Event) -> None:

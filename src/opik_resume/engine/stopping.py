@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+from weakref import WeakSet
 
 from opik_resume.base.records import CellKey
 
@@ -25,9 +26,17 @@ class RunningCell(NamedTuple):
     key: CellKey
 
 
-_changed = threading.Condition()  # guards the two sets below
+class Rescuable(Protocol):
+    """A run, which may have finished attempts in memory that are not recorded yet."""
+
+    def rescue(self) -> str | None:
+        """Put them into a file. Returns the sentence that says so; None: there are none."""
+
+
+_changed = threading.Condition()  # guards the three sets below
 _running: set[RunningCell] = set()
 _stops: set[Callable[[str], None]] = set()  # how to stop each run that is active in this process
+_rescuables: WeakSet[Rescuable] = WeakSet()  # every run that still has a thread, ended or not
 
 
 def claim(cell: RunningCell) -> bool:
@@ -73,6 +82,12 @@ def unregister(stop: Callable[[str], None]) -> None:
         _stops.discard(stop)
 
 
+def remember(run: Rescuable) -> None:
+    """At the exit of the process, look whether this run has something left that is not recorded."""
+    with _changed:
+        _rescuables.add(run)
+
+
 @atexit.register
 def _finish_paid_runs() -> None:
     """At exit: start nothing more, and give running tasks their grace time to be recorded."""
@@ -90,3 +105,6 @@ def _finish_paid_runs() -> None:
             )
         while _running and time.monotonic() < deadline:
             _changed.wait(0.2)
+        left = list(_rescuables)
+    for sentence in filter(None, (run.rescue() for run in left)):
+        print(f"opik-resume: {sentence}", file=sys.stderr)

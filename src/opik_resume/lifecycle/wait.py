@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opik_resume.base.records import Attempt
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
+from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
 from opik_resume.lifecycle.registry import used_in_process
@@ -46,7 +49,7 @@ def run_and_wait(
         return _nothing_to_run(reading, callables, store)
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
         run = ready(listener)
-        result = wait_or_interrupt(run, store, callables)
+        result = wait_or_interrupt(run, store, callables, reading)
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
         raise run.first_error
@@ -56,23 +59,31 @@ def run_and_wait(
     return result
 
 
-def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None) -> EvaluationResult:
-    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
+def wait_or_interrupt(
+    run: Run, store: Store, callables: Callables | None = None, before: Reading | None = None
+) -> EvaluationResult:
+    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted.
+
+    ``before``: the experiment as it was, for a store that cannot be read any more when the run ends.
+    """
     callables = callables or used_in_process(run.experiment_id)
     wanted(run)
+    bulletin = Bulletin()
+    run.listen(bulletin)
     try:
         run.start()
         while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
-            pass
+            _warn(bulletin.news())
     except KeyboardInterrupt:
         run.stop("interrupted")
         run.settle(SETTLE_SECONDS)
-        raise _interrupted(run, store, callables) from None
+        raise _interrupted(run, store, callables, before) from None
+    _warn(bulletin.news())
     if run.error is not None:
-        raise run.error
+        raise _broken(run, run.error, store, callables, before)
     _warn(run.notes)
     if run.outcome == "stopped":
-        raise _interrupted(run, store, callables)
+        raise _interrupted(run, store, callables, before)
     return result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
 
 
@@ -128,13 +139,49 @@ def warn_about(result: EvaluationResult) -> None:
         )
 
 
-def _interrupted(run: Run, store: Store, callables: Callables | None) -> EvaluationInterrupted:
+def _interrupted(run: Run, store: Store, callables: Callables | None, before: Reading | None) -> EvaluationInterrupted:
     # Control is wanted back at once, and a server may take its time or hang.
-    result = result_of(_heavy(run.experiment_id, store), store, callables)
-    running = len(run.on_the_way)
-    late = f" {running} still running are recorded if they return." if running else ""
+    unrecorded = run.unrecorded
+    result = _partial_result(run, unrecorded, store, callables, before)
+    running = len(run.on_the_way) - len(unrecorded)
+    late = f" {running} still running are recorded if they return." if running > 0 else ""
+    kept = (
+        f"{len(unrecorded)} are not stored yet: that is tried again."
+        if unrecorded
+        else "Nothing that finished is lost:"
+    )
     return EvaluationInterrupted(
-        f"Stopped: {result.summary()}.{late} Nothing that finished is lost: "
+        f"Stopped: {result.summary()}.{late} {kept} "
         f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
         result,
+        unrecorded,
     )
+
+
+def _broken(run: Run, error: Exception, store: Store, callables: Callables | None, before: Reading | None) -> Exception:
+    """What a run that broke is told as: with the result of what there is, and with what could not be stored."""
+    unrecorded = run.unrecorded
+    if unrecorded:
+        told: Exception = RunsNotRecorded(f"{error} {run.salvage.sentence}", unrecorded, run.salvage.path)
+        told.__cause__ = error
+    else:
+        told = error
+    if isinstance(told, StoreError):
+        try:
+            told.result = _partial_result(run, unrecorded, store, callables, before)
+        except StoreError as unreadable:  # nothing is left to make one of
+            told.add_note(f"There is no result: {unreadable}")
+    return told
+
+
+def _partial_result(
+    run: Run, unrecorded: Sequence[Attempt], store: Store, callables: Callables | None, before: Reading | None
+) -> EvaluationResult:
+    """Of all that has finished, stored or not; of what was known before, if the store cannot be read."""
+    try:
+        reading = _heavy(run.experiment_id, store)
+    except StoreError:
+        if before is None:
+            raise
+        reading = before
+    return result_of(replace(reading, grid=reading.grid.with_attempts(unrecorded)), store, callables)

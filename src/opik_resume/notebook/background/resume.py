@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import REPLAYED, CellKey, CellState
-from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.engine.events import (
+    Ended,
+    Event,
+    RecordedAgain,
+    RunDropped,
+    RunFinished,
+    RunQueued,
+    RunStarted,
+    Unrecorded,
+)
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.notebook.background.progress import Meter, Progress
@@ -31,6 +40,7 @@ class Resume:
         self.blocking = blocking
         self.run: Run | None = None
         self.ended: Ended | None = None
+        self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
         self._told_to_stop = False
         self.states: dict[CellKey, int] = {}
@@ -63,6 +73,10 @@ class Resume:
                 self._put(cell, state_of(attempt) | self._mark)
             case RunDropped(cell):
                 self._drop(cell)
+            case Unrecorded():
+                self.problem = event.sentence
+            case RecordedAgain():
+                self.problem = None
             case Ended():
                 self._end(event)
 
@@ -76,7 +90,7 @@ class Resume:
 
     def _end(self, event: Ended) -> None:
         """Whatever still waits never ran; whatever still runs counts as interrupted until it arrives after all."""
-        self.ended = event
+        self.ended, self.problem = event, None
         for cell, state in list(self.states.items()):
             if state == CellState.queued:
                 self._drop(cell)
@@ -97,6 +111,7 @@ class Resume:
             rate=meter.rate(now) if self.active else None,
             seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
             own=own,
+            problem=self.problem,
         )
 
 
