@@ -19,6 +19,7 @@
     ├── MetricComputationError (ValueError)   a metric cannot score these values, as Opik's of that name
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that cannot be kept
+    ├── OutOfThreads (RuntimeError)           the process cannot start another thread
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written; ``.result`` if it ended an evaluation
         ├── StoreBusy                         locked by another process for too long
@@ -170,6 +171,15 @@ class ScoreMethodMissingArguments(OpikResumeError):
 
 class InvalidTaskOutput(OpikResumeError, TypeError):
     """The task returned something that is not a dict, or that JSON cannot hold."""
+
+
+class OutOfThreads(OpikResumeError, RuntimeError):
+    """The process cannot start another thread. Nothing was begun, or what was is stopped."""
+
+    SENTENCE = (
+        "No thread could be started: this process has too many, or too little memory is left. Close what is not needed "
+        "(ulimit -u and the limits of the container say how many there may be), then try again."
+    )
 
 
 class FrontEndMissing(OpikResumeError):

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
@@ -25,7 +26,7 @@ from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.exceptions import StoreError
+from opik_resume.exceptions import OutOfThreads, StoreError
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -33,6 +34,8 @@ _POLL_SECONDS = 0.25  # how soon the keeper sees that the grace time has passed
 
 logger = logging.getLogger(__name__)
 Listener = Callable[[Event], None]
+Call = Callable[..., Any]
+"""Calls a function of the user's with these arguments, somewhere."""
 
 
 class Run:
@@ -80,7 +83,7 @@ class Run:
             callables.task,
             callables.scoring_metrics,
             callables.scoring_key_mapping,
-            self._awaiter,
+            self._call,
             tolerant=tolerant,
             on_error=self._note_error,
             tracing=tracing or Untraced(),
@@ -88,6 +91,8 @@ class Run:
         self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
         self._first_error: tuple[int, BaseException] | None = None
         self._context = contextvars.copy_context()
+        self._call_in: Call | None = None
+        self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
         self._lock = threading.Lock()  # guards jobs, cells on the way, start, reason to stop and first error
         self._on_the_way: set[CellKey] = set()
@@ -103,7 +108,15 @@ class Run:
 
     def listen(self, listener: Listener) -> None:
         """Tell this listener every event, too. Only before the start: it hears all or nothing."""
-        self._listeners.append(listener)
+        with self._telling:
+            self._listeners.append(listener)
+
+    def call_in(self, call: Call) -> None:
+        """Whoever waits for the run makes the calls of its task and metrics, if it has one worker, as in Opik.
+
+        Only before the start. ``call`` raises KeyboardInterrupt once nobody waits any more.
+        """
+        self._call_in = call if self._one_at_a_time else None
 
     def start(self) -> None:
         """Queue every cell and start the workers. Returns at once; starting twice changes nothing.
@@ -114,7 +127,11 @@ class Run:
             if self._started:
                 return
             self._started = True
-        start_thread("keeper", self._keep)
+        try:
+            start_thread("keeper", self._keep)
+        except OutOfThreads as error:
+            self._break(error)
+            self._end()
 
     def stop(self, reason: str | None = None) -> None:
         """Start nothing more. Returns at once; running tasks get a grace time and are recorded."""
@@ -255,6 +272,12 @@ class Run:
         self._store.start(start)
         return self._context.copy().run(self._work.run, start, job.item)
 
+    def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the user's, here or where somebody waits, and wait for what is awaitable."""
+        calling = self._call_in
+        returned = function(*args, **kwargs) if calling is None else calling(function, *args, **kwargs)
+        return self._awaiter(returned)
+
     def _note_error(self, key: CellKey, error: BaseException) -> None:
         with self._lock:
             position = self._positions[key]
@@ -272,10 +295,19 @@ class Run:
         stopping.remember(self)
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
-        self._recorder.start()
-        start_workers(self._workers, self._take_jobs, self._recorder.close)
-        self._watch()
+        try:
+            self._recorder.start()
+            self._start_workers()
+            self._watch()
+        except OutOfThreads as error:
+            self._break(error)
+            self._recorder.close()
         self._end()
+
+    def _start_workers(self) -> None:
+        started = start_workers(self._workers, self._take_jobs, self._recorder.close)
+        if started < self._workers:
+            logger.warning("opik-resume: %d of %d workers could be started", started, self._workers)
 
     def _watch(self) -> None:
         """Until the last worker has left, or the grace time of a stop has passed."""
@@ -313,8 +345,9 @@ class Run:
             self.error, self.outcome = self.error or error, "broken"
         stopping.unregister(self.stop)
         reason = " ".join(filter(None, (self._stop_reason, self.salvage.sentence))) or None
-        self._tell(Ended(self.outcome, reason, self.on_the_way))
-        self._ended.set()
+        with self._telling:
+            self._tell(Ended(self.outcome, reason, self.on_the_way))
+            self._ended.set()
 
     def _tell(self, event: Event) -> None:
         with self._telling:

@@ -95,6 +95,16 @@ def _finish_paid_runs() -> None:
         stops = list(_stops)
     for stop in stops:
         stop("the process ends")
+    try:
+        _wait_for_running()
+    finally:  # a Ctrl-C leaves at once
+        with _changed:
+            left = list(_rescuables)
+        for sentence in filter(None, (run.rescue() for run in left)):
+            print(f"opik-resume: {sentence}", file=sys.stderr)
+
+
+def _wait_for_running() -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     with _changed:
         if _running:
@@ -105,6 +115,3 @@ def _finish_paid_runs() -> None:
             )
         while _running and time.monotonic() < deadline:
             _changed.wait(0.2)
-        left = list(_rescuables)
-    for sentence in filter(None, (run.rescue() for run in left)):
-        print(f"opik-resume: {sentence}", file=sys.stderr)

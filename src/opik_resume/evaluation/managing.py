@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opik_resume.base import checkpoints
+from opik_resume.base.doors import door
 from opik_resume.base.ids import is_id, new_id
 from opik_resume.base.lines import from_line
 from opik_resume.base.records import Attempt
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 
+@door
 def close_experiment(experiment: str, *, store: Store | None = None) -> None:
     """Give up on what is missing: the experiment stays as it is and is no longer offered to be resumed.
 
@@ -32,11 +34,13 @@ def close_experiment(experiment: str, *, store: Store | None = None) -> None:
     _set_status(experiment, CLOSED, store)
 
 
+@door
 def reopen_experiment(experiment: str, *, store: Store | None = None) -> None:
     """Make a closed experiment resumable again. Arguments and errors as for ``close_experiment``."""
     _set_status(experiment, "running", store)
 
 
+@door
 def delete_experiment(experiment: str, *, store: Store | None = None) -> None:
     """Delete an experiment with all its runs, at once and for good. Its dataset stays.
 
@@ -63,6 +67,7 @@ def delete_experiment(experiment: str, *, store: Store | None = None) -> None:
         lease.release()
 
 
+@door
 def recover(path: str | os.PathLike[str], *, store: Store | None = None) -> int:
     """Record the finished runs of a file that an evaluation left behind because its store could not be written.
 

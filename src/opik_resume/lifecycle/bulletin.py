@@ -1,17 +1,18 @@
-"""What whoever waits for a run should hear while it runs: one line when trouble begins, one when it is over."""
+"""What whoever waits for a run hears meanwhile: a line when trouble begins, a line when it is over, and the end."""
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
+from collections.abc import Iterator
+from queue import SimpleQueue
 
-from opik_resume.engine.events import Event, RecordedAgain, Unrecorded
+from opik_resume.engine.events import Ended, Event, RecordedAgain, Unrecorded
 
 
 class Bulletin:
-    """A listener that collects sentences from the engine's threads, to be said where somebody waits."""
+    """A listener that hands sentences from the engine's threads to the one that says them, until the wait is over."""
 
     def __init__(self) -> None:
-        self._sentences: SimpleQueue[str] = SimpleQueue()
+        self._sentences: SimpleQueue[str | None] = SimpleQueue()
         self._told = False
 
     def __call__(self, event: Event) -> None:
@@ -22,12 +23,14 @@ class Bulletin:
             case RecordedAgain():
                 self._told = False
                 self._sentences.put("All finished runs are recorded again: the evaluation goes on.")
+            case Ended():
+                self.close()
 
-    def news(self) -> list[str]:
-        """What has not been said yet."""
-        sentences = []
-        try:
-            while True:
-                sentences.append(self._sentences.get_nowait())
-        except Empty:
-            return sentences
+    def close(self) -> None:
+        """There is nothing more to wait for."""
+        self._sentences.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every sentence, as it comes, until the end."""
+        while (sentence := self._sentences.get()) is not None:
+            yield sentence

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opik_resume.base.doors import caller
 from opik_resume.base.records import Attempt
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, StoreError
@@ -47,6 +49,7 @@ def run_and_wait(
     """
     if not plan.cells:
         return _nothing_to_run(reading, callables, store)
+    caller().check()
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
         run = ready(listener)
         result = wait_or_interrupt(run, store, callables, reading)
@@ -59,32 +62,53 @@ def run_and_wait(
     return result
 
 
-def wait_or_interrupt(
-    run: Run, store: Store, callables: Callables | None = None, before: Reading | None = None
-) -> EvaluationResult:
-    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted.
+def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+    """Start a run and wait for it, within a door. When its caller leaves (Ctrl-C, ■) it is stopped.
 
-    ``before``: the experiment as it was, for a store that cannot be read any more when the run ends.
+    Args:
+        run: one that is ready.
+        store: where its experiment is.
+        callables: what it calls; None means what this process remembers.
+        before: the experiment as it was, for a store that cannot be read any more when the run ends.
+
+    Raises:
+        EvaluationInterrupted: it was stopped, by its caller or from elsewhere.
+        StoreError: it broke; ``.result`` holds what there is.
     """
     callables = callables or used_in_process(run.experiment_id)
     wanted(run)
-    bulletin = Bulletin()
-    run.listen(bulletin)
-    try:
-        run.start()
-        while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
-            _warn(bulletin.news())
-    except KeyboardInterrupt:
-        run.stop("interrupted")
+    left = _attend(run, before)
+    if left:
         run.settle(SETTLE_SECONDS)
-        raise _interrupted(run, store, callables, before) from None
-    _warn(bulletin.news())
+        raise _interrupted(run, store, callables, before)
     if run.error is not None:
         raise _broken(run, run.error, store, callables, before)
     _warn(run.notes)
     if run.outcome == "stopped":
         raise _interrupted(run, store, callables, before)
     return result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
+
+
+def _attend(run: Run, before: Reading) -> bool:
+    """Start it and say what is to be said until it has ended, or its caller has left. Returns whether it has left."""
+    waiting, bulletin, left = caller(), Bulletin(), threading.Event()
+
+    def stop() -> None:
+        left.set()
+        run.stop("interrupted")
+        bulletin.close()
+
+    run.listen(bulletin)
+    run.call_in(waiting.call)
+    waiting.last_words = lambda: _last_words(before)
+    waiting.when_left(stop)
+    run.start()
+    if not run.active:  # somebody has stopped it before
+        bulletin.close()
+    _warn(bulletin)
+    if not left.is_set():
+        run.wait()
+    return left.is_set()
 
 
 def result_of(reading: Reading, store: Store, callables: Callables | None = None) -> EvaluationResult:
@@ -139,7 +163,7 @@ def warn_about(result: EvaluationResult) -> None:
         )
 
 
-def _interrupted(run: Run, store: Store, callables: Callables | None, before: Reading | None) -> EvaluationInterrupted:
+def _interrupted(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationInterrupted:
     # Control is wanted back at once, and a server may take its time or hang.
     unrecorded = run.unrecorded
     result = _partial_result(run, unrecorded, store, callables, before)
@@ -158,7 +182,17 @@ def _interrupted(run: Run, store: Store, callables: Callables | None, before: Re
     )
 
 
-def _broken(run: Run, error: Exception, store: Store, callables: Callables | None, before: Reading | None) -> Exception:
+def _last_words(before: Reading) -> EvaluationInterrupted:
+    """For a caller that interrupts the interrupt: of what was known at the start, without asking anybody."""
+    result = build_result(before)
+    return EvaluationInterrupted(
+        f"Stopped. Nothing that finished is lost, but .result is as it was before: %opik_resume {result.experiment_id} or "
+        f"evaluate_resume({result.experiment_id!r}, …) runs the rest.",
+        result,
+    )
+
+
+def _broken(run: Run, error: Exception, store: Store, callables: Callables | None, before: Reading) -> Exception:
     """What a run that broke is told as: with the result of what there is, and with what could not be stored."""
     unrecorded = run.unrecorded
     if unrecorded:
@@ -167,21 +201,16 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
     else:
         told = error
     if isinstance(told, StoreError):
-        try:
-            told.result = _partial_result(run, unrecorded, store, callables, before)
-        except StoreError as unreadable:  # nothing is left to make one of
-            told.add_note(f"There is no result: {unreadable}")
+        told.result = _partial_result(run, unrecorded, store, callables, before)
     return told
 
 
 def _partial_result(
-    run: Run, unrecorded: Sequence[Attempt], store: Store, callables: Callables | None, before: Reading | None
+    run: Run, unrecorded: Sequence[Attempt], store: Store, callables: Callables | None, before: Reading
 ) -> EvaluationResult:
     """Of all that has finished, stored or not; of what was known before, if the store cannot be read."""
     try:
         reading = _heavy(run.experiment_id, store)
     except StoreError:
-        if before is None:
-            raise
         reading = before
     return result_of(replace(reading, grid=reading.grid.with_attempts(unrecorded)), store, callables)
