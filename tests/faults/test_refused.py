@@ -265,6 +265,45 @@ def test_one_bad_attempt_is_handed_over_and_the_others_are_stored(
     assert [attempt.task_output for attempt in run.salvage.attempts] == [{"output": "7"}]
 
 
+def test_a_store_error_that_ends_an_evaluation_carries_what_there_is(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here every answer is stored, and a start cannot be noted."""
+    start = store.start
+    task = CountingTask()
+
+    def refusing(attempt: Any) -> None:
+        if task.total == 3:
+            raise exceptions.StoreError("the file is gone")
+        start(attempt)
+
+    monkeypatch.setattr(store, "start", refusing)
+    with pytest.raises(exceptions.StoreError, match="the file is gone") as caught:
+        evaluate(numbers(store, 10), task, [Equals()], task_threads=1, verbose=0)
+    result = caught.value.result
+    assert result is not None
+    assert (result.expected, len(result.test_results)) == (10, 3)
+
+
+def test_a_store_that_cannot_even_be_read_gives_what_was_in_memory(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, impatient: None
+) -> None:
+    def gone(*_: Any, **__: Any) -> Any:
+        raise exceptions.StoreError("the file is gone")
+
+    def task(item: Json) -> Json:
+        full_disk(store)
+        for name in ("attempts", "get"):
+            monkeypatch.setattr(store, name, gone)
+        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        return {"output": str(item["n"]), "long": "x" * 20_000}
+
+    with pytest.raises(exceptions.RunsNotRecorded) as caught:
+        evaluate(numbers(store, 4), task, [Equals()], task_threads=2, verbose=0)
+    assert caught.value.result is not None
+    assert len(caught.value.result.test_results) == len(caught.value.unrecorded) == 2
+
+
 @contextmanager
 def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.faults.refused", *arguments]

@@ -18,7 +18,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from opik_resume import connect, evaluate, evaluate_resume, get_or_create_dataset
+from opik_resume import (
+    close_experiment,
+    connect,
+    evaluate,
+    evaluate_resume,
+    get_or_create_dataset,
+    plan_resume,
+    reopen_experiment,
+)
 from opik_resume.exceptions import EvaluationInterrupted, ExperimentNotFound
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
@@ -47,6 +55,8 @@ class Round:
             stored = self._store.named(self.name)
             if not stored:
                 return outcome if not self.answered else f"wrong: answers without an experiment, {outcome}"
+            if stored[0].status == "cancelled":
+                reopen_experiment(self.name, store=self._store)
             before = self.answered.total()
             result = evaluate_resume(self.name, self.task, [Equals()], verbose=0, store=self._store)
         except ExperimentNotFound:
@@ -76,6 +86,10 @@ class Round:
                     verbose=0,
                 )
                 outcome = "finished"
+                plan_resume(self.name, store=self._store)
+                if self._dice.random() < 0.1:
+                    close_experiment(self.name, store=self._store)
+                    outcome = "closed"
             except EvaluationInterrupted as stopped:
                 outcome = (
                     f"{type(stopped).__name__} with {(len(stopped.result.test_results) and 'some') or 'no'} results"

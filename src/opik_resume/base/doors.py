@@ -44,6 +44,18 @@ def door(function: Callable[P, T]) -> Callable[P, T]:
     return called
 
 
+def shielded(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a call of ours one that may be interrupted. Only the main thread can be: elsewhere it is called as it is."""
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _thread.get_ident() != threading.main_thread().ident:
+            return function(*args, **kwargs)
+        return Caller().attend(partial(function, *args, **kwargs))
+
+    return called
+
+
 def caller() -> Caller:
     """Who called the door that this is done for. Raises LookupError where there is none."""
     return _current.get()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -69,6 +70,7 @@ class Run:
         self.experiment_id = experiment_id
         self.id = lease.run_id
         self.total = len(jobs)
+        self._process = os.getpid()
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.dropped: dict[CellKey, str] = {}
@@ -226,6 +228,8 @@ class Run:
 
     def rescue(self) -> str | None:
         """The process ends: what is not recorded by now is kept in a file. Returns the sentence that says so."""
+        if os.getpid() != self._process:  # a forked child ends: it is its parent's
+            return None
         self.salvage.keep([ended.attempt for ended in self._recorder.unsettled])
         return self.salvage.sentence
 

@@ -87,9 +87,10 @@ class Recorder:
 
     def wait_while_held(self) -> None:
         """Wait until the store takes what it refused, or the run is over."""
+        if not self._held:  # nearly always, and asked before every run
+            return
         with self._changed:
-            while self._held and not self._hurried:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._hurried or not self._held)
 
     def hurry(self, seconds: float) -> None:
         """The run is over: try again what the store refuses for so many seconds, no longer."""
