@@ -278,11 +278,11 @@ def test_a_forked_childs_exit_leaves_what_its_parent_has_in_memory_to_the_parent
     assert refused.wait(PATIENCE)
     with monkeypatch.context() as child:
         child.setattr(os, "getpid", lambda: 0)
-        assert run.rescue() is None
+        assert run._recorder.rescue() is None
     assert len(run.unrecorded) == 1
     room.set()
     assert run.wait(PATIENCE)
-    assert (run.outcome, run.unrecorded, run.rescue()) == ("finished", [], None)
+    assert (run.outcome, run.unrecorded, run._recorder.rescue()) == ("finished", [], None)
 
 
 def test_a_listener_that_raises_does_not_break_the_run(store: protocol.Store) -> None:

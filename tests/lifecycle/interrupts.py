@@ -27,7 +27,8 @@ from opik_resume import (
     plan_resume,
     reopen_experiment,
 )
-from opik_resume.exceptions import EvaluationInterrupted, ExperimentNotFound
+from opik_resume.exceptions import EvaluationInterrupted, ExperimentNotFound, ExperimentNotResumable
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
 from tests.waiting import soon
@@ -55,10 +56,8 @@ class Round:
             stored = self._store.named(self.name)
             if not stored:
                 return outcome if not self.answered else f"wrong: answers without an experiment, {outcome}"
-            if stored[0].status == "cancelled":
-                reopen_experiment(self.name, store=self._store)
             before = self.answered.total()
-            result = evaluate_resume(self.name, self.task, [Equals()], verbose=0, store=self._store)
+            result = self.resumed()
         except ExperimentNotFound:
             return outcome
         twice = self.answered.total() - self._items
@@ -69,6 +68,13 @@ class Round:
         if not soon(lambda: self._store.leases.holder(result.experiment_id) is None, HUNG_SECONDS / 2):
             return f"wrong: the lease is held, {outcome}"
         return outcome
+
+    def resumed(self) -> EvaluationResult:
+        try:
+            return evaluate_resume(self.name, self.task, [Equals()], verbose=0, store=self._store)
+        except ExperimentNotResumable:  # closed, and whoever interrupted that twice did not wait for it
+            reopen_experiment(self.name, store=self._store)
+            return evaluate_resume(self.name, self.task, [Equals()], verbose=0, store=self._store)
 
     def interrupted(self, longest: float) -> str:
         """What the evaluation ended with."""

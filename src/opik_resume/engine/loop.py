@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.engine import patience, stopping
 from opik_resume.engine.backends import Awaiter
+from opik_resume.engine.calling import Call, Calls
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
@@ -35,8 +34,6 @@ _POLL_SECONDS = 0.25  # how soon the keeper sees that the grace time has passed
 
 logger = logging.getLogger(__name__)
 Listener = Callable[[Event], None]
-Call = Callable[..., Any]
-"""Calls a function of the user's with these arguments, somewhere."""
 
 
 class Run:
@@ -70,7 +67,6 @@ class Run:
         self.experiment_id = experiment_id
         self.id = lease.run_id
         self.total = len(jobs)
-        self._process = os.getpid()
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.dropped: dict[CellKey, str] = {}
@@ -81,28 +77,26 @@ class Run:
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
         self._awaiter = Awaiter()
+        self._calls = Calls((job.cell.key for job in jobs), self._awaiter)
         self._work = CellWork(
             callables.task,
             callables.scoring_metrics,
             callables.scoring_key_mapping,
-            self._call,
+            self._calls,
             tolerant=tolerant,
-            on_error=self._note_error,
+            on_error=self._calls.note,
             tracing=tracing or Untraced(),
         )
-        self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
-        self._first_error: tuple[int, BaseException] | None = None
         self._context = contextvars.copy_context()
-        self._call_in: Call | None = None
         self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
-        self._lock = threading.Lock()  # guards jobs, cells on the way, start, reason to stop and first error
+        self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
         self._on_the_way: set[CellKey] = set()
         self._started = False
         self._stop_reason: str | None = None
         self._telling = threading.RLock()  # one event at a time, in order
         self.salvage = Salvage(store.path.parent, self.id)
-        self._recorder = Recorder(store.record, self._report, self._lose, self._tell)
+        self._recorder = Recorder(store.record, self._report, self._lose, self._tell, self.salvage)
         self._idle = self._recorder.done  # set when the last worker has left and all it brought is recorded
         self._ended = threading.Event()
 
@@ -118,7 +112,8 @@ class Run:
 
         Only before the start. ``call`` raises KeyboardInterrupt once nobody waits any more.
         """
-        self._call_in = call if self._one_at_a_time else None
+        if self._one_at_a_time:
+            self._calls.elsewhere = call
 
     def start(self) -> None:
         """Queue every cell and start the workers. Returns at once; starting twice changes nothing.
@@ -174,13 +169,12 @@ class Run:
     @property
     def unrecorded(self) -> list[Attempt]:
         """What has finished and the store has not taken: given up, or still tried again."""
-        waiting = {ended.attempt.id: ended.attempt for ended in self._recorder.unsettled}
-        return list(({attempt.id: attempt for attempt in self.salvage.attempts} | waiting).values())
+        return self._recorder.unrecorded
 
     @property
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order of the jobs: the user's own exception."""
-        return self._first_error[1] if self._first_error is not None else None
+        return self._calls.first_error
 
     # Workers
 
@@ -222,16 +216,8 @@ class Run:
         self._leave(ended.cell)
 
     def _lose(self, ended: EndedRun, error: Exception) -> None:
-        self.salvage.keep([ended.attempt])
         self._break(error)
         self._leave(ended.cell)
-
-    def rescue(self) -> str | None:
-        """The process ends: what is not recorded by now is kept in a file. Returns the sentence that says so."""
-        if os.getpid() != self._process:  # a forked child ends: it is its parent's
-            return None
-        self.salvage.keep([ended.attempt for ended in self._recorder.unsettled])
-        return self.salvage.sentence
 
     def _leave(self, cell: RunningCell) -> None:
         with self._lock:
@@ -276,18 +262,6 @@ class Run:
         self._store.start(start)
         return self._context.copy().run(self._work.run, start, job.item)
 
-    def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call a function of the user's, here or where somebody waits, and wait for what is awaitable."""
-        calling = self._call_in
-        returned = function(*args, **kwargs) if calling is None else calling(function, *args, **kwargs)
-        return self._awaiter(returned)
-
-    def _note_error(self, key: CellKey, error: BaseException) -> None:
-        with self._lock:
-            position = self._positions[key]
-            if self._first_error is None or position < self._first_error[0]:
-                self._first_error = (position, error)
-
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")
         return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
@@ -296,7 +270,7 @@ class Run:
 
     def _keep(self) -> None:
         stopping.register(self.stop)
-        stopping.remember(self)
+        stopping.remember(self._recorder)
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
         try:

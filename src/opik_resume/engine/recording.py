@@ -6,6 +6,7 @@ nothing new is started; what no patience helps is handed back.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from opik_resume.base.records import Attempt
 from opik_resume.engine import patience
 from opik_resume.engine.events import RecordedAgain, Unrecorded
 from opik_resume.engine.patience import Patience
+from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import RunningCell
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import StoreBusy, StoreError
@@ -47,6 +49,7 @@ class Recorder:
         kept: told of each that is durable.
         lost: told of each that could not be recorded, and why.
         tell: told when the store refuses what it is given, after each try, and when it takes all of it again.
+        salvage: where those go that could not be recorded.
     """
 
     def __init__(
@@ -55,12 +58,15 @@ class Recorder:
         kept: Callable[[EndedRun], None],
         lost: Callable[[EndedRun, Exception], None],
         tell: Callable[[Unrecorded | RecordedAgain], None],
+        salvage: Salvage,
     ) -> None:
         self.done = threading.Event()  # set once all that was brought is settled
         self._record = record
         self._kept = kept
         self._lost = lost
         self._tell = tell
+        self._salvage = salvage
+        self._process = os.getpid()
         self._changed = threading.Condition()  # guards all below
         self._brought: list[EndedRun] = []
         self._group: list[EndedRun] = []  # on their way to the disk now
@@ -107,10 +113,20 @@ class Recorder:
             self._changed.notify_all()
 
     @property
-    def unsettled(self) -> list[EndedRun]:
-        """All that was brought and is neither durable nor given up."""
+    def unrecorded(self) -> list[Attempt]:
+        """All that was brought and is not durable: given up, or still to be tried."""
+        return list({attempt.id: attempt for attempt in (*self._salvage.attempts, *self._unsettled())}.values())
+
+    def rescue(self) -> str | None:
+        """The process ends: what is not recorded by now is kept in a file. Returns the sentence that says so."""
+        if os.getpid() != self._process:  # a forked child ends: it is its parent's
+            return None
+        self._salvage.keep(self._unsettled())
+        return self._salvage.sentence
+
+    def _unsettled(self) -> list[Attempt]:
         with self._changed:
-            return [*self._refused, *self._group, *self._brought]
+            return [ended.attempt for ended in (*self._refused, *self._group, *self._brought)]
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -125,6 +141,7 @@ class Recorder:
     def _next_group(self) -> list[EndedRun]:
         """All that are there; it waits for the first, or for another try, and is empty when there will be none."""
         with self._changed:
+            self._group = []
             if self._refused:
                 self._changed.wait(self._patience.pause())
             while not (self._brought or self._refused or self._closed):
@@ -160,7 +177,7 @@ class Recorder:
                 self._patience.begin(lasting=all(getattr(one.error, "lasting", False) for one in refused))
             over = self._patience.over
             if not over:
-                self._group, self._refused = [], [one.ended for one in refused]
+                self._refused = [one.ended for one in refused]
         if over:
             self._give_up(refused)
             self._let_go()
@@ -168,6 +185,7 @@ class Recorder:
             self._tell(Unrecorded(len(refused), str(refused[0].error)))
 
     def _give_up(self, refused: Sequence[_Refused]) -> None:
+        self._salvage.keep([one.ended.attempt for one in refused])
         for one in refused:
             self._lost(one.ended, one.error)
             _settle(one.ended)
