@@ -146,6 +146,7 @@ export const IDLE: Progress = {
   total: 0,
   failed: 0,
   abandoned: 0,
+  note: null,
   rate: null,
   seconds_left: null,
   own: true,

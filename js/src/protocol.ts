@@ -145,6 +145,7 @@ export interface Progress {
   total: number;
   failed: number;
   abandoned: number;
+  note: string | null;
   rate: number | null;
   seconds_left: number | null;
   own: boolean;

@@ -101,12 +101,13 @@ export const chosenMetrics = ({ chosen }: Plan): string => chosen.metrics.join("
 export function progressLine(progress: Progress | null): string {
   if (!progress) return "";
   if (progress.active) return runningLine(progress);
-  const { outcome, message, done, total, failed, abandoned } = progress;
+  const { outcome, message, done, total, failed, abandoned, note } = progress;
   const failures = failed ? `, ${count(failed)} failed` : "";
-  if (outcome === "finished") return `finished: ${many(done, "run")}${failures}`;
+  const noted = note ? `; ${note}` : "";
+  if (outcome === "finished") return `finished: ${many(done, "run")}${failures}${noted}`;
   if (outcome === "stopped") {
     const arrive = abandoned === 1 ? "is recorded if it arrives" : "are recorded if they arrive";
-    return `stopped: ${count(done)} of ${count(total)}${failures}${abandoned ? `; ${count(abandoned)} still running ${arrive}` : ""}`;
+    return `stopped: ${count(done)} of ${count(total)}${failures}${abandoned ? `; ${count(abandoned)} still running ${arrive}` : ""}${noted}`;
   }
   return outcome === "broken" ? `broken: ${message ?? "no reason was given"}` : "";
 }

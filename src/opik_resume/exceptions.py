@@ -161,6 +161,10 @@ class ExperimentBusy(OpikResumeError):
     """Another resume holds the lease of this experiment."""
 
 
+class LeaseLost(OpikResumeError):
+    """Another resume has taken over the experiment that a run was on: who, and when."""
+
+
 class MetricComputationError(OpikResumeError, ValueError):
     """A metric cannot score these values."""
 

@@ -65,6 +65,13 @@ test("progress while it runs and at its end", () => {
   expect(progressLine({ ...ended, outcome: "stopped", done: 60, abandoned: 1 })).toBe(
     "stopped: 60 of 141, 3 failed; 1 still running is recorded if it arrives",
   );
+  const note = "2 cells were left out: 2 × no longer missing.";
+  expect(progressLine({ ...ended, outcome: "finished", note })).toBe(
+    `finished: 141 runs, 3 failed; ${note}`,
+  );
+  expect(progressLine({ ...ended, outcome: "stopped", done: 60, failed: 0, note })).toBe(
+    `stopped: 60 of 141; ${note}`,
+  );
   expect(progressLine({ ...ended, outcome: "broken", message: "disk full" })).toBe(
     "broken: disk full",
   );

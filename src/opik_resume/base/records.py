@@ -227,7 +227,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """Who runs an experiment's cells now: one resume, in one process of one host."""
+    """Who runs an experiment's cells now: one resume, in one process of one host. ``here``: in this one."""
 
     experiment_id: str
     run_id: str
@@ -237,3 +237,4 @@ class LeaseHolder:
     since: datetime
     heartbeat: datetime
     stopping: bool = field(default=False)
+    here: bool = False

@@ -12,13 +12,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.engine import patience, stopping
+from opik_resume.engine.abandoning import Abandoned
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Call, Calls
 from opik_resume.engine.cell import CellWork
+from opik_resume.engine.claiming import Claims
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.recording import EndedRun, Recorder
@@ -26,7 +29,7 @@ from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.exceptions import OutOfThreads, StoreError
+from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -70,10 +73,13 @@ class Run:
         self.outcome: str | None = None
         self.error: Exception | None = None
         self.dropped: dict[CellKey, str] = {}
+        self.taken_over: str | None = None
         self.notes: tuple[str, ...] = ()
         self._jobs = deque(jobs)
         self._store = store
         self._lease = lease
+        self._abandoned = Abandoned(lease)
+        self._claims = Claims(lease, self._ahead, lambda: self.stopping)
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
         self._awaiter = Awaiter()
@@ -188,9 +194,13 @@ class Run:
                 return None
             return self._jobs.popleft()
 
+    def _ahead(self, number: int) -> list[CellKey]:
+        with self._lock:
+            return [job.cell.key for job in islice(self._jobs, number)]
+
     def _do(self, job: Job) -> None:
         cell = RunningCell(self.experiment_id, job.cell.key)
-        if not self._claim(cell):
+        if not self._claim(cell, job):
             return
         self._recorder.wait_while_held()
         began = time.monotonic()
@@ -213,34 +223,31 @@ class Run:
 
     def _report(self, ended: EndedRun) -> None:
         self._tell(RunFinished(ended.cell.key, ended.attempt))
-        self._leave(ended.cell)
+        self._leave(ended.cell, completed=ended.attempt.complete)
 
     def _lose(self, ended: EndedRun, error: Exception) -> None:
         self._break(error)
         self._leave(ended.cell)
 
-    def _leave(self, cell: RunningCell) -> None:
+    def _leave(self, cell: RunningCell, *, completed: bool = False) -> None:
         with self._lock:
             self._on_the_way.discard(cell.key)
-        stopping.leave(cell)
+        self._abandoned.came_back(cell.key, completed=completed)
+        stopping.leave(cell, completed=completed and self._stop_reason is not None)
 
-    def _claim(self, cell: RunningCell) -> bool:
-        """Take the cell, unless a task of a stopped run is still on it and does not come back in time."""
-        waited = False
-        while not stopping.claim(cell):
-            waited = True
-            if not stopping.wait_until_left(cell, GRACE_SECONDS, lambda: self.stopping):
-                self._drop(cell.key, "a task of a stopped run is still running on it in this process")
-                return False
-        if waited and self._is_complete(cell.key):
-            stopping.leave(cell)
-            self._drop(cell.key, "completed by the stopped run in the meantime")
+    def _claim(self, cell: RunningCell, job: Job) -> bool:
+        """Take the cell, unless a last look at it says why not."""
+        try:
+            why_not = self._claims.take(cell, job)
+        except LeaseLost as error:
+            self._lose_lease(error)
             return False
-        return True
-
-    def _is_complete(self, key: CellKey) -> bool:
-        attempts = self._store.attempts(self.experiment_id)
-        return any(a.complete and a.item_id == key.item_id and a.trial == key.trial for a in attempts)
+        except Exception as error:
+            self._break(error)
+            return False
+        if why_not is not None:
+            self._drop(cell.key, why_not)
+        return why_not is None
 
     def _drop(self, key: CellKey, reason: str) -> None:
         self.dropped[key] = reason
@@ -271,6 +278,8 @@ class Run:
     def _keep(self) -> None:
         stopping.register(self.stop)
         stopping.remember(self._recorder)
+        for key, reason in list(self.dropped.items()):
+            self._tell(RunDropped(key, reason))
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
         try:
@@ -305,27 +314,38 @@ class Run:
 
     def _beat(self) -> None:
         try:
-            alive = self._lease.beat()
+            if not self._lease.beat():
+                self._lose_lease(self._lease.lost())
         except Exception:
             logger.exception("opik-resume: the lease of %s could not be renewed", self.experiment_id)
-            return
-        if not alive:
-            self.stop("another resume has taken over")
+
+    def _lose_lease(self, error: LeaseLost) -> None:
+        """Another resume has it: start nothing more. After a stop that is no news: it may take over."""
+        if self._stop_reason is None:
+            self.taken_over = str(error)
+            self.stop(self.taken_over)
 
     def _end(self) -> None:
         self.outcome = "broken" if self.error else "stopped" if self._stop_reason else "finished"
-        try:
-            if self._at_end is not None:
-                self.notes = tuple(self._at_end())
-            self._lease.release()
-        except Exception as error:
-            logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
-            self.error, self.outcome = self.error or error, "broken"
+        self._finally(self._conclude)
+        self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
         stopping.unregister(self.stop)
         reason = " ".join(filter(None, (self._stop_reason, self.salvage.sentence))) or None
         with self._telling:
             self._tell(Ended(self.outcome, reason, self.on_the_way))
             self._ended.set()
+
+    def _conclude(self) -> None:
+        if self._at_end is not None:
+            self.notes = tuple(self._at_end())
+
+    def _finally(self, step: Callable[[], None]) -> None:
+        """One step of the end: whatever becomes of it, the others follow."""
+        try:
+            step()
+        except Exception as error:
+            logger.exception("opik-resume: the run of %s could not be closed", self.experiment_id)
+            self.error, self.outcome = self.error or error, "broken"
 
     def _tell(self, event: Event) -> None:
         with self._telling:

@@ -33,8 +33,9 @@ class Rescuable(Protocol):
         """Put them into a file. Returns the sentence that says so; None: there are none."""
 
 
-_changed = threading.Condition()  # guards the three sets below
+_changed = threading.Condition()  # guards the four sets below
 _running: set[RunningCell] = set()
+_completed: set[RunningCell] = set()  # by stopped runs, of which a later plan may not know: few, and true for ever
 _stops: set[Callable[[str], None]] = set()  # how to stop each run that is active in this process
 _rescuables: WeakSet[Rescuable] = WeakSet()  # every run that still has a thread, ended or not
 
@@ -48,11 +49,19 @@ def claim(cell: RunningCell) -> bool:
         return True
 
 
-def leave(cell: RunningCell) -> None:
-    """The worker is done with the cell, and its attempt is recorded."""
+def leave(cell: RunningCell, *, completed: bool = False) -> None:
+    """The worker is done with the cell, and its attempt is recorded. ``completed``: by a run that is stopped."""
     with _changed:
+        if completed:
+            _completed.add(cell)
         _running.discard(cell)
         _changed.notify_all()
+
+
+def was_completed(cell: RunningCell) -> bool:
+    """Whether a stopped run of this process has completed the cell, perhaps after the plan of the next one."""
+    with _changed:
+        return cell in _completed
 
 
 def is_running(cell: RunningCell) -> bool:

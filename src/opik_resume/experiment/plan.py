@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from opik_resume.base.records import Attempt, CellKey, CellState
@@ -83,6 +83,10 @@ class ResumePlan:
         seen = {(cell.key, cell.action) for cell in shown.cells}
         kept = tuple(cell for cell in self.cells if (cell.key, cell.action) in seen)
         return ResumePlan(self.experiment_id, self.experiment_name, kept, self.kept, self.seconds_per_run)
+
+    def without(self, keys: Collection[CellKey]) -> ResumePlan:
+        """The plan without the cells of these keys."""
+        return replace(self, cells=tuple(cell for cell in self.cells if cell.key not in keys))
 
     def summary(self) -> str:
         """One sentence for people."""

@@ -5,7 +5,7 @@ The blocking doors, the magics and the widget all come through here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,12 +38,17 @@ def prepare(
 
     Raises:
         ExperimentBusy: another resume holds the lease.
+
+    A cell that a task of an ended run still is on, in this process or another one, is left out.
     """
     lease = store.leases.acquire(shown.experiment_id, new_id())
     try:
+        living = store.leases.living(shown.experiment_id)  # before the reading: what comes back meanwhile is read
         reading = read_experiment(store.get(shown.experiment_id), store)
-        current = replan(reading).restricted_to(shown)
-        return _ready(shown, current, reading, callables, store, lease, listener)
+        missing = replan(reading)
+        current = missing.restricted_to(shown).without(living)
+        dropped = _fallen_away(shown, current, missing, living)
+        return _ready(shown, current, reading, callables, store, lease, listener, dropped)
     except BaseException:
         lease.release()
         raise
@@ -57,7 +62,7 @@ def prepare_first(
     try:
         store.create(made.experiment)
         reading = replace(made, experiment=store.get(plan.experiment_id))
-        return _ready(plan, plan, reading, callables, store, lease, listener)
+        return _ready(plan, plan, reading, callables, store, lease, listener, {})
     except BaseException:
         lease.release()
         raise
@@ -71,6 +76,7 @@ def _ready(
     store: Store,
     lease: Lease,
     listener: Listener | None,
+    dropped: Mapping[CellKey, str],
 ) -> Run:
     tracing = tracing_of(reading.experiment, store)
     run = Run(
@@ -84,7 +90,7 @@ def _ready(
         at_end=lambda: conclude(run, callables, store, tracing),
         tracing=tracing,
     )
-    run.dropped.update(_fallen_away(shown, current))
+    run.dropped.update(dropped)
     mark(store, shown.experiment_id, run.id)
     announce(run, shown, callables)
     return run
@@ -107,6 +113,15 @@ def _attempt_id(reading: Reading, key: CellKey) -> str:
     return attempt.id
 
 
-def _fallen_away(shown: ResumePlan, current: ResumePlan) -> dict[CellKey, str]:
-    still = {cell.key for cell in current.cells}
-    return {cell.key: "no longer missing" for cell in shown.cells if cell.key not in still}
+def _fallen_away(
+    shown: ResumePlan, current: ResumePlan, missing: ResumePlan, living: Mapping[CellKey, str]
+) -> dict[CellKey, str]:
+    """The cells that were shown and are not going to be run, and why."""
+    still, now = {cell.key for cell in current.cells}, {cell.key: cell.reason for cell in missing.cells}
+
+    def why(key: CellKey) -> str:
+        if key not in now:
+            return "no longer missing"
+        return living.get(key) or f"not as it was shown: {now[key]}"
+
+    return {cell.key: why(cell.key) for cell in shown.cells if cell.key not in still}

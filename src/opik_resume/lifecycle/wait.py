@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opik_resume.base.doors import caller
-from opik_resume.base.records import Attempt
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, StoreError
+from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
+from opik_resume.lifecycle import left_out
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
@@ -80,13 +80,23 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     left = _attend(run, before)
     if left:
         run.settle(SETTLE_SECONDS)
-        raise _interrupted(run, store, callables, before)
+        raise _interrupted(run, _result_now(run, store, callables, before))
     if run.error is not None:
         raise _broken(run, run.error, store, callables, before)
     _warn(run.notes)
     if run.outcome == "stopped":
-        raise _interrupted(run, store, callables, before)
-    return result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
+        return _result_of_stopped(run, store, callables, before)
+    return left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+
+
+def _result_of_stopped(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+    """The result, if everything is there all the same: whoever has taken over may have done the rest."""
+    result = _result_now(run, store, callables, before)
+    if not result.complete:
+        raise _interrupted(run, result)
+    if run.taken_over is not None:
+        logger.warning("Stopped: %s. All runs of %r are complete.", run.taken_over, result.experiment_name)
+    return result
 
 
 def _attend(run: Run, before: Reading) -> bool:
@@ -163,19 +173,18 @@ def warn_about(result: EvaluationResult) -> None:
         )
 
 
-def _interrupted(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationInterrupted:
-    # Control is wanted back at once, and a server may take its time or hang.
+def _interrupted(run: Run, result: EvaluationResult) -> EvaluationInterrupted:
     unrecorded = run.unrecorded
-    result = _partial_result(run, unrecorded, store, callables, before)
     running = len(run.on_the_way) - len(unrecorded)
     late = f" {running} still running are recorded if they return." if running > 0 else ""
+    why = f"{run.taken_over}. " if run.taken_over is not None else ""
     kept = (
         f"{len(unrecorded)} are not stored yet: that is tried again."
         if unrecorded
         else "Nothing that finished is lost:"
     )
     return EvaluationInterrupted(
-        f"Stopped: {result.summary()}.{late} {kept} "
+        f"Stopped: {why}{result.summary()}.{late} {kept} "
         f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
         result,
         unrecorded,
@@ -201,16 +210,26 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
     else:
         told = error
     if isinstance(told, StoreError):
-        told.result = _partial_result(run, unrecorded, store, callables, before)
+        told.result = _result_now(run, store, callables, before)
     return told
 
 
-def _partial_result(
-    run: Run, unrecorded: Sequence[Attempt], store: Store, callables: Callables | None, before: Reading
-) -> EvaluationResult:
-    """Of all that has finished, stored or not; of what was known before, if the store cannot be read."""
+def _result_now(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+    """Of all that has finished, stored or not. Control is wanted back at once, and a server may take its time or hang."""
+    reading = _read_now(run, store, before)
+    whole = replace(reading, grid=reading.grid.with_attempts(run.unrecorded))
+    return left_out.told(run, result_of(whole, store, callables))
+
+
+def _read_now(run: Run, store: Store, before: Reading) -> Reading:
+    """As this process knows it; as it was before, if not even that can be read."""
+    if run.taken_over is not None:  # only the store knows what another process did
+        try:
+            return read_experiment(store.get(run.experiment_id), store, heavy=True)
+        except ServerError as error:
+            logger.info("What the others did is not known: %s", error)
     try:
-        reading = _heavy(run.experiment_id, store)
-    except StoreError:
-        reading = before
-    return result_of(replace(reading, grid=reading.grid.with_attempts(unrecorded)), store, callables)
+        return _heavy(run.experiment_id, store)
+    except StoreError as error:
+        logger.info("What there is cannot be read: %s", error)
+        return before

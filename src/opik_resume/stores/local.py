@@ -22,7 +22,7 @@ from opik_resume.base.records import (
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database
-from opik_resume.stores.file.leases import SqliteLeases
+from opik_resume.stores.file.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
@@ -58,12 +58,13 @@ class LocalStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = Database(path)
-        self.leases = SqliteLeases(self._database)
+        self.leases = SqliteLeases(self._database, Completed())
 
     def __repr__(self) -> str:
         return f"<{self.label} {self.path}>"
 
     def close(self) -> None:
+        self.leases.close()
         self._database.close()
 
     # Datasets

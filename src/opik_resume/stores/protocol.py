@@ -6,12 +6,13 @@ what is complete.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from opik_resume.base.records import (
     Attempt,
+    CellKey,
     DatasetRecord,
     Experiment,
     Item,
@@ -21,6 +22,7 @@ from opik_resume.base.records import (
     Undelivered,
     VersionRecord,
 )
+from opik_resume.exceptions import LeaseLost
 
 SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-name")
 """The orders in which experiments can be listed; a minus is the last first."""
@@ -156,11 +158,28 @@ class Lease(Protocol):
     def beat(self) -> bool:
         """Say that we are alive. False when somebody else has taken over: start nothing more."""
 
+    def claim(self, cells: Sequence[CellKey]) -> dict[CellKey, str]:
+        """Look at cells right before their tasks are called: those of which they must not be, and why not.
+
+        One look at the local file, never a request: which cells are completed by attempts that this machine has
+        recorded, and on which a living task of an ended run is. Raises LeaseLost when somebody else has taken over.
+        """
+
+    def lost(self) -> LeaseLost:
+        """Who has taken over, and when: for one who was told so by ``beat``."""
+
     def stopping(self) -> None:
         """Nothing more will start under it: another resume of this process may take over."""
 
-    def release(self) -> None:
-        """Give it back. Releasing twice, or after a take-over, changes nothing."""
+    def release(self, still_running: Collection[CellKey] = ()) -> None:
+        """Give it back. Releasing twice, or after a take-over, changes nothing.
+
+        ``still_running`` are the cells that tasks of ours still are on: until they come back, or our process ends, no
+        resume runs them.
+        """
+
+    def came_back(self, key: CellKey, *, completed: bool) -> None:
+        """One that was still running at the release has come back and is recorded. Returns at once."""
 
 
 class Leases(Protocol):
@@ -171,6 +190,9 @@ class Leases(Protocol):
 
     def holder(self, experiment_id: str) -> LeaseHolder | None:
         """Who holds it and is alive, or None."""
+
+    def living(self, experiment_id: str) -> dict[CellKey, str]:
+        """The cells that tasks of ended runs still are on, in whatever process, and a sentence about each."""
 
 
 class Store(DatasetStore, ExperimentStore, Protocol):

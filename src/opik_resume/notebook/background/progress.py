@@ -24,6 +24,7 @@ class Progress:
     total: int = 0
     failed: int = 0
     abandoned: int = 0
+    note: str | None = None
     rate: float | None = None
     seconds_left: float | None = None
     own: bool = True

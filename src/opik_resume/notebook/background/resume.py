@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from opik_resume.engine.events import (
 )
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
+from opik_resume.lifecycle import left_out
 from opik_resume.notebook.background.progress import Meter, Progress
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Resume:
         self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
         self._told_to_stop = False
+        self._left_out: Counter[str] = Counter()
         self.states: dict[CellKey, int] = {}
         self._meter = Meter(time.monotonic())
         self._mark = 0 if first else REPLAYED
@@ -71,7 +74,8 @@ class Resume:
             case RunFinished(cell, attempt):
                 self._meter.finished(time.monotonic(), complete=attempt.complete)
                 self._put(cell, state_of(attempt) | self._mark)
-            case RunDropped(cell):
+            case RunDropped(cell, reason):
+                self._left_out[reason] += 1
                 self._drop(cell)
             case Unrecorded():
                 self.problem = event.sentence
@@ -97,6 +101,12 @@ class Resume:
             elif state == CellState.running:
                 self._put(cell, CellState.interrupted)
 
+    def _note(self) -> str | None:
+        """What is to be said of its end, besides the numbers."""
+        taken_over = self.run.taken_over if self.run is not None else None
+        said = ([taken_over] if taken_over else []) + ([left_out.sentence(self._left_out)] if self._left_out else [])
+        return "; ".join(said) if self.ended and said else None
+
     def progress(self, *, own: bool) -> Progress:
         now, meter, ended = time.monotonic(), self._meter, self.ended
         return Progress(
@@ -108,6 +118,7 @@ class Resume:
             total=meter.total,
             failed=meter.failed,
             abandoned=sum(self.states.get(cell) == CellState.interrupted for cell in ended.abandoned) if ended else 0,
+            note=self._note(),
             rate=meter.rate(now) if self.active else None,
             seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
             own=own,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -119,7 +118,7 @@ class Offers:
             return None if ours.stopping else "It is being resumed now."
         if holder is None or holder.stopping:
             return None
-        if holder.pid == os.getpid():
+        if holder.here:
             return "A cell of this notebook is running it: ■ stops that."
         return (
             f"Another process is running it (pid {holder.pid} on {holder.host}, since {holder.since:%H:%M} UTC): "

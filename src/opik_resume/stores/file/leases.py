@@ -1,46 +1,50 @@
 """Who runs what: one lease an experiment, a row of the local SQLite file.
 
-A lease belongs to one resume, not to one process. It is live while its process lives on this machine (pid, process
-start and boot id agree) or, when another host wrote it, while its heartbeat is young. Taking over raises the token:
-the old holder's next heartbeat fails, and it starts nothing more.
+A lease belongs to one resume, not to one process. It is live while its process lives (:mod:`.processes`). Taking over
+raises the token: the old holder's next look at it fails, and it starts nothing more.
 """
 
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import threading
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
+from typing import NamedTuple
 
-import psutil
+from opik_resume.base.records import CellKey, LeaseHolder, utc_now
+from opik_resume.exceptions import ExperimentBusy, LeaseLost
+from opik_resume.stores.file import living, processes
+from opik_resume.stores.file.alive import LifeSigns
+from opik_resume.stores.file.database import Database, placeholders
+from opik_resume.stores.file.processes import Process
 
-from opik_resume.base.records import LeaseHolder, utc_now
-from opik_resume.exceptions import ExperimentBusy
-from opik_resume.stores.file.database import Database
-
-BEAT_SECONDS = 5.0
-STALE_AFTER = timedelta(seconds=60)
-_START_TOLERANCE = 1.0  # seconds: clocks of the boot drift a little between two readings
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-@dataclass(frozen=True, slots=True)
-class _Process:
-    host: str
-    boot_id: str
-    pid: int
-    process_start: float
+_COLUMNS = f"experiment_id, token, run_id, since, heartbeat, stopping, {processes.COLUMNS}"
+_OF_EXPERIMENT = "SELECT * FROM leases WHERE experiment_id = ?"
 
 
-@lru_cache(maxsize=4)
-def _process(pid: int) -> _Process:
-    """This process. ``pid`` is a parameter so that a forked child does not take itself for its parent."""
-    boot_id = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else str(round(psutil.boot_time()))
-    return _Process(socket.gethostname(), boot_id, pid, psutil.Process(pid).create_time())
+class Completed(NamedTuple):
+    """Where a file keeps the complete attempts of a store: the table and, of the journal, the server."""
+
+    table: str = "attempts"
+    server: str | None = None
+
+
+@lru_cache(maxsize=200)
+def _look(completed: Completed, cells: int) -> str:
+    """The token of the lease and whether there are living tasks; then, of so many cells, those that are complete."""
+    server = "?2 IS NULL" if completed.server is None else "server = ?2"
+    numbers = range(3, 3 + 2 * cells, 2)
+    return (
+        "SELECT (SELECT token FROM leases WHERE experiment_id = ?1), "
+        "EXISTS (SELECT 1 FROM living_tasks WHERE experiment_id = ?1) UNION ALL "
+        f"SELECT item_id, trial FROM (VALUES {', '.join(f'(?{n}, ?{n + 1})' for n in numbers)}) "
+        f"CROSS JOIN {completed.table} "
+        f"WHERE {server} AND experiment_id = ?1 AND item_id = column1 AND trial = column2 AND complete"
+    )
 
 
 class _OurRuns:
@@ -51,6 +55,10 @@ class _OurRuns:
     """
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """After a fork: the runs are the parent's, and so is whoever has the lock."""
         self._stopping: dict[str, bool] = {}
         self._lock = threading.Lock()  # guards the dict
 
@@ -77,84 +85,134 @@ class _OurRuns:
 
 
 _our_runs = _OurRuns()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_our_runs.forget)
+
+
+@dataclass(frozen=True)
+class _File:
+    """One local file as its leases use it. ``needed``: the runs and tasks for which this process has to be seen alive."""
+
+    database: Database
+    completed: Completed
+    signs: LifeSigns
+    needed: set[object] = field(default_factory=set)
 
 
 class SqliteLeases:
-    """The leases of every experiment known to this file."""
+    """The leases of every experiment known to this file; ``completed`` is where it keeps their complete attempts."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, completed: Completed) -> None:
+        self._file = _File(database, completed, LifeSigns(database.path))
 
     def acquire(self, experiment_id: str, run_id: str) -> SqliteLease:
-        token = self._database.write(lambda db: _take(db, experiment_id, run_id))
         _our_runs.add(run_id)
-        return SqliteLease(self._database, experiment_id, run_id, token)
+        self._file.needed.add(run_id)
+        try:
+            me = processes.this_process(self._file.signs)
+            token = self._file.database.write(lambda db: _take(db, experiment_id, run_id, me, self._file.signs))
+        except BaseException:  # a row that is written all the same is a leftover
+            _our_runs.remove(run_id)
+            self._file.needed.discard(run_id)
+            raise
+        return SqliteLease(self._file, experiment_id, run_id, token)
 
     def holder(self, experiment_id: str) -> LeaseHolder | None:
-        found = self._database.read("SELECT * FROM leases WHERE experiment_id = ?", (experiment_id,))
-        return _holder(found[0]) if found and _live(found[0]) else None
+        found = self._file.database.read(_OF_EXPERIMENT, (experiment_id,))
+        return _holder(found[0]) if found and _live(found[0], self._file.signs) else None
+
+    def living(self, experiment_id: str) -> dict[CellKey, str]:
+        return _living(self._file, experiment_id)
+
+    def close(self) -> None:
+        """Nobody needs to know any more that this process lives, unless something of it still runs."""
+        if not self._file.needed:
+            self._file.signs.take_back()
 
 
 class SqliteLease:
     """One resume's right to an experiment; see :class:`~opik_resume.stores.protocol.Lease`."""
 
-    def __init__(self, database: Database, experiment_id: str, run_id: str, token: int) -> None:
+    def __init__(self, file: _File, experiment_id: str, run_id: str, token: int) -> None:
         self.experiment_id = experiment_id
         self.run_id = run_id
         self.token = token
-        self._database = database
+        self._file = file
 
     def beat(self) -> bool:
-        return self._change("heartbeat = ?", utc_now().isoformat())
+        self._file.signs.renew()
+        return self._file.database.write(lambda db: self._change(db, "heartbeat = ?", utc_now().isoformat()))
+
+    def claim(self, cells: Sequence[CellKey]) -> dict[CellKey, str]:
+        look = _look(self._file.completed, len(cells))
+        values = [value for key in cells for value in key]
+        read = self._file.database.read
+        (token, living_tasks), *completed = read(look, (self.experiment_id, self._file.completed.server, *values))
+        if token != self.token:
+            raise self.lost()
+        marked = _living(self._file, self.experiment_id) if living_tasks else {}
+        taken = {key: marked[key] for key in cells if key in marked}
+        return taken | {CellKey(*row): living.COMPLETED for row in completed}
+
+    def lost(self) -> LeaseLost:
+        found = self._file.database.read(_OF_EXPERIMENT, (self.experiment_id,))
+        if not found:
+            return LeaseLost("its lease is gone from the local file")
+        row = found[0]
+        who = "another run of this process" if processes.is_this(row) else f"process {row['pid']} on {row['host']}"
+        return LeaseLost(f"taken over by {who} at {_time_of_day(row)}")
 
     def stopping(self) -> None:
         _our_runs.stop(self.run_id)
         update = "UPDATE leases SET stopping = 1 WHERE experiment_id = ? AND token = ?"
-        self._database.write_soon(lambda db: db.execute(update, (self.experiment_id, self.token)))
+        self._file.database.write_soon(lambda db: db.execute(update, (self.experiment_id, self.token)))
 
-    def release(self) -> None:
+    def release(self, still_running: Collection[CellKey] = ()) -> None:
+        self._file.needed.update((self.run_id, key) for key in still_running)
         _our_runs.remove(self.run_id)
-        self._change("run_id = ?", None)
+        self._file.database.write(lambda db: self._give_back(db, still_running))
+        self._file.needed.discard(self.run_id)
 
-    def _change(self, assignment: str, value: object) -> bool:
+    def _give_back(self, db: sqlite3.Connection, still_running: Collection[CellKey]) -> None:
+        self._change(db, "run_id = ?", None)
+        if still_running:
+            me = processes.this_process(self._file.signs)
+            living.mark(db, self.experiment_id, self.run_id, me, still_running)
+
+    def came_back(self, key: CellKey, *, completed: bool) -> None:
+        self._file.needed.discard((self.run_id, key))
+        self._file.database.write_soon(
+            lambda db: living.came_back(db, self.experiment_id, self.run_id, key, completed=completed)
+        )
+
+    def _change(self, db: sqlite3.Connection, assignment: str, value: object) -> bool:
         update = f"UPDATE leases SET {assignment} WHERE experiment_id = ? AND token = ? AND run_id = ?"
-        values = (value, self.experiment_id, self.token, self.run_id)
-        return self._database.write(lambda db: db.execute(update, values).rowcount) == 1
+        return db.execute(update, (value, self.experiment_id, self.token, self.run_id)).rowcount == 1
 
 
-def _take(db: sqlite3.Connection, experiment_id: str, run_id: str) -> int:
-    row = db.execute("SELECT * FROM leases WHERE experiment_id = ?", (experiment_id,)).fetchone()
-    if row is not None and _live(row) and not _our_runs.is_stopping(row["run_id"]):
+def _living(file: _File, experiment_id: str) -> dict[CellKey, str]:
+    found = file.database.read("SELECT * FROM living_tasks WHERE experiment_id = ?", (experiment_id,))
+    return living.reasons(found, file.signs)
+
+
+def _take(db: sqlite3.Connection, experiment_id: str, run_id: str, me: Process, signs: LifeSigns) -> int:
+    row = db.execute(_OF_EXPERIMENT, (experiment_id,)).fetchone()
+    if row is not None and _live(row, signs) and not _our_runs.is_stopping(row["run_id"]):
         raise ExperimentBusy(_busy_message(row))
     token: int = (row["token"] if row is not None else 0) + 1
-    me, now = _process(os.getpid()), utc_now().isoformat()
-    db.execute(
-        "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        (experiment_id, token, run_id, me.host, me.boot_id, me.pid, me.process_start, now, now),
-    )
+    now = utc_now().isoformat()
+    values = (experiment_id, token, run_id, now, now, 0, *me)
+    db.execute(f"INSERT OR REPLACE INTO leases ({_COLUMNS}) VALUES {placeholders(1, len(values))}", values)
+    living.forget(db, experiment_id, signs)
     return token
 
 
-def _live(row: sqlite3.Row) -> bool:
+def _live(row: sqlite3.Row, signs: LifeSigns) -> bool:
     if row["run_id"] is None:
         return False
-    me = _process(os.getpid())
-    if row["host"] != me.host:
-        return utc_now() - datetime.fromisoformat(row["heartbeat"]) < STALE_AFTER
-    if row["boot_id"] != me.boot_id:
-        return False
-    if row["pid"] == me.pid and row["process_start"] == me.process_start:
+    if processes.is_this(row):
         return _our_runs.holds(row["run_id"])
-    return _alive(row["pid"], row["process_start"])
-
-
-def _alive(pid: int, process_start: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        same: bool = abs(process.create_time() - process_start) < _START_TOLERANCE
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return processes.lives(row, signs, datetime.fromisoformat(row["heartbeat"]))
 
 
 def _holder(row: sqlite3.Row) -> LeaseHolder:
@@ -167,14 +225,18 @@ def _holder(row: sqlite3.Row) -> LeaseHolder:
         since=datetime.fromisoformat(row["since"]),
         heartbeat=datetime.fromisoformat(row["heartbeat"]),
         stopping=bool(row["stopping"]),
+        here=processes.is_this(row),
     )
 
 
 def _busy_message(row: sqlite3.Row) -> str:
-    where = "in this process" if row["pid"] == os.getpid() else f"by process {row['pid']}"
-    since = f"{datetime.fromisoformat(row['since']):%H:%M:%S} UTC"
+    where = "in this process" if processes.is_this(row) else f"by process {row['pid']}"
     doing = "is still finishing its last runs" if row["stopping"] else "is being run"
     return (
-        f"Experiment {row['experiment_id']} {doing} {where} on {row['host']} (since {since}). "
+        f"Experiment {row['experiment_id']} {doing} {where} on {row['host']} (since {_time_of_day(row)}). "
         "Wait until it ends or stop it there: running it twice would pay twice."
     )
+
+
+def _time_of_day(row: sqlite3.Row) -> str:
+    return f"{datetime.fromisoformat(row['since']):%H:%M:%S} UTC"

@@ -126,7 +126,33 @@ CREATE TABLE journal_starts (
 CREATE INDEX journal_starts_by_experiment ON journal_starts (server, experiment_id);
 """
 
-STEPS = (_FIRST, _JOURNAL)
+# Who is alive is told by a locked file, named in ``process``, where there are locks; and what the claim of a cell looks at.
+_ALIVE = """
+ALTER TABLE leases ADD COLUMN process TEXT;
+ALTER TABLE leases ADD COLUMN pid_namespace TEXT NOT NULL DEFAULT '';
+ALTER TABLE leases ADD COLUMN start_ticks INTEGER;
+-- Tasks of ended runs that still are on a cell, each a mark that counts while its process lives.
+CREATE TABLE living_tasks (
+    experiment_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    trial INTEGER NOT NULL,
+    run_id TEXT NOT NULL,
+    since TEXT NOT NULL,
+    completed INTEGER NOT NULL,
+    process TEXT,
+    host TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    pid_namespace TEXT NOT NULL,
+    start_ticks INTEGER,
+    process_start REAL NOT NULL,
+    PRIMARY KEY (experiment_id, item_id, trial, run_id)
+);
+DROP INDEX journal_by_experiment;
+CREATE INDEX journal_by_cell ON journal (server, experiment_id, item_id);
+"""
+
+STEPS = (_FIRST, _JOURNAL, _ALIVE)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

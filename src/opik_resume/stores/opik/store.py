@@ -22,7 +22,7 @@ from opik_resume.base.settings import OpikSettings
 from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.file.database import Database
 from opik_resume.stores.file.journal import Entry, Journal
-from opik_resume.stores.file.leases import SqliteLeases
+from opik_resume.stores.file.leases import Completed, SqliteLeases
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
@@ -56,11 +56,11 @@ class OpikStore:
         self.path = path or configuration.database_path()
         self._client = Client(settings)
         self._database = Database(self.path)
-        self.leases = SqliteLeases(self._database)
         self._datasets = Datasets(self._client)
         self._experiments = Experiments(self._client, self._datasets)
         self._live = LiveRuns(self._client)
         self._journal = Journal(self._database, f"{settings.url} {settings.workspace}")
+        self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
         self._delivery = Delivery(self._journal, self.leases, sender.send)
         self._memory = Memory()
@@ -92,6 +92,7 @@ class OpikStore:
         self._delivery.join()  # the request at hand ends: one that loses its client under way may hang, or leak
         self._client.close()
         self._delivery.join()  # and one that hung anyway has been cut
+        self.leases.close()
         self._database.close()
 
     # Datasets

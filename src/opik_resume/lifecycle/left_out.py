@@ -1,0 +1,35 @@
+"""The cells that a run has left out: how many and why is said in one line, and each stands among the failures."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import replace
+
+from opik_resume.base.records import CellKey
+from opik_resume.engine import Run
+from opik_resume.experiment.results import EvaluationResult
+
+logger = logging.getLogger("opik_resume")
+
+
+def told(run: Run, result: EvaluationResult) -> EvaluationResult:
+    """Say what the run has left out; the reason is the message of those cells that are missing from its result."""
+    dropped = dict(run.dropped)
+    if dropped:
+        logger.warning("%s", sentence(Counter(dropped.values())))
+    result.failed_runs = [
+        replace(failure, message=dropped.get(CellKey(failure.item_id, failure.trial), failure.message))
+        for failure in result.failed_runs
+    ]
+    return result
+
+
+def sentence(reasons: Counter[str]) -> str:
+    """``3 cells were left out: 2 × no longer missing; 1 × …``"""
+    parts = [f"{count:,} × {reason}" for reason, count in reasons.most_common()]
+    return f"{_cells(reasons.total())} left out: {'; '.join(parts)}."
+
+
+def _cells(count: int) -> str:
+    return "1 cell was" if count == 1 else f"{count:,} cells were"
