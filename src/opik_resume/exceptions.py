@@ -23,6 +23,7 @@
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written; ``.result`` if it ended an evaluation
         ├── StoreBusy                         locked by another process for too long
+        ├── StoreGone                         its file was deleted, moved, replaced or emptied while it was in use
         ├── RunsNotRecorded                   finished runs could not be stored: ``.unrecorded`` and a file have them
         └── ServerError                       an Opik server did not do what it was asked; ``.status``, if it answered
             ├── ServerUnreachable             no usable answer, after several tries: down, too slow, or the wrong URL
@@ -203,6 +204,12 @@ class StoreError(OpikResumeError):
 
 class StoreBusy(StoreError):
     """Another process kept the database locked for too long."""
+
+
+class StoreGone(StoreError):
+    """The store's file was deleted, moved, replaced or emptied while it was in use."""
+
+    lasting = True
 
 
 class RunsNotRecorded(StoreError):

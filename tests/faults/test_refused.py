@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +25,7 @@ from opik_resume.engine.events import Event, RecordedAgain, RunStarted, Unrecord
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
-from opik_resume.stores.file import database
+from opik_resume.stores.file import errors
 from opik_resume.stores.local import LocalStore
 from tests.builders import CountingTask, numbers
 from tests.experiments import result_of, unstarted
@@ -33,13 +35,18 @@ Fault = Callable[[LocalStore], Callable[[], None]]  # breaks the store, and retu
 
 
 def full_disk(store: LocalStore) -> Callable[[], None]:
-    """SQLite's own limit of pages is what a full disk is: no page can be added."""
-    limit(store, 1)
-    return lambda: limit(store, 1_000_000)
+    """The operating system's own limit: no file of this process can grow beyond what the largest of the store has now."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = max(file.stat().st_size for file in store._database.path.parent.glob("store.sqlite3*"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def limit(store: LocalStore, pages: int) -> None:
-    store._database._writer.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+@pytest.fixture(autouse=True)
+def _room() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def locked(store: LocalStore) -> Callable[[], None]:
@@ -54,16 +61,7 @@ def locked(store: LocalStore) -> Callable[[], None]:
     return repair
 
 
-def read_only(store: LocalStore) -> Callable[[], None]:
-    store._database._writer.execute("PRAGMA query_only = ON")
-
-    def repair() -> None:
-        store._database._writer.execute("PRAGMA query_only = OFF")
-
-    return repair
-
-
-FAULTS: dict[str, Fault] = {"a full disk": full_disk, "a lock": locked, "no right to write": read_only}
+FAULTS: dict[str, Fault] = {"a full disk": full_disk, "a lock": locked}
 
 
 @pytest.fixture(params=FAULTS)
@@ -73,7 +71,7 @@ def fault(request: pytest.FixtureRequest) -> Fault:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStore]:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.02)
     made = LocalStore(tmp_path / "store.sqlite3")
     yield made
     made.close()
@@ -302,6 +300,28 @@ def test_a_store_that_cannot_even_be_read_gives_what_was_in_memory(
         evaluate(numbers(store, 4), task, [Equals()], task_threads=2, verbose=0)
     assert caught.value.result is not None
     assert len(caught.value.result.test_results) == len(caught.value.unrecorded) == 2
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_file_that_was_taken_away_ends_the_run_soon_and_every_answer_is_handed_over(
+    store: LocalStore, threads: int
+) -> None:
+    """It does not come back by waiting."""
+    calls = CountingTask()
+
+    def task(item: Json) -> Json:
+        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        if calls.total == 3:
+            store.path.unlink()
+        return calls(item)
+
+    began = time.monotonic()
+    with pytest.raises(exceptions.StoreError, match="was deleted or moved") as caught:
+        evaluate(numbers(store, 40), task, [Equals()], task_threads=threads, verbose=0)
+    assert time.monotonic() - began < PATIENCE
+    assert calls.total <= 3 + threads
+    assert isinstance(caught.value, exceptions.RunsNotRecorded)
+    assert len(caught.value.unrecorded) >= 1
 
 
 @contextmanager

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
 from uuid import UUID
 
+from opik_resume.base.forks import in_each_process
+
 _VARIANT = 2 << 62  # above the random bits
 # Not os.urandom, which lets other threads in with every id. Our own: users seed the common one to repeat an experiment.
 _chance = random.Random()
-_order = threading.Lock()  # guards the last moment
+_order: threading.Lock  # guards the last moment
 _last = 0  # 1/4096 milliseconds since 1970, of the id minted last
 
-if hasattr(os, "register_at_fork"):  # else parent and child would go on with the same numbers
-    os.register_at_fork(after_in_child=_chance.seed)
+
+def _begin() -> None:
+    global _order
+    _chance.seed()  # else parent and child would go on with the same numbers
+    _order = threading.Lock()
+
+
+in_each_process(_begin)
 
 
 def new_id() -> str:

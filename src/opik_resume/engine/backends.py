@@ -8,11 +8,27 @@ from collections.abc import Awaitable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.forks import in_each_process
+
 if TYPE_CHECKING:
     import asyncio
 
-_lock = threading.Lock()  # guards the creation of the loop
+_lock: threading.Lock  # guards the creation of the loop
 _loop: asyncio.AbstractEventLoop | None = None
+
+
+def _begin() -> None:
+    """The thread of a parent's loop is not there in its child."""
+    global _lock, _loop
+    _lock = threading.Lock()
+    if _loop is not None:
+        from opik_resume.base.keeping import never_finalized  # it is there: stores use it
+
+        never_finalized(_loop)  # it shares what it listens on with the parent's
+        _loop = None
+
+
+in_each_process(_begin)
 
 
 class Awaiter:

@@ -6,7 +6,6 @@ a daemon thread; its result is recorded if it still arrives, and no resume start
 
 from __future__ import annotations
 
-import atexit
 import sys
 import threading
 import time
@@ -14,6 +13,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 from weakref import WeakSet
 
+from opik_resume.base.exits import finish_at_exit
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
@@ -27,17 +28,30 @@ class RunningCell(NamedTuple):
 
 
 class Rescuable(Protocol):
-    """A run, which may have finished attempts in memory that are not recorded yet."""
+    """What may have finished attempts in memory that are not recorded yet."""
 
     def rescue(self) -> str | None:
         """Put them into a file. Returns the sentence that says so; None: there are none."""
 
 
-_changed = threading.Condition()  # guards the four sets below
-_running: set[RunningCell] = set()
-_completed: set[RunningCell] = set()  # by stopped runs, of which a later plan may not know: few, and true for ever
-_stops: set[Callable[[str], None]] = set()  # how to stop each run that is active in this process
-_rescuables: WeakSet[Rescuable] = WeakSet()  # every run that still has a thread, ended or not
+_changed: threading.Condition  # guards the four sets below
+_running: set[RunningCell]
+_completed: set[RunningCell]  # by stopped runs, of which a later plan may not know: few, and true for ever
+_stops: set[Callable[[str], None]]  # how to stop each run that is active in this process
+_rescuables: WeakSet[Rescuable]  # of every run that still has a thread, ended or not
+
+
+def _begin() -> None:
+    """Nothing of a parent's runs goes on in its child."""
+    global _changed, _running, _completed, _stops, _rescuables
+    _changed = threading.Condition()
+    _running = set()
+    _completed = set()
+    _stops = set()
+    _rescuables = WeakSet()
+
+
+in_each_process(_begin)
 
 
 def claim(cell: RunningCell) -> bool:
@@ -97,7 +111,6 @@ def remember(run: Rescuable) -> None:
         _rescuables.add(run)
 
 
-@atexit.register
 def _finish_paid_runs() -> None:
     """At exit: start nothing more, and give running tasks their grace time to be recorded."""
     with _changed:
@@ -124,3 +137,6 @@ def _wait_for_running() -> None:
             )
         while _running and time.monotonic() < deadline:
             _changed.wait(0.2)
+
+
+finish_at_exit(_finish_paid_runs)

@@ -61,6 +61,7 @@ def conclude(run: Run, callables: Callables, store: Store, tracing: Tracing) -> 
         return [*notes, *_finished(run, callables, store, known)]
     finally:
         mark(store, run.experiment_id, None)
+        store.checkpoint()
 
 
 def _finished(run: Run, callables: Callables, store: Store, known: Reading | None) -> list[str]:

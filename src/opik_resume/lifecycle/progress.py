@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from opik_resume.base.forks import in_each_process
 from opik_resume.engine.events import Event, RunDropped, RunFinished
+
+
+def _begin() -> None:
+    """Another thread of the parent may have been drawing when it was forked."""
+    tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    if tqdm is not None:
+        tqdm.set_lock(threading.RLock())
+
+
+in_each_process(_begin)
 
 
 @contextmanager

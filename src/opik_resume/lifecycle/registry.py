@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+from opik_resume.base.forks import in_each_process
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.plan import ResumePlan
 
@@ -15,6 +16,15 @@ Observer = Callable[[Run, ResumePlan], Listener]
 
 _used: OrderedDict[str, Callables] = OrderedDict()
 _observers: tuple[Observer, ...] = ()  # replaced as a whole, so that it can be read from any thread
+
+
+def _begin() -> None:
+    """Nobody looks at what runs in a forked child, and whoever looks at its parent's runs has threads there."""
+    global _observers
+    _observers = ()
+
+
+in_each_process(_begin)
 
 
 def observe(observer: Observer) -> None:

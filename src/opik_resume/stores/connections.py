@@ -9,16 +9,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opik_resume.base import settings
+from opik_resume.base.exits import close_at_exit
+from opik_resume.base.forks import in_each_process
 from opik_resume.exceptions import ArgumentError
 
 if TYPE_CHECKING:
     from opik_resume.base.settings import OpikSettings
+    from opik_resume.stores.local import LocalStore
     from opik_resume.stores.opik import OpikStore
     from opik_resume.stores.protocol import Store
 
-_lock = threading.Lock()  # guards the two names below
-_opened: dict[Hashable, Store] = {}  # one store a file, so that a file has one writer thread in this process
+_lock: threading.Lock  # guards the two names below
+_opened: dict[Hashable, LocalStore | OpikStore] = {}  # one store a file, so that it has one writer in this process
 _default: Store | None = None
+
+
+def _begin() -> None:
+    """In a forked child the same stores are there: each has made anew what a child must not share."""
+    global _lock
+    _lock = threading.Lock()
+
+
+in_each_process(_begin)
 
 
 def connect(
@@ -89,6 +101,9 @@ def close_all() -> None:
         store.close()
 
 
+close_at_exit(close_all)
+
+
 def _is_url(target: str | os.PathLike[str] | None) -> bool:
     return isinstance(target, str) and "://" in target
 
@@ -97,9 +112,18 @@ def _file(path: Path) -> Store:
     from opik_resume.stores.local import LocalStore
 
     with _lock:
+        _forget_moved(path)
         if path not in _opened:
             _opened[path] = LocalStore(path)
         return _opened[path]
+
+
+def _forget_moved(key: Hashable) -> None:
+    """What was opened there is somewhere else now, or nowhere: whoever asks wants what is there now."""
+    known = _opened.get(key)
+    if known is not None and known.moved:
+        del _opened[key]
+        known.close()
 
 
 def _server(found: OpikSettings, *, check: bool) -> Store:
@@ -108,6 +132,7 @@ def _server(found: OpikSettings, *, check: bool) -> Store:
     path = settings.database_path()
     key = (found.url, found.api_key, found.workspace, found.project, found.check_tls, path)
     with _lock:
+        _forget_moved(key)
         known = _opened.get(key)
     store = known if isinstance(known, OpikStore) else OpikStore(found, path)
     if check:

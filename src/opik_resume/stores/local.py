@@ -67,6 +67,17 @@ class LocalStore:
         self.leases.close()
         self._database.close()
 
+    @property
+    def moved(self) -> bool:
+        """Whether the path leads to another file by now, or to none."""
+        return self._database.moved
+
+    def verify(self) -> None:
+        self._database.verify()
+
+    def checkpoint(self) -> None:
+        self._database.checkpoint()
+
     # Datasets
 
     def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
@@ -146,6 +157,7 @@ class LocalStore:
     # Attempts
 
     def start(self, attempt: Attempt) -> None:
+        self._database.verify()
         values = (attempt.id, attempt.experiment_id, attempt.item_id, attempt.trial, attempt.started_at.isoformat())
         insert = "INSERT OR IGNORE INTO starts VALUES (?, ?, ?, ?, ?)"
         self._database.write_soon(lambda db: db.execute(insert, values))

@@ -89,7 +89,7 @@ class ExperimentStore(Protocol):
         """Forget an experiment and its attempts. Deleting what is not there changes nothing."""
 
     def start(self, attempt: Attempt) -> None:
-        """Note that an attempt has begun. Returns at once; durable a moment later."""
+        """Note that an attempt has begun. Returns at once; durable a moment later. Verifies, as ``verify`` does."""
 
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Keep ended attempts: idempotent by id, durable on return. A complete attempt is never made incomplete."""
@@ -123,6 +123,16 @@ class ExperimentStore(Protocol):
 
     def link(self, experiment: Experiment) -> str | None:
         """The web page of an experiment, if it has one."""
+
+    def verify(self) -> None:
+        """Look, in microseconds and without a request, whether what is recorded now would be kept.
+
+        Raises:
+            StoreError: the local file was deleted, replaced or emptied by somebody else: nothing may be started.
+        """
+
+    def checkpoint(self) -> None:
+        """A run has ended: bring what is durable into the one file that people copy. Failing at it is no error."""
 
     def offline(self, experiment_id: str) -> Reader | None:
         """What this process knows of an experiment by itself, when the server cannot be asked. None: not all of it.

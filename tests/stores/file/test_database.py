@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -11,14 +12,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 
 from opik_resume.exceptions import StoreBusy, StoreError
-from opik_resume.stores.file import database as sqlite
+from opik_resume.stores.file import errors
 from opik_resume.stores.file.database import Database
 from tests.builders import held
 
@@ -182,15 +181,38 @@ def test_a_read_only_file_is_said(read_only_file: Path, ordinary_user: None) -> 
         Database(read_only_file)
 
 
-def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mount = SimpleNamespace(mountpoint=str(path.parent.parent), fstype="nfs4")
-    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [mount])
-    with pytest.raises(StoreError, match=r"network file system \(nfs4\)"):
-        Database(path)
+def test_a_full_disk_is_said_and_the_store_goes_on_once_there_is_room(path: Path) -> None:
+    database = Database(path)
+
+    def limit(pages: int) -> None:  # what SQLite then says is what it says of a full disk
+        with database._pool.connection() as db:
+            db.execute(f"PRAGMA max_page_count = {pages}")
+
+    def insert(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO datasets VALUES ('i', ?, NULL, 't')", ("x" * 100_000,))
+
+    limit(1)
+    with pytest.raises(StoreError, match=rf"disk of {path.parent} is full.*free some space.*not lost as long as"):
+        database.write(insert)
+    limit(1_000_000)
+    database.write(insert)
+    database.close()
+
+
+def test_a_full_disk_is_said_by_whatever_meets_it(path: Path) -> None:
+    with pytest.raises(StoreError, match=f"disk of {path.parent} is full"), errors.as_store_errors(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_statement_that_fails_is_not_blamed_on_the_folder(path: Path) -> None:
+    database = Database(path)
+    with pytest.raises(StoreError, match=r"no such table: missing\.$"):
+        database.read("SELECT * FROM missing")
+    database.close()
 
 
 def test_a_file_that_stays_locked_is_said_and_nothing_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BUSY_SECONDS", 0.05)
     database = Database(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -123,7 +123,7 @@ def test_a_run_that_ends_before_its_start_is_written_leaves_no_start(journal: Jo
             journal.start(Attempt(each.id, "experiment", "i", each.trial, each.started_at))
         recording = threading.Thread(target=journal.record, args=(ended,))
         recording.start()
-        until(lambda: database._writes.qsize() > len(ended) + 1)
+        until(lambda: database._writer._writes.qsize() > len(ended) + 1)
     recording.join()
     assert journal.starts("experiment") == [unended]
     assert [entry.attempt for entry in journal.entries("experiment")] == ended

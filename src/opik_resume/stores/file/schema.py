@@ -152,7 +152,11 @@ DROP INDEX journal_by_experiment;
 CREATE INDEX journal_by_cell ON journal (server, experiment_id, item_id);
 """
 
-STEPS = (_FIRST, _JOURNAL, _ALIVE)
+# No tables: from here on who closes the file last takes it out of WAL mode (opening.py).
+_CLOSED = ""
+
+STEPS = (_FIRST, _JOURNAL, _ALIVE, _CLOSED)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)
+CLOSED_FROM = STEPS.index(_CLOSED) + 1

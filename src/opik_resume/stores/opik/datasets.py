@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
@@ -24,6 +25,9 @@ class Datasets:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        in_each_process(self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()  # guards all below
         self._items: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
         # Into those, by the id of a dataset and a version's name.

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from opik_resume.base import checkpoints
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.exceptions import ExperimentNotFound, RequestRefused
 from opik_resume.stores.opik import wire
@@ -29,6 +30,9 @@ class Experiments:
     def __init__(self, client: Client, datasets: Datasets) -> None:
         self._client = client
         self._datasets = datasets
+        in_each_process(self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()  # guards the two below
         self._rows: dict[str, Json] = {}  # as last read, by id
         self._project_id: str | None = None

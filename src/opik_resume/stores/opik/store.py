@@ -95,6 +95,17 @@ class OpikStore:
         self.leases.close()
         self._database.close()
 
+    @property
+    def moved(self) -> bool:
+        """Whether the path leads to another local file by now, or to none."""
+        return self._database.moved
+
+    def verify(self) -> None:
+        self._database.verify()
+
+    def checkpoint(self) -> None:
+        self._database.checkpoint()
+
     # Datasets
 
     def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
@@ -154,6 +165,7 @@ class OpikStore:
     # Attempts
 
     def start(self, attempt: Attempt) -> None:
+        self._database.verify()
         self._journal.start(attempt)
 
     def record(self, attempts: Sequence[Attempt]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item
 from opik_resume.stores.opik.reading.attempts import lightened
 from opik_resume.stores.protocol import Leases
@@ -52,6 +53,9 @@ class Memory:
     """The latest experiments of which this process has seen or recorded attempts. Safe to use from any thread."""
 
     def __init__(self) -> None:
+        in_each_process(self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()  # guards the dict, and the sets in it
         self._pictures: OrderedDict[str, _Picture] = OrderedDict()
 

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from opik_resume.base.forks import in_each_process
+from opik_resume.base.keeping import never_finalized
 from opik_resume.base.records import Json
 from opik_resume.base.settings import OpikSettings
 from opik_resume.base.version import __version__
@@ -40,21 +42,30 @@ class Client:
 
     def __init__(self, settings: OpikSettings) -> None:
         self.settings = settings
+        self._made: httpx.Client | None = None
+        in_each_process(self._begin)
+        self._made = _http_client(settings)  # at once: it may find that a setting cannot be used
+
+    def _begin(self) -> None:
+        """A child must not speak on its parent's connections, nor say goodbye on them."""
+        self._lock = threading.Lock()  # guards the making of the client
         self._closing = threading.Event()
-        self._http = httpx.Client(
-            base_url=settings.url,
-            headers=_headers(settings),
-            timeout=TIMEOUT,
-            follow_redirects=True,
-            limits=httpx.Limits(keepalive_expiry=10),
-            verify=_verification(settings),
-            proxy=os.environ.get("_OPIK_HTTP_PROXY") or None,
-        )
+        if self._made is not None:
+            never_finalized(self._made)
+            self._made = None
+
+    @property
+    def _http(self) -> httpx.Client:
+        with self._lock:
+            if self._made is None:
+                self._made = _http_client(self.settings)
+            return self._made
 
     def close(self) -> None:
         """End waiting retries and close the connections."""
         self._closing.set()
-        self._http.close()
+        if self._made is not None:
+            self._made.close()
 
     def call(
         self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None, *, tries: int = TRIES
@@ -154,6 +165,18 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome is not None else None
     asked = error.wait if isinstance(error, ServerError) else None
     return asked if asked is not None else FIRST_WAIT * float(2 ** (state.attempt_number - 1))
+
+
+def _http_client(settings: OpikSettings) -> httpx.Client:
+    return httpx.Client(
+        base_url=settings.url,
+        headers=_headers(settings),
+        timeout=TIMEOUT,
+        follow_redirects=True,
+        limits=httpx.Limits(keepalive_expiry=10),
+        verify=_verification(settings),
+        proxy=os.environ.get("_OPIK_HTTP_PROXY") or None,
+    )
 
 
 def _headers(settings: OpikSettings) -> dict[str, str]:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy, RequestRefused, ServerError
 from opik_resume.stores.file.journal import Entry, Journal
@@ -43,6 +44,10 @@ class Delivery:
         self._journal = journal
         self._leases = leases
         self._send = send
+        in_each_process(self._begin)
+
+    def _begin(self) -> None:
+        """A child delivers what it records itself; what its parent has recorded is the parent's to deliver."""
         self._lock = threading.Lock()  # guards the thread
         self._thread: threading.Thread | None = None
         self._work = threading.Event()  # there may be something to deliver

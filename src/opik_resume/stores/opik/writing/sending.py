@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from opik_resume.base import prompts, remembered, resume_state
+from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item, Json
 from opik_resume.base.resume_state import ResumeState
 from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound
@@ -59,6 +60,9 @@ class Sender:
         self._datasets = datasets
         self._experiments = experiments
         self._live = live
+        in_each_process(self._begin)
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()  # guards the dict
         self._known: OrderedDict[str, _Surroundings] = OrderedDict()
 

@@ -1,0 +1,73 @@
+"""Whether a path still leads to the file that is open. The operating system lets others take it away."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from opik_resume.exceptions import StoreGone
+
+_Inode = tuple[int, int]
+
+
+def wal_of(path: Path) -> Path:
+    """The file beside it that holds what was committed last. SQLite names it after what links lead to."""
+    real = Path(os.path.realpath(path))
+    return real.with_name(f"{real.name}-wal")
+
+
+class OpenedFile:
+    """The files that SQLite has opened at a path, to be made when it has."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._wal_path = wal_of(path)
+        self._inode = _inode(path)
+        self._wal = _inode(self._wal_path)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the path leads nowhere, or to another file."""
+        return _inode(self.path) != self._inode
+
+    @property
+    def wal_removed(self) -> bool:
+        """Whether there is no ``-wal`` where there was one."""
+        return self._wal is not None and _inode(self._wal_path) is None
+
+    def wal_closed(self) -> None:
+        """Nothing has the ``-wal`` open any more: another one may come."""
+        self._wal = None
+
+    def check(self) -> None:
+        """Raise StoreGone, with what has happened and what to do, if it is not what was opened."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            raise StoreGone(
+                f"{self.path} was deleted or moved while it was in use, so nothing more can be recorded there: "
+                "put it back, or open another file with connect()."
+            ) from None
+        if (found.st_dev, found.st_ino) != self._inode:
+            raise StoreGone(
+                f"{self.path} was replaced by another file while it was in use, so nothing more can be recorded there: "
+                "put the file back, or open the new one with connect()."
+            )
+        if found.st_size == 0:
+            raise StoreGone(
+                f"{self.path} was emptied while it was in use, so nothing more can be recorded there: "
+                "end this process, and restore the file from a copy or start with a new one."
+            )
+        if self._wal is not None and _inode(self._wal_path) not in {self._wal, None}:
+            raise StoreGone(
+                f"{self._wal_path} was replaced while it was in use, so nothing more can be recorded in {self.path}: "
+                "end every process that uses it, then start again."
+            )
+
+
+def _inode(path: Path) -> _Inode | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

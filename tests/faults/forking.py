@@ -1,0 +1,136 @@
+"""A process that forks while it evaluates. Each child says in one line of a file what it has done.
+
+python forking.py TARGET FOLDER
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opik_resume import connect, create_dataset, evaluate, evaluate_resume
+from opik_resume.exceptions import ExperimentBusy
+from opik_resume.metrics import Equals
+from opik_resume.stores.protocol import Store
+
+ITEMS = 40
+PATIENCE = 60.0
+fails = True  # the task, in the experiment that a child repairs
+
+
+async def slow(item: dict[str, Any]) -> dict[str, Any]:
+    await asyncio.sleep(0.02)
+    return {"output": str(item["n"])}
+
+
+def flaky(item: dict[str, Any]) -> dict[str, Any]:
+    if fails and item["n"] % 2:
+        raise RuntimeError("no answer")
+    return {"output": str(item["n"])}
+
+
+class World:
+    def __init__(self, target: str, folder: str) -> None:
+        self.told = Path(folder, "told.jsonl")
+        self.target = target
+        self.store: Store = connect(target)
+        self.dataset = create_dataset("numbers")
+        self.dataset.insert({"n": n, "reference": str(n)} for n in range(ITEMS))
+        self.options: dict[str, Any] = {"task_threads": 4, "verbose": 0}
+
+    def evaluate(self) -> list[str]:
+        """One of its own, and then what is missing from it, which is nothing."""
+        done = evaluate(self.dataset, slow, [Equals()], experiment_name="child", **self.options)
+        return [done.summary(), evaluate_resume(done.experiment_id, slow, [Equals()], **self.options).summary()]
+
+    def resume(self) -> str:
+        global fails
+        fails = False
+        return evaluate_resume("flaky", flaky, [Equals()], **self.options).summary()
+
+    def meet(self) -> str:
+        """The parent runs that one."""
+        try:
+            return evaluate_resume("parent", slow, [Equals()], **self.options).summary()
+        except ExperimentBusy:
+            return "busy"
+
+    def leave(self) -> str:
+        return "left"
+
+    def connect(self) -> int:
+        return connect(self.target).find()[1]
+
+    def tell(self, kind: str) -> None:
+        try:
+            came: object = getattr(self, kind)()
+        except BaseException:
+            came = traceback.format_exc()
+        with self.told.open("a") as file:
+            file.write(json.dumps([kind, came]) + "\n")
+
+
+def forked(work: Callable[[], None]) -> Callable[[], int | None]:
+    """By hand, as a server does it: the child ends as a process does, with all that is registered for it."""
+    child = os.fork()
+    if child == 0:
+        work()
+        sys.exit()
+
+    def ended() -> int | None:
+        found, status = os.waitpid(child, os.WNOHANG)
+        return status if found else None
+
+    return ended
+
+
+def started(work: Callable[[], None]) -> Callable[[], int | None]:
+    """By multiprocessing, which ends its children in a way of its own."""
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    return lambda: child.exitcode
+
+
+def wait(ended: Callable[[], int | None]) -> int | None:
+    deadline = time.monotonic() + PATIENCE
+    while (code := ended()) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return code
+
+
+def main(target: str, folder: str) -> None:
+    world = World(target, folder)
+    evaluate(world.dataset, flaky, [Equals()], experiment_name="flaky", **world.options)
+    results = []
+
+    def work() -> None:
+        dataset = create_dataset("more")
+        dataset.insert({"n": n, "reference": str(n)} for n in range(20 * ITEMS))
+        results.append(evaluate(dataset, slow, [Equals()], experiment_name="parent", **world.options).summary())
+
+    running = threading.Thread(target=work)
+    running.start()
+    while not world.store.named("parent") or not world.store.attempts(world.store.named("parent")[0].id):
+        time.sleep(0.01)
+    codes = []
+    for fork in (forked, started):
+        for kind in ("leave", "connect", "meet", "evaluate", "resume"):
+            began = time.monotonic()
+            codes.append([kind, wait(fork(lambda kind=kind: world.tell(kind))), time.monotonic() - began])  # type: ignore[misc]
+    still = running.is_alive()
+    running.join()
+    attempts = world.store.attempts(world.store.named("parent")[0].id)
+    print(json.dumps({"codes": codes, "meanwhile": still, "parent": results, "attempts": len(attempts)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
