@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opik_resume.datasets.dataset import create_dataset, get_dataset, get_or_create_dataset
     from opik_resume.evaluation.evaluator import evaluate
     from opik_resume.evaluation.listing import experiments
-    from opik_resume.evaluation.managing import close_experiment, delete_experiment, reopen_experiment
+    from opik_resume.evaluation.managing import close_experiment, delete_experiment, recover, reopen_experiment
     from opik_resume.evaluation.pushing import push
     from opik_resume.evaluation.rescore import evaluate_experiment
     from opik_resume.evaluation.resume import evaluate_resume, plan_resume
@@ -44,6 +44,7 @@ __all__ = [
     "metrics",
     "plan_resume",
     "push",
+    "recover",
     "reopen_experiment",
     "samplers",
 ]
@@ -67,6 +68,7 @@ _HOMES = {
     "metrics": "metrics",
     "plan_resume": "evaluation.resume",
     "push": "evaluation.pushing",
+    "recover": "evaluation.managing",
     "reopen_experiment": "evaluation.managing",
     "samplers": "samplers",
 }

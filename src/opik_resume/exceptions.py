@@ -19,9 +19,12 @@
     ├── MetricComputationError (ValueError)   a metric cannot score these values, as Opik's of that name
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that is not a dict
+    ├── OutOfThreads (RuntimeError)           the process cannot start another thread
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
-    └── StoreError                            the store cannot be read or written
+    └── StoreError                            the store cannot be read or written; ``.result`` if it ended an evaluation
         ├── StoreBusy                         locked by another process for too long
+        ├── StoreGone                         its file was deleted, moved, replaced or emptied while it was in use
+        ├── RunsNotRecorded                   finished runs could not be stored: ``.unrecorded`` and a file have them
         └── ServerError                       an Opik server did not do what it was asked; ``.status``, if it answered
             ├── ServerUnreachable             no usable answer, after several tries: down, too slow, or the wrong URL
             ├── NotAuthorized                 the key or the workspace is refused: says which setting, from where
@@ -36,10 +39,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 
@@ -173,16 +178,51 @@ class InvalidTaskOutput(OpikResumeError, TypeError):
     """The task returned something that is not a dict. It is kept as the run's output all the same."""
 
 
+class OutOfThreads(OpikResumeError, RuntimeError):
+    """The process cannot start another thread. Nothing was begun, or what was is stopped."""
+
+    SENTENCE = (
+        "No thread could be started: this process has too many, or too little memory is left. Close what is not needed "
+        "(ulimit -u and the limits of the container say how many there may be), then try again."
+    )
+
+
 class FrontEndMissing(OpikResumeError):
     """The widget's front end is not built."""
 
 
 class StoreError(OpikResumeError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be opened, read or written.
+
+    ``result`` is the ``EvaluationResult`` of what there is, when this ended an evaluation and one could be made.
+    ``lasting``: it does not pass by waiting.
+    """
+
+    result: PartialResult | None = None
+    lasting: bool = False
 
 
 class StoreBusy(StoreError):
     """Another process kept the database locked for too long."""
+
+
+class StoreGone(StoreError):
+    """The store's file was deleted, moved, replaced or emptied while it was in use."""
+
+    lasting = True
+
+
+class RunsNotRecorded(StoreError):
+    """Runs have finished and could not be stored, however often that was tried.
+
+    ``unrecorded`` are their attempts, ``path`` is the file that has them too (None: it could not be written), which
+    ``recover`` brings back. ``result`` counts them as what they are.
+    """
+
+    def __init__(self, message: str, unrecorded: Sequence[Any], path: Path | None) -> None:
+        super().__init__(message)
+        self.unrecorded = unrecorded
+        self.path = path
 
 
 class ServerError(StoreError):
@@ -217,9 +257,11 @@ class EvaluationInterrupted(_OneSentence, KeyboardInterrupt):
     """The user stopped the evaluation.
 
     A ``KeyboardInterrupt``, so that Run All does not go on with half a result.
-    ``result`` is the ``EvaluationResult`` of everything recorded so far.
+    ``result`` is the ``EvaluationResult`` of everything that has finished so far. ``unrecorded`` are the attempts among
+    it that the store has not taken yet.
     """
 
-    def __init__(self, message: str, result: PartialResult) -> None:
+    def __init__(self, message: str, result: PartialResult, unrecorded: Sequence[Any] = ()) -> None:
         super().__init__(message)
         self.result = result
+        self.unrecorded = unrecorded

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from opik_resume.base.doors import door
 from opik_resume.base.records import CellKey, Experiment, Json
 from opik_resume.engine import Run, claiming, loop, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
 from opik_resume.evaluation import evaluate_experiment, evaluate_resume, plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.experiment.reading import read_experiment
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.lifecycle.wait import wait_or_interrupt
 from opik_resume.metrics import Equals
 from opik_resume.stores.local import LocalStore
@@ -213,13 +216,18 @@ def taken_over(store: Store, held: Held, elsewhere: Store, monkeypatch: pytest.M
     return run, elsewhere.leases.acquire(run.experiment_id, "rival")
 
 
+@door
+def waited_for(run: Run, store: Store) -> EvaluationResult:
+    return wait_or_interrupt(run, store, None, read_experiment(store.get(run.experiment_id), store))
+
+
 def test_who_was_taken_over_starts_nothing_more_and_says_so(
     store: Store, held: Held, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, _ = taken_over(store, held, elsewhere, monkeypatch)
     held.let_go.set()
     with pytest.raises(EvaluationInterrupted, match=r"^Stopped: taken over by .* at \d\d:\d\d:\d\d UTC\. e: 1 of 3"):
-        wait_or_interrupt(run, store)
+        waited_for(run, store)
     assert held.answer.total == 1, "seen at the next claim, not with the next beat"
 
 
@@ -232,7 +240,7 @@ def test_who_was_taken_over_returns_the_result_when_everything_is_there(
     for cell in plan_resume("e", store=elsewhere).cells[1:]:
         elsewhere.record([complete(*cell.key, experiment_id=run.experiment_id)])
     held.let_go.set()
-    assert wait_or_interrupt(run, store).complete
+    assert waited_for(run, store).complete
     assert any(message.startswith("Stopped: taken over by ") for message in caplog.messages)
     (ended,) = [event for event in events if isinstance(event, Ended)]
     assert (ended.outcome, str(ended.reason).startswith("taken over by ")) == ("stopped", True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from opik_resume import exceptions
-from opik_resume.base.records import CellState, Json
-from opik_resume.engine import Run, loop, recording, stopping
+from opik_resume.base.records import Attempt, CellState, Json
+from opik_resume.engine import Run, loop, patience, recording, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
@@ -244,6 +245,7 @@ class Slow:
 def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(patience, "HELD_SECONDS", 0.1)
     unstarted(store, "e", numbers(store, 50))
     task = Slow(CountingTask())
 
@@ -255,6 +257,32 @@ def test_a_store_that_fails_breaks_the_run_instead_of_losing_results_silently(
     assert run.wait(PATIENCE)
     assert (run.outcome, task.answer.total) == ("broken", 1), "nothing more is paid for"
     assert isinstance(run.error, exceptions.StoreError)
+    assert len(run.salvage.attempts) == 1
+
+
+def test_a_forked_childs_exit_leaves_what_its_parent_has_in_memory_to_the_parent(
+    store: protocol.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, room = threading.Event(), threading.Event()
+    record = store.record
+
+    def full(attempts: Sequence[Attempt]) -> None:
+        if room.is_set():
+            return record(attempts)
+        refused.set()
+        raise exceptions.StoreError("the disk is full")
+
+    unstarted(store, "e", numbers(store, 1))
+    monkeypatch.setattr(store, "record", full)
+    run = started(store, "e", Slow(CountingTask()))
+    assert refused.wait(PATIENCE)
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: 0)
+        assert run._recorder.rescue() is None
+    assert len(run.unrecorded) == 1
+    room.set()
+    assert run.wait(PATIENCE)
+    assert (run.outcome, run.unrecorded, run._recorder.rescue()) == ("finished", [], None)
 
 
 def test_a_listener_that_raises_does_not_break_the_run(store: protocol.Store) -> None:

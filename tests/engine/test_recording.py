@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from opik_resume.base.records import Attempt, CellKey
 from opik_resume.engine.recording import QUICK_SECONDS, Recorder
+from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import RunningCell
 from tests.builders import complete
+from tests.waiting import until
 
 PATIENCE = 20.0
 
@@ -18,7 +21,7 @@ PATIENCE = 20.0
 class Disk:
     """Records what it is given: the first time not before it is released, and nothing of the item "bad"."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.groups: list[list[str]] = []
         self.busy, self.released = threading.Event(), threading.Event()
         self.told: list[str] = []
@@ -26,6 +29,8 @@ class Disk:
             self.record,
             lambda ended: self.told.append(ended.attempt.item_id),
             lambda ended, e: self.told.append(str(e)),
+            lambda event: self.told.append(type(event).__name__),
+            Salvage(folder, "run"),
         )
         self.recorder.start()
 
@@ -41,8 +46,8 @@ class Disk:
 
 
 @pytest.fixture
-def disk() -> Disk:
-    return Disk()
+def disk(tmp_path: Path) -> Disk:
+    return Disk(tmp_path)
 
 
 def test_what_comes_meanwhile_is_recorded_together(disk: Disk) -> None:
@@ -78,3 +83,15 @@ def test_who_brings_something_that_took_its_time_waits_until_it_is_durable(disk:
     worker.join(PATIENCE)
     assert (worker.is_alive(), disk.told) == (False, ["a"])
     disk.recorder.close()
+
+
+def test_only_what_is_not_durable_counts_as_unrecorded(disk: Disk) -> None:
+    disk.bring("a")
+    assert disk.busy.wait(PATIENCE)
+    disk.bring("bad")
+    assert [attempt.item_id for attempt in disk.recorder.unrecorded] == ["a", "bad"]
+    disk.released.set()
+    until(lambda: [attempt.item_id for attempt in disk.recorder.unrecorded] == ["bad"])
+    disk.recorder.close()
+    assert disk.recorder.done.wait(PATIENCE)
+    assert [attempt.item_id for attempt in disk.recorder.unrecorded] == ["bad"]

@@ -283,7 +283,7 @@ def interrupt_after(calls: int) -> CountingTask:
 def test_an_interrupt_gives_control_back_with_what_there_is(store: Store) -> None:
     task = interrupt_after(5)
     with pytest.raises(exceptions.EvaluationInterrupted) as caught:
-        evaluate(numbers(store, 2_000), task, experiment_name="e", verbose=0, task_threads=1)
+        evaluate(numbers(store, 2_000), task, experiment_name="e", verbose=0, task_threads=2)
     assert isinstance(caught.value, KeyboardInterrupt)
     result = caught.value.result
     assert 5 <= len(result.test_results) == task.total < 2_000

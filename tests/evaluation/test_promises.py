@@ -139,9 +139,9 @@ def a_sampler_needs_what_the_original_resolved(died: Died) -> None:
 
 def without_sampler_or_ids_any_machine_will_do(died: Died) -> None:
     died.record(complete, 0, 0)
-    other_machine = Path(str(died.store.path)).with_name("other machine.sqlite3")  # type: ignore[attr-defined]
+    other_machine = Path(str(died.store.path)).with_name("other machine.sqlite3")
     died.store.close()
-    shutil.copy(died.store.path, other_machine)  # type: ignore[attr-defined]
+    shutil.copy(died.store.path, other_machine)
     task = CountingTask()
     result = evaluate_resume("died", task, verbose=0, store=connect(other_machine))
     assert (task.total, result.complete) == (4 * TRIALS - 1, True)

@@ -19,7 +19,7 @@ ITEM = Item("id-1", {"question": "?", "reference": "a"})
 
 
 def score(metric: Any, output: dict[str, Any] | None = None, mapping: Any = None) -> tuple[ScoreResult, ...]:
-    return score_output([metric], ITEM, output or {"output": "a"}, mapping, lambda value: value)
+    return score_output([metric], ITEM, output or {"output": "a"}, mapping, lambda score, **inputs: score(**inputs))
 
 
 class Recorder(BaseMetric):

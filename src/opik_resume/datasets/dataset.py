@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.doors import shielded
 from opik_resume.base.jsontext import clean
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.datasets.filters import parse
@@ -61,7 +62,7 @@ class DatasetVersion:
 
     def records(self) -> list[Item]:
         """Its items as records, newest id first, which is Opik's order."""
-        return self._store.items(self.id, self.version_name)
+        return shielded(self._store.items)(self.id, self.version_name)
 
     def get_items(self, nb_samples: int | None = None, filter_string: str | None = None) -> list[Json]:
         """Its items as dicts with their ``id``, newest first.
@@ -126,7 +127,7 @@ class Dataset:
         Raises:
             ArgumentError: an item cannot be used, and which, where, why; nothing is inserted.
         """
-        self._store.insert_items(self.id, checked_items(items))
+        shielded(self._store.insert_items)(self.id, checked_items(items))
 
     def update(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Replace items, each a whole dict with the ``id`` of the one it replaces, as one new version.
@@ -134,7 +135,7 @@ class Dataset:
         Raises:
             ArgumentError: an item has no id or cannot be used; nothing is changed.
         """
-        self._store.insert_items(self.id, checked_items(items, need_ids=True))
+        shielded(self._store.insert_items)(self.id, checked_items(items, need_ids=True))
 
     def insert_from_pandas(
         self,
@@ -159,16 +160,18 @@ class Dataset:
 
     def delete(self, items_ids: Iterable[str]) -> None:
         """Leave items out of a new version; older versions, and experiments on them, keep theirs."""
-        self._store.delete_items(self.id, checked_ids(items_ids))
+        shielded(self._store.delete_items)(self.id, checked_ids(items_ids))
 
     def clear(self) -> None:
         """Leave every item out of a new version."""
         latest = self.latest()
-        self._store.delete_items(self.id, [item.id for item in latest.records()] if latest else [])
+        shielded(self._store.delete_items)(self.id, [item.id for item in latest.records()] if latest else [])
 
     def versions(self) -> list[DatasetVersion]:
         """Every version, newest first."""
-        return [DatasetVersion(self._record, version, self._store) for version in self._store.versions(self.id)]
+        return [
+            DatasetVersion(self._record, version, self._store) for version in shielded(self._store.versions)(self.id)
+        ]
 
     def latest(self) -> DatasetVersion | None:
         """The newest version, or None while nothing was ever inserted."""
@@ -205,12 +208,14 @@ class Dataset:
         return f"<Dataset {self.name!r}: {version}, {self._store.label}>"
 
 
+@shielded
 def create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
     """Make a new, empty dataset. Raises DatasetAlreadyExists."""
     where = store or default_store()
     return Dataset(where.create_dataset(_name(name), None if description is None else clean(description)), where)
 
 
+@shielded
 def get_dataset(name: str, version: str | None = None, *, store: Store | None = None) -> Dataset | DatasetVersion:
     """Open a dataset, or one ``version`` of it (``"v2"``). Raises DatasetNotFound with near matches."""
     where = store or default_store()
@@ -218,6 +223,7 @@ def get_dataset(name: str, version: str | None = None, *, store: Store | None = 
     return dataset if version is None else dataset.get_version_view(version)
 
 
+@shielded
 def get_or_create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
     """Open the dataset of that name, or make it."""
     where = store or default_store()

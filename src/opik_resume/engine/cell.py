@@ -22,12 +22,12 @@ _SHOWN = 200  # characters of a refused output that its error message quotes
 
 @dataclass(frozen=True)
 class CellWork:
-    """How the cells of one run are worked on: the user's callables, who awaits what they return, and who traces them."""
+    """How the cells of one run are worked on: what is called, who calls it and waits for it, and who traces it."""
 
     task: Task
     metrics: Sequence[Metric]
     mapping: scoring.KeyMapping | None
-    resolve: scoring.Resolve
+    call: scoring.Call
     tolerant: bool = False
     on_error: Callable[[CellKey, BaseException], None] | None = None
     tracing: Tracing = field(default_factory=Untraced)
@@ -47,7 +47,7 @@ class CellWork:
         began = time.perf_counter()
         try:
             with self.tracing.task(attempt):
-                output = self.resolve(self.task(_own_copy(item.content)))
+                output = self.call(self.task, _own_copy(item.content))
                 stored, notes = encoded(output)  # before metrics see it, which may change it
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
@@ -95,7 +95,7 @@ class CellWork:
 
     def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item, output: Json) -> tuple[ScoreResult, ...]:
         with self.tracing.scoring(attempt):
-            return scoring.score_output(metrics, item, output, self.mapping, self.resolve, tolerant=self.tolerant)
+            return scoring.score_output(metrics, item, output, self.mapping, self.call, tolerant=self.tolerant)
 
     def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
         if self.on_error is not None:

@@ -41,6 +41,27 @@ class RunDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """The store refuses so many finished runs: they wait in memory, are tried again, and nothing new starts meanwhile."""
+
+    count: int
+    problem: str
+
+    @property
+    def sentence(self) -> str:
+        runs = "1 finished run" if self.count == 1 else f"{self.count} finished runs"
+        return (
+            f"{runs} cannot be recorded: {self.problem} They wait in memory and are tried again; nothing new starts "
+            "meanwhile."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAgain:
+    """All that the store refused is recorded now: the run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Nothing more will start. ``outcome`` is ``finished``, ``stopped`` or ``broken`` (``reason`` says why).
 
@@ -52,4 +73,4 @@ class Ended:
     abandoned: tuple[CellKey, ...] = ()
 
 
-Event = RunQueued | RunStarted | RunFinished | RunDropped | Ended
+Event = RunQueued | RunStarted | RunFinished | RunDropped | Unrecorded | RecordedAgain | Ended

@@ -16,18 +16,20 @@ from itertools import islice
 from opik_resume.base import redaction
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
-from opik_resume.engine import stopping
+from opik_resume.engine import patience, stopping
 from opik_resume.engine.abandoning import Abandoned
 from opik_resume.engine.backends import Awaiter
+from opik_resume.engine.calling import Call, Calls
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.claiming import Claims
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.recording import EndedRun, Recorder
+from opik_resume.engine.salvage import Salvage
 from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
-from opik_resume.exceptions import LeaseLost
+from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -83,26 +85,27 @@ class Run:
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
         self._awaiter = Awaiter()
+        self._calls = Calls((job.cell.key for job in jobs), self._awaiter)
         self._work = CellWork(
             callables.task,
             callables.scoring_metrics,
             callables.scoring_key_mapping,
-            self._awaiter,
+            self._calls,
             tolerant=tolerant,
-            on_error=self._note_error,
+            on_error=self._calls.note,
             tracing=tracing or Untraced(),
             required=required,
         )
-        self._positions = {job.cell.key: position for position, job in enumerate(jobs)}
-        self._first_error: tuple[int, BaseException] | None = None
         self._context = contextvars.copy_context()
+        self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
-        self._lock = threading.Lock()  # guards jobs, cells on the way, start, reason to stop and first error
+        self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
         self._on_the_way: set[CellKey] = set()
         self._started = False
         self._stop_reason: str | None = None
         self._telling = threading.RLock()  # one event at a time, in order
-        self._recorder = Recorder(store.record, self._report, self._lose)
+        self.salvage = Salvage(store.path.parent, self.id)
+        self._recorder = Recorder(store.record, self._report, self._lose, self._tell, self.salvage)
         self._idle = self._recorder.done  # set when the last worker has left and all it brought is recorded
         self._ended = threading.Event()
 
@@ -110,7 +113,16 @@ class Run:
 
     def listen(self, listener: Listener) -> None:
         """Tell this listener every event, too. Only before the start: it hears all or nothing."""
-        self._listeners.append(listener)
+        with self._telling:
+            self._listeners.append(listener)
+
+    def call_in(self, call: Call) -> None:
+        """Whoever waits for the run makes the calls of its task and metrics, if it has one worker, as in Opik.
+
+        Only before the start. ``call`` raises KeyboardInterrupt once nobody waits any more.
+        """
+        if self._one_at_a_time:
+            self._calls.elsewhere = call
 
     def start(self) -> None:
         """Queue every cell and start the workers. Returns at once; starting twice changes nothing.
@@ -121,7 +133,11 @@ class Run:
             if self._started:
                 return
             self._started = True
-        start_thread("keeper", self._keep)
+        try:
+            start_thread("keeper", self._keep)
+        except OutOfThreads as error:
+            self._break(error)
+            self._end()
 
     def stop(self, reason: str | None = None) -> None:
         """Start nothing more. Returns at once; running tasks get a grace time and are recorded."""
@@ -129,7 +145,11 @@ class Run:
             if self._stop_reason is not None or self._idle.is_set():
                 return
             self._stop_reason = reason or "stopped"
-        self._lease.stopping()
+        self._recorder.hurry(patience.STOPPED_SECONDS)
+        try:
+            self._lease.stopping()
+        except StoreError as error:  # others wait for the end of the run then, no more
+            logger.warning("opik-resume: the stop of %s could not be noted: %s", self.experiment_id, error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, at most ``timeout`` seconds. Returns whether it has."""
@@ -156,9 +176,14 @@ class Run:
             return tuple(sorted(self._on_the_way))
 
     @property
+    def unrecorded(self) -> list[Attempt]:
+        """What has finished and the store has not taken: given up, or still tried again."""
+        return self._recorder.unrecorded
+
+    @property
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order of the jobs: the user's own exception."""
-        return self._first_error[1] if self._first_error is not None else None
+        return self._calls.first_error
 
     # Workers
 
@@ -180,6 +205,7 @@ class Run:
         cell = RunningCell(self.experiment_id, job.cell.key)
         if not self._claim(cell, job):
             return
+        self._recorder.wait_while_held()
         began = time.monotonic()
         try:
             attempt = self._attempt(job)
@@ -246,12 +272,6 @@ class Run:
         self._store.start(start)
         return self._context.copy().run(self._work.run, start, job.item)
 
-    def _note_error(self, key: CellKey, error: BaseException) -> None:
-        with self._lock:
-            position = self._positions[key]
-            if self._first_error is None or position < self._first_error[0]:
-                self._first_error = (position, error)
-
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")
         return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
@@ -260,14 +280,24 @@ class Run:
 
     def _keep(self) -> None:
         stopping.register(self.stop)
+        stopping.remember(self._recorder)
         for key, reason in list(self.dropped.items()):
             self._tell(RunDropped(key, reason))
         for job in list(self._jobs):
             self._tell(RunQueued(job.cell.key))
-        self._recorder.start()
-        start_workers(self._workers, self._take_jobs, self._recorder.close)
-        self._watch()
+        try:
+            self._recorder.start()
+            self._start_workers()
+            self._watch()
+        except OutOfThreads as error:
+            self._break(error)
+            self._recorder.close()
         self._end()
+
+    def _start_workers(self) -> None:
+        started = start_workers(self._workers, self._take_jobs, self._recorder.close)
+        if started < self._workers:
+            logger.warning("opik-resume: %d of %d workers could be started", started, self._workers)
 
     def _watch(self) -> None:
         """Until the last worker has left, or the grace time of a stop has passed."""
@@ -303,8 +333,10 @@ class Run:
         self._finally(self._conclude)
         self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
         stopping.unregister(self.stop)
-        self._tell(Ended(self.outcome, self._stop_reason, self.on_the_way))
-        self._ended.set()
+        reason = " ".join(filter(None, (self._stop_reason, self.salvage.sentence))) or None
+        with self._telling:
+            self._tell(Ended(self.outcome, reason, self.on_the_way))
+            self._ended.set()
 
     def _conclude(self) -> None:
         if self._at_end is not None:

@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+from weakref import WeakSet
 
 from opik_resume.base.exits import finish_at_exit
 from opik_resume.base.forks import in_each_process
@@ -26,19 +27,28 @@ class RunningCell(NamedTuple):
     key: CellKey
 
 
-_changed: threading.Condition  # guards the three sets below
+class Rescuable(Protocol):
+    """What may have finished attempts in memory that are not recorded yet."""
+
+    def rescue(self) -> str | None:
+        """Put them into a file. Returns the sentence that says so; None: there are none."""
+
+
+_changed: threading.Condition  # guards the four sets below
 _running: set[RunningCell]
 _completed: set[RunningCell]  # by stopped runs, of which a later plan may not know: few, and true for ever
 _stops: set[Callable[[str], None]]  # how to stop each run that is active in this process
+_rescuables: WeakSet[Rescuable]  # of every run that still has a thread, ended or not
 
 
 def _begin() -> None:
     """Nothing of a parent's runs goes on in its child."""
-    global _changed, _running, _completed, _stops
+    global _changed, _running, _completed, _stops, _rescuables
     _changed = threading.Condition()
     _running = set()
     _completed = set()
     _stops = set()
+    _rescuables = WeakSet()
 
 
 in_each_process(_begin)
@@ -94,12 +104,28 @@ def unregister(stop: Callable[[str], None]) -> None:
         _stops.discard(stop)
 
 
+def remember(run: Rescuable) -> None:
+    """At the exit of the process, look whether this run has something left that is not recorded."""
+    with _changed:
+        _rescuables.add(run)
+
+
 def _finish_paid_runs() -> None:
     """At exit: start nothing more, and give running tasks their grace time to be recorded."""
     with _changed:
         stops = list(_stops)
     for stop in stops:
         stop("the process ends")
+    try:
+        _wait_for_running()
+    finally:  # a Ctrl-C leaves at once
+        with _changed:
+            left = list(_rescuables)
+        for sentence in filter(None, (run.rescue() for run in left)):
+            print(f"opik-resume: {sentence}", file=sys.stderr)
+
+
+def _wait_for_running() -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     with _changed:
         if _running:

@@ -8,27 +8,45 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from opik_resume.exceptions import OutOfThreads
+
 
 def start_thread(name: str, target: Callable[[], None]) -> None:
-    """Start one daemon thread."""
-    threading.Thread(target=target, name=f"opik-resume-{name}", daemon=True).start()
+    """Start one daemon thread. Raises OutOfThreads."""
+    try:
+        threading.Thread(target=target, name=f"opik-resume-{name}", daemon=True).start()
+    except RuntimeError as error:  # can't start new thread
+        raise OutOfThreads(OutOfThreads.SENTENCE) from error
 
 
-def start_workers(count: int, work: Callable[[], None], left: Callable[[], None]) -> None:
-    """Run ``work`` on ``count`` threads; ``left`` is called when it has returned, or raised, on all of them."""
+def start_workers(count: int, work: Callable[[], None], left: Callable[[], None]) -> int:
+    """Run ``work`` on ``count`` threads, or as many as can be started; ``left`` is called when the last of them has left.
+
+    Returns how many there are. Raises OutOfThreads when there is none: then ``left`` is never called.
+    """
     lock = threading.Lock()  # guards the number of workers that are still there
     there = count
 
-    def work_and_leave() -> None:
+    def leave(workers: int) -> None:
         nonlocal there
+        with lock:
+            there -= workers
+            last = there == 0
+        if last:
+            left()
+
+    def work_and_leave() -> None:
         try:
             work()
         finally:
-            with lock:
-                there -= 1
-                last = there == 0
-            if last:
-                left()
+            leave(1)
 
     for number in range(count):
-        start_thread(f"worker-{number}", work_and_leave)
+        try:
+            start_thread(f"worker-{number}", work_and_leave)
+        except OutOfThreads:
+            if number == 0:
+                raise
+            leave(count - number)
+            return number
+    return count

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from opik_resume.base import prompts as linked_prompts
 from opik_resume.base import remembered, resume_state
+from opik_resume.base.doors import caller, door
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.base.resume_state import ResumeState
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Functions = Sequence[Callable[..., Any]]
 
 
+@door
 def evaluate(
     dataset: Dataset | DatasetVersion,
     task: Task,
@@ -74,7 +76,9 @@ def evaluate(
         experiment_config: anything JSON can hold, kept with the experiment.
         verbose: 0 prints nothing, 1 shows a progress bar, 2 prints statistics of the scores as well.
         nb_samples: evaluate only the newest ``nb_samples`` of the items that filter and ids leave.
-        task_threads: how many runs go on at a time.
+        task_threads: how many runs go on at a time. With 1, a sync task and its metrics run in the thread that called
+            this, as in Opik, so that they may use what belongs to it (``signal.alarm``, a ``sqlite3`` connection); ■ and
+            Ctrl-C then interrupt the running task. With more, and from the widget, they run in threads of their own.
         scoring_key_mapping: metric argument → key of item or output, or a callable of all keys.
         dataset_item_ids: evaluate only these items.
         dataset_sampler: an object whose ``sample(items)`` returns some of the items; one drawn twice is run twice as often.
@@ -121,7 +125,9 @@ def evaluate(
         resume_state.embed(config, state), callables.task, callables.scoring_metrics, callables.task_threads
     )
     now = utc_now()
-    selection = choose(version.records(), state, dataset_item_ids, dataset_sampler)
+    selection = caller().call(
+        choose, version.records(), state, dataset_item_ids, dataset_sampler
+    )  # a sampler is user code
     experiment = Experiment(
         id=new_id(),
         name=arguments.experiment_name(experiment_name, experiment_name_prefix, version.name),

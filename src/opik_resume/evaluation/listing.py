@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from opik_resume.base.doors import door
 from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Experiment
 from opik_resume.exceptions import ArgumentError
@@ -26,6 +27,7 @@ _PAGE = 500
 _AT_ONCE = 4  # experiments read at a time: a server's answers take their time
 
 
+@door
 def experiments(
     *, search: str = "", sort: str = "-created_at", limit: int | None = None, store: Store | None = None
 ) -> pd.DataFrame:

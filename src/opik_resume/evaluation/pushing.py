@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from opik_resume.base.doors import door
 from opik_resume.base.records import Attempt, Experiment
 from opik_resume.exceptions import ArgumentError, ExperimentNotFound
 from opik_resume.experiment.reading import find_experiment, read_experiment
@@ -22,6 +23,7 @@ PATIENCE = 30.0  # seconds without any progress, after which a push leaves the r
 logger = logging.getLogger("opik_resume")
 
 
+@door
 def push(experiment: str, to: str | Store, *, store: Store | None = None) -> str:
     """Send an experiment to an Opik server, with the versions of its dataset that it needs.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.doors import door
 from opik_resume.base.records import Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation import arguments
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Functions = Sequence[Callable[..., Any]]
 
 
+@door
 def evaluate_experiment(
     experiment_name: str,
     scoring_metrics: Sequence[Metric] | None = None,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base import remembered
+from opik_resume.base.doors import door
 from opik_resume.engine import Listener, Run
 from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError
@@ -35,6 +36,7 @@ FIRST_DELIVERY_SECONDS = 2.0  # plans count what the journal has, delivered or n
 logger = logging.getLogger("opik_resume")
 
 
+@door
 def evaluate_resume(
     experiment_id: str,
     task: Task,
@@ -92,6 +94,7 @@ def evaluate_resume(
     return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
 
 
+@door
 def plan_resume(
     experiment_id: str,
     scoring_metrics: Sequence[Metric] | None = None,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opik_resume.base.doors import caller
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted, ServerError
+from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
 from opik_resume.lifecycle import left_out
+from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
 from opik_resume.lifecycle.registry import used_in_process
@@ -45,9 +49,10 @@ def run_and_wait(
     """
     if not plan.cells:
         return _nothing_to_run(reading, callables, store)
+    caller().check()
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
         run = ready(listener)
-        result = wait_or_interrupt(run, store, callables)
+        result = wait_or_interrupt(run, store, callables, reading)
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
         raise run.first_error
@@ -57,29 +62,36 @@ def run_and_wait(
     return result
 
 
-def wait_or_interrupt(run: Run, store: Store, callables: Callables | None = None) -> EvaluationResult:
-    """Start a run and wait for it. Ctrl-C and ■ stop it and give control back at once, as EvaluationInterrupted."""
+def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+    """Start a run and wait for it, within a door. When its caller leaves (Ctrl-C, ■) it is stopped.
+
+    Args:
+        run: one that is ready.
+        store: where its experiment is.
+        callables: what it calls; None means what this process remembers.
+        before: the experiment as it was, for a store that cannot be read any more when the run ends.
+
+    Raises:
+        EvaluationInterrupted: it was stopped, by its caller or from elsewhere.
+        StoreError: it broke; ``.result`` holds what there is.
+    """
     callables = callables or used_in_process(run.experiment_id)
     wanted(run)
-    try:
-        run.start()
-        while not run.wait(0.5):  # a wait without a time-out cannot be interrupted on every platform
-            pass
-    except KeyboardInterrupt:
-        run.stop("interrupted")
+    left = _attend(run, before)
+    if left:
         run.settle(SETTLE_SECONDS)
-        raise _interrupted(run, _result_now(run, store, callables)) from None
+        raise _interrupted(run, _result_now(run, store, callables, before))
     if run.error is not None:
-        raise run.error
+        raise _broken(run, run.error, store, callables, before)
     _warn(run.notes)
     if run.outcome == "stopped":
-        return _result_of_stopped(run, store, callables)
+        return _result_of_stopped(run, store, callables, before)
     return left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
 
 
-def _result_of_stopped(run: Run, store: Store, callables: Callables | None) -> EvaluationResult:
+def _result_of_stopped(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
     """The result, if everything is there all the same: whoever has taken over may have done the rest."""
-    result = _result_now(run, store, callables)
+    result = _result_now(run, store, callables, before)
     if not result.complete:
         raise _interrupted(run, result)
     if run.taken_over is not None:
@@ -87,15 +99,26 @@ def _result_of_stopped(run: Run, store: Store, callables: Callables | None) -> E
     return result
 
 
-def _result_now(run: Run, store: Store, callables: Callables | None) -> EvaluationResult:
-    """Control is wanted back at once, and a server may take its time or hang. Only it knows what another process did."""
-    reading = None
-    if run.taken_over is not None:
-        try:
-            reading = read_experiment(store.get(run.experiment_id), store, heavy=True)
-        except ServerError as error:
-            logger.info("What the others did is not known: %s", error)
-    return left_out.told(run, result_of(reading or _heavy(run.experiment_id, store), store, callables))
+def _attend(run: Run, before: Reading) -> bool:
+    """Start it and say what is to be said until it has ended, or its caller has left. Returns whether it has left."""
+    waiting, bulletin, left = caller(), Bulletin(), threading.Event()
+
+    def stop() -> None:
+        left.set()
+        run.stop("interrupted")
+        bulletin.close()
+
+    run.listen(bulletin)
+    run.call_in(waiting.call)
+    waiting.last_words = lambda: _last_words(before)
+    waiting.when_left(stop)
+    run.start()
+    if not run.active:  # somebody has stopped it before
+        bulletin.close()
+    _warn(bulletin)
+    if not left.is_set():
+        run.wait()
+    return left.is_set()
 
 
 def result_of(reading: Reading, store: Store, callables: Callables | None = None) -> EvaluationResult:
@@ -151,11 +174,62 @@ def warn_about(result: EvaluationResult) -> None:
 
 
 def _interrupted(run: Run, result: EvaluationResult) -> EvaluationInterrupted:
-    running = len(run.on_the_way)
-    late = f" {running} still running are recorded if they return." if running else ""
+    unrecorded = run.unrecorded
+    running = len(run.on_the_way) - len(unrecorded)
+    late = f" {running} still running are recorded if they return." if running > 0 else ""
     why = f"{run.taken_over}. " if run.taken_over is not None else ""
+    kept = (
+        f"{len(unrecorded)} are not stored yet: that is tried again."
+        if unrecorded
+        else "Nothing that finished is lost:"
+    )
     return EvaluationInterrupted(
-        f"Stopped: {why}{result.summary()}.{late} Nothing that finished is lost: "
+        f"Stopped: {why}{result.summary()}.{late} {kept} "
         f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
         result,
+        unrecorded,
     )
+
+
+def _last_words(before: Reading) -> EvaluationInterrupted:
+    """For a caller that interrupts the interrupt: of what was known at the start, without asking anybody."""
+    result = build_result(before)
+    return EvaluationInterrupted(
+        f"Stopped. Nothing that finished is lost, but .result is as it was before: %opik_resume {result.experiment_id} or "
+        f"evaluate_resume({result.experiment_id!r}, …) runs the rest.",
+        result,
+    )
+
+
+def _broken(run: Run, error: Exception, store: Store, callables: Callables | None, before: Reading) -> Exception:
+    """What a run that broke is told as: with the result of what there is, and with what could not be stored."""
+    unrecorded = run.unrecorded
+    if unrecorded:
+        told: Exception = RunsNotRecorded(f"{error} {run.salvage.sentence}", unrecorded, run.salvage.path)
+        told.__cause__ = error
+    else:
+        told = error
+    if isinstance(told, StoreError):
+        told.result = _result_now(run, store, callables, before)
+    return told
+
+
+def _result_now(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+    """Of all that has finished, stored or not. Control is wanted back at once, and a server may take its time or hang."""
+    reading = _read_now(run, store, before)
+    whole = replace(reading, grid=reading.grid.with_attempts(run.unrecorded))
+    return left_out.told(run, result_of(whole, store, callables))
+
+
+def _read_now(run: Run, store: Store, before: Reading) -> Reading:
+    """As this process knows it; as it was before, if not even that can be read."""
+    if run.taken_over is not None:  # only the store knows what another process did
+        try:
+            return read_experiment(store.get(run.experiment_id), store, heavy=True)
+        except ServerError as error:
+            logger.info("What the others did is not known: %s", error)
+    try:
+        return _heavy(run.experiment_id, store)
+    except StoreError as error:
+        logger.info("What there is cannot be read: %s", error)
+        return before

@@ -22,7 +22,8 @@ from opik_resume.metrics.base import Metric
 from opik_resume.metrics.functions import ScoringFunction
 
 KeyMapping = Mapping[str, str | Callable[[Json], Any]]
-Resolve = Callable[[Any], Any]
+Call = Callable[..., Any]
+"""Calls a function of the user's with the given arguments, and waits for what is awaitable."""
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -32,7 +33,7 @@ def score_output(
     item: Item,
     output: Json,
     mapping: KeyMapping | None,
-    resolve: Resolve,
+    call: Call,
     *,
     tolerant: bool = False,
 ) -> tuple[ScoreResult, ...]:
@@ -43,7 +44,7 @@ def score_output(
         item: the item the task was given; its keys are offered to the metrics, the output's keys over them.
         output: what the task returned.
         mapping: argument name → key, or a callable of all keys (Opik's ``scoring_key_mapping``).
-        resolve: turns an awaitable that a metric returned into its value.
+        call: calls a metric's ``score``, and turns an awaitable that it returns into its value.
         tolerant: a missing argument fails that metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
 
     Raises:
@@ -59,7 +60,7 @@ def score_output(
     return tuple(
         score
         for metric, keys in zip(metrics, of_metric, strict=True)
-        for score in _scores_of(metric, keys, mapping, resolve)
+        for score in _scores_of(metric, keys, mapping, call)
     )
 
 
@@ -88,10 +89,10 @@ def require_arguments(metric: Metric, inputs: Json, mapping: KeyMapping | None) 
     )
 
 
-def _scores_of(metric: Metric, inputs: Json, mapping: KeyMapping | None, resolve: Resolve) -> list[ScoreResult]:
+def _scores_of(metric: Metric, inputs: Json, mapping: KeyMapping | None, call: Call) -> list[ScoreResult]:
     try:
         require_arguments(metric, inputs, mapping)
-        return checked_scores(resolve(metric.score(**_accepted(metric, inputs))), metric.name)
+        return checked_scores(call(metric.score, **_accepted(metric, inputs)), metric.name)
     except Exception as error:
         info = error_info(error)
         return [failed_score(metric.name, info)]

@@ -7,6 +7,7 @@ what is complete.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from opik_resume.base.records import (
@@ -54,6 +55,10 @@ class DatasetStore(Protocol):
 
 class ExperimentStore(Protocol):
     """Experiments and the attempts at their cells."""
+
+    @property
+    def path(self) -> Path:
+        """The local file: of the embedded store, or of a server's journal and leases."""
 
     def create(self, experiment: Experiment) -> None:
         """Record a new experiment."""

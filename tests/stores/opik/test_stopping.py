@@ -23,7 +23,7 @@ from tests.opik_server import OpikServer
 class Interrupted:
     """A task in whose fourth call ■ is pressed, which does not return before it is released.
 
-    What the main thread asks the server from then on is noted.
+    What is asked of the server from then on, by the one whom the main thread waits for, is noted.
     """
 
     def __init__(self, store: OpikStore) -> None:
@@ -34,7 +34,7 @@ class Interrupted:
         store._client._http.event_hooks = {"request": [self._note]}
 
     def _note(self, request: httpx.Request) -> None:
-        if self._pressed and threading.current_thread() is threading.main_thread():
+        if self._pressed and threading.current_thread().name == "opik-resume-door":
             self.asked.append(request)
 
     def __call__(self, item: dict[str, Any]) -> dict[str, Any]:

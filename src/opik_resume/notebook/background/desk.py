@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 from opik_resume.base.records import CellKey, CellState
-from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
+from opik_resume.engine.events import Ended, Event, RecordedAgain, RunDropped, RunFinished, Unrecorded
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import ExperimentBusy
 from opik_resume.experiment.plan import ResumePlan
@@ -41,7 +41,7 @@ class Watcher(Protocol):
         """This cell has this state byte now; None: what the store said before."""
 
     def on_turn(self, experiment_id: str, turn: str) -> None:
-        """A resume has ``started``, is ``stopping`` or has ``ended``."""
+        """A resume has ``started``, is ``stopping``, ``troubled`` (or no longer: see its progress) or has ``ended``."""
 
     def on_news(self) -> None:
         """What could be called has changed: the plan shown is old."""
@@ -211,6 +211,8 @@ class Desk:
             # A stopped run may be followed by the next one while its last tasks still run: these count, no more.
             if current or isinstance(event, RunFinished):
                 resume.take(event)
+            if current and isinstance(event, (Unrecorded, RecordedAgain)):
+                self._turn(resume, "troubled")
             if current and isinstance(event, Ended):
                 self._turn(resume, "ended")
                 # What a cell has told in its own output is news to those only who watched it.

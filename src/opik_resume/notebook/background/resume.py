@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import REPLAYED, CellKey, CellState
-from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.engine.events import (
+    Ended,
+    Event,
+    RecordedAgain,
+    RunDropped,
+    RunFinished,
+    RunQueued,
+    RunStarted,
+    Unrecorded,
+)
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.lifecycle import left_out
@@ -33,6 +42,7 @@ class Resume:
         self.blocking = blocking
         self.run: Run | None = None
         self.ended: Ended | None = None
+        self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
         self._told_to_stop = False
         self._left_out: Counter[str] = Counter()
@@ -67,6 +77,10 @@ class Resume:
             case RunDropped(cell, reason):
                 self._left_out[reason] += 1
                 self._drop(cell)
+            case Unrecorded():
+                self.problem = event.sentence
+            case RecordedAgain():
+                self.problem = None
             case Ended():
                 self._end(event)
 
@@ -80,7 +94,7 @@ class Resume:
 
     def _end(self, event: Ended) -> None:
         """Whatever still waits never ran; whatever still runs counts as interrupted until it arrives after all."""
-        self.ended = event
+        self.ended, self.problem = event, None
         for cell, state in list(self.states.items()):
             if state == CellState.queued:
                 self._drop(cell)
@@ -108,6 +122,7 @@ class Resume:
             rate=meter.rate(now) if self.active else None,
             seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
             own=own,
+            problem=self.problem,
         )
 
 

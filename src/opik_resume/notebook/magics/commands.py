@@ -18,6 +18,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from opik_resume.base import remembered
+from opik_resume.base.doors import caller, door
 from opik_resume.evaluation.arguments import positive
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
@@ -37,6 +38,9 @@ from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
+    from opik_resume.engine import Callables
+    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.reading import Reading
     from opik_resume.experiment.results import EvaluationResult
     from opik_resume.stores.protocol import Store
 
@@ -120,20 +124,31 @@ def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
+    result = _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs)
+    warn_about(result)
+    return result
+
+
+@door
+def _run_shown(
+    view: ResumeBrowser, reading: Reading, plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: bool
+) -> EvaluationResult:
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
     except OpikResumeError:
         view.close()
         raise
     try:
-        view.show(reading)
-        display(view)
-        result = wait_or_interrupt(run, store)
+        caller().call(_show, view, reading)
+        return wait_or_interrupt(run, store, None, reading)
     except BaseException:
-        desk.stop(experiment.id, "interrupted")  # ■ may have come before the wait began
+        desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
-    warn_about(result)
-    return result
+
+
+def _show(view: ResumeBrowser, reading: Reading) -> None:
+    view.show(reading)
+    display(view)
 
 
 def _given(arguments: Arguments, namespace: Namespace) -> Given:

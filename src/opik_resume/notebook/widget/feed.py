@@ -123,10 +123,10 @@ class Feed(anywidget.AnyWidget):
     def on_turn(self, experiment_id: str, turn: str) -> None:
         with self._lock:
             now = time.monotonic()
-            if turn != "stopping":
+            if turn in ("started", "ended"):
                 self._frames.announce("list", "plan")
             if experiment_id == self._experiment_id:
-                {"started": self._start, "stopping": self._frames.want_key, "ended": self._end}[turn](now)
+                {"started": self._start, "ended": self._end}.get(turn, self._frames.want_key)(now)
             self._notify()
 
     def on_news(self, *what: str) -> None:
@@ -251,5 +251,5 @@ class Feed(anywidget.AnyWidget):
         with self._desk.lock, self._lock:  # so that progress and cells are of the same moment
             progress = self._desk.progress(self._experiment_id, own=not self._blocking_view)
             undelivered = self._outbox.undelivered if self._outbox is not None else None
-            progress = replace(progress, undelivered=undelivered, problem=self._problem)
+            progress = replace(progress, undelivered=undelivered, problem=progress.problem or self._problem)
             return self._frames.take(time.monotonic(), progress.to_json())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from opik_resume.exceptions import StoreError
+from opik_resume.exceptions import StoreGone
 
 _Inode = tuple[int, int]
 
@@ -40,26 +40,26 @@ class OpenedFile:
         self._wal = None
 
     def check(self) -> None:
-        """Raise StoreError, with what has happened and what to do, if it is not what was opened."""
+        """Raise StoreGone, with what has happened and what to do, if it is not what was opened."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            raise StoreError(
+            raise StoreGone(
                 f"{self.path} was deleted or moved while it was in use, so nothing more can be recorded there: "
                 "put it back, or open another file with connect()."
             ) from None
         if (found.st_dev, found.st_ino) != self._inode:
-            raise StoreError(
+            raise StoreGone(
                 f"{self.path} was replaced by another file while it was in use, so nothing more can be recorded there: "
                 "put the file back, or open the new one with connect()."
             )
         if found.st_size == 0:
-            raise StoreError(
+            raise StoreGone(
                 f"{self.path} was emptied while it was in use, so nothing more can be recorded there: "
                 "end this process, and restore the file from a copy or start with a new one."
             )
         if self._wal is not None and _inode(self._wal_path) not in {self._wal, None}:
-            raise StoreError(
+            raise StoreGone(
                 f"{self._wal_path} was replaced while it was in use, so nothing more can be recorded in {self.path}: "
                 "end every process that uses it, then start again."
             )

@@ -1,0 +1,45 @@
+"""How one run calls the user's code: where, waiting for what is awaitable, and remembering what was raised first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from opik_resume.base.records import CellKey
+
+Call = Callable[..., Any]
+"""Calls a function of the user's with the arguments that follow it."""
+
+
+class Calls:
+    """Called by workers with a function and its arguments.
+
+    Args:
+        keys: the cells of the run, in the order in which they start.
+        resolve: turns what is awaitable into its value.
+    """
+
+    def __init__(self, keys: Iterable[CellKey], resolve: Callable[[Any], Any]) -> None:
+        self.elsewhere: Call | None = None  # who makes the calls instead of the worker
+        self._resolve = resolve
+        self._positions = {key: position for position, key in enumerate(keys)}
+        self._first: tuple[int, BaseException] | None = None
+        self._lock = threading.Lock()  # guards the first error
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        elsewhere = self.elsewhere
+        returned = function(*args, **kwargs) if elsewhere is None else elsewhere(function, *args, **kwargs)
+        return self._resolve(returned)
+
+    def note(self, key: CellKey, error: BaseException) -> None:
+        """The work on this cell raised."""
+        with self._lock:
+            position = self._positions[key]
+            if self._first is None or position < self._first[0]:
+                self._first = (position, error)
+
+    @property
+    def first_error(self) -> BaseException | None:
+        """What the first failing cell raised, first in the order in which they start."""
+        return self._first[1] if self._first is not None else None

@@ -1,0 +1,36 @@
+"""What whoever waits for a run hears meanwhile: a line when trouble begins, a line when it is over, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from queue import SimpleQueue
+
+from opik_resume.engine.events import Ended, Event, RecordedAgain, Unrecorded
+
+
+class Bulletin:
+    """A listener that hands sentences from the engine's threads to the one that says them, until the wait is over."""
+
+    def __init__(self) -> None:
+        self._sentences: SimpleQueue[str | None] = SimpleQueue()
+        self._told = False
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Unrecorded() if not self._told:
+                self._told = True
+                self._sentences.put(event.sentence)
+            case RecordedAgain():
+                self._told = False
+                self._sentences.put("All finished runs are recorded again: the evaluation goes on.")
+            case Ended():
+                self.close()
+
+    def close(self) -> None:
+        """There is nothing more to wait for."""
+        self._sentences.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every sentence, as it comes, until the end."""
+        while (sentence := self._sentences.get()) is not None:
+            yield sentence
