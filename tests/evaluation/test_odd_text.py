@@ -60,7 +60,7 @@ def task(item: Json) -> Json:
 task.__name__ = f"task {HALF}"
 
 
-def test_it_is_in_no_table_and_no_record(store: Store) -> None:
+def test_it_is_in_no_table_no_record_and_no_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     dataset = create_dataset(f"data {HALF}", f"about {HALF}")
     dataset.insert({"n": n, f"k{HALF}": [f"v {HALF}"], "set": {HALF}} for n in (0, 1, 9))
     options: Json = {
@@ -80,6 +80,8 @@ def test_it_is_in_no_table_and_no_record(store: Store) -> None:
     ]  # fmt: skip
     found = list(texts([[list(frame.columns), frame.to_numpy().tolist()] for frame in frames]))
     found += texts([experiment, store.attempts(experiment.id, heavy=True), result.test_results, str(result)])
+    found += texts(caplog.messages)
+    assert not any("not given" in message for message in caplog.messages), "a metric is known by the name that is kept"
     for text in found:
         text.encode("utf-8")
     for shown in ("data", "e", "tag", "no answer", "judge", "reason", "task", "metric", "v"):

@@ -209,7 +209,7 @@ def test_a_score_without_a_number_says_what_to_return(value: Any) -> None:
     (failed,) = score(Recorder(ScoreResult("judge", value)))
     assert failed.scoring_failed
     assert failed.reason is not None
-    assert f"value={value!r}" in failed.reason
+    assert f"the value {value!r}" in failed.reason
     assert "return a number" in failed.reason
     assert "scoring_failed=True" in failed.reason
 

@@ -14,7 +14,7 @@ from opik_resume.base.tracebacks import error_info
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput
 from opik_resume.metrics import scoring
-from opik_resume.metrics.base import Metric
+from opik_resume.metrics.base import Metric, name_of
 
 Task = Callable[[Json], Any]
 _SHOWN = 200  # characters of a refused output that its error message quotes
@@ -36,7 +36,7 @@ class CellWork:
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
-        return tuple(str(metric.name) for metric in self.metrics)
+        return tuple(name_of(metric) for metric in self.metrics)
 
     @cached_property
     def _not_given(self) -> tuple[str, ...]:
@@ -113,13 +113,13 @@ class CellWork:
         output = _own_copy(attempt.task_output)
         if not attempt.complete:
             return attempt if output is None else self._score(attempt, item, output)
-        metrics = [metric for metric in self.metrics if metric.name in names]
+        metrics = [metric for metric in self.metrics if name_of(metric) in names]
         try:
             fresh = self._scores(metrics, attempt, item, output or {})
         except BaseException as error:
             info = self._told(attempt, error)
-            fresh = tuple(scoring.failed_score(metric.name, info) for metric in metrics)
-        scored = tuple(str(metric.name) for metric in metrics)
+            fresh = tuple(scoring.failed_score(name_of(metric), info) for metric in metrics)
+        scored = tuple(name_of(metric) for metric in metrics)
         return replace(
             attempt,
             scores=_merged(attempt.scores, fresh, scored),

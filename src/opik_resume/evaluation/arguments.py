@@ -12,6 +12,7 @@ from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
+from opik_resume.metrics.base import name_of
 from opik_resume.metrics.functions import ScoringFunction
 
 if TYPE_CHECKING:
@@ -114,14 +115,15 @@ def _distinct(listed: tuple[Any, ...]) -> tuple[Any, ...]:
     """The metrics themselves, unless two have one name."""
     seen: set[str] = set()
     for metric in listed:
-        if metric.name in seen:
+        name = name_of(metric)
+        if name in seen:
             of_function = isinstance(metric, ScoringFunction)
             remedy = "rename the function" if of_function else f"pass {type(metric).__name__}(name=…)"
             raise ArgumentError(
-                f"scoring_metrics: two of them are named {metric.name!r}, and their scores would be mixed into one mean: "
+                f"scoring_metrics: two of them are named {name!r}, and their scores would be mixed into one mean: "
                 f"{remedy} to give one of them another name."
             )
-        seen.add(metric.name)
+        seen.add(name)
     return listed
 
 

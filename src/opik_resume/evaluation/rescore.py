@@ -17,6 +17,7 @@ from opik_resume.experiment.reading import Reading, find_experiment, read_experi
 from opik_resume.experiment.results import EvaluationResult
 from opik_resume.lifecycle.prepare import prepare
 from opik_resume.lifecycle.wait import run_and_wait
+from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def evaluate_experiment(
 
 
 def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: bool) -> ResumePlan:
-    names = [metric.name for metric in callables.scoring_metrics]
+    names = [name_of(metric) for metric in callables.scoring_metrics]
     experiment = reading.experiment
     return make_rescoring_plan(experiment.id, experiment.name, reading.grid, names, missing_only=missing_only)
 

@@ -21,6 +21,7 @@ from opik_resume.experiment.results import EvaluationResult
 from opik_resume.lifecycle.conclude import read_and_finish
 from opik_resume.lifecycle.prepare import prepare
 from opik_resume.lifecycle.wait import run_and_wait
+from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def plan_of(
     if why is not None:
         raise why
     given = None if scoring_metrics is None else arguments.metrics(scoring_metrics)
-    names = None if given is None else dict.fromkeys(str(metric.name) for metric in given)
+    names = None if given is None else dict.fromkeys(name_of(metric) for metric in given)
     experiment = reading.experiment
     return make_plan(
         experiment.id,

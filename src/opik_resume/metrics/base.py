@@ -6,6 +6,7 @@ import abc
 import inspect
 from typing import Any, Protocol, runtime_checkable
 
+from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ScoreResult
 from opik_resume.exceptions import ArgumentError
 
@@ -18,6 +19,11 @@ class Metric(Protocol):
 
     def score(self, *args: Any, **kwargs: Any) -> Any:
         """Return a ScoreResult or a list of them, from the item's and the output's keys it names as arguments."""
+
+
+def name_of(metric: Any) -> str:
+    """The name of a metric, as its scores, runs and experiments keep it: text that every table can hold."""
+    return clean(str(metric.name))
 
 
 class BaseMetric(abc.ABC):

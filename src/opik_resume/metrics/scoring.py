@@ -18,7 +18,7 @@ from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo, Item, Json, ScoreResult
 from opik_resume.base.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
-from opik_resume.metrics.base import Metric
+from opik_resume.metrics.base import Metric, name_of
 from opik_resume.metrics.functions import ScoringFunction
 
 KeyMapping = Mapping[str, str | Callable[[Json], Any]]
@@ -84,7 +84,7 @@ def require_arguments(metric: Metric, inputs: Json, mapping: KeyMapping | None) 
     mapped = f"scoring_key_mapping says to take {' and '.join(in_vain)}, which is not there either. " if in_vain else ""
     remedy = "correct the mapping" if in_vain else "name the key to use in scoring_key_mapping"
     raise ScoreMethodMissingArguments(
-        f"metric {metric.name!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's output has. "
+        f"metric {name_of(metric)!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's output has. "
         f"{mapped}There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or {remedy}."
     )
 
@@ -92,10 +92,10 @@ def require_arguments(metric: Metric, inputs: Json, mapping: KeyMapping | None) 
 def _scores_of(metric: Metric, inputs: Json, mapping: KeyMapping | None, call: Call) -> list[ScoreResult]:
     try:
         require_arguments(metric, inputs, mapping)
-        return checked_scores(call(metric.score, **_accepted(metric, inputs)), metric.name)
+        return checked_scores(call(metric.score, **_accepted(metric, inputs)), name_of(metric))
     except Exception as error:
         info = error_info(error)
-        return [failed_score(metric.name, info)]
+        return [failed_score(name_of(metric), info)]
 
 
 def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
