@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from opik_resume.base import redaction
+
 SCHEMA_VERSION = 1
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def path_of(experiment_id: str) -> Path:

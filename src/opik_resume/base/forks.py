@@ -7,14 +7,15 @@ Nothing is imported at a fork: another thread of the parent may have been import
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 from collections.abc import Callable
 from types import MethodType
 from weakref import WeakMethod
 
+from opik_resume.base import redaction
+
 Call = Callable[[], None]
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 class _Calls:

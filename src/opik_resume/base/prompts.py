@@ -6,15 +6,15 @@ of the SDK's resume do not).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
+from opik_resume.base import redaction
 from opik_resume.base.records import Json
 from opik_resume.base.remembered import METADATA_KEY, ours
 from opik_resume.exceptions import ArgumentError
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def embed(metadata: Json, prompt: Any, prompts: Sequence[Any] | None) -> Json:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Collection
 
+from opik_resume.base import redaction
 from opik_resume.base.records import CellKey
 from opik_resume.stores.protocol import Lease
 
-logger = logging.getLogger(__name__)
+logger = redaction.logger(__name__)
 
 
 class Abandoned:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 import threading
@@ -10,10 +9,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from opik_resume.base import redaction
 from opik_resume.base.lines import to_line
 from opik_resume.base.records import Attempt
 
-logger = logging.getLogger(__name__)
+logger = redaction.logger(__name__)
 
 
 class Salvage:

@@ -5,9 +5,9 @@ Everything keeps its id, so what was sent before is recognised, and a push that 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from opik_resume.base import redaction
 from opik_resume.base.doors import door
 from opik_resume.base.records import Attempt, Experiment
 from opik_resume.exceptions import ArgumentError, ExperimentNotFound
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0  # seconds without any progress, after which a push leaves the rest to the journal
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 @door

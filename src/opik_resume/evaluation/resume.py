@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base import remembered
+from opik_resume.base import redaction, remembered
 from opik_resume.base.doors import door
 from opik_resume.engine import Listener, Run
 from opik_resume.evaluation import arguments
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 FIRST_DELIVERY_SECONDS = 2.0  # plans count what the journal has, delivered or not: no need to wait long
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 @door

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base import remembered
+from opik_resume.base import redaction, remembered
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
     from opik_resume.datasets.dataset import DatasetVersion
     from opik_resume.stores.protocol import Store
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def warn_of_unfinished(version: DatasetVersion, task: Any, store: Store) -> None:

@@ -5,7 +5,6 @@ A resume reads the experiment, never today's dataset: the items are those of the
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opik_resume.base import checkpoints, remembered, resume_state
+from opik_resume.base import checkpoints, redaction, remembered, resume_state
 from opik_resume.base.ids import is_id
 from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from opik_resume.base import redaction
 from opik_resume.exceptions import ServerError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
@@ -24,7 +24,7 @@ TRACES_SECONDS = 10.0  # and how long for what the user's code traced inside the
 # The runs that somebody waits for, with what their end has read: their result is made of it.
 _awaited: WeakKeyDictionary[Run, Reading | None] = WeakKeyDictionary()
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def mark(store: Store, experiment_id: str, run_id: str | None) -> None:

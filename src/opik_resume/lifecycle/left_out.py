@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import replace
 
+from opik_resume.base import redaction
 from opik_resume.base.records import CellKey
 from opik_resume.engine import Run
 from opik_resume.experiment.results import EvaluationResult
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def told(run: Run, result: EvaluationResult) -> EvaluationResult:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opik_resume.base import redaction
 from opik_resume.base.doors import caller
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.3  # after ■: short enough to be "at once", long enough for most runs to be recorded
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def run_and_wait(

@@ -5,15 +5,15 @@ A feed that is closed or that nobody holds any more is let go: only weak referen
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from opik_resume.base import redaction
 from opik_resume.notebook.widget.frames import INFINITE
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 _REST = 4.0
 """How many times as long as a round takes there is rest before the next: with many views a round takes milliseconds."""
 

@@ -7,7 +7,6 @@ of SQLite.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import secrets
@@ -16,10 +15,12 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from opik_resume.base import redaction
+
 _NAME = re.compile("[0-9a-f]{32}")  # of our files: a name out of a database must not lead elsewhere
 _TRIES = 100
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 _guard = threading.Lock()  # guards the dict: no fork happens between the opening of a file and its entry here
 _held: dict[str, int] = {}  # the files that this process keeps locked, by name, and their descriptors

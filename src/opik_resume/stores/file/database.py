@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -10,13 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from opik_resume.base import redaction
 from opik_resume.exceptions import StoreError
 from opik_resume.stores.file import file_systems
 from opik_resume.stores.file.errors import as_store_errors
 from opik_resume.stores.file.pool import Pool
 from opik_resume.stores.file.writer import Write, Writer
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 

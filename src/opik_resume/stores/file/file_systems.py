@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sqlite3
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from opik_resume.base import redaction
 from opik_resume.exceptions import StoreError
 
 _SHARED = {
@@ -33,7 +33,7 @@ _UNCERTAIN = {
 _LOCAL_FUSE = {"fuse-overlayfs", "fuseblk"}
 _SECONDS = 20.0  # in which another process must have answered
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def make_home(path: Path) -> None:

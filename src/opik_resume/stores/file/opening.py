@@ -7,18 +7,18 @@ was made while somebody used it, or has lost what was in there.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import sys
 from pathlib import Path
 
+from opik_resume.base import redaction
 from opik_resume.exceptions import StoreError
 from opik_resume.stores.file import errors, schema
 from opik_resume.stores.file.identity import wal_of
 
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 def connected(path: Path) -> sqlite3.Connection:

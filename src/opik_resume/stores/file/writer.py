@@ -6,7 +6,6 @@ one transaction, so that they share one fsync.
 
 from __future__ import annotations
 
-import logging
 import queue
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
+from opik_resume.base import redaction
 from opik_resume.base.forks import in_each_process
 from opik_resume.exceptions import StoreError
 from opik_resume.stores.file.pool import Pool, closed
@@ -21,7 +21,7 @@ from opik_resume.stores.file.pool import Pool, closed
 COMPANY_SECONDS = 0.001  # how long a write waits for as many others as were committed together the last time
 LINGER_SECONDS = 0.05  # how long a write that nobody waits for may sit before it is committed by itself
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 _Outcome = tuple[Any, BaseException | None]  # what a job returned, or what it raised
 
 

@@ -7,13 +7,13 @@ Those views lag behind by a minute or more once they exist, and a resume planned
 from __future__ import annotations
 
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from opik_resume.base import redaction
 from opik_resume.base.records import Attempt, Json
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.stores.opik.reading import attempts
@@ -30,7 +30,7 @@ _UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
 _AT_ONCE = 4  # traces looked at by themselves at a time
 
 
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 @dataclass(frozen=True, slots=True)

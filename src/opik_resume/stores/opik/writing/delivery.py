@@ -6,11 +6,11 @@ process loses. What is sent twice all the same changes nothing, since the ids ar
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 
+from opik_resume.base import redaction
 from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy, RequestRefused, ServerError
@@ -27,7 +27,7 @@ _JOIN_SECONDS = 2.0
 _ABOUT_THE_ROWS = {400, 404, 409, 413, 422}  # what a server answers to a batch with an element that it will not take
 
 Send = Callable[[Sequence[Entry]], None]
-logger = logging.getLogger("opik_resume")
+logger = redaction.logger("opik_resume")
 
 
 class Delivery:
