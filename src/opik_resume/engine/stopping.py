@@ -18,6 +18,7 @@ from opik_resume.base.forks import in_each_process
 from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
+CLOSING_SECONDS = 1.0  # at exit: what their runs get then, to give back what they hold
 
 
 class RunningCell(NamedTuple):
@@ -102,6 +103,7 @@ def unregister(stop: Callable[[str], None]) -> None:
     """The run has ended."""
     with _changed:
         _stops.discard(stop)
+        _changed.notify_all()
 
 
 def remember(run: Rescuable) -> None:
@@ -135,6 +137,9 @@ def _wait_for_running() -> None:
                 file=sys.stderr,
             )
         while _running and time.monotonic() < deadline:
+            _changed.wait(0.2)
+        deadline = min(deadline, time.monotonic() + CLOSING_SECONDS)
+        while _stops and time.monotonic() < deadline:
             _changed.wait(0.2)
 
 

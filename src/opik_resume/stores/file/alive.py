@@ -61,9 +61,12 @@ class LifeSigns:
         real = database.resolve()  # as SQLite does it: the same for all, whatever links they come by
         self._folder = real.with_name(f"{real.name}.alive")
         self._token: str | None = None
+        self._over = False
 
     def give(self) -> str | None:
         """The token of this process, whose file is locked from now on; None where files cannot be locked."""
+        if self._over:  # what still ends while the process does must not leave a file behind
+            return None
         if self._token is None or not is_ours(self._token):  # never given, or before a fork
             self._token = self._made()
         return self._token
@@ -76,7 +79,8 @@ class LifeSigns:
                 self._lock_new(token)
 
     def take_back(self) -> None:
-        """Nothing of this process needs it any more."""
+        """Nothing of this process needs it any more, for good."""
+        self._over = True
         with _guard:
             descriptor = _held.pop(self._token or "", None)
         if descriptor is not None:
