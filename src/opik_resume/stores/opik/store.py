@@ -62,7 +62,7 @@ class OpikStore:
         self._live = LiveRuns(self._client)
         self._journal = Journal(self._database, f"{settings.url} {settings.workspace}")
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
-        self._delivery = Delivery(self._journal, self.leases, sender.send)
+        self._delivery = Delivery(self._journal, self.leases, sender.send, self._greet)
         self._memory = Memory()
         self._journal.try_again()
         if self._journal.waiting():
@@ -86,6 +86,9 @@ class OpikStore:
             self._client.call("POST", "auth", tries=2)
         except RequestRefused as error:
             raise not_opik(self.settings) from error
+
+    def _greet(self) -> None:
+        self._client.call("POST", "auth", tries=1)
 
     def close(self) -> None:
         self._delivery.stop()
