@@ -19,7 +19,9 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bench.campaigns.world import ITEMS, World
+from bench.campaigns.world import ITEMS, Process, World
+
+HALTS = 30  # at most, until one is found where the log is ahead of what was acknowledged
 
 
 def world(rng: Random) -> World:
@@ -30,13 +32,24 @@ def play(world: World, rng: Random) -> None:
     for _ in range(rng.randint(1, 2)):
         process = world.start(world.door(), seed=rng.random())
         world.until_answered(world.ledger.count("answered") + rng.randrange(ITEMS // 2), process)
-        time.sleep(rng.uniform(0, 0.02))
-        if process.poll() is None:
-            process.send_signal(signal.SIGSTOP)
-            world.until(partial(_halted, process.pid), process)
+        _halt(world, process, rng)
         _cut(world, rng, partial(world.kill, process))
         world.check()
     world.conclude()
+
+
+def _halt(world: World, process: Process, rng: Random) -> None:
+    """At a moment when something is on its way to the disk, if one is found."""
+    for left in reversed(range(rng.randint(1, HALTS))):
+        time.sleep(rng.uniform(0, 0.004))
+        if process.poll() is not None:
+            return
+        process.send_signal(signal.SIGSTOP)
+        world.until(partial(_halted, process.pid), process)
+        log = Path(f"{world.database}-wal")
+        if not left or (log.exists() and log.stat().st_size > world.ledger.account().log_bytes):
+            return
+        process.send_signal(signal.SIGCONT)
 
 
 def _cut(world: World, rng: Random, kill: Callable[[], None]) -> None:
