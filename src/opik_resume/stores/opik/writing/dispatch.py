@@ -23,8 +23,7 @@ _ABOUT_A_ROW = {
 }  # what a server answers to a batch with an element that it will not take
 _SAMPLES = 8  # rows of a refused batch that are tried by themselves: is anything taken?
 _CONFIRMATIONS = 2  # how often a row is refused after another was taken, before it is left out
-_KNOWN_SECONDS = 600.0  # how long a row that was taken serves as that other one: people may change it there
-RESTART_SECONDS = 60.0  # longer than a restart takes: from then on, where nothing is ever taken, a greeting is proof
+RESTART_SECONDS = 60.0  # longer than a restart takes: from then on, where nothing was ever taken, a greeting is proof
 
 Send = Callable[[Sequence[Entry]], object]
 
@@ -42,7 +41,7 @@ class Dispatch:
         self._journal = journal
         self._send = send
         self._greet = greet
-        self._known: tuple[Entry, float] | None = None  # a row that was taken, and when
+        self._known: Entry | None = None  # a row that was taken
         self._nothing_since: float | None = None  # when it was first seen that nothing is taken
         self._refused: list[str] = []
 
@@ -94,15 +93,15 @@ class Dispatch:
 
     def _samples(self, entries: Sequence[Entry]) -> Iterator[Entry]:
         """First one that is sure to be taken: it goes every way that rows go, and is the same whenever it is sent."""
-        if self._known is not None and time.monotonic() - self._known[1] < _KNOWN_SECONDS:
-            yield self._known[0]
+        if self._known is not None:
+            yield self._known
         yield from entries[:: -(-len(entries) // _SAMPLES)]
 
     def _is_there(self) -> bool:
-        """Whether it answers as a server does that knows us, and has long enough refused all that we have."""
+        """Whether it answers as a server does that knows us, and has refused all that we ever had for long enough."""
         now = time.monotonic()
         self._nothing_since = self._nothing_since or now
-        if now - self._nothing_since < RESTART_SECONDS:
+        if self._known is not None or now - self._nothing_since < RESTART_SECONDS:
             return False
         try:
             self._greet()
@@ -120,10 +119,7 @@ class Dispatch:
             return error
         self._journal.delivered(entries)
         self._nothing_since = None
-        for entry in entries:
-            if _is_final(entry):
-                self._known = entry, time.monotonic()
-                break
+        self._known = next(filter(_is_final, entries), self._known)
         return None
 
 
