@@ -20,7 +20,7 @@ WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$
 STATIC := src/opik_resume/notebook/widget/static
 BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
-.PHONY: help demo test check bench setup build lint lint-python lint-js test-js test-python lock clean venv
+.PHONY: help demo test check bench campaigns setup build lint lint-python lint-js test-js test-python lock clean venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +68,11 @@ lock: venv ## look up the newest versions and write the lock files anew
 
 bench: setup ## measure against the opik package, side by side, as ratios
 	@$(VENV)/python -m bench
+
+ROUNDS := 200
+SEED := 1
+campaigns: setup ## kill, cut the power, race …, ROUNDS=200 times each, SEED=1; fails when anything is lost or paid twice
+	@$(VENV)/python -m bench.campaigns all --rounds $(ROUNDS) --seed $(SEED)
 
 clean: ## remove everything that was made here
 	rm -rf .venv .tools out dist build js/node_modules js/coverage $(STATIC) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,6 +19,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What a test costs, by its folder: `make check` runs the quick ones, two processes share all but those with a kernel.
 COSTS = {
+    "campaigns": "processes",
     "e2e": "browser",
     "faults": "processes",
     "integrations": "processes",

@@ -103,6 +103,7 @@ class Run:
         self._on_the_way: set[CellKey] = set()
         self._started = False
         self._stop_reason: str | None = None
+        self._hurried = threading.Event()
         self._telling = threading.RLock()  # one event at a time, in order
         self.salvage = Salvage(store.path.parent, self.id)
         self._recorder = Recorder(store.record, self._report, self._lose, self._tell, self.salvage)
@@ -140,16 +141,25 @@ class Run:
             self._end()
 
     def stop(self, reason: str | None = None) -> None:
-        """Start nothing more. Returns at once; running tasks get a grace time and are recorded."""
+        """Start nothing more. Returns at once; running tasks get a grace time and are recorded.
+
+        A run of which nothing is left to start is not stopped by it; only what its end waits for is not waited for.
+        """
         with self._lock:
-            if self._stop_reason is not None or self._idle.is_set():
+            if self._hurried.is_set() or self._ended.is_set():
                 return
-            self._stop_reason = reason or "stopped"
+            self._hurried.set()
+            if not self._idle.is_set():
+                self._stop_reason = reason or "stopped"
         self._recorder.hurry(patience.STOPPED_SECONDS)
         try:
             self._lease.stopping()
         except StoreError as error:  # others wait for the end of the run then, no more
             logger.warning("opik-resume: the stop of %s could not be noted: %s", self.experiment_id, error)
+
+    def give_back(self) -> None:
+        """Give the lease back before the end: nothing of this run needs it any more. Doing it twice changes nothing."""
+        self._lease.release()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, at most ``timeout`` seconds. Returns whether it has."""
@@ -168,6 +178,11 @@ class Run:
     def stopping(self) -> bool:
         """Whether it was told to stop and has not ended yet."""
         return self._stop_reason is not None and self.active
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it was told to stop, at whatever time: then its end waits for nobody."""
+        return self._hurried.is_set()
 
     @property
     def on_the_way(self) -> tuple[CellKey, ...]:

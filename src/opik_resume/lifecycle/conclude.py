@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 DELIVERY_SECONDS = 30.0  # how long the end of a run waits for the server to take what is finished
+_LOOK_SECONDS = 0.1  # how soon it is seen, meanwhile, that the run was told to stop
 TRACES_SECONDS = 10.0  # and how long for what the user's code traced inside the runs, with its tokens and cost
 
 # The runs that somebody waits for, with what their end has read: their result is made of it.
@@ -56,12 +58,23 @@ def conclude(run: Run, callables: Callables, store: Store, tracing: Tracing) -> 
             store.flush(0)
         known = recall_experiment(run.experiment_id, store)  # while the server takes what is left
         if waited_for:
-            store.flush(DELIVERY_SECONDS)
-        notes = tracing.finish(TRACES_SECONDS if waited_for else 0)
+            _deliver(run, store)
+        notes = tracing.finish(TRACES_SECONDS if waited_for and not run.hurried else 0)
+        if run.hurried:  # the next resume need not wait for what a server is still told
+            run.give_back()
         return [*notes, *_finished(run, callables, store, known)]
     finally:
-        mark(store, run.experiment_id, None)
+        if not run.hurried or store.leases.holder(run.experiment_id) is None:
+            mark(store, run.experiment_id, None)
         store.checkpoint()
+
+
+def _deliver(run: Run, store: Store) -> None:
+    """Wait until the server has what is finished, unless the run is told to stop: then delivery goes on by itself."""
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while not run.hurried and (left := deadline - time.monotonic()) > 0:
+        if store.flush(min(left, _LOOK_SECONDS)):
+            return
 
 
 def _finished(run: Run, callables: Callables, store: Store, known: Reading | None) -> list[str]:

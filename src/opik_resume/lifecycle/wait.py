@@ -162,8 +162,8 @@ def warn_about(result: EvaluationResult) -> None:
     """The one line of a blocking door that says what is missing from its result."""
     if result.undelivered:
         logger.warning(
-            "%d finished runs of %r have not reached the server yet: they are kept in the local file, sent again, and "
-            "at the latest delivered by the next start.",
+            "%d finished runs of %r have not reached the server yet: they are kept in the local file and sent again, "
+            "by this process or the next start, until they arrive.",
             result.undelivered,
             result.experiment_name,
         )

@@ -64,7 +64,7 @@ class OpikStore:
         self._journal = Journal(self._database, f"{settings.shown_url} {settings.workspace}")
         self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
-        self._delivery = Delivery(self._journal, self.leases, sender.send)
+        self._delivery = Delivery(self._journal, self.leases, sender.send, self._greet)
         self._memory = Memory()
         self._journal.try_again()
         if self._journal.waiting():
@@ -88,6 +88,9 @@ class OpikStore:
             self._client.call("POST", "auth", tries=2)
         except RequestRefused as error:
             raise not_opik(self.settings) from error
+
+    def _greet(self) -> None:
+        self._client.call("POST", "auth", tries=1)
 
     def close(self) -> None:
         self._delivery.stop()

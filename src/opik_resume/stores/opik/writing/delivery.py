@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from opik_resume.base import redaction
 from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
-from opik_resume.exceptions import ExperimentBusy, RequestRefused, ServerError
-from opik_resume.stores.file.journal import Entry, Journal
+from opik_resume.exceptions import ExperimentBusy, ServerError
+from opik_resume.stores.file.journal import Journal
+from opik_resume.stores.opik.writing.dispatch import Dispatch, Send
 from opik_resume.stores.protocol import Lease, Leases
 
 BATCH = 1000  # attempts: each is a trace, a link, a handful of spans and scores
@@ -24,9 +25,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries while the server
 BUSY_PAUSE = 0.2  # seconds before we look again whether the other kernel has delivered
 _BEAT = 5.0
 _JOIN_SECONDS = 2.0
-_ABOUT_THE_ROWS = {400, 404, 409, 413, 422}  # what a server answers to a batch with an element that it will not take
 
-Send = Callable[[Sequence[Entry]], None]
 logger = redaction.logger("opik_resume")
 
 
@@ -36,14 +35,14 @@ class Delivery:
     Args:
         journal: what is to be delivered.
         leases: who delivers: one process at a time.
-        send: sends attempts, in the right order, and returns when all of them are acknowledged.
+        send, greet: how :class:`Dispatch` speaks to the server.
     """
 
-    def __init__(self, journal: Journal, leases: Leases, send: Send) -> None:
+    def __init__(self, journal: Journal, leases: Leases, send: Send, greet: Callable[[], object]) -> None:
         self.problem: str | None = None  # why the last try did not get through
         self._journal = journal
         self._leases = leases
-        self._send = send
+        self._dispatch = Dispatch(journal, send, greet)
         in_each_process(self._begin)
 
     def _begin(self) -> None:
@@ -134,6 +133,7 @@ class Delivery:
             self._deliver_all(lease)
         finally:
             lease.release()
+            self._say_refused()
         self.problem = None
         return BUSY_PAUSE if self._journal.waiting() and not self._work.is_set() else None
 
@@ -142,7 +142,7 @@ class Delivery:
         next_beat = time.monotonic() + _BEAT
         entries, full = self._journal.batch(BATCH)
         while entries and not self._closed.is_set():
-            self._deliver(entries)
+            self._dispatch.deliver(entries)
             if not full:
                 return
             entries, full = self._journal.batch(BATCH)
@@ -151,24 +151,23 @@ class Delivery:
                 if not lease.beat():
                     return
 
-    def _deliver(self, entries: Sequence[Entry]) -> None:
-        """A batch that is refused is halved until the row that spoils it is found."""
-        try:
-            self._send(entries)
-        except RequestRefused as error:
-            if error.status not in _ABOUT_THE_ROWS:
-                raise
-            if len(entries) > 1:
-                middle = len(entries) // 2
-                self._deliver(entries[:middle])
-                self._deliver(entries[middle:])
-                return
-            logger.warning("Attempt %s cannot be delivered: %s", entries[0].attempt.id, error)
-            self._journal.refused(entries[0], str(error))
-            return
-        self._journal.delivered(entries)
-
     def _say(self, error: ServerError) -> None:
         if self.problem is None:
-            logger.warning("%s Finished runs are kept and sent again until they arrive.", error)
+            logger.warning("%s Finished runs are kept and sent again until they arrive.", _sentence(error))
         self.problem = str(error)
+
+    def _say_refused(self) -> None:
+        refused = self._dispatch.told_refused()
+        if refused:
+            logger.warning(
+                "%d finished run%s will not be taken by the server: %s They are kept in the local file, and sent once more "
+                "by the next start.",
+                len(refused),
+                "s" if len(refused) > 1 else "",
+                _sentence(refused[0]),
+            )
+
+
+def _sentence(words: object) -> str:
+    """What a server says ends as it likes."""
+    return f"{str(words).rstrip('.')}."
