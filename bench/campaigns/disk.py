@@ -58,7 +58,7 @@ def _lock(world: World, process: Process, lasting: float) -> None:
 
 
 def _move(world: World, process: Process, lasting: float) -> None:
-    files = list(world.folder.glob(f"{world.database.name}*"))
+    files = world.files()
     for file in files:
         file.rename(file.with_name(f"away-{file.name}"))
     time.sleep(lasting)
@@ -67,7 +67,7 @@ def _move(world: World, process: Process, lasting: float) -> None:
 
 
 def _delete(world: World, process: Process, lasting: float) -> None:
-    for file in world.folder.glob(f"{world.database.name}*"):
+    for file in world.files():
         file.unlink()
     world.deleted_at = world.ledger.count("answered")
 

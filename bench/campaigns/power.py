@@ -61,7 +61,7 @@ def _cut(world: World, rng: Random, kill: Callable[[], None]) -> None:
             shutil.copyfile(file, kept / file.name)
     safe = world.ledger.account().log_bytes
     kill()
-    for file in world.folder.glob(f"{database.name}*"):
+    for file in world.files():
         file.unlink()
     for file in kept.iterdir():
         file.rename(world.folder / file.name)

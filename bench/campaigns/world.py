@@ -78,6 +78,10 @@ class World:
             numbers.insert({"n": n, "reference": child.answer(n)} for n in range(ITEMS))
             self._numbers = {item["id"]: item["n"] for item in numbers.get_items()}
 
+    def files(self) -> list[Path]:
+        """The database and what SQLite keeps beside it. Not who is alive: that goes with the processes."""
+        return [file for file in self.folder.glob(f"{self.database.name}*") if file.is_file()]
+
     def __enter__(self) -> Self:
         return self
 
