@@ -132,7 +132,7 @@ def test_b8_an_interrupt_in_a_task_leaves_no_other_runs_spans_under_its_trace(
 
     dataset = numbers(store, 40)
     for _ in range(2):
-        evaluate(dataset, task, METRICS, verbose=0, task_threads=1)
+        evaluate(dataset, task, METRICS, verbose=0, task_threads=2)  # with one it is its caller that is interrupted
     of_run: dict[int, Counter[str]] = {n: Counter() for n in range(40)}
     for span in server.state.spans.values():
         of_run[server.state.traces[span["trace_id"]]["input"]["n"]][span["name"]] += 1
