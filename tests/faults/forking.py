@@ -24,7 +24,11 @@ from opik_resume.stores.protocol import Store
 
 ITEMS = 40
 PATIENCE = 60.0
+CHILDREN = ("leave", "connect", "meet", "evaluate", "resume")
+PER_CHILD = 80  # runs of the parent while a child lives; further ones wait until it has ended
+MANY = 2 * len(CHILDREN) * PER_CHILD
 fails = True  # the task, in the experiment that a child repairs
+ended = 0  # children
 
 
 async def slow(item: dict[str, Any]) -> dict[str, Any]:
@@ -36,6 +40,12 @@ def flaky(item: dict[str, Any]) -> dict[str, Any]:
     if fails and item["n"] % 2:
         raise RuntimeError("no answer")
     return {"output": str(item["n"])}
+
+
+async def paced(item: dict[str, Any]) -> dict[str, Any]:
+    while item["turn"] > ended * PER_CHILD:
+        await slow(item)
+    return await slow(item)
 
 
 class World:
@@ -60,7 +70,7 @@ class World:
     def meet(self) -> str:
         """The parent runs that one."""
         try:
-            return evaluate_resume("parent", slow, [Equals()], **self.options).summary()
+            return evaluate_resume("parent", paced, [Equals()], **self.options).summary()
         except ExperimentBusy:
             return "busy"
 
@@ -108,28 +118,31 @@ def wait(ended: Callable[[], int | None]) -> int | None:
 
 
 def main(target: str, folder: str) -> None:
+    global ended
     world = World(target, folder)
     evaluate(world.dataset, flaky, [Equals()], experiment_name="flaky", **world.options)
     results = []
 
     def work() -> None:
         dataset = create_dataset("more")
-        dataset.insert({"n": n, "reference": str(n)} for n in range(20 * ITEMS))
-        results.append(evaluate(dataset, slow, [Equals()], experiment_name="parent", **world.options).summary())
+        dataset.insert({"n": n, "reference": str(n), "turn": MANY - n} for n in range(MANY))  # the last comes first
+        results.append(evaluate(dataset, paced, [Equals()], experiment_name="parent", **world.options).summary())
 
     running = threading.Thread(target=work)
     running.start()
     while not world.store.named("parent") or not world.store.attempts(world.store.named("parent")[0].id):
         time.sleep(0.01)
-    codes = []
+    codes, still = [], []
     for fork in (forked, started):
-        for kind in ("leave", "connect", "meet", "evaluate", "resume"):
+        for kind in CHILDREN:
             began = time.monotonic()
-            codes.append([kind, wait(fork(lambda kind=kind: world.tell(kind))), time.monotonic() - began])  # type: ignore[misc]
-    still = running.is_alive()
+            code = wait(fork(lambda kind=kind: world.tell(kind)))  # type: ignore[misc]
+            codes.append([kind, code, time.monotonic() - began])
+            still.append(running.is_alive())
+            ended += 1
     running.join()
     attempts = world.store.attempts(world.store.named("parent")[0].id)
-    print(json.dumps({"codes": codes, "meanwhile": still, "parent": results, "attempts": len(attempts)}))
+    print(json.dumps({"codes": codes, "meanwhile": all(still), "parent": results, "attempts": len(attempts)}))
 
 
 if __name__ == "__main__":

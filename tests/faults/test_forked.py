@@ -16,7 +16,7 @@ import pytest
 from tests.faults import forking
 from tests.opik_server import OpikServer
 
-ITEMS, MANY = forking.ITEMS, 20 * forking.ITEMS
+ITEMS, MANY = forking.ITEMS, forking.MANY
 WHOLE = f"child: {ITEMS} of {ITEMS} runs complete"
 QUICK = 5.0  # seconds: half of what a child waited for runs that were not its own
 
