@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from opik_resume.base import resume_state
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Experiment, utc_now
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets import Dataset
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.experiment.results import EvaluationResult

@@ -166,7 +166,7 @@ def fill_disk(options: SimpleNamespace) -> None:
 
 def prepare(options: SimpleNamespace) -> None:
     if options.busy is not None:
-        from opik_resume.stores.file import errors
+        from opik_resume.stores.file.access import errors
 
         errors.BUSY_SECONDS = options.busy
     if options.impatient:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from opik_resume.base import doors
-from opik_resume.base.doors import caller, door
+from opik_resume.base.process import doors
+from opik_resume.base.process.doors import caller, door
 from opik_resume.exceptions import OutOfThreads
 from tests.waiting import soon, until
 

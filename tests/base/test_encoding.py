@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.base.encoding import DEEPEST, encoded
-from opik_resume.base.jsontext import as_read_back, from_json, to_json
+from opik_resume.base.text.encoding import DEEPEST, encoded
+from opik_resume.base.text.jsontext import as_read_back, from_json, to_json
 from tests.strategies import JSON
 
 

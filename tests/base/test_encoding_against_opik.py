@@ -22,7 +22,7 @@ import pydantic
 import pytest
 from openai.types.chat import ChatCompletionMessage
 
-from opik_resume.base.encoding import encoded
+from opik_resume.base.text.encoding import encoded
 from tests.opik_peer import opik  # noqa: F401 - before the package's own modules: it sets the package's switches
 
 from opik.jsonable_encoder import encode  # isort: skip

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import os, sys
-from opik_resume.base import exits
+from opik_resume.base.process import exits
 
 def say(word):
     os.write(1, f"{word} {'in the parent' if os.getpid() == parent else 'in a child'}\\n".encode())

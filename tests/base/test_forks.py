@@ -15,7 +15,7 @@ def told(script: str) -> list[str]:
 
 def test_what_is_to_be_made_in_each_process_is_made_now_and_in_each_child() -> None:
     script = """
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 
 class Thing:
     def __init__(self, name):
@@ -40,7 +40,7 @@ os.wait()
 
 def test_what_fails_at_a_fork_does_not_keep_the_others_from_it() -> None:
     script = """
-from opik_resume.base.forks import around_forks, in_each_process
+from opik_resume.base.process.forks import around_forks, in_each_process
 
 calls = 0
 def fail():
@@ -67,7 +67,8 @@ def test_a_lock_that_another_thread_held_is_free_in_the_child() -> None:
     script = """
 import threading
 from opik_resume.base import ids
-from opik_resume.engine import backends, stopping
+from opik_resume.engine import backends
+from opik_resume.engine.claims import stopping
 from opik_resume.stores import connections
 
 held = threading.Event()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.base.jsontext import NOT_JSON, as_read_back, clean, from_json, to_json
+from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean, from_json, to_json
 from tests.strategies import JSON
 
 ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=12) | st.sampled_from(

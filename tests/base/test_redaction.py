@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.base import redaction
 from opik_resume.base.records import ErrorInfo
-from opik_resume.base.redaction import keep_secret, redacted
-from opik_resume.base.tracebacks import MESSAGE_LIMIT, TRACEBACK_LIMIT, error_info
+from opik_resume.base.text import redaction
+from opik_resume.base.text.redaction import keep_secret, redacted
+from opik_resume.base.text.tracebacks import MESSAGE_LIMIT, TRACEBACK_LIMIT, error_info
 
 KEY = "sk-0123456789abcdef"
 

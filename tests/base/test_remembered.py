@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from opik_resume.base import remembered
-from opik_resume.base.remembered import Remembered
+from opik_resume.base.metadata import remembered
+from opik_resume.base.metadata.remembered import Remembered
 from opik_resume.metrics import Equals
 
 

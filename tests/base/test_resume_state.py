@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume.base.resume_state import METADATA_KEY, NotResumable, ResumeState, embed, read
+from opik_resume.base.metadata.resume_state import METADATA_KEY, NotResumable, ResumeState, embed, read
 
 
 def test_written_exactly_as_opik_writes_it() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opik_resume.base.records import ScoreResult
-from opik_resume.engine.recording import QUICK_SECONDS
+from opik_resume.engine.recording.recorder import QUICK_SECONDS
 from opik_resume.metrics import BaseMetric
 
 Act = Callable[[dict[str, Any]], object]

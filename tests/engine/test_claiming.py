@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from opik_resume.base.doors import door
+from opik_resume.base.process.doors import door
 from opik_resume.base.records import CellKey, Experiment, Json
-from opik_resume.engine import Run, claiming, loop, stopping
+from opik_resume.engine import Run, loop
+from opik_resume.engine.claims import claiming, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
 from opik_resume.evaluation import evaluate_experiment, evaluate_resume, plan_resume
 from opik_resume.evaluation.resume import prepare_resume
@@ -94,7 +95,7 @@ def test_runs_that_take_no_time_share_a_look_and_others_have_their_own(
 
     keys = [CellKey(str(n), 0) for n in range(100)]
     now = 0.0
-    monkeypatch.setattr("opik_resume.engine.claiming.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("opik_resume.engine.claims.claiming.time", SimpleNamespace(monotonic=lambda: now))
     lease: Any = Lease()
     left: list[CellKey] = []
 
@@ -212,7 +213,7 @@ def taken_over(store: Store, held: Held, elsewhere: Store, monkeypatch: pytest.M
     run = ready(store, held, task_threads=1)
     run.start()
     until(lambda: held.answer.total == 1)
-    monkeypatch.setattr("opik_resume.stores.file.leases._live", lambda row, signs: False)
+    monkeypatch.setattr("opik_resume.stores.file.lease.leases._live", lambda row, signs: False)
     return run, elsewhere.leases.acquire(run.experiment_id, "rival")
 
 

@@ -14,8 +14,11 @@ import pytest
 
 from opik_resume import exceptions
 from opik_resume.base.records import Attempt, CellState, Json
-from opik_resume.engine import Run, loop, patience, recording, stopping
+from opik_resume.engine import Run, loop
+from opik_resume.engine.claims import stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
+from opik_resume.engine.recording import patience
+from opik_resume.engine.recording import recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
@@ -238,7 +241,7 @@ class Slow:
         self.answer = answer
 
     def __call__(self, item: Json) -> Json:
-        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        threading.Event().wait(2 * recorder.QUICK_SECONDS)
         return self.answer(item)
 
 

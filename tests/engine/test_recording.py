@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from opik_resume.base.records import Attempt, CellKey
-from opik_resume.engine.recording import QUICK_SECONDS, Recorder
-from opik_resume.engine.salvage import Salvage
-from opik_resume.engine.stopping import RunningCell
+from opik_resume.engine.claims.stopping import RunningCell
+from opik_resume.engine.recording.recorder import QUICK_SECONDS, Recorder
+from opik_resume.engine.recording.salvage import Salvage
 from tests.builders import complete
 from tests.waiting import until
 

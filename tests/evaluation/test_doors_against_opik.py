@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import opik_resume
 from opik_resume import metrics, samplers
-from opik_resume.base import checkpoints, records, resume_state
+from opik_resume.base import records
+from opik_resume.base.metadata import checkpoints, resume_state
 from opik_resume.datasets import Dataset
 from tests import opik_peer
 

@@ -20,8 +20,8 @@ from opik_resume import (
     plan_resume,
     reopen_experiment,
 )
-from opik_resume.base.encoding import DEEPEST
-from opik_resume.base.jsontext import to_json
+from opik_resume.base.text.encoding import DEEPEST
+from opik_resume.base.text.jsontext import to_json
 from opik_resume.experiment.test_results import TestResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.protocol import Store

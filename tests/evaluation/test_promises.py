@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from opik_resume import connect, evaluate, evaluate_resume, exceptions
-from opik_resume.base import resume_state
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import resume_state
 from opik_resume.base.records import CellState, Experiment, ScoreResult
 from opik_resume.datasets import Dataset
 from opik_resume.experiment.grid import Grid

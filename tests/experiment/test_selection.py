@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate, evaluate_resume, exceptions, plan_resume
-from opik_resume.base import checkpoints
+from opik_resume.base.metadata import checkpoints
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Item
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets import Dataset
 from opik_resume.experiment.selection import find_again
 from opik_resume.samplers import BaseDatasetSampler, RandomDatasetSampler

@@ -13,8 +13,9 @@ import time
 from typing import Any
 
 from opik_resume import connect, evaluate, get_or_create_dataset
-from opik_resume.engine import patience, recording
 from opik_resume.engine.events import Event, Unrecorded
+from opik_resume.engine.recording import patience
+from opik_resume.engine.recording import recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
@@ -31,7 +32,7 @@ def main(door: str, folder: str) -> None:
     patience.HELD_SECONDS = 0.3
 
     def task(item: dict[str, Any]) -> dict[str, Any]:
-        time.sleep(2 * recording.QUICK_SECONDS)
+        time.sleep(2 * recorder.QUICK_SECONDS)
         os.write(1, f"answered {item['n']}\n".encode())
         return {"output": str(item["n"]), "long": "x" * 20_000}
 

@@ -14,7 +14,8 @@ import threading
 from typing import Any
 
 from opik_resume import connect
-from opik_resume.engine import loop, stopping
+from opik_resume.engine import loop
+from opik_resume.engine.claims import stopping
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals

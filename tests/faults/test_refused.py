@@ -20,12 +20,13 @@ import pytest
 
 from opik_resume import evaluate, evaluate_resume, exceptions, recover
 from opik_resume.base.records import Json
-from opik_resume.engine import patience, recording
 from opik_resume.engine.events import Event, RecordedAgain, RunStarted, Unrecorded
+from opik_resume.engine.recording import patience
+from opik_resume.engine.recording import recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
-from opik_resume.stores.file import errors
+from opik_resume.stores.file.access import errors
 from opik_resume.stores.local import LocalStore
 from tests.builders import CountingTask, numbers
 from tests.experiments import result_of, unstarted
@@ -88,7 +89,7 @@ class Breaking:
 
     def __init__(self, store: LocalStore, fault: Fault, at: int) -> None:
         self.repair: Callable[[], None] | None = None
-        self.seconds = 2 * recording.QUICK_SECONDS
+        self.seconds = 2 * recorder.QUICK_SECONDS
         self.calls = CountingTask()
         self._store, self._fault, self._at = store, fault, at
         self._lock = threading.Lock()
@@ -144,7 +145,7 @@ def test_what_the_store_refuses_for_a_moment_is_kept_and_the_run_goes_on(
 
 def test_of_runs_that_cost_nothing_nothing_more_starts_either(store: LocalStore) -> None:
     """Nobody waits for those to be recorded."""
-    unstarted(store, "e", numbers(store, 3 * recording.ROOM))
+    unstarted(store, "e", numbers(store, 3 * recorder.ROOM))
     task = Breaking(store, locked, at=5)
     task.seconds = 0.0
     log = Log(task)
@@ -293,7 +294,7 @@ def test_a_store_that_cannot_even_be_read_gives_what_was_in_memory(
         full_disk(store)
         for name in ("attempts", "get"):
             monkeypatch.setattr(store, name, gone)
-        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        threading.Event().wait(2 * recorder.QUICK_SECONDS)
         return {"output": str(item["n"]), "long": "x" * 20_000}
 
     with pytest.raises(exceptions.RunsNotRecorded) as caught:
@@ -310,7 +311,7 @@ def test_a_file_that_was_taken_away_ends_the_run_soon_and_every_answer_is_handed
     calls = CountingTask()
 
     def task(item: Json) -> Json:
-        threading.Event().wait(2 * recording.QUICK_SECONDS)
+        threading.Event().wait(2 * recorder.QUICK_SECONDS)
         if calls.total == 3:
             store.path.unlink()
         return calls(item)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from opik_resume import plan_resume
-from opik_resume.base import checkpoints, resume_state
-from opik_resume.base.resume_state import ResumeState
+from opik_resume.base.metadata import checkpoints, resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.exceptions import LocalCheckpointMissing
 from opik_resume.stores.protocol import Store
 from tests.interchange.cases import CASES, WHOLE, Case

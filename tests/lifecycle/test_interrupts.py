@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from opik_resume import close_experiment, delete_experiment, evaluate, evaluate_resume, exceptions
-from opik_resume.base import doors
+from opik_resume.base.process import doors
 from opik_resume.base.records import Json
 from opik_resume.lifecycle import wait
 from opik_resume.metrics import Equals

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from opik_resume.base.records import Item, ScoreResult
-from opik_resume.base.tracebacks import error_info
+from opik_resume.base.text.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
 from opik_resume.metrics import BaseMetric, Contains, Equals
 from opik_resume.metrics.scoring import score_output

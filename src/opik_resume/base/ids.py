@@ -7,7 +7,7 @@ import threading
 import time
 from uuid import UUID
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 
 _VARIANT = 2 << 62  # above the random bits
 # Not os.urandom, which lets other threads in with every id. Our own: users seed the common one to repeat an experiment.

@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING
 from opik_resume.base.lazy import loader
 
 if TYPE_CHECKING:
-    from opik_resume.datasets.dataset import (
-        Dataset,
-        DatasetVersion,
-        create_dataset,
-        get_dataset,
-        get_or_create_dataset,
-    )
+    from opik_resume.datasets.dataset import Dataset, DatasetVersion, create_dataset, get_dataset, get_or_create_dataset
 
 __all__ = ["Dataset", "DatasetVersion", "create_dataset", "get_dataset", "get_or_create_dataset"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.doors import shielded
-from opik_resume.base.jsontext import clean
+from opik_resume.base.process.doors import shielded
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
+from opik_resume.base.text.jsontext import clean
 from opik_resume.datasets.filters import parse
 from opik_resume.datasets.items import checked_ids, checked_items
 from opik_resume.exceptions import ArgumentError, DatasetAlreadyExists, DatasetNotFound

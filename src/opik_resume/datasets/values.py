@@ -16,9 +16,9 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from opik_resume.base.encoding import DEEPEST, MOST_BITS, encoded, is_of
-from opik_resume.base.jsontext import NOT_JSON, as_read_back
 from opik_resume.base.records import Json
+from opik_resume.base.text.encoding import DEEPEST, MOST_BITS, encoded, is_of
+from opik_resume.base.text.jsontext import NOT_JSON, as_read_back
 from opik_resume.exceptions import ArgumentError
 
 _LEAVES = (date, time, Decimal, UUID, bytes, PurePath)  # a datetime is a date

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,7 +22,7 @@ def _begin() -> None:
     global _lock, _loop
     _lock = threading.Lock()
     if _loop is not None:
-        from opik_resume.base.keeping import never_finalized  # it is there: stores use it
+        from opik_resume.base.process.keeping import never_finalized  # it is there: stores use it
 
         never_finalized(_loop)  # it shares what it listens on with the parent's
         _loop = None

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from opik_resume.base.encoding import encoded
 from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
-from opik_resume.base.tracebacks import error_info
+from opik_resume.base.text.encoding import encoded
+from opik_resume.base.text.tracebacks import error_info
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput
 from opik_resume.metrics import scoring

@@ -13,20 +13,21 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from opik_resume.base import redaction
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
-from opik_resume.engine import patience, stopping
-from opik_resume.engine.abandoning import Abandoned
+from opik_resume.base.text import redaction
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Call, Calls
 from opik_resume.engine.cell import CellWork
-from opik_resume.engine.claiming import Claims
+from opik_resume.engine.claims import stopping
+from opik_resume.engine.claims.abandoning import Abandoned
+from opik_resume.engine.claims.claiming import Claims
+from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job
-from opik_resume.engine.recording import EndedRun, Recorder
-from opik_resume.engine.salvage import Salvage
-from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.engine.recording import patience
+from opik_resume.engine.recording.recorder import EndedRun, Recorder
+from opik_resume.engine.recording.salvage import Salvage
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError

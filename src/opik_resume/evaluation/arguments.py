@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.base.records import ErrorTolerance, Json
+from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base import prompts as linked_prompts
-from opik_resume.base import remembered, resume_state
-from opik_resume.base.doors import caller, door
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import prompts as linked_prompts
+from opik_resume.base.metadata import remembered, resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
+from opik_resume.base.process.doors import caller, door
 from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.unfinished import warn_of_unfinished

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from opik_resume.base.doors import door
-from opik_resume.base.jsontext import clean
+from opik_resume.base.process.doors import door
 from opik_resume.base.records import Experiment
+from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.reading import Reading
 from opik_resume.lifecycle.conclude import read_and_finish

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opik_resume.base import checkpoints
-from opik_resume.base.doors import door
 from opik_resume.base.ids import is_id, new_id
-from opik_resume.base.lines import from_line
+from opik_resume.base.metadata import checkpoints
+from opik_resume.base.process.doors import door
 from opik_resume.base.records import Attempt
+from opik_resume.base.text.lines import from_line
 from opik_resume.exceptions import ArgumentError, ExperimentNotFound
 from opik_resume.experiment.reading import CLOSED, find_experiment
 from opik_resume.stores.connections import default_store

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opik_resume.base import redaction
-from opik_resume.base.doors import door
+from opik_resume.base.process.doors import door
 from opik_resume.base.records import Attempt, Experiment
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import ArgumentError, ExperimentNotFound
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.stores.connections import default_store, open_store

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.doors import door
+from opik_resume.base.process.doors import door
 from opik_resume.base.records import Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation import arguments

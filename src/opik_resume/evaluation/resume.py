@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base import redaction, remembered
-from opik_resume.base.doors import door
+from opik_resume.base.metadata import remembered
+from opik_resume.base.process.doors import door
+from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
 from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError

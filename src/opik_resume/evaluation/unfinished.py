@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base import redaction, remembered
+from opik_resume.base.metadata import remembered
+from opik_resume.base.text import redaction
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opik_resume.base import checkpoints, redaction, remembered, resume_state
 from opik_resume.base.ids import is_id
-from opik_resume.base.jsontext import clean
+from opik_resume.base.metadata import checkpoints, remembered, resume_state
+from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
 from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
-from opik_resume.base.resume_state import NotResumable, ResumeState
+from opik_resume.base.text import redaction
+from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import (
     AmbiguousExperiment,
     DatasetNotFound,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.records import ScoreResult
-from opik_resume.base.tracebacks import error_info
+from opik_resume.base.text.tracebacks import error_info
 from opik_resume.metrics.scoring import checked_scores, failed_score
 
 if TYPE_CHECKING:

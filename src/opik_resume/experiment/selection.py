@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Item
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.datasets.filters import parse
 from opik_resume.exceptions import ArgumentError
 from opik_resume.samplers import draw

@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt
-from opik_resume.base.redaction import redacted
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.text.redaction import redacted
 from opik_resume.engine.tracing import NOTHING
 from opik_resume.stores.opik import runs
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import ServerError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from opik_resume.base import redaction
 from opik_resume.base.records import CellKey
+from opik_resume.base.text import redaction
 from opik_resume.engine import Run
 from opik_resume.experiment.results import EvaluationResult
 

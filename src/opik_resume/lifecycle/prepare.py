@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from opik_resume.base import remembered
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellKey, ErrorTolerance
-from opik_resume.engine import Callables, Job, Listener, Run, stopping
+from opik_resume.engine import Callables, Job, Listener, Run
+from opik_resume.engine.claims import stopping
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.integrations import tracing_of

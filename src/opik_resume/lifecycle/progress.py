@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine.events import Event, RunDropped, RunFinished
 
 

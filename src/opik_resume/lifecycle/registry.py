@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.plan import ResumePlan
 

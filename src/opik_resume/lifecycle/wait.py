@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from opik_resume.base import redaction
-from opik_resume.base.doors import caller
+from opik_resume.base.process.doors import caller
+from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores

@@ -6,8 +6,8 @@ import abc
 import inspect
 from typing import Any, Protocol, runtime_checkable
 
-from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ScoreResult
+from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import ArgumentError
 
 

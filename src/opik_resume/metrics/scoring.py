@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from opik_resume.base.encoding import as_float, encoded
-from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo, Item, Json, ScoreResult
-from opik_resume.base.tracebacks import error_info
+from opik_resume.base.text.encoding import as_float, encoded
+from opik_resume.base.text.jsontext import clean
+from opik_resume.base.text.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
 from opik_resume.metrics.base import Metric, name_of
 from opik_resume.metrics.functions import ScoringFunction

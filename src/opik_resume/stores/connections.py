@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opik_resume.base import settings
-from opik_resume.base.exits import close_at_exit
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.exits import close_at_exit
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.exceptions import ArgumentError
 
 if TYPE_CHECKING:

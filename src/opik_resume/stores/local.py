@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.jsontext import to_json
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -19,10 +18,11 @@ from opik_resume.base.records import (
     VersionRecord,
     utc_now,
 )
+from opik_resume.base.text.jsontext import to_json
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
-from opik_resume.stores.file.leases import Completed, SqliteLeases
+from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"

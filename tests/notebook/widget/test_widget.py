@@ -397,7 +397,7 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     plan = shown.result("plan", experiment=experiment_id)["plan"]
     assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
     assert shown.widget._desk.active(experiment_id) is None
-    monkeypatch.setattr("opik_resume.stores.file.processes.is_this", lambda row: False)
+    monkeypatch.setattr("opik_resume.stores.file.lease.processes.is_this", lambda row: False)
     text = obstacle(shown, experiment_id)
     assert text is not None
     assert text.startswith("Another process is running it (pid ")

@@ -18,7 +18,7 @@ import psutil
 
 from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy
-from opik_resume.stores.file import alive, processes
+from opik_resume.stores.file.lease import alive, processes
 from opik_resume.stores.local import LocalStore
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy
-from opik_resume.stores.file import alive
-from opik_resume.stores.file.alive import LifeSigns
+from opik_resume.stores.file.lease import alive
+from opik_resume.stores.file.lease.alive import LifeSigns
 from opik_resume.stores.local import LocalStore
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from opik_resume.exceptions import StoreBusy, StoreError
-from opik_resume.stores.file import errors
+from opik_resume.stores.file.access import errors
 from opik_resume.stores.file.database import Database
 from tests.builders import held
 

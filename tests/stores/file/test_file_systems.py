@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file import file_systems
+from opik_resume.stores.file.access import file_systems
 from opik_resume.stores.file.database import Database
 
 Mount = Callable[..., None]

@@ -19,8 +19,8 @@ from opik_resume.base.records import Json
 from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import StoreError
 from opik_resume.stores import close_all
+from opik_resume.stores.file.access.identity import wal_of
 from opik_resume.stores.file.database import Database
-from opik_resume.stores.file.identity import wal_of
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store
 from tests.builders import attempt, complete, numbers

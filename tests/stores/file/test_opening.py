@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from opik_resume.stores.file import opening, schema
+from opik_resume.stores.file import schema
+from opik_resume.stores.file.access import opening
+from opik_resume.stores.file.access.identity import wal_of
 from opik_resume.stores.file.database import Database
-from opik_resume.stores.file.identity import wal_of
 
 OPENER = """
 import sys

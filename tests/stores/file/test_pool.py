@@ -17,9 +17,9 @@ HEAD = """
 import os, sys, threading
 from pathlib import Path
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file import pool
+from opik_resume.stores.file.access import pool
 from opik_resume.stores.file.database import Database
-from opik_resume.stores.file.identity import wal_of
+from opik_resume.stores.file.access.identity import wal_of
 
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())

@@ -17,7 +17,7 @@ from typing import Any
 
 from opik_resume import connect, evaluate, evaluate_resume, get_dataset
 from opik_resume.base.records import Json, ScoreResult
-from opik_resume.engine.recording import QUICK_SECONDS
+from opik_resume.engine.recording.recorder import QUICK_SECONDS
 from opik_resume.metrics import BaseMetric, Equals
 from tests.waiting import until
 

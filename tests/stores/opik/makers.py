@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from opik_resume.base import resume_state
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Attempt, Experiment, Json, ScoreResult, utc_now
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.stores.opik import OpikStore
 from tests.builders import complete, numbers
 from tests.experiments import unstarted

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from opik_resume import evaluate_resume, experiments, plan_resume
-from opik_resume.base import checkpoints, resume_state
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import checkpoints, resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import CellState
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import (
     ArgumentError,
@@ -120,8 +120,8 @@ def page(api: Api, dataset_id: str, number: int) -> list[dict[str, str]]:
 
 
 def theirs_on(api: Api) -> tuple[str, None]:
-    from opik_resume.base import resume_state
-    from opik_resume.base.resume_state import ResumeState
+    from opik_resume.base.metadata import resume_state
+    from opik_resume.base.metadata.resume_state import ResumeState
 
     return api.experiment(metadata=resume_state.embed(None, ResumeState("v1"))), None
 
@@ -198,7 +198,7 @@ def test_an_experiment_without_resume_state_is_shown_and_not_resumed(store: Opik
 
 def test_ids_of_a_sampler_travel_with_the_experiment(server: OpikServer, store: OpikStore, tmp_path: Path) -> None:
     from opik_resume import evaluate
-    from opik_resume.base.checkpoints import path_of
+    from opik_resume.base.metadata.checkpoints import path_of
     from tests.builders import numbers
 
     dataset = numbers(store, 5)

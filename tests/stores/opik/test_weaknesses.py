@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from opik_resume import delete_experiment, evaluate, evaluate_resume, plan_resume
-from opik_resume.base import checkpoints
+from opik_resume.base.metadata import checkpoints
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import ScoreResult
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
 from opik_resume.exceptions import ArgumentError, FilterError

@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from opik_resume.base.jsontext import clean, to_json
 from opik_resume.base.records import Item
+from opik_resume.base.text.jsontext import clean, to_json
 from opik_resume.datasets.filters.language import Condition
 
 KEPT = ("id", "data", "full_data")  # what every store keeps of an item

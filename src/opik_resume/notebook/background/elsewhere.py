@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from opik_resume.base import redaction
 from opik_resume.base.records import CellState
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import ServerError
 from opik_resume.experiment.grid import Bytes
 from opik_resume.experiment.reading import Reading

@@ -17,8 +17,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from opik_resume.base import remembered
-from opik_resume.base.doors import caller, door
+from opik_resume.base.metadata import remembered
+from opik_resume.base.process.doors import caller, door
 from opik_resume.evaluation.arguments import positive
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError

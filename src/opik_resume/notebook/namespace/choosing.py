@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from opik_resume.base import remembered
+from opik_resume.base.metadata import remembered
 from opik_resume.base.records import Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import anywidget
 import traitlets
 
-from opik_resume.base import redaction
 from opik_resume.base.records import Json, utc_now
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment import drift
 from opik_resume.experiment.reading import Reading

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from opik_resume.base.jsontext import to_json
 from opik_resume.base.records import ErrorInfo, Json, RunDetails, Span
+from opik_resume.base.text.jsontext import to_json
 
 LONGEST = 20_000
 """Characters of an input or output: whole documents would take seconds to travel, and nobody reads them here."""

@@ -14,8 +14,8 @@ from typing import Any
 import anywidget
 import numpy as np
 
-from opik_resume.base import redaction
 from opik_resume.base.records import REPLAYED, CellKey
+from opik_resume.base.text import redaction
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume.base import remembered
 from opik_resume.base.ids import new_id
+from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellState, Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from opik_resume.base.encoding import float_text
 from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
+from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, Grid, state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.notebook.widget.details import error_json

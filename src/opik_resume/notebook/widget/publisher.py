@@ -10,7 +10,7 @@ import time
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 from opik_resume.notebook.widget.frames import INFINITE
 
 log = redaction.logger(__name__)

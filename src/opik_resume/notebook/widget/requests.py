@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opik_resume.base import redaction
 from opik_resume.base.records import Json
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
 
 log = redaction.logger(__name__)

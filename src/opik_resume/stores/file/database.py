@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file import file_systems
-from opik_resume.stores.file.errors import as_store_errors
-from opik_resume.stores.file.pool import Pool
-from opik_resume.stores.file.writer import Write, Writer
+from opik_resume.stores.file.access import file_systems
+from opik_resume.stores.file.access.errors import as_store_errors
+from opik_resume.stores.file.access.pool import Pool
+from opik_resume.stores.file.access.writer import Write, Writer
 
 logger = redaction.logger("opik_resume")
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Attempt, Undelivered
+from opik_resume.base.text.jsontext import clean
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
 

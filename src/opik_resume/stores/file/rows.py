@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from opik_resume.base.encoding import as_float, float_text
-from opik_resume.base.jsontext import clean, from_json, to_json
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -22,6 +20,8 @@ from opik_resume.base.records import (
     ScoreResult,
     VersionRecord,
 )
+from opik_resume.base.text.encoding import as_float, float_text
+from opik_resume.base.text.jsontext import clean, from_json, to_json
 
 _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
 _NO_SCORES = "[]"

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
 from opik_resume.stores.file import rows

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from opik_resume.base import checkpoints
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.metadata import checkpoints
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.exceptions import ExperimentNotFound, RequestRefused
 from opik_resume.stores.opik import wire

@@ -18,12 +18,12 @@ from opik_resume.base.records import (
     Undelivered,
     VersionRecord,
 )
-from opik_resume.base.redaction import keep_secret
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.text.redaction import keep_secret
 from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.file.database import Database
 from opik_resume.stores.file.journal import Entry, Journal
-from opik_resume.stores.file.leases import Completed, SqliteLeases
+from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from opik_resume.base import prompts, resume_state
+from opik_resume.base.metadata import prompts, resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import DatasetRecord, Experiment, Item, Json, RunMark, ScoreResult, VersionRecord
-from opik_resume.base.resume_state import ResumeState
 
 FACTS = "opik_resume"
 """Our own key in the metadata of experiments and of traces."""

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from opik_resume.base import redaction
 from opik_resume.base.records import Attempt, Json
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.reading.reasons import explained

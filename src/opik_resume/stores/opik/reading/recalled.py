@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item
 from opik_resume.stores.opik.reading.attempts import lightened
 from opik_resume.stores.protocol import Leases

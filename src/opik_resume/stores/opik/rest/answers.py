@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.jsontext import clean, loads
-from opik_resume.base.redaction import redacted
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.text.jsontext import clean, loads
+from opik_resume.base.text.redaction import redacted
 from opik_resume.exceptions import NotAuthorized, RequestRefused, ServerError, ServerUnreachable
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from opik_resume.base.forks import in_each_process
-from opik_resume.base.jsontext import loads
-from opik_resume.base.keeping import never_finalized
+from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.process.keeping import never_finalized
 from opik_resume.base.records import Json
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.text.jsontext import loads
 from opik_resume.base.version import __version__
 from opik_resume.exceptions import ServerError, ServerUnreachable
 from opik_resume.stores.opik.rest import answers

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from opik_resume.base.jsontext import to_json
 from opik_resume.base.records import Json
+from opik_resume.base.text.jsontext import to_json
 
 
 def encoded(value: Any) -> bytes:

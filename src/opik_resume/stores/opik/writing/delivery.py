@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from opik_resume.base import redaction
-from opik_resume.base.forks import in_each_process
 from opik_resume.base.ids import new_id
+from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import ExperimentBusy, ServerError
 from opik_resume.stores.file.journal import Journal
 from opik_resume.stores.opik.writing.dispatch import Dispatch, Send

@@ -14,10 +14,10 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from opik_resume.base import prompts, remembered, resume_state
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.metadata import prompts, remembered, resume_state
+from opik_resume.base.metadata.resume_state import ResumeState
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item, Json
-from opik_resume.base.resume_state import ResumeState
 from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.file.journal import Entry
 from opik_resume.stores.opik import runs, wire

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from opik_resume.base.records import CellKey, LeaseHolder, utc_now
 from opik_resume.exceptions import ExperimentBusy, LeaseLost
-from opik_resume.stores.file import living, processes
-from opik_resume.stores.file.alive import LifeSigns
 from opik_resume.stores.file.database import Database, placeholders
-from opik_resume.stores.file.processes import Process
+from opik_resume.stores.file.lease import living, processes
+from opik_resume.stores.file.lease.alive import LifeSigns
+from opik_resume.stores.file.lease.processes import Process
 
 _COLUMNS = f"experiment_id, token, run_id, since, heartbeat, stopping, {processes.COLUMNS}"
 _OF_EXPERIMENT = "SELECT * FROM leases WHERE experiment_id = ?"

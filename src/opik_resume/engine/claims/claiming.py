@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opik_resume.base.records import CellKey
-from opik_resume.engine import stopping
+from opik_resume.engine.claims import stopping
+from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.jobs import Job
-from opik_resume.engine.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.stores.protocol import Lease
 
 STILL_RUNNING = "a task of a stopped run is still running on it in this process"

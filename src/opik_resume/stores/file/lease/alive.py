@@ -15,7 +15,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 
 _NAME = re.compile("[0-9a-f]{32}")  # of our files: a name out of a database must not lead elsewhere
 _TRIES = 100

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 from weakref import WeakSet
 
-from opik_resume.base.exits import finish_at_exit
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.exits import finish_at_exit
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from opik_resume.base import redaction
-from opik_resume.base.lines import to_line
 from opik_resume.base.records import Attempt
+from opik_resume.base.text import redaction
+from opik_resume.base.text.lines import to_line
 
 logger = redaction.logger(__name__)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 
 SCHEMA_VERSION = 1
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
 
 _SHARED = {

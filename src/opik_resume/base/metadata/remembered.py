@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume.base.jsontext import clean
 from opik_resume.base.records import Json
+from opik_resume.base.text.jsontext import clean
 
 METADATA_KEY = "opik_resume"
 

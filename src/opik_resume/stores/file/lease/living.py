@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from opik_resume.base.records import CellKey, utc_now
-from opik_resume.stores.file import processes
-from opik_resume.stores.file.alive import LifeSigns
 from opik_resume.stores.file.database import placeholders
-from opik_resume.stores.file.processes import Process
+from opik_resume.stores.file.lease import processes
+from opik_resume.stores.file.lease.alive import LifeSigns
+from opik_resume.stores.file.lease.processes import Process
 
 COMPLETED = "completed in the meantime"
 _COLUMNS = f"experiment_id, item_id, trial, run_id, since, completed, {processes.COLUMNS}"

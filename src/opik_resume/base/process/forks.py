@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import MethodType
 from weakref import WeakMethod
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 
 Call = Callable[[], None]
 logger = redaction.logger("opik_resume")

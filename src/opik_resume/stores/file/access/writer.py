@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
-from opik_resume.base import redaction
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file.pool import Pool, closed
+from opik_resume.stores.file.access.pool import Pool, closed
 
 COMPANY_SECONDS = 0.001  # how long a write waits for as many others as were committed together the last time
 LINGER_SECONDS = 0.05  # how long a write that nobody waits for may sit before it is committed by itself

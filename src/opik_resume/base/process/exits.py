@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 
-from opik_resume.base.forks import in_each_process
+from opik_resume.base.process.forks import in_each_process
 
 _finish: list[Callable[[], None]] = []
 _close: list[Callable[[], None]] = []

@@ -25,7 +25,7 @@ from pathlib import PurePath
 from types import GeneratorType
 from typing import Any, TypeVar
 
-from opik_resume.base.jsontext import NOT_JSON, as_read_back, from_json, to_json
+from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, from_json, to_json
 
 DEEPEST = 200
 """Levels of nesting that are stored as such, so that any program can read them back; below stands a repr."""

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from opik_resume.base import exits
-from opik_resume.base.forks import around_forks, in_each_process
-from opik_resume.base.keeping import never_finalized
+from opik_resume.base.process import exits
+from opik_resume.base.process.forks import around_forks, in_each_process
+from opik_resume.base.process.keeping import never_finalized
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file import opening
-from opik_resume.stores.file.errors import as_store_errors
-from opik_resume.stores.file.identity import OpenedFile
+from opik_resume.stores.file.access import opening
+from opik_resume.stores.file.access.errors import as_store_errors
+from opik_resume.stores.file.access.identity import OpenedFile
 
 PATIENCE_SECONDS = 5.0  # how long a fork waits for a connection that is in use
 _LOOK_SECONDS = 0.001

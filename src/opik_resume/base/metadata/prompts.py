@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opik_resume.base import redaction
+from opik_resume.base.metadata.remembered import METADATA_KEY, ours
 from opik_resume.base.records import Json
-from opik_resume.base.remembered import METADATA_KEY, ours
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import ArgumentError
 
 logger = redaction.logger("opik_resume")

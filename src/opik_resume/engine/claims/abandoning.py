@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 
-from opik_resume.base import redaction
 from opik_resume.base.records import CellKey
+from opik_resume.base.text import redaction
 from opik_resume.stores.protocol import Lease
 
 logger = redaction.logger(__name__)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt
-from opik_resume.engine import patience
+from opik_resume.engine.claims.stopping import RunningCell
 from opik_resume.engine.events import RecordedAgain, Unrecorded
-from opik_resume.engine.patience import Patience
-from opik_resume.engine.salvage import Salvage
-from opik_resume.engine.stopping import RunningCell
+from opik_resume.engine.recording import patience
+from opik_resume.engine.recording.patience import Patience
+from opik_resume.engine.recording.salvage import Salvage
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import StoreBusy, StoreError
 

@@ -11,10 +11,11 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from opik_resume.base import redaction
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
-from opik_resume.stores.file import errors, schema
-from opik_resume.stores.file.identity import wal_of
+from opik_resume.stores.file import schema
+from opik_resume.stores.file.access import errors
+from opik_resume.stores.file.access.identity import wal_of
 
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import traceback
 from types import TracebackType
 
-from opik_resume.base.jsontext import clean
 from opik_resume.base.records import ErrorInfo
-from opik_resume.base.redaction import redacted
+from opik_resume.base.text.jsontext import clean
+from opik_resume.base.text.redaction import redacted
 
 MESSAGE_LIMIT = 20_000  # characters kept of a message, and
 TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document

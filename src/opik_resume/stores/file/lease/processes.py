@@ -13,8 +13,8 @@ from typing import NamedTuple
 import psutil
 
 from opik_resume.base.records import utc_now
-from opik_resume.stores.file import alive
-from opik_resume.stores.file.alive import LifeSigns
+from opik_resume.stores.file.lease import alive
+from opik_resume.stores.file.lease.alive import LifeSigns
 
 STALE_AFTER = timedelta(seconds=60)
 _START_TOLERANCE = 1.0  # seconds, of a start that is told by the clock

@@ -1,0 +1,1 @@
+"""Text: JSON of what users hand us, exceptions, and what may be in neither."""

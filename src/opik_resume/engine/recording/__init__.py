@@ -1,0 +1,1 @@
+"""What workers bring is recorded, tried again, and never dropped."""

@@ -1,0 +1,1 @@
+"""How the file is opened, shared, written and let go of."""
