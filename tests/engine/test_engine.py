@@ -17,8 +17,7 @@ from opik_resume.base.records import Attempt, CellState, Json
 from opik_resume.engine import Run, loop
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
-from opik_resume.engine.recording import patience
-from opik_resume.engine.recording import recorder
+from opik_resume.engine.recording import patience, recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals

@@ -14,8 +14,7 @@ from typing import Any
 
 from opik_resume import connect, evaluate, get_or_create_dataset
 from opik_resume.engine.events import Event, Unrecorded
-from opik_resume.engine.recording import patience
-from opik_resume.engine.recording import recorder
+from opik_resume.engine.recording import patience, recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals

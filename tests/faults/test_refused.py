@@ -21,8 +21,7 @@ import pytest
 from opik_resume import evaluate, evaluate_resume, exceptions, recover
 from opik_resume.base.records import Json
 from opik_resume.engine.events import Event, RecordedAgain, RunStarted, Unrecorded
-from opik_resume.engine.recording import patience
-from opik_resume.engine.recording import recorder
+from opik_resume.engine.recording import patience, recorder
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
