@@ -50,7 +50,7 @@ def test_resume_fills_the_grid_while_other_cells_run(open_notebook: Open) -> Non
     widget = show(notebook, "cut short", 1, 2, 3, 4)
     kept = widget.count("completed")
     assert 0 < kept < RUNS
-    assert f"{RUNS - kept}" in widget.resume.inner_text()
+    expect(widget.resume).to_contain_text(f"{RUNS - kept}", timeout=60_000)
 
     widget.resume.click()
     some = widget.wait_count("replayed", "n >= 3")
