@@ -6,12 +6,13 @@ A resume reads the experiment, never today's dataset: the items are those of the
 from __future__ import annotations
 
 import socket
+import threading
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
 
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
@@ -32,6 +33,7 @@ from opik_resume.experiment.selection import Selection, find_again
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Reader, Store
 
+T = TypeVar("T")
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 _PAGE = 500
 logger = redaction.logger("opik_resume")
@@ -121,15 +123,28 @@ def _how_far(experiment: Experiment, store: Store) -> str:
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
     """An experiment as it stands: its items, attempts and lease. ``heavy``: with outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
-    with ThreadPoolExecutor(1, thread_name_prefix="opik-resume-items") as pool:  # a server's answers take their time
-        selecting = pool.submit(selection_of, experiment, store)
-        attempts = store.attempts(experiment.id, heavy=heavy)
+    selecting = _begun(partial(selection_of, experiment, store))  # a server's answers take their time
+    attempts = store.attempts(experiment.id, heavy=heavy)
     try:
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
         selection, obstacle = _what_there_is(experiment, attempts, store), error
     note = store.note(experiment.id)
     return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note)
+
+
+def _begun(call: Callable[[], T]) -> Future[T]:
+    """The call, on a thread of its own. Not of an executor: that takes nothing any more while the process ends."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="opik-resume-items", daemon=True).start()
+    return future
 
 
 def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
