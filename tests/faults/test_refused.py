@@ -289,12 +289,15 @@ def test_a_store_that_cannot_even_be_read_gives_what_was_in_memory(
     def gone(*_: Any, **__: Any) -> Any:
         raise exceptions.StoreError("the file is gone")
 
+    both = threading.Barrier(2)
+
     def task(item: Json) -> Json:
+        both.wait(PATIENCE)  # neither starts once the other is refused
         full_disk(store)
         for name in ("attempts", "get"):
             monkeypatch.setattr(store, name, gone)
         threading.Event().wait(2 * recorder.QUICK_SECONDS)
-        return {"output": str(item["n"]), "long": "x" * 20_000}
+        return {"output": str(item["n"]), "long": "x" * 200_000}
 
     with pytest.raises(exceptions.RunsNotRecorded) as caught:
         evaluate(numbers(store, 4), task, [Equals()], task_threads=2, verbose=0)

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store
 from tests.builders import attempt, complete, numbers
 from tests.opik_server import OpikServer
+from tests.waiting import PATIENCE
 
 
 def delete(path: Path) -> None:
@@ -231,6 +233,31 @@ def test_no_task_starts_once_the_file_is_away(
         store.start(attempt())
     with pytest.raises(StoreError, match=says):
         store.record([complete()])
+
+
+def test_a_further_connection_makes_no_second_wal(database: Database, path: Path) -> None:
+    """One is in use while the -wal goes, and another thread needs one more."""
+    database.write(lambda db: db.execute("CREATE TABLE t (n)"))
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database._pool.connection() as db:
+            db.execute("SELECT count(*) FROM t").fetchone()
+            taken.set()
+            done.wait(PATIENCE)
+
+    for idle in list(database._pool._idle):  # so that a further one has to be opened
+        database._pool._idle.remove(idle)
+        idle.close()
+        database._pool._open -= 1
+    holding = threading.Thread(target=hold)
+    holding.start()
+    taken.wait(PATIENCE)
+    wal_of(path).unlink()
+    threading.Timer(0.05, done.set).start()
+    assert database.read("SELECT count(*) FROM t")[0][0] == 0
+    database.write(lambda db: db.execute("INSERT INTO t VALUES (1)"))
+    holding.join(PATIENCE)
 
 
 def test_a_removed_wal_costs_no_run(store: Store, path: Path) -> None:

@@ -35,6 +35,13 @@ class OpenedFile:
         """Whether there is no ``-wal`` where there was one."""
         return self._wal is not None and _inode(self._wal_path) is None
 
+    def drop_second_wal(self) -> bool:
+        """Remove an empty ``-wal`` that SQLite has made beside the one that is open and was removed. Whether there was one."""
+        if not self._wal_replaced() or self._wal_path.stat().st_size:
+            return False
+        self._wal_path.unlink()
+        return True
+
     def wal_closed(self) -> None:
         """Nothing has the ``-wal`` open any more: another one may come."""
         self._wal = None
@@ -58,11 +65,17 @@ class OpenedFile:
                 f"{self.path} was emptied while it was in use, so nothing more can be recorded there: "
                 "end this process, and restore the file from a copy or start with a new one."
             )
-        if self._wal is not None and _inode(self._wal_path) not in {self._wal, None}:
+        if self._wal_replaced():
             raise StoreGone(
                 f"{self._wal_path} was replaced while it was in use, so nothing more can be recorded in {self.path}: "
                 "end every process that uses it, then start again."
             )
+
+    def _wal_replaced(self) -> bool:
+        known = self._wal
+        found = _inode(self._wal_path) if known is not None else None
+        # If it has been closed meanwhile, what was found is the next one.
+        return found not in {known, None} and self._wal == known
 
 
 def _inode(path: Path) -> _Inode | None:

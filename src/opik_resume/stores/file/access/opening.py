@@ -17,13 +17,25 @@ from opik_resume.stores.file import schema
 from opik_resume.stores.file.access import errors
 from opik_resume.stores.file.access.identity import wal_of
 
+_OPEN_WAL = "SELECT count(*) FROM sqlite_schema"
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 
 logger = redaction.logger("opik_resume")
 
 
+def one_more(path: Path) -> sqlite3.Connection:
+    """One more connection to a file that is open, and to its -wal: SQLite opens that with the first query only."""
+    connection = connected(path)
+    try:
+        connection.execute(_OPEN_WAL).fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def connected(path: Path) -> sqlite3.Connection:
-    """One more connection to a file that is open."""
+    """A connection that has not looked into the file yet."""
     connection = sqlite3.connect(
         path, timeout=errors.BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
     )
@@ -55,7 +67,7 @@ def opened(path: Path) -> sqlite3.Connection:
         if version < schema.VERSION:
             _bring_up_to_date(connection)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # makes the -wal
+        connection.execute(_OPEN_WAL).fetchone()  # or make it
     except BaseException:
         connection.close()
         raise

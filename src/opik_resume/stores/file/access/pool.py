@@ -99,9 +99,14 @@ class Pool:
         exits.arm()
         if self.file is not None:  # else somebody else's file would be opened, or a new one be made
             self.file.check()
-        connection = opening.connected(self.path) if self._open else opening.opened(self.path)
+            if self._open:  # nor a second -wal beside the one that was removed and is still open
+                self._save_wal()
+        connection = opening.one_more(self.path) if self._open else opening.opened(self.path)
         try:
-            if self.file is not None:  # nor in the moment between
+            if self.file is not None and self._open and self.file.drop_second_wal():  # it went in the moment between
+                connection.close()
+                return self._one_more()
+            if self.file is not None:
                 self.file.check()
         except StoreError:
             connection.close()
@@ -118,7 +123,11 @@ class Pool:
         """
         if self.file is None:
             return
-        self.file.check()
+        try:
+            self.file.check()
+        except StoreError:  # a second -wal may just be removed by whoever opens one more connection
+            with self._opening:
+                self.file.check()
         if self.file.wal_removed:
             with self._opening:
                 self._save_wal()
