@@ -34,7 +34,7 @@ from hypothesis.stateful import (
 )
 
 from opik_resume import evaluate, evaluate_resume, plan_resume
-from opik_resume.exceptions import EvaluationInterrupted, ExperimentBusy, StoreError
+from opik_resume.exceptions import ExperimentBusy, StoreError
 from opik_resume.stores.local import LocalStore
 from tests.builders import numbers
 from tests.campaigns.acting import Act, Judge, Task
@@ -46,6 +46,9 @@ FULL_SECONDS = 0.05
 SOME = st.frozensets(st.integers(0, ITEMS - 1), max_size=2)
 CALL = st.integers(1, 4)
 STEP = st.sampled_from([0.0, -3600.0, -1.5, 1.5, 3600.0])
+
+
+MAIN = threading.main_thread().ident or 0  # a signal to the process may be heard of once all is over
 
 
 class Model:
@@ -111,8 +114,8 @@ class Experiment(RuleBasedStateMachine):
     @rule(at=CALL)
     def stop(self, at: int) -> None:
         try:
-            self._play(self._resume, acts={at: lambda item: os.kill(os.getpid(), signal.SIGINT)})
-        except EvaluationInterrupted:
+            self._play(self._resume, acts={at: lambda item: signal.pthread_kill(MAIN, signal.SIGINT)})
+        except KeyboardInterrupt:
             experiment = self.store.named("e")[0].id
             until(lambda: self.store.leases.holder(experiment) is None)  # what was on its way is recorded
 
