@@ -39,7 +39,14 @@ def test_only_lines_of_the_blocking_doors_are_printed(tmp_path: Path) -> None:
         [sys.executable, "-c", SCRIPT, str(tmp_path / "store.db")],
         env={"PYTHONPATH": source, "HOME": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert run.stdout == "the disk is full\n"
-    failed, unfinished = run.stderr.splitlines()
+    assert run.stdout.startswith("the disk is full. 1 finished run could not be stored: see ")
+    assert run.stdout.count("\n") == 1
+    failed, unfinished, refused, left = run.stderr.splitlines()
     assert failed.startswith("failing: 0 of 1 runs complete (1 task_failed). See result.failures;")
     assert unfinished.startswith("There is an unfinished experiment of this dataset version and task, 'failing'")
+    assert refused.startswith(
+        "1 finished run cannot be recorded: the disk is full. It waits in memory and is tried again;"
+    )
+    assert left.startswith("opik-resume: 1 finished run could not be stored: see "), (
+        "said once more as the process ends"
+    )

@@ -49,11 +49,10 @@ class Unrecorded:
 
     @property
     def sentence(self) -> str:
-        runs = "1 finished run" if self.count == 1 else f"{self.count} finished runs"
-        return (
-            f"{runs} cannot be recorded: {self.problem} They wait in memory and are tried again; nothing new starts "
-            "meanwhile."
-        )
+        one = self.count == 1
+        runs = "1 finished run" if one else f"{self.count} finished runs"
+        fate = "It waits in memory and is tried again" if one else "They wait in memory and are tried again"
+        return f"{runs} cannot be recorded: {self.problem.rstrip('.')}. {fate}; nothing new starts meanwhile."
 
 
 @dataclass(frozen=True, slots=True)

@@ -349,7 +349,7 @@ class Run:
         self._finally(self._conclude)
         self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
         stopping.unregister(self.stop)
-        reason = " ".join(filter(None, (self._stop_reason, self.salvage.sentence))) or None
+        reason = ". ".join(filter(None, ((self._stop_reason or "").rstrip("."), self.salvage.sentence))) or None
         with self._telling:
             self._tell(Ended(self.outcome, reason, self.on_the_way))
             self._ended.set()

@@ -205,7 +205,9 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
     """What a run that broke is told as: with the result of what there is, and with what could not be stored."""
     unrecorded = run.unrecorded
     if unrecorded:
-        told: Exception = RunsNotRecorded(f"{error} {run.salvage.sentence}", unrecorded, run.salvage.path)
+        told: Exception = RunsNotRecorded(
+            f"{str(error).rstrip('.')}. {run.salvage.sentence}", unrecorded, run.salvage.path
+        )
         told.__cause__ = error
     else:
         told = error
