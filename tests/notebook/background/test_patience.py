@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,6 +60,28 @@ def test_a_late_answer_is_kept_for_whoever_asks_again(question: Question) -> Non
     question.open.set()
     assert late.acquire(timeout=TIMEOUT)
     assert soon.ask("key", question) == 1
+    assert soon.ask("key", question) == 2
+
+
+def test_what_somebody_has_taken_in_time_is_not_kept_for_who_left(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ask: one leaves, the other waits and takes the answer. It is old for whoever asks after that."""
+    taken, told, real = threading.Event(), threading.Event(), time.monotonic
+
+    def slow_in_the_task() -> float:
+        if threading.current_thread().name == "opik-resume task":
+            taken.wait(0.2)
+        return real()
+
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=slow_in_the_task))
+    soon = Soon(lambda _: told.set())
+    assert soon.ask("key", question) is None
+    question.open.set()
+    monkeypatch.setattr(patience, "PATIENCE", TIMEOUT)
+    assert soon.ask("key", question) == 1
+    taken.set()
+    told.wait(0.2)  # it is told if nobody was there when it came
     assert soon.ask("key", question) == 2
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -68,8 +68,8 @@ class Task(Generic[T]):
 class _Asked:
     """One question and, once it is answered, the moment until which the answer counts."""
 
-    task: Task[Any]
     until: float = float("inf")
+    task: Task[Any] = field(init=False)
 
 
 class Soon:
@@ -97,13 +97,16 @@ class Soon:
         return value
 
     def _begun(self, key: Hashable, call: Callable[[], Any]) -> _Asked:
-        def late(_error: BaseException | None) -> None:
-            asked.until = time.monotonic() + _KEPT_SECONDS
-            self._late(key)
+        def answered() -> Any:
+            try:
+                return call()
+            finally:  # before anybody takes the answer, which then counts no longer
+                asked.until = time.monotonic() + _KEPT_SECONDS
 
         with self._lock:
             now = time.monotonic()
             self._asked = {other: asked for other, asked in self._asked.items() if asked.until > now}
             if key not in self._asked:
-                self._asked[key] = asked = _Asked(Task(call, late))
+                self._asked[key] = asked = _Asked()
+                asked.task = Task(answered, lambda _: self._late(key))
             return self._asked[key]
