@@ -37,9 +37,12 @@ class OpenedFile:
 
     def drop_second_wal(self) -> bool:
         """Remove an empty ``-wal`` that SQLite has made beside the one that is open and was removed. Whether there was one."""
-        if not self._wal_replaced() or self._wal_path.stat().st_size:
+        try:
+            if not self._wal_replaced() or self._wal_path.stat().st_size:
+                return False
+            self._wal_path.unlink()
+        except FileNotFoundError:  # it went by itself
             return False
-        self._wal_path.unlink()
         return True
 
     def wal_closed(self) -> None:
