@@ -21,6 +21,7 @@ from opik_resume import connect, create_dataset, evaluate, evaluate_resume
 from opik_resume.exceptions import ExperimentBusy
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
+from tests.waiting import until
 
 ITEMS = 40
 PATIENCE = 60.0
@@ -130,8 +131,7 @@ def main(target: str, folder: str) -> None:
 
     running = threading.Thread(target=work)
     running.start()
-    while not world.store.named("parent") or not world.store.attempts(world.store.named("parent")[0].id):
-        time.sleep(0.01)
+    until(lambda: world.store.named("parent") and world.store.attempts(world.store.named("parent")[0].id))
     codes, still = [], []
     for fork in (forked, started):
         for kind in CHILDREN:
