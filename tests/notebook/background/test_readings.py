@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +27,14 @@ from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, attempt, complete, failed, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Screen, View, evaluated, reading_of
+from tests.waiting import until
 
 Views = Callable[..., View]
+ELSEWHERE = """
+import sys
+from opik_resume import connect, evaluate_resume
+evaluate_resume(sys.argv[2], lambda item: {}, verbose=0, store=connect(sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -154,6 +163,22 @@ def test_opening_a_large_one_is_answered_before_it_is_read(store: Store, view: V
     slow.set()
     shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id and ms[-1].content["kind"] == "changed")
     assert shown.result("plan", experiment=experiment_id)["plan"]["run"] == 2
+
+
+def test_what_came_late_is_not_told_after_it_changed_elsewhere(
+    store: Store, view: Views, slow: threading.Event, tmp_path: Path
+) -> None:
+    experiment_id = evaluated(store)
+    shown = view(Given(CountingTask(), ()))
+    slow.clear()
+    assert shown.result("open", experiment=experiment_id)["plan"] is None
+    slow.set()
+    shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id)
+    until(lambda: shown.result("plan", experiment=experiment_id)["plan"])
+    subprocess.run([sys.executable, "-c", ELSEWHERE, str(tmp_path / "store.db"), experiment_id], check=True)
+    told = [shown.result("plan", experiment=experiment_id)["plan"]]
+    until(lambda: told[-1] or told.append(shown.result("plan", experiment=experiment_id)["plan"]))
+    assert [plan["run"] for plan in told if plan] == [0]
 
 
 def test_another_one_that_was_opened_meanwhile_stays(store: Store, view: Views, slow: threading.Event) -> None:

@@ -338,6 +338,17 @@ def test_a_click_while_the_server_is_away_is_answered_and_works_when_it_is_back(
 # Others
 
 
+@pytest.mark.usefixtures("slow")
+def test_the_plan_after_a_run_is_not_the_one_that_came_late_before_it(store: OpikStore, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view(Given(CountingTask(), ()))
+    assert shown.result("open", experiment=experiment_id)["plan"] is None
+    shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id)
+    assert shown.told("plan", experiment=experiment_id)["plan"]["run"] == 2
+    evaluate_resume(experiment_id, CountingTask(), [Equals()], store=store, verbose=0)
+    assert shown.told("plan", experiment=experiment_id)["plan"]["run"] == 0
+
+
 @pytest.mark.usefixtures("looking")
 def test_cells_that_others_fill_appear(api: Api, store: OpikStore, view: Views) -> None:
     experiment_id, item_ids = theirs(api)

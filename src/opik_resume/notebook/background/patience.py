@@ -96,6 +96,11 @@ class Soon:
         asked.until = min(counts, time.monotonic() + fresh)
         return value
 
+    def forget(self, key: Hashable) -> None:
+        """The answer has been had from elsewhere: a question asked from now on is another one."""
+        with self._lock:
+            self._asked.pop(key, None)
+
     def _begun(self, key: Hashable, call: Callable[[], Any]) -> _Asked:
         def answered() -> Any:
             try:

@@ -208,8 +208,12 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _reading(self, experiment_id: str) -> Reading | None:
         """The experiment as it stands, if that is known within moments."""
+        key = ("plan", experiment_id, self._readings.turns(experiment_id))  # what was read before a run is not after it
         found = self._readings.peek(experiment_id)
-        return found or self._soon.ask(("plan", experiment_id), lambda: self._readings.read(experiment_id))
+        if found is not None:
+            self._soon.forget(key)
+            return found
+        return self._soon.ask(key, lambda: self._readings.read(experiment_id))
 
     def _shown(self, params: Json) -> Reading:
         """The experiment as it was last shown."""
@@ -219,7 +223,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             raise RequestRefused("The experiment is being read: try again in a moment.")
         return reading
 
-    def _late(self, key: tuple[str, ...]) -> None:
+    def _late(self, key: tuple[Any, ...]) -> None:
         """Something has come for which no handler waited any more."""
         if key[0] == "plan":
             self._arrived(key[1])
