@@ -27,7 +27,6 @@ from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, attempt, complete, failed, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Screen, View, evaluated, reading_of
-from tests.waiting import until
 
 Views = Callable[..., View]
 ELSEWHERE = """
@@ -174,11 +173,9 @@ def test_what_came_late_is_not_told_after_it_changed_elsewhere(
     assert shown.result("open", experiment=experiment_id)["plan"] is None
     slow.set()
     shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id)
-    until(lambda: shown.result("plan", experiment=experiment_id)["plan"])
+    shown.told("plan", experiment=experiment_id)
     subprocess.run([sys.executable, "-c", ELSEWHERE, str(tmp_path / "store.db"), experiment_id], check=True)
-    told = [shown.result("plan", experiment=experiment_id)["plan"]]
-    until(lambda: told[-1] or told.append(shown.result("plan", experiment=experiment_id)["plan"]))
-    assert [plan["run"] for plan in told if plan] == [0]
+    assert shown.told("plan", experiment=experiment_id)["plan"]["run"] == 0
 
 
 def test_another_one_that_was_opened_meanwhile_stays(store: Store, view: Views, slow: threading.Event) -> None:
