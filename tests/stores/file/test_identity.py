@@ -7,8 +7,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,14 @@ from opik_resume.base.records import Json
 from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import StoreError
 from opik_resume.stores import close_all
+from opik_resume.stores.file.access import opening
 from opik_resume.stores.file.access.identity import wal_of
 from opik_resume.stores.file.database import Database
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store
 from tests.builders import attempt, complete, numbers
 from tests.opik_server import OpikServer
+from tests.waiting import PATIENCE
 
 
 def delete(path: Path) -> None:
@@ -57,8 +62,9 @@ def replace(path: Path) -> None:
 
 
 def replace_the_wal(path: Path) -> None:
+    """By one that holds something: an empty one is what SQLite makes where there is none."""
     other = path.with_name("other-wal")
-    other.touch()
+    other.write_bytes(bytes(32))
     other.replace(wal_of(path))
 
 
@@ -233,12 +239,59 @@ def test_no_task_starts_once_the_file_is_away(
         store.record([complete()])
 
 
-def test_a_removed_wal_costs_no_run(store: Store, path: Path) -> None:
-    dataset = numbers(store, 30)
+def test_a_wal_that_is_removed_again_and_again_costs_no_run(store: Store, path: Path) -> None:
+    dataset = numbers(store, 60)
 
     def task(item: Json) -> Json:
-        if item["n"] == 14:
+        if item["n"] % 3 == 0:
             wal_of(path).unlink(missing_ok=True)
         return {"output": str(item["n"])}
 
-    assert evaluate(dataset, task, experiment_name="e", task_threads=1, verbose=0, store=store).complete
+    assert evaluate(dataset, task, experiment_name="e", task_threads=4, verbose=0, store=store).complete
+
+
+def test_an_empty_wal_in_its_place_is_a_removed_one(database: Database, path: Path) -> None:
+    wal_of(path).unlink()
+    wal_of(path).touch()
+    database.write(add("after"))
+    database.close()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT name FROM datasets ORDER BY rowid").fetchall() == [("before",), ("after",)]
+
+
+@pytest.mark.parametrize("at", ["first", "further"])
+def test_a_wal_that_is_removed_while_a_connection_is_opened_is_no_second_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, at: str
+) -> None:
+    removed = threading.Event()
+
+    def spoil(open_it: Callable[[Path], sqlite3.Connection], path: Path, *, first: bool) -> sqlite3.Connection:
+        connection = open_it(path) if first else None
+        if not removed.is_set():
+            wal_of(path).unlink()
+            removed.set()
+        return connection or open_it(path)
+
+    if at == "first":
+        monkeypatch.setattr(opening, "opened", partial(spoil, opening.opened, first=True))
+    database = Database(path)
+    database.write(lambda db: db.execute("CREATE TABLE in_the_wal (n)"))  # of which the first page knows
+    monkeypatch.setattr(opening, "one_more", partial(spoil, opening.one_more, first=False))
+
+    def hold() -> None:
+        with database._pool.connection():  # so that another one is needed
+            held.set()
+            assert removed.wait(PATIENCE)
+
+    held = threading.Event()
+    with ThreadPoolExecutor() as threads:
+        holds = threads.submit(hold)
+        assert held.wait(PATIENCE)
+        database.write(add("kept"))
+        holds.result()
+    assert database.read("SELECT name FROM datasets")[0]["name"] == "kept"
+    database.close()
+    assert not caplog.records
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT name FROM datasets").fetchall() == [("kept",)]
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+from enum import Enum, auto
 from pathlib import Path
 
 from opik_resume.exceptions import StoreGone
 
 _Inode = tuple[int, int]
+
+
+class _Wal(Enum):
+    ours = auto()
+    removed = auto()
+    replaced = auto()
 
 
 def wal_of(path: Path) -> Path:
@@ -31,19 +38,19 @@ class OpenedFile:
         return _inode(self.path) != self._inode
 
     @property
-    def wal_removed(self) -> bool:
-        """Whether there is no ``-wal`` where there was one."""
-        return self._wal is not None and _inode(self._wal_path) is None
+    def has_wal(self) -> bool:
+        """Whether there was a ``-wal`` when this was made: somebody may have removed it the moment before."""
+        return self._wal is not None
 
-    def drop_second_wal(self) -> bool:
-        """Remove an empty ``-wal`` that SQLite has made beside the one that is open and was removed. Whether there was one."""
-        try:
-            if not self._wal_replaced() or self._wal_path.stat().st_size:
-                return False
-            self._wal_path.unlink()
-        except FileNotFoundError:  # it went by itself
-            return False
-        return True
+    @property
+    def wal_removed(self) -> bool:
+        """Whether there is no ``-wal`` where there was one, or only an empty one, as SQLite makes beside it."""
+        return self._wal_now() is _Wal.removed
+
+    def drop_second_wal(self) -> None:
+        """Remove the empty ``-wal`` that SQLite may have made beside the one that is open and was removed."""
+        if self.wal_removed:
+            self._wal_path.unlink(missing_ok=True)
 
     def wal_closed(self) -> None:
         """Nothing has the ``-wal`` open any more: another one may come."""
@@ -68,22 +75,31 @@ class OpenedFile:
                 f"{self.path} was emptied while it was in use, so nothing more can be recorded there: "
                 "end this process, and restore the file from a copy or start with a new one."
             )
-        if self._wal_replaced():
+        if self._wal_now() is _Wal.replaced:
             raise StoreGone(
                 f"{self._wal_path} was replaced while it was in use, so nothing more can be recorded in {self.path}: "
                 "end every process that uses it, then start again."
             )
 
-    def _wal_replaced(self) -> bool:
+    def _wal_now(self) -> _Wal:
         known = self._wal
-        found = _inode(self._wal_path) if known is not None else None
-        # If it has been closed meanwhile, what was found is the next one.
-        return found not in {known, None} and self._wal == known
+        found = _stat(self._wal_path) if known is not None else None
+        if known is None or self._wal != known or (found is not None and _id(found) == known):
+            return _Wal.ours  # if it has been closed meanwhile, what was found is the next one
+        return _Wal.replaced if found is not None and found.st_size else _Wal.removed
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _id(found: os.stat_result) -> _Inode:
+    return found.st_dev, found.st_ino
 
 
 def _inode(path: Path) -> _Inode | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+    found = _stat(path)
+    return _id(found) if found is not None else None

@@ -26,6 +26,7 @@ from opik_resume.stores.file.access.identity import OpenedFile
 
 PATIENCE_SECONDS = 5.0  # how long a fork waits for a connection that is in use
 _LOOK_SECONDS = 0.001
+_TRIES = 10  # to open one, each of which somebody may spoil by removing the -wal just then
 
 _carried: set[str] = set()  # the real paths of files of which a connection was carried into this process
 
@@ -97,23 +98,40 @@ class Pool:
                 'here. Fork while nothing runs, or start processes another way: multiprocessing.get_context("spawn").'
             )
         exits.arm()
-        if self.file is not None:  # else somebody else's file would be opened, or a new one be made
-            self.file.check()
-            if self._open:  # nor a second -wal beside the one that was removed and is still open
-                self._save_wal()
-        connection = opening.one_more(self.path) if self._open else opening.opened(self.path)
+        for _ in range(_TRIES):
+            if self.file is not None:  # else somebody else's file would be opened, or a new one be made
+                self.file.check()
+                self._save_wal()  # nor a second -wal beside one that was removed and is still open
+            connection = self._opened()
+            if connection is not None:
+                self._open += 1
+                return connection
+        raise self._wal_is_gone()
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """A further connection, or the first; None when the -wal was removed in that very moment."""
+        file = self.file if self._open else None
         try:
-            if self.file is not None and self._open and self.file.drop_second_wal():  # it went in the moment between
-                connection.close()
-                return self._one_more()
+            connection = opening.one_more(self.path) if file is not None else opening.opened(self.path)
+        except sqlite3.Error:
+            if file is None or not file.wal_removed:  # else it may have looked for pages in a second, empty one
+                raise
+            return None
+        try:
             if self.file is not None:
                 self.file.check()
+            if file is None:
+                file = OpenedFile(self.path)
         except StoreError:
             connection.close()
             raise
-        if not self._open:
-            self.file = OpenedFile(self.path)
-        self._open += 1
+        if not file.has_wal:
+            opening.close_last(connection, self.path)
+            return None
+        if file.wal_removed:
+            connection.close()
+            return None
+        self.file = file
         return connection
 
     def verify(self) -> None:
@@ -123,11 +141,7 @@ class Pool:
         """
         if self.file is None:
             return
-        try:
-            self.file.check()
-        except StoreError:  # a second -wal may just be removed by whoever opens one more connection
-            with self._opening:
-                self.file.check()
+        self.file.check()
         if self.file.wal_removed:
             with self._opening:
                 self._save_wal()
@@ -136,13 +150,17 @@ class Pool:
         if self.file is None or not self.file.wal_removed:  # another thread has done it
             return
         with as_store_errors(self.path):
+            self.file.drop_second_wal()
             if self._wal_is_in_the_file():
                 self._close_idle()
         if self._open:
-            raise StoreError(
-                f"The file {self.path.name}-wal was removed from {self.path.parent} while it was in use, so nothing more "
-                "can be recorded: end every process that uses it, this one last, then start again."
-            )
+            raise self._wal_is_gone()
+
+    def _wal_is_gone(self) -> StoreError:
+        return StoreError(
+            f"The file {self.path.name}-wal was removed from {self.path.parent} while it was in use, so nothing more "
+            "can be recorded: end every process that uses it, this one last, then start again."
+        )
 
     def _wal_is_in_the_file(self) -> bool:
         self._draining = True
