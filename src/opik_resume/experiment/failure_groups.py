@@ -1,0 +1,59 @@
+"""Failures of one kind: the type of an exception and the pattern of its message. Pure, by small fixed rules.
+
+What differs from one failure to the next is folded: numbers, ids, paths, quoted values, addresses. Nothing is learned
+from other messages, so that one message has the same group in every call, every process and every week.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+MAX_LENGTH = 200
+"""Characters of a pattern: beyond them messages seldom tell kinds apart, and a group is read as one line."""
+_READ = 2_000  # characters of a message that are looked at: an exception may carry a whole page
+
+# The first that matches at a place counts.
+_RULES = {
+    "kept": r"(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ _]code)?|[Cc]ode)[\s:='\"]{1,4}[1-5]\d\d\b",
+    "url": r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]*[^\s'\"<>.,;:!?)\]}]",
+    "email": r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
+    "value": r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»",
+    "address": (
+        r"\b0x[0-9a-fA-F]+\b|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])"
+        r"|\b(?:localhost|[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?<=[a-z])):\d+\b"
+        r"|(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?<=[0-9a-fA-F])(?<=[a-fA-F:][0-9a-fA-F])(?![\w:])"
+    ),
+    "path": (
+        r"(?<![\w<>/\\])(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w.@+~%-]+(?:[/\\][\w.@+~%-]*)*"
+        r"|(?<![\w<>/\\])\w[\w.-]*(?:[/\\][\w.-]+)+\.[A-Za-z]\w{0,4}\b"
+    ),
+    "id": (
+        r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+        # A word of letters and several digits (req_011CQv4T, 3f2a9c1b), not int64, utf8 or sha256.
+        r"|(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])(?=[A-Za-z]*(?:[0-9]+[A-Za-z]+)+[0-9A-Za-z]*)[0-9A-Za-z]{8,}(?![A-Za-z0-9])"
+    ),
+    # With what separates the parts of a date, a time, a range; a unit may follow.
+    "number": r"(?<![A-Za-z0-9.])(?:(?<!\w)[+-])?\d+(?:[.,:_/T-]\d+)*(?:[eE][+-]?\d+)?(?=[a-zA-Zµ%]{0,3}(?![A-Za-z0-9]))",
+}
+_VARYING = re.compile("|".join(f"(?P<{name}>{rule})" for name, rule in _RULES.items()))
+
+
+def failure_group(exception_type: str, message: str) -> str:
+    """The group of a failure: ``RateLimitError: Limit <number>, used <number>``, or the type alone."""
+    folded = pattern(message)
+    return f"{exception_type}: {folded}" if folded else exception_type
+
+
+@lru_cache(maxsize=1_000)
+def pattern(message: str) -> str:
+    """The message with what varies folded, on one line of at most :data:`MAX_LENGTH` characters.
+
+    Status codes stay, since they tell kinds apart: ``status code: 429``.
+    """
+    folded = " ".join(_VARYING.sub(_folded, message[:_READ]).split())
+    return folded if len(folded) <= MAX_LENGTH else f"{folded[: MAX_LENGTH - 1]}…"
+
+
+def _folded(found: re.Match[str]) -> str:
+    return found.group() if found.lastgroup == "kept" else f"<{found.lastgroup}>"

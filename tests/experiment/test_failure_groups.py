@@ -1,0 +1,86 @@
+"""One kind of failure is one group, whatever varies in its message."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opik_resume.experiment.failure_groups import MAX_LENGTH, failure_group, pattern
+
+FOLDED = [
+    ("Rate limit reached: Limit 10000, Used 9876. Try again in 1.25s.", "Rate limit reached: Limit <number>, Used <number>. Try again in <number>s."),
+    ("Error code: 429 - {'error': {'message': 'slow down'}}", "Error code: 429 - {<value>: {<value>: <value>}}"),
+    ("HTTP 503 from https://api.example.com/v1/chat?id=7, retrying", "HTTP 503 from <url>, retrying"),
+    ("HTTP/1.1 500", "HTTP/1.1 500"),
+    ("status_code=404", "status_code=404"),
+    ("request req_011CQv4TzYbN3 failed", "request req_<id> failed"),
+    ("trace 01a218bf-2dcb-7466-ae41-1bb3a302119c is gone", "trace <id> is gone"),
+    ("no object 3f2a9c1b", "no object <id>"),
+    ("item_12 and item-13 and row 14", "item_<number> and item-<number> and row <number>"),
+    ("expected int64 or float32, got utf8", "expected int64 or float32, got utf8"),
+    ("[Errno 2] No such file: '/tmp/a/b.json'", "[Errno <number>] No such file: <value>"),
+    ("cannot open /var/data/run 7/x", "cannot open <path> <number>/x"),
+    ("cannot open data/run_3/items.jsonl now", "cannot open <path> now"),
+    (r"cannot open C:\Users\me\x.txt", "cannot open <path>"),
+    ("<function judge at 0x7f4e495bcae0> raised", "<function judge at <address>> raised"),
+    ("connect to 10.0.0.7:8080 refused", "connect to <address> refused"),
+    ("connect to localhost:5173 and db.example.org:5432", "connect to <address> and <address>"),
+    ("mail to ann.b@example.com bounced", "mail to <email> bounced"),
+    ("took 12 ms, 3.5%, 1,234 tokens, -4e-3", "took <number> ms, <number>%, <number> tokens, <number>"),
+    ("at 2026-11-26T16:43:01Z", "at <number>Z"),
+    ("don't know the user's name", "don't know the user's name"),
+    ("yes and/or no, input/output", "yes and/or no, input/output"),
+    ("  two\n   lines\t", "two lines"),
+    ("", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "expected"), FOLDED)
+def test_what_varies_is_folded(message: str, expected: str) -> None:
+    assert pattern(message) == expected
+
+
+def test_a_group_is_the_type_and_the_pattern() -> None:
+    assert failure_group("KeyError", "'answer'") == "KeyError: <value>"
+    assert failure_group("TimeoutError", "") == "TimeoutError"
+    assert failure_group("A", "x 1") == failure_group("A", "x 2") != failure_group("B", "x 1")
+
+
+@given(st.text(max_size=300))
+def test_a_pattern_is_one_short_line(message: str) -> None:
+    found = pattern(message)
+    assert len(found) <= MAX_LENGTH
+    assert found == found.strip()
+    assert len(found.splitlines()) <= 1
+
+
+@given(
+    st.sampled_from([message for message, _ in FOLDED if "code" not in message and "HTTP" not in message]),
+    st.integers(0, 9), st.integers(0, 9),
+)  # fmt: skip
+def test_other_digits_are_the_same_group(message: str, old: int, new: int) -> None:
+    lone = re.compile(rf"(?<![\w.])\d*{old}\d*(?= (?:failed|tokens|ms)|, Used|\. Try)")
+    assert pattern(lone.sub(lambda m: m.group().replace(str(old), str(new)), message)) == pattern(message)
+
+
+@given(st.from_regex(r"\A[a-z ]{0,10}\Z"), st.integers(), st.uuids(), st.text("abcxyz /", max_size=8))
+def test_numbers_ids_and_quoted_values_never_tell_apart(words: str, number: int, uuid: object, value: str) -> None:
+    one = pattern(f"{words}: {number} of {uuid} is '{value}'")
+    assert one == pattern(f"{words}: 7 of 01a218bf-2dcb-7466-ae41-1bb3a302119c is 'else'")
+
+
+def test_every_process_says_the_same() -> None:
+    code = "import sys; from opik_resume.experiment.failure_groups import pattern; print(pattern(sys.argv[1]))"
+    for message, expected in FOLDED[:4]:
+        said = subprocess.run([sys.executable, "-c", code, message], check=True, capture_output=True, text=True)
+        assert said.stdout.strip() == expected
+
+
+def test_a_huge_message_is_read_at_its_beginning() -> None:
+    assert len(pattern("ab " * 1_000_000)) == MAX_LENGTH
+    assert pattern("1 " * 5_000).startswith("<number> <number>")
