@@ -11,7 +11,7 @@ from functools import lru_cache
 
 MAX_LENGTH = 200
 """Characters of a pattern: beyond them messages seldom tell kinds apart, and a group is read as one line."""
-_READ = 2_000  # characters of a message that are looked at: an exception may carry a whole page
+_READ = 1_000  # characters of a message that are looked at: an exception may carry a whole page
 
 # The first that matches at a place counts.
 _RULES = {

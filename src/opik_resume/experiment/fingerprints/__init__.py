@@ -1,0 +1,6 @@
+"""What a task or a metric is, as text that can be compared: its source, what it reads, its settings."""
+
+from opik_resume.experiment.fingerprints.fingerprint import Fingerprint, diff, differs
+from opik_resume.experiment.fingerprints.reading import fingerprint
+
+__all__ = ["Fingerprint", "diff", "differs", "fingerprint"]

@@ -1,0 +1,153 @@
+"""Callable → :class:`Fingerprint`: functions, lambdas, partials, bound methods, objects that can be called, metrics."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+from opik_resume.base.text import redaction
+from opik_resume.base.text.jsontext import clean
+from opik_resume.experiment.fingerprints import constants
+from opik_resume.experiment.fingerprints.fingerprint import MAX_TEXT, Fingerprint, digest_of
+from opik_resume.experiment.fingerprints.source import is_of_a_library, source_of
+
+logger = redaction.logger(__name__)
+_Cached = type(functools.lru_cache(lambda: None))
+_GIVEN_KEY = re.compile(r"((?:key|token|secret|password)\w*['\"]?\s*[=:]\s*)(['\"])[^'\"\n]{6,}\2", re.IGNORECASE)
+_KEY = re.compile(r"\b(?:sk|pk|rk|gsk|ghp|gho|ghs|hf|xox[abp])[-_][A-Za-z0-9_-]{12,}")
+_MOST = 60  # functions and constants of one callable
+_BEGINNING = ("__init__", "__post_init__", "__setstate__", "__new__")
+
+
+def fingerprint(of: Any) -> Fingerprint:
+    """What this task or metric is made of. Never raises: what cannot be read is left out."""
+    reader = _Reader()
+    try:
+        reader.read(of)
+    except Exception as error:  # of a descriptor or a __getattr__ of the user's
+        logger.debug("Not all of %r could be read: %s", type(of), error)
+    return Fingerprint(name_of(of), reader.parts, reader.digests)
+
+
+def name_of(of: Any) -> str:
+    """``answer``, ``Judge`` for an instance, ``partial(answer)``."""
+    if isinstance(of, functools.partial):
+        return f"partial({name_of(of.func)})"
+    if isinstance(of, _Cached):
+        return name_of(of.__wrapped__)
+    named = inspect.isroutine(of) or isinstance(of, type)
+    return clean((of if named else type(of)).__qualname__.rpartition("<locals>.")[2])
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.parts: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
+        self._seen: set[int] = set()
+
+    def read(self, of: Any) -> None:
+        """One callable, and what it leads to."""
+        of = of.__func__ if isinstance(of, (staticmethod, classmethod)) else of
+        if id(of) in self._seen or len(self.digests) >= _MOST:
+            return
+        self._seen.add(id(of))
+        if isinstance(of, functools.partial):
+            self._partial(of)
+        elif isinstance(of, MethodType):
+            self.read(of.__func__)
+            self._object(of.__self__)
+        elif inspect.isfunction(of):
+            self._function(of)
+        elif isinstance(of, _Cached):
+            self.read(of.__wrapped__)
+        elif not inspect.isroutine(of):
+            self._object(of)
+
+    def _put(self, label: str, text: str, compared: str | None = None) -> None:
+        if label in self.digests:  # two functions of one name, as decorators are made of
+            label = f"{label} ({sum(other.startswith(label) for other in self.digests) + 1})"
+        self.parts[label] = _without_keys(clean(text))[:MAX_TEXT]
+        self.digests[label] = digest_of(_without_keys(text if compared is None else compared))
+
+    def _partial(self, of: functools.partial[Any]) -> None:
+        given = {str(position): value for position, value in enumerate(of.args)} | of.keywords
+        for name, value in given.items():
+            self._value(f"argument {name} of {name_of(of)}", name, value)
+        self.read(of.func)
+
+    def _function(self, of: FunctionType) -> None:
+        wrapped = getattr(of, "__wrapped__", None)
+        if wrapped is not None:
+            self.read(wrapped)
+        if is_of_a_library(of.__code__):
+            if wrapped is None:
+                self._put(f"function {name_of(of)}", f"{of.__module__}.{of.__qualname__}")
+            return
+        source = source_of(of)
+        self._put(f"{source.label} of {name_of(of)}", source.text, source.compared)
+        for name, value in self._defaults(of):
+            self._value(f"default {name} of {name_of(of)}", name, value)
+        for name, value in constants.read_by(of).items():
+            self._around(name, value, of)
+
+    @staticmethod
+    def _defaults(of: FunctionType) -> Iterator[tuple[str, Any]]:
+        positional = of.__code__.co_varnames[: of.__code__.co_argcount]
+        defaults = of.__defaults__ or ()
+        yield from zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
+        yield from (of.__kwdefaults__ or {}).items()
+
+    def _around(self, name: str, value: Any, of: FunctionType) -> None:
+        """Something that a function reads: a function beside it is read as well, a constant is kept."""
+        if inspect.isfunction(value):
+            beside = value.__module__ == of.__module__ or name in of.__code__.co_freevars
+            if beside and not is_of_a_library(inspect.unwrap(value).__code__):
+                self.read(value)
+        else:
+            self._value(f"{name} in {name_of(of)}", name, value)
+
+    def _value(self, label: str, name: str, value: Any) -> None:
+        if inspect.isfunction(value) or isinstance(value, (functools.partial, MethodType)):
+            self.read(value)
+            return
+        text = constants.as_constant(name, value)
+        if text is not None:
+            self._put(label, text)
+
+    def _object(self, of: Any) -> None:
+        """What the class does that the user wrote, and the attributes that nothing assigns after the beginning.
+
+        Counters and caches are no settings.
+        """
+        kind = of if isinstance(of, type) else type(of)
+        if inspect.ismodule(of):
+            return
+        for method in _methods(kind):
+            if not is_of_a_library(method.__code__):
+                self.read(method)
+        if isinstance(of, type) or not hasattr(of, "__dict__"):
+            return
+        self._put(f"class of {name_of(of)}", f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__)
+        later = (method for method in _methods(kind) if method.__name__ not in _BEGINNING)
+        assigned = set().union(*(constants.attributes_assigned_by(method) for method in later))
+        for name, value in vars(of).items():
+            if name not in assigned:
+                self._value(f"{name} of {name_of(of)}", name, value)
+
+
+def _without_keys(text: str) -> str:
+    """Neither the keys of this process nor what is written down as one."""
+    return _KEY.sub("[redacted]", _GIVEN_KEY.sub(r"\1\2[redacted]\2", redaction.redacted(text)))
+
+
+def _methods(kind: type) -> Iterator[FunctionType]:
+    """The functions in Python of a class and of those that it inherits from."""
+    for each in kind.__mro__:
+        for value in vars(each).values():
+            function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            if isinstance(function, FunctionType):
+                yield function

@@ -1,0 +1,118 @@
+"""The source of a function: the text that a person wrote, and the same without comments, docstrings and layout."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import sysconfig
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import NamedTuple
+
+from opik_resume.experiment.fingerprints.fingerprint import BYTECODE
+
+_Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_LIBRARIES = tuple(
+    {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+
+
+class Source(NamedTuple):
+    """``label``: what kind of text it is; ``text``: to be shown; ``compared``: what stays the same when nothing is changed."""
+
+    label: str
+    text: str
+    compared: str
+
+
+def source_of(function: FunctionType) -> Source:
+    """The source, or what Python made of it when it cannot be read: typed at a prompt, built by ``exec``, edited since."""
+    code = function.__code__
+    written = "".join(_lines(code.co_filename, function))
+    found = _found(written, code) if written else None
+    if found is None:
+        return Source(f"{BYTECODE} (Python {sys.version_info[0]}.{sys.version_info[1]})", "", _bytecode(code))
+    return Source("source", ast.get_source_segment(written, found, padded=True) or "", ast.unparse(_plain(found)))
+
+
+def is_of_a_library(code: CodeType) -> bool:
+    """Whether it was installed and not written by the user."""
+    return code.co_filename.startswith("<frozen") or str(Path(code.co_filename).resolve()).startswith(_LIBRARIES)
+
+
+def _lines(filename: str, function: FunctionType) -> list[str]:
+    """As they were when it was imported, if that is known."""
+    return linecache.getlines(filename, function.__globals__)
+
+
+def _found(written: str, code: CodeType) -> _Node | None:
+    """The definition that became this code: of several on one line, the one with the same instructions."""
+    tree, codes = _parsed(written, code.co_filename)
+    if tree is None or not any(_same(code, other) for other in codes):  # the file was edited since
+        return None
+    there = [node for node in ast.walk(tree) if isinstance(node, _Node) and _first_line(node) == code.co_firstlineno]
+    there = [node for node in there if getattr(node, "name", "<lambda>") == code.co_name]
+    if len(there) > 1:
+        there = [node for node in there if _begins_at(node, code)]
+    return there[0] if len(there) == 1 else None
+
+
+@lru_cache(maxsize=16)
+def _parsed(written: str, filename: str) -> tuple[ast.Module | None, tuple[CodeType, ...]]:
+    try:
+        tree = ast.parse(written)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return tree, tuple(_codes(compile(written, filename, "exec", flags, dont_inherit=True)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None, ()
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _same(one: CodeType, other: CodeType) -> bool:
+    return (one.co_name, one.co_firstlineno, one.co_code) == (other.co_name, other.co_firstlineno, other.co_code)
+
+
+def _first_line(node: _Node) -> int:
+    decorators = [] if isinstance(node, ast.Lambda) else [decorator.lineno for decorator in node.decorator_list]
+    return min([node.lineno, *decorators])
+
+
+def _begins_at(node: _Node, code: CodeType) -> bool:
+    """Whether the body of this lambda is where the code says that its instructions stand."""
+    if not isinstance(node, ast.Lambda):
+        return False
+    body = node.body
+    where = {(line, column) for line, _, column, _ in code.co_positions() if column is not None}
+    inside = {(line, column) for line, column in where if line is not None and _within(body, line, column)}
+    return bool(inside) and len(inside) >= len(where) - 1
+
+
+def _within(body: ast.expr, line: int, column: int) -> bool:
+    ends = (body.end_lineno or body.lineno, body.end_col_offset or body.col_offset)
+    return (body.lineno, body.col_offset) <= (line, column) < ends
+
+
+def _plain(node: _Node) -> ast.AST:
+    """Without docstrings: what is said of it does not change what it does."""
+    plain = ast.parse(ast.unparse(node)).body[0]
+    for each in ast.walk(plain):
+        if (
+            isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            and ast.get_docstring(each, clean=False) is not None
+        ):
+            each.body = each.body[1:] or [ast.Pass()]
+    return plain
+
+
+def _bytecode(code: CodeType) -> str:
+    constants = [_bytecode(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts]
+    return repr((code.co_code.hex(), constants, code.co_names, code.co_varnames, code.co_freevars))

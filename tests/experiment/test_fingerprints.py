@@ -1,0 +1,216 @@
+"""A task or metric that is unchanged has the same fingerprint in every process; one that is changed has another."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opik_resume.experiment.fingerprints import Fingerprint, diff, differs, fingerprint
+from opik_resume.metrics import Contains, Equals
+
+# Name → a module that defines ``it``, and a change of its text that changes what it does.
+KINDS: dict[str, tuple[str, tuple[str, str]]] = {
+    "function": ("def it(item):\n    return {'a': item['n'] + 1}", ("+ 1", "+ 2")),
+    "coroutine": ("async def it(item):\n    return {'a': 1}", ("1", "2")),
+    "generator inside": ("def it(item):\n    return {'a': sum(i for i in range(3))}", ("3", "4")),
+    "lambda": ("it = lambda item: {'a': 1}", ("1", "2")),
+    "one lambda of two": ("other, it = lambda item: {'a': 0}, lambda item: {'a': 1}", ("1", "2")),
+    "lambda in a call": ("def same(f):\n    return f\nit = same(\n    lambda item: {'a': 1},\n)", ("1", "2")),
+    "lambda in a dict": ("it = {'x': lambda item: {'a': 1}, 'y': lambda item: {'a': 5}}['x']", ("1", "2")),
+    "nested lambda": ("it = (lambda k: lambda item: {'a': k})(3)", ("3", "4")),
+    "default": ("K = 1\ndef it(item, k=K):\n    return {'a': k}", ("1", "2")),
+    "keyword default": ("K = 1\ndef it(item, *, k=K):\n    return {'a': k}", ("1", "2")),
+    "constant": ("MODEL = 'small'\ndef it(item):\n    return {'a': MODEL}", ("small", "large")),
+    "lower constant": ("model = 'small'\ndef it(item):\n    return {'a': model}", ("small", "large")),
+    "constant list": ("PARTS = ['a', 'b']\ndef it(item):\n    return {'a': PARTS}", ("'b'", "'c'")),
+    "constant dict": ("CONFIG = {'t': 0.5}\ndef it(item):\n    return CONFIG", ("0.5", "0.6")),
+    "constant set": ("WORDS = {'x', 'y', 'z', 'w'}\ndef it(item):\n    return {'a': item['n'] in WORDS}", ("'w'", "'v'")),
+    "constant of a nested one": ("N = 1\ndef it(item):\n    def inner():\n        return N\n    return {'a': inner()}", ("N = 1", "N = 2")),
+    "pattern": ("import re\nP = re.compile('a+')\ndef it(item):\n    return {'a': P.findall('x')}", ("a+", "b+")),
+    "enum": ("import enum\nE = enum.Enum('E', 'a b')\nM = E.a\ndef it(item):\n    return {'a': M}", ("E.a", "E.b")),
+    "closure": ("def make(k):\n    def it(item):\n        return {'a': k}\n    return it\nit = make(1)", ("make(1)", "make(2)")),
+    "closure of a function": ("def make(f):\n    def it(item):\n        return f(item)\n    return it\nit = make(lambda i: {'a': 1})", ("1", "2")),
+    "helper": ("def help(n):\n    return n + 1\ndef it(item):\n    return {'a': help(item['n'])}", ("n + 1", "n + 2")),
+    "helper of a helper": ("def b(n):\n    return n + 1\ndef a(n):\n    return b(n)\ndef it(item):\n    return {'a': a(1)}", ("n + 1", "n + 2")),
+    "recursive": ("def it(item):\n    return it({}) if item else {'a': 1}", ("1", "2")),
+    "partial": ("import functools\ndef f(item, k):\n    return {'a': k}\nit = functools.partial(f, k=1)", ("k=1", "k=2")),
+    "partial of positions": ("import functools\ndef f(k, item):\n    return {'a': k}\nit = functools.partial(f, 'x')", ("'x'", "'y'")),
+    "partial of a partial": ("import functools as t\ndef f(item, j, k):\n    return {}\nit = t.partial(t.partial(f, j=1), k=5)", ("j=1", "j=2")),
+    "partial with a function": ("import functools\ndef g():\n    return 1\ndef f(item, g):\n    return {'a': g()}\nit = functools.partial(f, g=g)", ("return 1", "return 2")),
+    "decorated": ("import functools\ndef d(f):\n    @functools.wraps(f)\n    def w(item):\n        return f(item)\n    return w\n@d\ndef it(item):\n    return {'a': 1}", ("1", "2")),
+    "decorator": ("import functools\ndef d(f):\n    @functools.wraps(f)\n    def w(item):\n        return f(item) | {'b': 1}\n    return w\n@d\ndef it(item):\n    return {}", ("1", "2")),
+    "decorator with an argument": ("import functools\nN = 3\ndef d(n):\n    def deco(f):\n        @functools.wraps(f)\n        def w(item):\n            return {'n': n}\n        return w\n    return deco\n@d(N)\ndef it(item):\n    return {}", ("N = 3", "N = 4")),
+    "bare decorator": ("def d(f):\n    def w(item):\n        return f(item)\n    return w\n@d\ndef it(item):\n    return {'a': 1}", ("1", "2")),
+    "cached": ("import functools\n@functools.lru_cache\ndef it(item):\n    return {'a': 1}", ("1", "2")),
+    "method": ("class A:\n    def run(self, item):\n        return {'a': 1}\nit = A().run", ("1", "2")),
+    "method's object": ("class A:\n    def __init__(self, k):\n        self.k = k\n    def run(self, item):\n        return {'a': self.k}\nit = A(1).run", ("A(1)", "A(2)")),
+    "class method": ("class A:\n    @classmethod\n    def run(cls, item):\n        return {'a': 1}\nit = A.run", ("1", "2")),
+    "static method": ("class A:\n    @staticmethod\n    def run(item):\n        return {'a': 1}\nit = A.run", ("1", "2")),
+    "method of the same class": ("class A:\n    def help(self):\n        return 1\n    def run(self, item):\n        return {'a': self.help()}\nit = A().run", ("1", "2")),
+    "callable": ("class A:\n    def __call__(self, item):\n        return {'a': 1}\nit = A()", ("1", "2")),
+    "callable's settings": ("class A:\n    def __init__(self, k):\n        self.k = k\n    def __call__(self, item):\n        return {}\nit = A(1)", ("A(1)", "A(2)")),
+    "dataclass": ("import dataclasses\n@dataclasses.dataclass\nclass A:\n    k: int = 0\n    def __call__(self, item):\n        return {}\nit = A(1)", ("A(1)", "A(2)")),
+    "metric": ("class M:\n    name = 'm'\n    def score(self, output, **_):\n        return 1.0\nit = M()", ("1.0", "2.0")),
+    "metric's settings": ("class M:\n    def __init__(self, limit):\n        self.name, self.limit = 'm', limit\n    def score(self, output, **_):\n        return 1.0\nit = M(3)", ("M(3)", "M(4)")),
+    "metric's prompt": ("P = 'Judge: {}'\nclass M:\n    name = 'm'\n    def score(self, output, **_):\n        return P\nit = M()", ("Judge", "Rate")),
+    "inherited": ("class B:\n    def __call__(self, item):\n        return {'a': 1}\nclass A(B):\n    pass\nit = A()", ("1", "2")),
+    "conditional": ("if True:\n    def it(item):\n        return {'a': 1}\nelse:\n    def it(item):\n        return {'a': 5}", ("1", "2")),
+    "match": ("def it(item):\n    match item:\n        case {'n': 1}:\n            return {}\n    return {'a': 7}", ("7", "8")),
+}  # fmt: skip
+
+
+def read(folder: Path, source: str) -> Fingerprint:
+    """The fingerprint of ``it`` of a module, imported here."""
+    import importlib.util
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "theirs.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location("theirs", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return fingerprint(module.it)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_the_same_until_it_is_changed(kind: str, tmp_path: Path) -> None:
+    source, (old, new) = KINDS[kind]
+    before = read(tmp_path / "a", source)
+    assert before.digests, "nothing was read"
+    same = read(tmp_path / "elsewhere", f"# moved\n\n\n{source}  # said\n\nafterwards = 1\n")
+    assert (differs(before, same), diff(before, same), before.digest) == ([], "", same.digest)
+    changed = read(tmp_path / "b", source.replace(old, new, 1) if old != "1" else source.replace("1", "2"))
+    assert differs(before, changed)
+    assert before.digest != changed.digest
+    if not any(label.startswith("bytecode") for label in before.digests):
+        assert diff(before, changed).startswith("--- ")
+
+
+def test_another_process_reads_the_same(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path.cwd())!r})\nimport json\nfrom pathlib import Path\nfrom tests.experiment.test_fingerprints import KINDS, read\n"
+        "print(json.dumps({kind: read(Path(sys.argv[1]) / str(n), source).digest\n"
+        "                  for n, (kind, (source, _)) in enumerate(KINDS.items())}))"
+    )
+    told = []
+    for seed in ("1", "2"):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        said = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / seed)], check=True, capture_output=True, text=True, env=env
+        )
+        told.append(json.loads(said.stdout))
+    assert told[0] == told[1]
+
+
+UNCHANGED = {
+    "a counter": "calls = 0\ndef it(item):\n    global calls\n    calls += 1\n    return {}",
+    "a list that grows": "seen = []\ndef it(item):\n    seen.append(item)\n    return {}",
+    "a cache": "cache = {}\ndef it(item):\n    return cache.setdefault('x', {})",
+    "a nonlocal": "def make():\n    n = 0\n    def it(item):\n        nonlocal n\n        n += 1\n        return {}\n    return it\nit = make()",
+    "its own attribute": "class A:\n    def __init__(self):\n        self.calls = 0\n    def __call__(self, item):\n        self.calls += 1\n        return {}\nit = A()",
+    "a default that grows": "def it(item, seen=[]):\n    seen.append(1)\n    return {}",
+    "an attribute of the function": "def it(item):\n    it.calls = getattr(it, 'calls', 0) + 1\n    return {}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", UNCHANGED)
+def test_what_it_counts_or_keeps_is_no_change(kind: str) -> None:
+    space: dict[str, object] = {"__name__": "theirs"}
+    exec(UNCHANGED[kind], space)
+    it = space["it"]
+    before = fingerprint(it)
+    assert callable(it)
+    it({})
+    it({})
+    assert fingerprint(it).digest == before.digest
+
+
+def test_comments_docstrings_and_layout_are_no_change(tmp_path: Path) -> None:
+    before = read(tmp_path / "a", 'def it(item):\n    """Says."""\n    return {"a": 1, "b": 2}')
+    after = read(tmp_path / "b", "def it(item):\n    # said\n    return {\n        'a': 1,\n\n        'b': 2,\n    }")
+    assert differs(before, after) == []
+
+
+def test_the_diff_shows_the_text_as_it_was_written(tmp_path: Path) -> None:
+    before = read(tmp_path / "a", "MODEL = 'small'\ndef it(item):\n    return {'a': MODEL}  # said")
+    after = read(tmp_path / "b", "MODEL = 'large'\ndef it(item):\n    return {'b': MODEL}  # said")
+    assert diff(before, after).splitlines() == [
+        "--- source of it, as it was", "+++ source of it, now", "@@ -1,2 +1,2 @@",
+        " def it(item):", "-    return {'a': MODEL}", "+    return {'b': MODEL}",
+        "--- MODEL in it, as it was", "+++ MODEL in it, now", "@@ -1 +1 @@", "-'small'", "+'large'",
+    ]  # fmt: skip
+
+
+def test_no_key_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THEIR_API_KEY", "sk-abcdefghijklmnop")
+    source = (
+        "API_KEY = 'sk-something'\ndef it(item, token='t0ken-123'):\n    return ask('sk-abcdefghijklmnop', API_KEY)"
+    )
+    kept = read(tmp_path, source)
+    assert not {"sk-abcdefghijklmnop", "'sk-something'"} & set(" ".join(kept.parts.values()).split())
+    assert "sk-abcdefghijklmnop" not in repr(kept)
+    assert "sk-something" not in repr(kept)
+    assert "writtenhere" not in repr(kept)
+    assert "1234567890abcd" not in repr(kept)
+    monkeypatch.setenv("THEIR_API_KEY", "sk-qrstuvwxyzqrstuv")
+    other = read(
+        tmp_path / "b", source.replace("abcdefghijklmnop", "qrstuvwxyzqrstuv").replace("sk-something", "sk-else")
+    )
+    assert differs(kept, other) == []
+
+
+def test_a_source_that_cannot_be_read_is_no_change_against_one_that_can(tmp_path: Path) -> None:
+    source = "def it(item):\n    return {'a': 1}"
+    space: dict[str, object] = {"__name__": "theirs"}
+    exec(source, space)
+    unread = fingerprint(space["it"])
+    assert differs(read(tmp_path, source), unread) == []
+    exec(source.replace("1", "2"), space)
+    assert differs(unread, fingerprint(space["it"]))
+
+
+def test_a_file_that_was_edited_since_is_not_taken_for_the_source(tmp_path: Path) -> None:
+    first = read(tmp_path, "def it(item):\n    return {'a': 1}")
+    assert any(label.startswith("source") for label in first.digests)
+
+    def edited_since() -> None:
+        import importlib.util
+
+        spec = importlib.util.spec_from_file_location("theirs", tmp_path / "theirs.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        (tmp_path / "theirs.py").write_text("def it(item):\n    return {'other': item['n'] + 5}\n")
+        import linecache
+
+        linecache.checkcache()
+        assert differs(first, fingerprint(module.it)) == []
+
+    edited_since()
+
+
+def test_metrics_of_the_library_are_their_name_and_settings() -> None:
+    assert fingerprint(Equals()).digest == fingerprint(Equals()).digest
+    assert differs(fingerprint(Contains()), fingerprint(Contains(case_sensitive=True)))
+
+
+def test_built_ins_and_odd_objects_are_read_without_an_error() -> None:
+    class Odd:
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError(name)
+
+        def __call__(self, item: object) -> object:
+            return item
+
+    odds: tuple[object, ...] = (dict, len, functools.partial(dict, a=1), Odd(), str.upper, print)
+    for odd in odds:
+        assert fingerprint(odd).name
