@@ -104,6 +104,7 @@ export function progressLine(progress: Progress | null): string {
   const { outcome, message, done, total, failed, abandoned, note } = progress;
   const failures = failed ? `, ${count(failed)} failed` : "";
   const noted = note ? `; ${note}` : "";
+  if (outcome === "limited") return `${message ?? "stopped by a rule"}${noted}`;
   if (outcome === "finished") return `finished: ${many(done, "run")}${failures}${noted}`;
   if (outcome === "stopped") {
     const arrive = abandoned === 1 ? "is recorded if it arrives" : "are recorded if they arrive";

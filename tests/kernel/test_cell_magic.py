@@ -135,6 +135,25 @@ def test_outputs_are_used_again_when_asked(kernel: Kernel, folder: Path, store: 
     assert calls(folder).total() == 0, "the task was called again"
 
 
+def test_stop_rules_by_typing(kernel: Kernel, folder: Path, store: Store) -> None:
+    experiment_id = unfinished(kernel, "limited", 20)
+    (folder / "gates" / "all").touch()
+    kernel.run("rest = %opik_resume limited --task gated --metrics equals --max-runs 3")
+    assert (
+        kernel.value("str(rest.stopped_by)") == "'3 runs started (max_runs=3); 17 not started. Resume runs the rest.'"
+    )
+    kernel.ended(kernel.newest_widget(), "limited")
+    assert reading_of(store, experiment_id).grid.done == 3
+    assert "--breaker must be" in kernel.fails("%opik_resume limited --task gated --metrics equals --breaker none")
+    assert "max_runs must be" in kernel.fails("%opik_resume limited --task gated --metrics equals --max-runs 0")
+    kernel.run(
+        "def bad(item): raise KeyError('no')\nbroke = %opik_resume limited --task bad --metrics equals --threads 1"
+    )
+    assert kernel.value("broke.stopped_by.rule, broke.stopped_by.not_started") == "('breaker', 7)"
+    kernel.run("whole = %opik_resume limited --task gated --metrics equals --breaker off")
+    assert kernel.value("whole.complete") == "True"
+
+
 def test_remembered_names_are_suggested_and_never_called_unasked(kernel: Kernel, folder: Path) -> None:
     kernel.run("data = create_dataset('yes'); data.insert([{'n': 1, 'reference': '1'}])")
     kernel.run("evaluate(data, broken, [equals], experiment_name='of yesterday', verbose=0); registry._used.clear()")

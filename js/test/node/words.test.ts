@@ -72,6 +72,8 @@ test("progress while it runs and at its end", () => {
   expect(progressLine({ ...ended, outcome: "stopped", done: 60, failed: 0, note })).toBe(
     `stopped: 60 of 141; ${note}`,
   );
+  const message = "3 runs started (max_runs=3); 17 not started. Resume runs the rest";
+  expect(progressLine({ ...ended, outcome: "limited", message })).toBe(message);
   expect(progressLine({ ...ended, outcome: "broken", message: "disk full" })).toBe(
     "broken: disk full",
   );

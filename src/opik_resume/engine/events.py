@@ -62,8 +62,9 @@ class RecordedAgain:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more will start. ``outcome`` is ``finished``, ``stopped`` or ``broken`` (``reason`` says why).
+    """Nothing more will start.
 
+    ``outcome`` is ``finished``, ``limited`` (by a stop rule), ``stopped`` or ``broken``; ``reason`` says why.
     ``abandoned`` cells were still running when control went back: they are recorded if they still arrive.
     """
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opik_resume.base.records import Item
 from opik_resume.engine.cell import Task
 from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import PlannedCell
 from opik_resume.metrics.base import Metric
 from opik_resume.metrics.scoring import KeyMapping
@@ -19,7 +20,7 @@ class Callables:
     """What a run calls, and with how many workers.
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
-    never called, and the metrics are not those of the evaluation: nothing to resume with.
+    never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
     """
 
     task: Task
@@ -29,6 +30,7 @@ class Callables:
     experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
     on_drift: OnDrift = "warn"
     rescoring: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from opik_resume.engine.recording.salvage import Salvage
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
+from opik_resume.experiment.limits import Spending, StoppedBy
 from opik_resume.stores.protocol import ExperimentStore, Lease
 
 BEAT_SECONDS = 5.0
@@ -77,6 +78,7 @@ class Run:
         self.error: Exception | None = None
         self.dropped: dict[CellKey, str] = {}
         self.taken_over: str | None = None
+        self.stopped_by: StoppedBy | None = None
         self.notes: tuple[str, ...] = ()
         self._jobs = deque(jobs)
         self._store = store
@@ -103,7 +105,10 @@ class Run:
         self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
         self._on_the_way: set[CellKey] = set()
         self._started = False
+        self._left = len(jobs)  # cells neither begun nor dropped
         self._stop_reason: str | None = None
+        self._limits = callables.limits
+        self._spending = Spending(self._limits, 0.0)
         self._hurried = threading.Event()
         self._telling = threading.RLock()  # one event at a time, in order
         self.salvage = Salvage(store.path.parent, self.id)
@@ -135,6 +140,7 @@ class Run:
             if self._started:
                 return
             self._started = True
+            self._spending = Spending(self._limits, time.monotonic())
         try:
             start_thread("keeper", self._keep)
         except OutOfThreads as error:
@@ -209,7 +215,7 @@ class Run:
 
     def _next_job(self) -> Job | None:
         with self._lock:
-            if self._stop_reason is not None or not self._jobs:
+            if self._stop_reason is not None or self._spending.tripped or not self._jobs:
                 return None
             return self._jobs.popleft()
 
@@ -231,6 +237,8 @@ class Run:
         if attempt is None:
             self._leave(cell)
         else:
+            with self._lock:
+                self._spending.ended(attempt)
             self._recorder.bring(cell, attempt, time.monotonic() - began)
 
     def _break(self, error: Exception) -> None:
@@ -269,15 +277,18 @@ class Run:
         return why_not is None
 
     def _drop(self, key: CellKey, reason: str) -> None:
+        with self._lock:
+            self._left -= 1
         self.dropped[key] = reason
         self._tell(RunDropped(key, reason))
 
     def _attempt(self, job: Job) -> Attempt | None:
-        """What came of one job; None when the run was stopped before it began."""
+        """What came of one job; None when the run was stopped before it began, or a rule says so."""
         key = job.cell.key
         with self._lock:
-            if self._stop_reason is not None:
+            if self._stop_reason is not None or not self._spending.may_start(time.monotonic()):
                 return None
+            self._left -= 1
             self._on_the_way.add(key)
         self._tell(RunStarted(key))
         return self._rescored(job) if job.attempt_id is not None else self._run(job)
@@ -345,14 +356,23 @@ class Run:
             self.stop(self.taken_over)
 
     def _end(self) -> None:
-        self.outcome = "broken" if self.error else "stopped" if self._stop_reason else "finished"
+        self.stopped_by = self._spending.stopped_by(self._left)
+        self.outcome = self._outcome()
         self._finally(self._conclude)
         self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
         stopping.unregister(self.stop)
-        reason = ". ".join(filter(None, ((self._stop_reason or "").rstrip("."), self.salvage.sentence))) or None
+        why = str(self.stopped_by) if self.outcome == "limited" else self._stop_reason or ""
+        reason = ". ".join(filter(None, (why.rstrip("."), self.salvage.sentence))) or None
         with self._telling:
             self._tell(Ended(self.outcome, reason, self.on_the_way))
             self._ended.set()
+
+    def _outcome(self) -> str:
+        if self.error:
+            return "broken"
+        if self._stop_reason:
+            return "stopped"
+        return "limited" if self.stopped_by is not None else "finished"
 
     def _conclude(self) -> None:
         if self._at_end is not None:

@@ -12,6 +12,7 @@ from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
+from opik_resume.experiment.limits import Limits
 from opik_resume.metrics.base import name_of
 from opik_resume.metrics.functions import ScoringFunction
 
@@ -140,6 +141,17 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
+
+
+def limits(**rules: Any) -> Limits:
+    """The stop rules of a call, checked: each a number above 0, or None for no such rule."""
+    for name, value in rules.items():
+        if name == "max_seconds":
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+                raise ArgumentError(f"max_seconds must be a number of seconds above 0, or None, got {value!r}")
+        else:
+            positive(name, value, optional=True)
+    return Limits(**rules)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

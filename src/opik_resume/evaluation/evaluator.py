@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from opik_resume.datasets.dataset import Dataset, DatasetVersion
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.unfinished import warn_of_unfinished
 from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.limits import BREAKER
 from opik_resume.experiment.plan import make_plan
 from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.results import EvaluationResult
@@ -58,6 +60,11 @@ def evaluate(
     error_tolerance: ErrorTolerance | int = ErrorTolerance.METRIC_ERRORS,
     *,
     raise_on_failure: bool = False,
+    max_runs: int | None = None,
+    max_seconds: float | None = None,
+    max_failures: int | None = None,
+    max_consecutive_failures: int | None = None,
+    breaker: int | None = BREAKER,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -93,10 +100,16 @@ def evaluate(
             metric only.
         raise_on_failure: raise the first exception of task or scoring, in the order of the items, with the result in its
             ``.result``, as Opik does, instead of returning a result with failures.
+        max_runs, max_seconds, max_failures, max_consecutive_failures: stop rules: start no more than so many runs, none
+            after so many seconds, none once so many have failed in task or scoring, altogether or in a row. What is on
+            its way is waited for. The partial result is returned; its ``stopped_by`` says what stopped it.
+        breaker: stop in the same way when the first so many runs to end have all failed in one group that does not pass
+            by itself (a wrong key, not a rate limit); after one success it is out of play. None turns it off.
         store: the dataset's store; naming another is an error.
 
     Returns:
-        The result, with its failures in ``.failures``: a failing task or metric does not stop the others.
+        The result, with its failures in ``.failures``: a failing task or metric does not stop the others, but for the
+        stop rules and the breaker.
 
     Raises:
         ArgumentError: an argument cannot be used. Nothing was recorded.
@@ -107,6 +120,14 @@ def evaluate(
     callables = arguments.callables(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
+    limits = arguments.limits(
+        max_runs=max_runs,
+        max_seconds=max_seconds,
+        max_failures=max_failures,
+        max_consecutive_failures=max_consecutive_failures,
+        breaker=breaker,
+    )
+    callables = replace(callables, limits=limits)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

@@ -15,6 +15,7 @@ from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment import drift
 from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.plan import ResumePlan, make_plan
 from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
 from opik_resume.experiment.results import EvaluationResult
@@ -51,6 +52,11 @@ def evaluate_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     raise_on_failure: bool = False,
+    max_runs: int | None = None,
+    max_seconds: float | None = None,
+    max_failures: int | None = None,
+    max_consecutive_failures: int | None = None,
+    breaker: int | None = BREAKER,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -61,6 +67,8 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job.
         verbose, task_threads, raise_on_failure: as in ``evaluate``.
+        max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
+            count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
             get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
             the task returned.
@@ -81,7 +89,14 @@ def evaluate_resume(
     callables = arguments.callables(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    callables = replace(callables, on_drift=drift.checked(on_drift))
+    limits = arguments.limits(
+        max_runs=max_runs,
+        max_seconds=max_seconds,
+        max_failures=max_failures,
+        max_consecutive_failures=max_consecutive_failures,
+        breaker=breaker,
+    )
+    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
     where = store or default_store()
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
@@ -174,6 +189,7 @@ def prepare_resume(
     experiment_scoring_functions: Functions | None = None,
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
+    limits: Limits | None = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -186,6 +202,6 @@ def prepare_resume(
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    callables = replace(callables, on_drift=on_drift)
+    callables = replace(callables, on_drift=on_drift, limits=limits or Limits())
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

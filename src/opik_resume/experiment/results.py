@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
 from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.plan import not_given
 from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.statistics import ScoreStatistics, aggregate, coverage, never_finite
@@ -72,6 +73,7 @@ class EvaluationResult:
 
     The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
     ``undelivered`` how many of the finished ones are still to reach the server; they are safe in the local file.
+    ``stopped_by`` is the stop rule that ended this call before all was started, or None.
     """
 
     experiment_id: str
@@ -84,6 +86,7 @@ class EvaluationResult:
     expected: int = 0
     undelivered: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
+    stopped_by: StoppedBy | None = None
 
     @property
     def experiment_scores_partial(self) -> bool:

@@ -52,7 +52,7 @@ def conclude(run: Run, callables: Callables, store: Store, tracing: Tracing) -> 
 
     Returns what is to be said of it.
     """
-    waited_for = run.outcome == "finished"
+    waited_for = run.outcome in {"finished", "limited"}
     try:
         if waited_for:
             store.flush(0)

@@ -86,7 +86,9 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     _warn(run.notes)
     if run.outcome == "stopped":
         return _result_of_stopped(run, store, callables, before)
-    return left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+    result = left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+    result.stopped_by = run.stopped_by
+    return result
 
 
 def _result_of_stopped(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
@@ -167,7 +169,9 @@ def warn_about(result: EvaluationResult) -> None:
             result.undelivered,
             result.experiment_name,
         )
-    if result.failed_runs:
+    if result.stopped_by is not None:
+        logger.warning("%s: %s", result.experiment_name, result.stopped_by)
+    elif result.failed_runs:
         logger.warning(
             "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id
         )

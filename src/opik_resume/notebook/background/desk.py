@@ -134,6 +134,7 @@ class Desk:
                 experiment_scoring_functions=calls.experiment_scoring_functions,
                 reuse_outputs=reuse_outputs,
                 on_drift=calls.on_drift,
+                limits=calls.limits,
                 store=store,
             )
         except BaseException:

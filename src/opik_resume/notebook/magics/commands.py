@@ -19,9 +19,10 @@ from IPython.display import display
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
-from opik_resume.evaluation.arguments import positive
+from opik_resume.evaluation.arguments import limits, positive
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
+from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
@@ -55,6 +56,11 @@ class ResumeMagics(Magics):
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
     @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
+    @argument("--max-runs", type=int, help="start no more runs than this")
+    @argument("--max-seconds", type=float, help="start no run after so many seconds")
+    @argument("--max-failures", type=int, help="stop once so many runs have failed")
+    @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
+    @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -81,6 +87,7 @@ class ResumeMagics(Magics):
             if cell is not None:
                 raise UsageError("name the experiment: %%opik_resume my-experiment")
             return browser(_given(arguments, user_namespace()))
+        rules = _limits(arguments)
         store = default_store()
         experiment = find_experiment(_unquoted(arguments.experiment), store)  # before anything is run
         defined = run_body(get_ipython(), cell) if cell is not None else None
@@ -88,7 +95,7 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
         _check_settled(experiment, given, arguments.experiment)
-        return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs)
+        return _resume(experiment, given, rules, store, reuse_outputs=arguments.reuse_outputs)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -116,10 +123,12 @@ def _unquoted_name(line: str) -> str | None:
         return None
 
 
-def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool) -> EvaluationResult:
+def _resume(
+    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool
+) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
-    calls = offers.calls(experiment)
+    calls = replace(offers.calls(experiment), limits=rules)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
@@ -144,6 +153,19 @@ def _run_shown(
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
+
+
+def _limits(arguments: Arguments) -> Limits:
+    breaker = _unquoted(arguments.breaker)
+    if breaker not in {"off", "None"} and not breaker.isdecimal():
+        raise UsageError(f"--breaker must be a whole number of 1 or more, or off, got {breaker!r}")
+    return limits(
+        max_runs=arguments.max_runs,
+        max_seconds=arguments.max_seconds,
+        max_failures=arguments.max_failures,
+        max_consecutive_failures=arguments.max_consecutive_failures,
+        breaker=int(breaker) if breaker.isdecimal() else None,
+    )
 
 
 def _show(view: ResumeBrowser, reading: Reading) -> None:

@@ -20,11 +20,19 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
 
-OPTIONS = ("--metrics", "--reuse-outputs", "--task", "--threads")
-THREADS = ("1", "4", "16", "64")  # with nothing to offer, IPython would offer all the names that there are
+VALUES = {  # with nothing to offer, IPython would offer all the names that there are
+    "--breaker": ("off", "10", "50"),
+    "--max-consecutive-failures": ("3", "10"),
+    "--max-failures": ("1", "10", "100"),
+    "--max-runs": ("1", "10", "100"),
+    "--max-seconds": ("60", "600", "3600"),
+    "--threads": ("1", "4", "16", "64"),
+}
+OPTIONS = tuple(sorted(("--metrics", "--reuse-outputs", "--task", *VALUES)))
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
-_OPTION = re.compile(r"""(?:^|\s)(?P<option>-t|--task|-m|--metrics|--threads)(?:\s+|=)["']?[^\s"']*$""")
+_NAMED = ("-t", "--task", "-m", "--metrics")
+_OPTION = re.compile(rf"""(?:^|\s)(?P<option>{"|".join((*_NAMED, *VALUES))})(?:\s+|=)["']?[^\s"']*$""")
 _NAMES = 500
 
 
@@ -48,8 +56,8 @@ def _completions(rest: str) -> tuple[str, list[str]]:
     words = [word for word in _WORD.finditer(rest) if word.end() == len(rest)]
     fragment = words[0][0] if words else ""
     option = _OPTION.search(rest)
-    if option is not None and option["option"] == "--threads":
-        return fragment, _starting(fragment, THREADS)
+    if option is not None and option["option"] in VALUES:
+        return fragment, _starting(fragment, VALUES[option["option"]])
     if option is not None:
         fragment = re.split(r"[=,\"']", fragment)[-1]
         return fragment, _starting(fragment, _callables(option["option"]))
@@ -76,7 +84,7 @@ def _has_experiment(before: str) -> bool:
 
 
 def _takes_value(word: str) -> bool:
-    return word in ("-t", "--task", "-m", "--metrics", "--threads")
+    return word in (*_NAMED, *VALUES)
 
 
 def _experiments(fragment: str) -> list[str]:

@@ -1,0 +1,23 @@
+"""Failures that go away by themselves: rate limits, time-outs, lost connections. Known by their names: no provider is imported."""
+
+from __future__ import annotations
+
+import re
+
+_TYPE = re.compile(
+    r"RateLimit|TooManyRequests|Throttl|Timeout|TimedOut|DeadlineExceeded|Connection|Connect(?:ion)?Error|Disconnected"
+    r"|ServiceUnavailable|Overloaded|InternalServer|BadGateway|RemoteProtocol|ReadError|WriteError|ResourceExhausted|BrokenPipe"
+)
+_STATUS = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:408|425|429|5\d\d)\b", re.IGNORECASE
+)
+_STAYS = re.compile(
+    r"insufficient[ _]quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
+)
+
+
+def is_transient(exception_type: str, message: str) -> bool:
+    """Whether the same call may succeed in a while. An exhausted quota is not a limit that passes."""
+    if _STAYS.search(message):
+        return False
+    return bool(_TYPE.search(exception_type) or _STATUS.search(message))
