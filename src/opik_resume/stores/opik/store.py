@@ -63,6 +63,7 @@ class OpikStore:
         self._experiments = Experiments(self._client, self._datasets)
         self._live = LiveRuns(self._client)
         self._journal = Journal(self._database, f"{settings.shown_url} {settings.workspace}")
+        self._client.presence.kept = self._journal.knows
         self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
         self._delivery = Delivery(self._journal, self.leases, sender.send, self._greet)
