@@ -28,6 +28,7 @@ from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading.live import LiveRuns
 from opik_resume.stores.opik.rest.batches import batches
 from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.encoding import encoded_run
 from opik_resume.stores.opik.rest.together import side_by_side
 
 _REMEMBERED = 4  # experiments whose items are kept at hand
@@ -103,7 +104,7 @@ class Sender:
         side_by_side(self._requests("POST", "traces/batch", "traces", chain(traces, self._completed(theirs))))
 
     def _requests(self, method: str, path: str, key: str, rows: Iterable[Json]) -> Iterator[Callable[[], Any]]:
-        for body in batches(key, rows):
+        for body in batches(key, rows, write=encoded_run):
             # Whoever delivers tries again, and says so.
             yield partial(self._client.call, method, path, body, tries=1)
 
