@@ -65,6 +65,7 @@ def evaluate(
     max_failures: int | None = None,
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
+    settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -105,6 +106,9 @@ def evaluate(
             its way is waited for. The partial result is returned; its ``stopped_by`` says what stopped it.
         breaker: stop in the same way when the first so many runs to end have all failed in one group that does not pass
             by itself (a wrong key, not a rate limit); after one success it is out of play. None turns it off.
+        settle: on an Opik server, wait at the end until its own views show what was recorded, which takes a minute or
+            two: other programs believe those, and ``opik.evaluate_resume`` would run again what they do not show. Ctrl-C
+            ends the waiting and nothing else. The embedded store has nothing to wait for.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -167,4 +171,6 @@ def evaluate(
     made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
     plan = make_plan(experiment.id, experiment.name, made.grid)
     ready = partial(prepare_first, made, plan, callables, where)
-    return run_and_wait(made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    return run_and_wait(
+        made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+    )

@@ -57,6 +57,7 @@ def evaluate_resume(
     max_failures: int | None = None,
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
+    settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -66,7 +67,7 @@ def evaluate_resume(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, experiment_scoring_functions: as given to
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job.
-        verbose, task_threads, raise_on_failure: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
             count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -107,7 +108,9 @@ def evaluate_resume(
         logger.warning(reading.elsewhere)
     warn_of_drift(plan)
     ready = partial(prepare, plan, replan, callables, where)
-    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    return run_and_wait(
+        reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+    )
 
 
 @door

@@ -6,9 +6,10 @@ import html
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
+from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult, utc_now
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.plan import not_given
@@ -19,6 +20,10 @@ from opik_resume.experiment.test_results import TestCase, TestResult
 if TYPE_CHECKING:
     import pandas as pd
 
+LAG = (
+    "Other programs see this in about a minute: until then the server may show them what was before, and "
+    "opik.evaluate_resume would run again what is complete. settle=True waits for that."
+)
 FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
 
 
@@ -32,6 +37,16 @@ class Failure:
     error_type: str
     message: str
     traceback: str
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A finished run that the server refuses or, with the name of a ``score``, a score that it would refuse. Kept here."""
+
+    item_id: str
+    trial: int
+    score: str | None
+    why: str
 
 
 @dataclass
@@ -72,7 +87,9 @@ class EvaluationResult:
     """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
 
     The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
-    ``undelivered`` how many of the finished ones are still to reach the server; they are safe in the local file.
+    ``undelivered`` how many of the finished ones are not on the server yet, or refused by it; they are safe in the local
+    file. ``not_taken`` says which runs and which scores the server will not have, and why. Up to the moment ``seen_by``
+    other programs may see less of it, since the server computes what it shows them about once a minute; None: they see it.
     ``stopped_by`` is the stop rule that ended this call before all was started, or None.
     """
 
@@ -87,6 +104,8 @@ class EvaluationResult:
     undelivered: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
     stopped_by: StoppedBy | None = None
+    not_taken: list[NotTaken] = field(default_factory=list, repr=False)
+    seen_by: datetime | None = None
 
     @property
     def experiment_scores_partial(self) -> bool:
@@ -169,7 +188,7 @@ class EvaluationResult:
 
     def __repr__(self) -> str:
         means = "".join(f"\n  {name}: {mean}" for name, mean in self._shown_scores())
-        return f"<EvaluationResult {self.summary()}>{means}"
+        return f"<EvaluationResult {self.summary()}>{means}" + (f"\n{self._lag()}" if self._lag() else "")
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -177,7 +196,12 @@ class EvaluationResult:
             for name, mean in self._shown_scores()
         )
         table = f"<table><tr><th>score</th><th>mean</th></tr>{rows}</table>" if rows else ""
-        return f"<p><b>{html.escape(self.summary())}</b></p>{table}"
+        lag = f"<p>{html.escape(self._lag())}</p>" if self._lag() else ""
+        return f"<p><b>{html.escape(self.summary())}</b></p>{table}{lag}"
+
+    def _lag(self) -> str:
+        """What is to be said for the first minutes of an experiment on a server."""
+        return LAG if self.seen_by is not None and utc_now() < self.seen_by else ""
 
     def _shown_scores(self) -> list[tuple[str, str]]:
         partial = self._partial_means()

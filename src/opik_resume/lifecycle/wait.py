@@ -15,7 +15,7 @@ from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
-from opik_resume.lifecycle import left_out
+from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
@@ -38,6 +38,7 @@ def run_and_wait(
     *,
     verbose: int,
     raise_on_failure: bool,
+    settle: bool = False,
 ) -> EvaluationResult:
     """What every blocking door does: prepare, start, wait, say what is missing.
 
@@ -45,8 +46,24 @@ def run_and_wait(
         reading: what the plan was made of.
         plan: the cells to run.
         ready: makes the run of them ready (:func:`prepare`).
-        callables, store, verbose, raise_on_failure: as given to the door.
+        callables, store, verbose, raise_on_failure, settle: as given to the door.
     """
+    result = _run(reading, plan, ready, callables, store, verbose=verbose, raise_on_failure=raise_on_failure)
+    if settle:
+        settling.settle(result, store, verbose=verbose)
+    return result
+
+
+def _run(
+    reading: Reading,
+    plan: ResumePlan,
+    ready: Callable[[Listener | None], Run],
+    callables: Callables,
+    store: Store,
+    *,
+    verbose: int,
+    raise_on_failure: bool,
+) -> EvaluationResult:
     if not plan.cells:
         return _nothing_to_run(reading, callables, store)
     caller().check()
@@ -86,9 +103,9 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     _warn(run.notes)
     if run.outcome == "stopped":
         return _result_of_stopped(run, store, callables, before)
-    result = left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+    result = result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
     result.stopped_by = run.stopped_by
-    return result
+    return left_out.told(run, settling.expect(result, store))
 
 
 def _result_of_stopped(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
@@ -132,6 +149,7 @@ def result_of(reading: Reading, store: Store, callables: Callables | None = None
     result = build_result(reading)
     result.experiment_url = store.link(reading.experiment)
     result.undelivered = len(store.pending(reading.experiment.id))
+    result.not_taken = not_taken.look(result, store)
     if not result.complete and callables is not None:
         computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
         result.experiment_scores = computed.scores
@@ -161,14 +179,16 @@ def _warn(sentences: Iterable[str]) -> None:
 
 
 def warn_about(result: EvaluationResult) -> None:
-    """The one line of a blocking door that says what is missing from its result."""
-    if result.undelivered:
+    """What a blocking door says of its result: what is missing from it, and what is not on the server."""
+    waiting = result.undelivered - sum(one.score is None for one in result.not_taken)
+    if waiting > 0:
         logger.warning(
             "%d finished runs of %r have not reached the server yet: they are kept in the local file and sent again, "
             "by this process or the next start, until they arrive.",
-            result.undelivered,
+            waiting,
             result.experiment_name,
         )
+    _warn(not_taken.sentences(result))
     if result.stopped_by is not None:
         logger.warning("%s: %s", result.experiment_name, result.stopped_by)
     elif result.failed_runs:
@@ -224,7 +244,7 @@ def _result_now(run: Run, store: Store, callables: Callables | None, before: Rea
     """Of all that has finished, stored or not. Control is wanted back at once, and a server may take its time or hang."""
     reading = _read_now(run, store, before)
     whole = replace(reading, grid=reading.grid.with_attempts(run.unrecorded))
-    return left_out.told(run, result_of(whole, store, callables))
+    return left_out.told(run, settling.expect(result_of(whole, store, callables), store))
 
 
 def _read_now(run: Run, store: Store, before: Reading) -> Reading:

@@ -220,8 +220,14 @@ class LocalStore:
     def pending(self, experiment_id: str | None = None) -> Undelivered:
         return Undelivered()
 
+    def refusal(self, score: ScoreResult) -> str | None:
+        return None
+
     def flush(self, timeout: float) -> bool:
         return True
+
+    def unseen(self, experiment_id: str, attempts: Sequence[Attempt]) -> int:
+        return 0
 
     def link(self, experiment: Experiment) -> str | None:
         return None

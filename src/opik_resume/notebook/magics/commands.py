@@ -24,6 +24,7 @@ from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.reading import find_experiment, read_experiment
+from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
@@ -61,6 +62,7 @@ class ResumeMagics(Magics):
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
     @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
+    @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -95,7 +97,8 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
         _check_settled(experiment, given, arguments.experiment)
-        return _resume(experiment, given, rules, store, reuse_outputs=arguments.reuse_outputs)
+        asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
+        return _resume(experiment, given, rules, store, **asked)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -124,7 +127,7 @@ def _unquoted_name(line: str) -> str | None:
 
 
 def _resume(
-    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool
+    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool, settle: bool
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
@@ -133,14 +136,19 @@ def _resume(
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
-    result = _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs)
-    warn_about(result)
-    return result
+    return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
 
 
 @door
 def _run_shown(
-    view: ResumeBrowser, reading: Reading, plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: bool
+    view: ResumeBrowser,
+    reading: Reading,
+    plan: ResumePlan,
+    calls: Callables,
+    store: Store,
+    *,
+    reuse_outputs: bool,
+    settle: bool,
 ) -> EvaluationResult:
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
@@ -149,10 +157,14 @@ def _run_shown(
         raise
     try:
         caller().call(_show, view, reading)
-        return wait_or_interrupt(run, store, None, reading)
+        result = wait_or_interrupt(run, store, None, reading)
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
+    warn_about(result)
+    if settle:
+        settling.settle(result, store, verbose=1)
+    return result
 
 
 def _limits(arguments: Arguments) -> Limits:

@@ -46,6 +46,11 @@ def version(row: Json, dataset_id: str) -> VersionRecord:
     return VersionRecord(row["id"], dataset_id, number, int(row.get("items_total") or 0), moment(row["created_at"]))
 
 
+def version_key(dataset_id: str, version_name: str) -> str:
+    """What names one version among all that is on a server."""
+    return f"{dataset_id} {version_name}"
+
+
 def item(row: Json) -> Item:
     runs = object_of(row.get("execution_policy")).get("runs_per_item")
     data = {key: value for key, value in object_of(row.get("data")).items() if key not in _RESERVED}

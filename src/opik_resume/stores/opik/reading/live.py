@@ -80,10 +80,15 @@ class LiveRuns:
         listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
         return self._with_reasons(experiment["id"], listed, light=light)
 
-    def trace(self, trace_id: str) -> Json | None:
-        """One trace, whole."""
-        try:
+    def trace(self, trace_id: str, *, seen: bool = False) -> Json | None:
+        """One trace, whole, or None. ``seen``: it was there, so that a 404 is not believed at once."""
+
+        def call() -> Json:
             found: Json = self._client.call("GET", f"traces/{trace_id}")
+            return found
+
+        try:
+            found = self._client.presence.ask(trace_id, call, seen=True) if seen else call()
         except RequestRefused as error:
             if error.status != 404:
                 raise
@@ -149,9 +154,11 @@ class LiveRuns:
         def total() -> int:
             return count(self._client, "traces", counting)
 
-        rows = all_at_once(self._client, "traces", query, about) if about > PAGE else None
-        if rows is None:
-            rows = list(everything(self._client, "traces/search", body, at_least=total))
+        def found() -> list[Json]:
+            rows = all_at_once(self._client, "traces", query, about) if about > PAGE else None
+            return rows if rows is not None else list(everything(self._client, "traces/search", body, at_least=total))
+
+        rows = self._client.presence.ask(project_id, found)
         return self._with_whole_facts(rows, body) if light else rows
 
     def _with_whole_facts(self, rows: list[Json], body: Json) -> list[Json]:
@@ -188,7 +195,8 @@ class LiveRuns:
     def _compared(self, experiment: Json, *, truncate: bool = True) -> list[Json]:
         """The links of an experiment with their traces' main fields, as rows of traces: may lag behind."""
         query = {"experiment_ids": json.dumps([experiment["id"]]), "truncate": str(truncate).lower()}
-        path = f"datasets/{experiment.get('dataset_id')}/items/experiments/items"
+        dataset_id = str(experiment.get("dataset_id"))
+        path = f"datasets/{dataset_id}/items/experiments/items"
         return [
             {
                 "start_time": entry.get("created_at"),
@@ -197,7 +205,7 @@ class LiveRuns:
                 "metadata": entry.get("trace_metadata"),
                 "experiment": {"id": experiment["id"], "dataset_item_id": entry["dataset_item_id"]},
             }
-            for item in all_pages(self._client, path, query)
+            for item in self._client.presence.ask(dataset_id, lambda: all_pages(self._client, path, query))
             for entry in item.get("experiment_items") or ()
         ]
 
