@@ -40,7 +40,9 @@ class Backend:
         try:
             handler = routes.find(request)
             with self.lock:
-                return handler(self._context(request, key), request)
+                context = self._context(request, key)
+                context.aggregates.tick()
+                return handler(context, request)
         except ApiError as refusal:
             return Answer(refusal.status, refusal.body, refusal.headers)
 

@@ -64,3 +64,10 @@ def get_project(context: Context, request: Request) -> Answer:
     if found is None:
         raise listed(404, "Project not found")
     return Answer(200, found)
+
+
+@routes.add("DELETE", "/v1/private/projects/{id}")
+def delete_project(context: Context, request: Request) -> Answer:
+    """Its experiments stay, with the id of a project that is no more, and its traces cannot be searched."""
+    context.state.projects.pop(request.params["id"], None)
+    return Answer()

@@ -9,7 +9,7 @@ from tests.opik_server import filters
 from tests.opik_server.context import Context
 from tests.opik_server.routes import routes
 from tests.opik_server.state import Dataset
-from tests.opik_server.views import shape, show_entry
+from tests.opik_server.views import shape_entry, show_entry
 from tests.opik_server.wire import Answer, Request, Row, coded, flag, page_of, words
 
 FILTERABLE = words(
@@ -37,7 +37,7 @@ def compare(context: Context, request: Request) -> Answer:
         # The order of the entries is undefined on a real server; here it is one that nobody takes for meaningful.
         entries = sorted(runs[item_id], key=lambda entry: entry["id"][::-1])
         row = pinned.get(item_id) or {"id": item_id, "dataset_item_id": item_id, "source": "sdk", "data": {}}
-        return {**row, "experiment_items": [shape(_rendered(context, entry), truncate) for entry in entries]}
+        return {**row, "experiment_items": [shape_entry(_rendered(context, entry), truncate) for entry in entries]}
 
     page = page_of(request, sorted(runs, reverse=True), show)
     return Answer(200, {**page, "columns": [], "sortableBy": []})

@@ -7,7 +7,7 @@ from tests.opik_server.experiments import named_experiments
 from tests.opik_server.ids import new_id
 from tests.opik_server.routes import routes
 from tests.opik_server.state import State, restamped
-from tests.opik_server.views import shape, show_entry
+from tests.opik_server.views import shape_entry, show_entry
 from tests.opik_server.wire import (
     Answer,
     Request,
@@ -95,4 +95,4 @@ def stream_items(context: Context, request: Request) -> Answer:
     chosen = after_cursor(sorted(entries, reverse=True), body.get("last_retrieved_id"), limit)
     rows = [entries[id_] or show_entry(context.state, context.state.experiment_items[id_]) for id_ in chosen]
     truncate = body.get("truncate") is not False  # the default of streams
-    return Answer(200, rows=[shape(row, truncate) for row in rows])
+    return Answer(200, rows=[shape_entry(row, truncate) for row in rows])

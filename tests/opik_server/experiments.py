@@ -15,6 +15,7 @@ from tests.opik_server.routes import routes
 from tests.opik_server.state import Dataset, State, stamps
 from tests.opik_server.wire import (
     Answer,
+    ApiError,
     Request,
     Row,
     after_cursor,
@@ -102,14 +103,14 @@ def _prompt_links(state: State, body: Row) -> list[Row] | None:
     ]
 
 
-def show_experiment(context: Context, row: Row, numbers: Row | None = None) -> Row:
+def show_experiment(context: Context, row: Row) -> Row:
     state = context.state
     dataset = state.datasets.get(row["dataset_id"])
     project = state.projects.get(row["project_id"])
     shown = {
         **row,
         "project_name": project["name"] if project else None,
-        **(context.aggregates.numbers(row["id"]) if numbers is None else numbers),
+        **context.aggregates.numbers(row["id"]),
     }
     for version in dataset.versions if dataset else ():
         if dataset and version.id == row.get("dataset_version_id"):
@@ -120,6 +121,8 @@ def show_experiment(context: Context, row: Row, numbers: Row | None = None) -> R
 @routes.add("GET", "/v1/private/experiments/{id}")
 def get_experiment(context: Context, request: Request) -> Answer:
     row = existing(context, request.params["id"])
+    if context.aggregates.misses_it(row["id"], request):
+        raise not_found(row["id"])
     if not context.aggregates.has(row["id"]) and row["status"] != "running":
         context.aggregates.queue(row["id"])  # even looking at one does this
     return Answer(200, show_experiment(context, row))
@@ -128,8 +131,12 @@ def get_experiment(context: Context, request: Request) -> Answer:
 def existing(context: Context, id_: str) -> Row:
     row = context.state.experiments.get(id_)
     if row is None:
-        raise coded(404, f"Not found experiment with id '{id_}'")
+        raise not_found(id_)
     return row
+
+
+def not_found(id_: str) -> ApiError:
+    return coded(404, f"Not found experiment with id '{id_}'")
 
 
 @routes.add("PATCH", "/v1/private/experiments/{id}")
@@ -185,7 +192,7 @@ def _find(context: Context, request: Request, project_id: str | None) -> Answer:
     wanted = filters.elements(query.get("filters"), FILTERABLE)
     rows = [
         row
-        for row in (_listed(context, id_) for id_ in sorted(state.experiments, reverse=True))
+        for row in (state.experiments[id_] for id_ in sorted(state.experiments, reverse=True))
         if part in row["name"].casefold()
         and project_id in {None, row["project_id"]}
         and query.get("datasetId") in {None, row["dataset_id"]}
@@ -193,11 +200,13 @@ def _find(context: Context, request: Request, project_id: str | None) -> Answer:
         and (types is None or row["type"] in types)
         and (ids is None or row["id"] in ids)
         and (query.get("dataset_deleted") != "true" or row["dataset_id"] not in state.datasets)
-        and (not wanted or filters.matches(_show_listed(context, row), wanted))
+        and (not wanted or filters.matches(show_experiment(context, row), wanted))
     ]
     for sorting in reversed(json.loads(query.get("sorting") or "[]")):
         rows.sort(key=_sort_key(context, sorting["field"]), reverse=sorting.get("direction") == "DESC")
-    page = page_of(request, rows, lambda row: _show_listed(context, row))
+    page = page_of(request, rows, lambda row: show_experiment(context, row))
+    content = [row for row in page["content"] if not context.aggregates.misses_it(row["id"], request)]
+    page |= {"content": content, "size": len(content)}
     return Answer(200, {**page, "sortableBy": SORTABLE})
 
 
@@ -208,21 +217,11 @@ def _json_list(query: dict[str, str], name: str) -> list[str] | None:
         raise coded(400, f"Invalid query param {name} '{query[name]}'") from None
 
 
-def _listed(context: Context, id_: str) -> Row:
-    picture = context.aggregates.picture(id_)
-    return picture.experiment if picture else context.state.experiments[id_]
-
-
-def _show_listed(context: Context, row: Row) -> Row:
-    picture = context.aggregates.picture(row["id"])
-    return show_experiment(context, row, picture.numbers if picture else None)
-
-
 def _sort_key(context: Context, name: str) -> Callable[[Row], Any]:
     name, _, rest = name.partition(".")
 
     def key(row: Row) -> Any:
-        value = _show_listed(context, row).get(name)
+        value = show_experiment(context, row).get(name)
         if name == "feedback_scores":
             value = next((score["value"] for score in value or () if score["name"] == rest), None)
         elif rest:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tests.opik_server.ids import check_id, new_id
-from tests.opik_server.wire import Row, coded, invalid, listed, now
+from tests.opik_server.wire import ApiError, Row, coded, invalid, listed, now
 
 DEFAULT_PROJECT = "Default Project"
 
@@ -90,14 +90,14 @@ class State:
         """The project a write names, by id or by name."""
         return str(body.get("project_id") or self.ensure_project(body.get("project_name")))
 
-    def project_asked(self, project_id: str | None, name: str | None) -> str | None:
-        """The project a search names; None when there is none of that name."""
+    def project_asked(self, project_id: str | None, name: str | None) -> str:
+        """The project a search names: one that there is, and that was not deleted."""
         if project_id is None and name is None:
             raise coded(400, "Either 'project_name' or 'project_id' query params must be provided")
-        if project_id is not None:
-            return project_id
-        found = self.project_named(name)
-        return None if found is None else str(found["id"])
+        found = self.project_named(name) if project_id is None else self.projects.get(project_id)
+        if found is None:
+            raise no_project(project_id, name)
+        return str(found["id"])
 
     # Datasets
 
@@ -142,6 +142,12 @@ class State:
         for sibling in self.siblings.values():
             if sibling is not self and ids & getattr(sibling, table).keys():
                 raise coded(409, message)
+
+
+def no_project(project_id: str | None, name: str | None) -> ApiError:
+    return coded(
+        404, f"Project name: {name} not found" if project_id is None else f"Project id: {project_id} not found"
+    )
 
 
 def stamps() -> Row:

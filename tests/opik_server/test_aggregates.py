@@ -8,6 +8,7 @@ import pytest
 
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.waiting import until
 
 
 @dataclass
@@ -25,12 +26,13 @@ class Scene:
             "compare": sum(len(row["experiment_items"]) for row in rows),
             "stream": sum(row["experiment_id"] == experiment_id for row in self.api.streamed()),
             "list": next(row for row in page if row["id"] == experiment_id)["trace_count"],
+            "get": self.api.ok("GET", f"/experiments/{experiment_id}")["trace_count"],
             "live": len(self.api.live(experiment_id)),
         }
 
 
 def all_(count: int) -> dict[str, int]:
-    return dict.fromkeys(("compare", "stream", "list", "live"), count)
+    return dict.fromkeys(("compare", "stream", "list", "get", "live"), count)
 
 
 def stale(shown: int, live: int) -> dict[str, int]:
@@ -118,3 +120,65 @@ def test_deleted_items_leave_at_once_and_deleted_experiments_take_the_picture_al
     assert scene.api.streamed() == []
     scene.api.ok("POST", "/experiments/delete", {"ids": [id_]})
     assert not aggregates.has(id_)
+
+
+def test_name_status_and_metadata_are_never_stale(scene: Scene) -> None:
+    id_ = scene.api.experiment(status="running")
+    scene.server.aggregates.build(id_)
+    scene.server.aggregates.frozen = True
+    scene.api.ok("PATCH", f"/experiments/{id_}", {"name": "new", "status": "completed", "metadata": {"a": 1}})
+    for row in (scene.api.ok("GET", f"/experiments/{id_}"), *scene.api.ok("GET", "/experiments")["content"]):
+        assert (row["name"], row["status"], row["metadata"]) == ("new", "completed", {"a": 1})
+
+
+def test_with_a_lag_pictures_appear_and_catch_up_by_themselves(scene: Scene) -> None:
+    id_, aggregates = scene.api.experiment(), scene.server.aggregates
+    scene.api.run(id_, scene.items[0])
+    aggregates.lag(0.2)
+    assert scene.counts(id_) == all_(1)
+    until(lambda: aggregates.settled)
+    assert aggregates.has(id_)
+    scene.api.run(id_, scene.items[1])
+    assert scene.counts(id_)["live"] == 2
+    until(lambda: scene.counts(id_) == all_(2))
+
+
+def test_the_lag_counts_from_the_last_write_and_from_a_finish(scene: Scene) -> None:
+    id_, aggregates = scene.api.experiment(), scene.server.aggregates
+    aggregates.lag(3600)
+    scene.api.run(id_, scene.items[0])
+    aggregates.advance(3599)
+    scene.api.ok("POST", "/experiments/finish", {"ids": [id_]})
+    aggregates.advance(3599)
+    assert not aggregates.has(id_)
+    aggregates.advance(1)
+    assert aggregates.has(id_)
+
+
+def statuses(scene: Scene, experiment_id: str, count: int) -> list[int]:
+    return [scene.api.call("GET", f"/experiments/{experiment_id}").status_code for _ in range(count)]
+
+
+def test_an_experiment_that_exists_is_missed_while_its_first_picture_appears(scene: Scene) -> None:
+    id_, aggregates = scene.api.experiment(), scene.server.aggregates
+    aggregates.misses = 2
+    assert statuses(scene, id_, 1) == [200]
+    aggregates.advance(60)
+    answer = scene.api.call("GET", f"/experiments/{id_}")
+    assert answer.json() == {"code": 404, "message": f"Not found experiment with id '{id_}'"}
+    page = scene.api.ok("GET", "/experiments")
+    assert (page["content"], page["size"], page["total"]) == ([], 0, 1)
+    assert statuses(scene, id_, 1) == [200]
+    scene.api.run(id_, scene.items[0])
+    aggregates.advance(60)
+    assert statuses(scene, id_, 1) == [200], "it has a picture already"
+
+
+def test_who_misses_it_can_be_chosen(scene: Scene) -> None:
+    id_, aggregates = scene.api.experiment(), scene.server.aggregates
+    aggregates.misses, aggregates.missed_by = 1, lambda request: "wanted" in request.query
+    aggregates.queue(id_)
+    aggregates.advance(60)
+    assert statuses(scene, id_, 1) == [200]
+    assert scene.api.call("GET", f"/experiments/{id_}", wanted=1).status_code == 404
+    scene.server.problems.clear()  # it is no parameter of the real API

@@ -110,3 +110,20 @@ def test_search_pages_down_and_leaves_out_what_is_excluded(api: Api) -> None:
     assert rest[0]["output"] == {"output": "x" * 20_000}
     assert "output" not in api.live(experiment_id, exclude=["output"])[0]
     assert api.call("POST", "/traces/search", {}).status_code == 400
+
+
+def test_truncation_leaves_text_in_searches_and_cuts_values_in_compare(api: Api) -> None:
+    dataset_id = api.dataset(count=1)
+    experiment_id, (item_id,) = api.experiment(), api.item_ids(dataset_id)
+    long: dict[str, Any] = {"output": "x" * 20_000, "short": 1, "deep": [{"text": "y" * 2_000}]}
+    id_ = api.run(experiment_id, item_id, output=long, input={"n": 1}, metadata={"long": "m" * 30_000})
+    page = api.ok("GET", "/traces", project_name=PROJECT, truncate="true")["content"]
+    for row in (*page, *api.live(experiment_id, truncate=True)):
+        assert (type(row["output"]), len(row["output"])) == (str, 10_001)
+        assert (row["input"], row["metadata"]) == ({"n": 1}, {"long": "m" * 30_000})
+    assert read(api, id_)["output"] == long
+    (item,) = api.compared(dataset_id, experiment_id, truncate="true")
+    cut = item["experiment_items"][0]["output"]
+    assert cut == {"output": "x" * 1_000, "short": 1, "deep": [{"text": "y" * 1_000}]}
+    (item,) = api.compared(dataset_id, experiment_id, truncate="false")
+    assert item["experiment_items"][0]["output"] == long

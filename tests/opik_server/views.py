@@ -12,6 +12,7 @@ from tests.opik_server.state import State
 from tests.opik_server.wire import Row, instant, without_nulls
 
 TRUNCATED_AT = 10_001  # characters of a long field that are left by truncate=true
+CUT_AT = 1_000  # characters of a long value within a field, in compare
 
 
 def shown_scores(state: State, id_: str) -> list[Row]:
@@ -78,14 +79,30 @@ def show_span(state: State, row: Row) -> Row:
 
 
 def shape(row: Row, truncate: bool, exclude: Iterable[str] = ()) -> Row:
-    """What ``exclude`` and ``truncate`` leave; a long field's beginning is text, not JSON any more."""
+    """What ``exclude`` and ``truncate`` leave of a trace or span.
+
+    The beginning of a long field is text, not JSON any more. Metadata is never cut.
+    """
     row = {key: value for key, value in row.items() if key not in exclude} if exclude else row
-    return _shortened(row, ("input", "output", "metadata", "trace_metadata")) if truncate else row
+    return {**row, **{key: _begun(row[key]) for key in ("input", "output") if key in row}} if truncate else row
 
 
-def _shortened(row: Row, keys: Iterable[str]) -> Row:
-    texts = {key: json.dumps(row[key]) for key in keys if key in row}
-    return {**row, **{key: text[:TRUNCATED_AT] for key, text in texts.items() if len(text) > TRUNCATED_AT}}
+def _begun(value: Any) -> Any:
+    text = json.dumps(value)
+    return text[:TRUNCATED_AT] if len(text) > TRUNCATED_AT else value
+
+
+def shape_entry(row: Row, truncate: bool) -> Row:
+    """What ``truncate`` leaves of a run in compare: it is an object still, the long values in it are cut."""
+    return {**row, **{key: _cut(row[key]) for key in ("input", "output") if key in row}} if truncate else row
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_cut(each) for each in value]
+    return value[:CUT_AT] if isinstance(value, str) else value
 
 
 # --- the runs of an experiment
