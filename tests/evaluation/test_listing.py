@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +13,7 @@ from opik_resume import close_experiment, delete_experiment, evaluate, evaluate_
 from opik_resume.base.records import Experiment
 from opik_resume.evaluation import listing
 from opik_resume.experiment.reading import Reading
+from opik_resume.lifecycle import conclude
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
@@ -99,7 +98,7 @@ def test_whatever_goes_wrong_with_one_is_its_own(
     store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     made(store, "a", "bad", "z")
-    read = listing.read_and_finish
+    read = conclude.read_and_finish
 
     def reading(experiment: Experiment, where: Store) -> Reading:
         if experiment.name == "bad":

@@ -24,7 +24,7 @@ from opik_resume.exceptions import (
 )
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.stores.opik import OpikStore
-from opik_resume.stores.opik.reading import live
+from opik_resume.stores.opik.reading import traces
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, faults
@@ -343,7 +343,7 @@ class Meanwhile(faults.Action):
 def test_pages_fetched_side_by_side_are_no_answer_when_rows_came_or_went_meanwhile(
     server: OpikServer, api: Api, store: OpikStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PAGE", 20)
+    monkeypatch.setattr(traces, "PAGE", 20)
     monkeypatch.setattr(paging, "SIDE_BY_SIDE", 10)
     experiment_id, item_ids = theirs(api, 45)
     ids = many_runs(api, experiment_id, item_ids)
