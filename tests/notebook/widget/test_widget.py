@@ -103,7 +103,9 @@ def test_a_row_that_is_broken_in_the_file_is_unread_for_the_reason_that_the_tabl
     for id_ in (bad, odd):
         assert rows[id_]["done"] is None
         assert (frame.state[id_], frame.reason[id_]) == ("unread", rows[id_]["reason"])
-    assert "unread" in shown.widget._repr_mimebundle_()[0]["text/html"]
+    bundle = shown.widget._repr_mimebundle_()
+    assert bundle is not None
+    assert "unread" in bundle[0]["text/html"]
     broken("UPDATE attempts SET scores = ? WHERE experiment_id = ?", "[]", odd)
     monkeypatch.setattr(listing, "_UNREAD_SECONDS", 0.0)
     until(lambda: {row["id"]: row["state"] for row in shown.told("list")["rows"]}[odd] == "complete")

@@ -137,6 +137,11 @@ def of_experiment(record: Experiment, project: str | None, version_id: str | Non
     }
 
 
+def is_ours(row: Json) -> bool:
+    """Whether this package has made the experiment."""
+    return "expected" in object_of(object_of(row.get("metadata")).get(FACTS))
+
+
 def marked(row: Json, mark: RunMark | None) -> Json:
     """The metadata of an experiment with this mark and no other."""
     metadata = object_of(row.get("metadata"))
