@@ -9,7 +9,7 @@ import pytest
 
 from opik_resume.base.settings import opik_settings
 from opik_resume.stores.opik import OpikStore
-from opik_resume.stores.opik.rest import client
+from opik_resume.stores.opik.rest import client, presence
 from opik_resume.stores.opik.writing import delivery
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
@@ -21,6 +21,8 @@ def quick_store(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(presence, "AGAIN", (0.01,) * len(presence.AGAIN))
+    monkeypatch.setattr(presence, "SECOND_LOOK", (0.01,) * len(presence.SECOND_LOOK))
     monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(delivery, "LONGEST_PAUSE", 0.05)
 

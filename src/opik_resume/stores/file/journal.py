@@ -33,6 +33,12 @@ WHERE excluded.complete >= complete
 _WAITING = "server = ? AND state = 'waiting'"
 BATCH_CHARACTERS = 16_000_000  # of what tasks returned: a batch is whole in memory, several times over
 _AT_ONCE = 100  # rows of one statement
+_KNOWS = """
+SELECT 1 FROM journal WHERE server = ?1 AND (id = ?2 OR experiment_id = ?2)
+UNION ALL SELECT 1 FROM journal_starts WHERE server = ?1 AND (id = ?2 OR experiment_id = ?2)
+UNION ALL SELECT 1 FROM leases WHERE experiment_id = ?2
+LIMIT 1
+"""
 _BATCH = f"SELECT * FROM journal WHERE {_WAITING} ORDER BY revision LIMIT ?"
 
 
@@ -114,6 +120,10 @@ class Journal:
         for row in self._database.read("SELECT * FROM journal_starts WHERE server = ? AND id = ?", key):
             return rows.started(row)
         return None
+
+    def knows(self, id_: str) -> bool:
+        """Whether this file has anything of that attempt or experiment, be it only that its cells were run from here."""
+        return bool(self._database.read(_KNOWS, (self.server, id_)))
 
     def delivered(self, entries: Iterable[Entry]) -> None:
         """The server has taken these, as of their revisions."""

@@ -74,7 +74,9 @@ class Datasets:
     def row(self, dataset_id: str) -> Json:
         """A dataset as the server tells it. Raises DatasetNotFound."""
         try:
-            found: Json = self._client.call("GET", f"datasets/{dataset_id}")
+            found: Json = self._client.presence.ask(
+                dataset_id, lambda: self._client.call("GET", f"datasets/{dataset_id}")
+            )
         except RequestRefused as error:
             if error.status != 404:
                 raise
@@ -100,12 +102,14 @@ class Datasets:
         with self._lock:
             known = self._projects.get(project_id)
         if known is None:
-            known = str(self._client.call("GET", f"projects/{project_id}")["name"])
+            path = f"projects/{project_id}"
+            known = str(self._client.presence.ask(project_id, lambda: self._client.call("GET", path))["name"])
             with self._lock:
                 self._projects[project_id] = known
         return known
 
     def _remember_project(self, row: Json) -> None:
+        self._client.presence.saw(row["id"])
         if row.get("project_id") is not None:
             with self._lock:
                 self._project_ids[row["id"]] = row["project_id"]
@@ -149,7 +153,11 @@ class Datasets:
         """One version as the server tells it. Raises DatasetNotFound."""
         path = f"datasets/{dataset_id}/versions/retrieve"
         try:
-            found: Json = self._versions_call(lambda: self._client.call("POST", path, {"version_name": name}))
+            found: Json = self._versions_call(
+                lambda: self._client.presence.ask(
+                    wire.version_key(dataset_id, name), lambda: self._client.call("POST", path, {"version_name": name})
+                )
+            )
         except RequestRefused as error:
             if error.status not in (404, 422):
                 raise
@@ -164,6 +172,7 @@ class Datasets:
         return known or str(self.version(dataset_id, name)["id"])
 
     def _remember_versions(self, dataset_id: str, found: Sequence[Json]) -> None:
+        self._client.presence.saw(*(wire.version_key(dataset_id, row["version_name"]) for row in found))
         with self._lock:
             self._version_ids.update(((dataset_id, row["version_name"]), row["id"]) for row in found)
 

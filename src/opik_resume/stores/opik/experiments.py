@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -46,11 +46,13 @@ class Experiments:
         if record.item_ids is not None:
             checkpoints.write(record.id, record.item_ids)
         self._client.call("POST", "experiments", wire.of_experiment(record, project, version_id))
+        self._client.presence.saw(record.id)
 
     def row(self, experiment_id: str) -> Json:
-        """The experiment as the server tells it now. Raises ExperimentNotFound."""
+        """The experiment as the server tells it now. Raises ExperimentNotFound: it is not there, or not any more."""
+        path = f"experiments/{experiment_id}"
         try:
-            found: Json = self._client.call("GET", f"experiments/{experiment_id}")
+            found: Json = self._client.presence.ask(experiment_id, lambda: self._client.call("GET", path))
         except RequestRefused as error:
             if error.status != 404:
                 raise
@@ -120,12 +122,13 @@ class Experiments:
         return self._project_id
 
     def update(self, experiment_id: str, status: str | None, scores: Sequence[ScoreResult] | None) -> None:
-        """Change what is to change. ``running`` is set at birth only: later it would freeze the server's pictures.
+        """Change what is to change. Only ours are ``running``, which keeps the server's pictures of them as they are.
 
         Completing tells the server that it may compute its averages now (``finish``), as the SDK does.
         """
         row = self.row(experiment_id)
-        wanted = "completed" if status == "running" and row.get("status") != "running" else status
+        not_ours = row.get("status") != "running" and not wire.is_ours(row)
+        wanted = "completed" if status == "running" and not_ours else status
         body: Json = {"status": wanted} if wanted is not None and wanted != row.get("status") else {}
         if scores is not None:
             body["experiment_scores"] = wire.of_experiment_scores(scores)
@@ -133,7 +136,7 @@ class Experiments:
             body["metadata"] = wire.marked(row, None)
             self._marked.discard(experiment_id)
         if body:
-            self._client.call("PATCH", f"experiments/{experiment_id}", body)
+            self._change(experiment_id, body)
             if wanted == "completed":
                 self._client.call("POST", "experiments/finish", {"ids": [experiment_id]})
         with self._lock:
@@ -148,13 +151,18 @@ class Experiments:
             return
         mark = RunMark(run_id, socket.gethostname(), utc_now()) if run_id is not None else None
         metadata = wire.marked(row, mark)
-        self._client.call("PATCH", f"experiments/{experiment_id}", {"metadata": metadata})
+        self._change(experiment_id, {"metadata": metadata})
         self._remember([{**row, "metadata": metadata}])
         (self._marked.discard if mark is None else self._marked.add)(experiment_id)
+
+    def _change(self, experiment_id: str, body: Json) -> None:
+        path = f"experiments/{experiment_id}"
+        self._client.presence.ask(experiment_id, lambda: self._client.call("PATCH", path, body))
 
     def delete(self, experiment_id: str) -> None:
         """Delete it; its traces stay on the server."""
         self._client.call("POST", "experiments/delete", {"ids": [experiment_id]})
+        self._client.presence.gone(experiment_id)
         with self._lock:
             self._rows.pop(experiment_id, None)
 
@@ -173,7 +181,20 @@ class Experiments:
         return f"{where}?tab=logs&logsType=traces&trace={trace_id}"
 
     def _remember(self, found: Sequence[Json]) -> None:
+        self._client.presence.saw(*_there(found))
         with self._lock:
             if len(self._rows) > _REMEMBERED:
                 self._rows.clear()
             self._rows.update((row["id"], row) for row in found)
+
+
+def _there(rows: Sequence[Json]) -> Iterator[str]:
+    """What a row tells to be there: itself, and the dataset, version and project that the server can still name."""
+    for row in rows:
+        yield row["id"]
+        for kind in ("dataset", "project"):
+            if row.get(f"{kind}_id") and row.get(f"{kind}_name"):
+                yield row[f"{kind}_id"]
+        version = wire.object_of(row.get("dataset_version_summary")).get("version_name")
+        if version and row.get("dataset_name"):
+            yield wire.version_key(row["dataset_id"], version)

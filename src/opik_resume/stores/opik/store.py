@@ -30,7 +30,7 @@ from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
-from opik_resume.stores.opik.rest.answers import not_opik
+from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.writing.delivery import Delivery
 from opik_resume.stores.opik.writing.mirroring import mirror
@@ -62,6 +62,7 @@ class OpikStore:
         self._experiments = Experiments(self._client, self._datasets)
         self._live = LiveRuns(self._client)
         self._journal = Journal(self._database, f"{settings.shown_url} {settings.workspace}")
+        self._client.presence.kept = self._journal.knows
         self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
         self._delivery = Delivery(self._journal, self.leases, sender.send, self._greet)
@@ -86,8 +87,11 @@ class OpikStore:
         """
         try:
             self._client.call("POST", "auth", tries=2)
+            found = self._client.call("GET", "auth/workspace", tries=2)
         except RequestRefused as error:
-            raise not_opik(self.settings) from error
+            raise no_such_path(error, self.settings) from error
+        if not isinstance(found, dict) or not isinstance(found.get("workspace_name"), str):
+            raise not_opik(self.settings)  # it says yes to everything
 
     def _greet(self) -> None:
         self._client.call("POST", "auth", tries=1)

@@ -27,6 +27,7 @@ from opik_resume.exceptions import ServerError, ServerUnreachable
 from opik_resume.stores.opik.rest import answers
 from opik_resume.stores.opik.rest.batches import Rows
 from opik_resume.stores.opik.rest.encoding import encoded
+from opik_resume.stores.opik.rest.presence import Presence
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
@@ -38,10 +39,14 @@ T = TypeVar("T")
 
 
 class Client:
-    """Speaks to one server as one workspace. Safe to use from any thread."""
+    """Speaks to one server as one workspace. Safe to use from any thread.
+
+    ``presence`` asks again for what was there a moment ago.
+    """
 
     def __init__(self, settings: OpikSettings) -> None:
         self.settings = settings
+        self.presence = Presence(self.pause)
         self._made: httpx.Client | None = None
         in_each_process(self._begin)
         self._made = _http_client(settings)  # at once: it may find that a setting cannot be used
