@@ -122,12 +122,13 @@ class Experiments:
         return self._project_id
 
     def update(self, experiment_id: str, status: str | None, scores: Sequence[ScoreResult] | None) -> None:
-        """Change what is to change. ``running`` is set at birth only: later it would freeze the server's pictures.
+        """Change what is to change. Only ours are ``running``, which keeps the server's pictures of them as they are.
 
         Completing tells the server that it may compute its averages now (``finish``), as the SDK does.
         """
         row = self.row(experiment_id)
-        wanted = "completed" if status == "running" and row.get("status") != "running" else status
+        not_ours = row.get("status") != "running" and not wire.is_ours(row)
+        wanted = "completed" if status == "running" and not_ours else status
         body: Json = {"status": wanted} if wanted is not None and wanted != row.get("status") else {}
         if scores is not None:
             body["experiment_scores"] = wire.of_experiment_scores(scores)

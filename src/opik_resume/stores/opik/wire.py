@@ -14,6 +14,7 @@ FACTS = "opik_resume"
 """Our own key in the metadata of experiments and of traces."""
 
 SMALL_LIST = 500  # resolved item ids that still go into an experiment's metadata, so that any machine can resume it
+NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 _RESERVED = {"id", "trace_id", "span_id", "source", "description", "evaluators", "execution_policy"}
 """Keys that the SDK leaves out of what a task sees, wherever they come from."""
 
@@ -73,6 +74,27 @@ def policy(runs: int) -> Json:
 
 
 def experiment(row: Json) -> Experiment:
+    """One whose row cannot be understood must not hide the others: it has a ``problem`` and little else."""
+    try:
+        return _experiment(row)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return Experiment(
+            id=row["id"],
+            name=str(row.get("name") or ""),
+            dataset_id=str(row.get("dataset_id") or ""),
+            dataset_name=str(row.get("dataset_name") or ""),
+            version_name="",
+            metadata={},
+            expected=0,
+            created_at=NO_TIME,
+            updated_at=NO_TIME,
+            status="completed",
+            problem=f"What the server tells of experiment {row['id']} cannot be understood "
+            f"({type(error).__name__}: {error}).",
+        )
+
+
+def _experiment(row: Json) -> Experiment:
     metadata, facts = _split(object_of(row.get("metadata")))
     summary = object_of(row.get("dataset_version_summary"))
     expected, item_ids = facts.get("expected"), facts.get("item_ids")
@@ -113,6 +135,11 @@ def of_experiment(record: Experiment, project: str | None, version_id: str | Non
         "prompt_versions": [{"id": each} for each in prompts.version_ids(record.metadata)] or None,
         "dataset_version_id": version_id,
     }
+
+
+def is_ours(row: Json) -> bool:
+    """Whether this package has made the experiment."""
+    return "expected" in object_of(object_of(row.get("metadata")).get(FACTS))
 
 
 def marked(row: Json, mark: RunMark | None) -> Json:
