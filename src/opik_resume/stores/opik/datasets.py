@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.process.forks import in_each_process
@@ -17,6 +17,7 @@ from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import PAGE, all_pages
 
+T = TypeVar("T")
 _REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
 
 
@@ -40,12 +41,18 @@ class Datasets:
     def _project(self) -> str:
         return self._client.settings.project or "Default Project"
 
-    def create(self, name: str, description: str | None = None, dataset_id: str | None = None) -> DatasetRecord:
+    def create(
+        self,
+        name: str,
+        description: str | None = None,
+        dataset_id: str | None = None,
+        project_name: str | None = None,
+    ) -> DatasetRecord:
         made = dataset_id or new_id()
         body = {
             "id": made,
             "name": name,
-            "project_name": self._project,
+            "project_name": project_name or self._project,
             "description": description or None,
         }
         try:
@@ -57,10 +64,19 @@ class Datasets:
                 raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
         return wire.dataset(self.row(made))
 
-    def named(self, name: str) -> DatasetRecord:
+    def named(self, name: str, project_name: str | None = None) -> DatasetRecord:
+        found = self._of_name("datasets/retrieve", name, project_name)
+        self._remember_project(found)
+        return wire.dataset(found)
+
+    def remove(self, name: str, project_name: str | None) -> None:
+        """Experiments on it stay, without their items."""
+        self._of_name("datasets/delete", name, project_name)
+
+    def _of_name(self, path: str, name: str, project_name: str | None) -> Any:
         try:
-            found = self._client.call(
-                "POST", "datasets/retrieve", {"dataset_name": name, "project_name": self._project}
+            return self._client.call(
+                "POST", path, {"dataset_name": name, "project_name": project_name or self._project}
             )
         except RequestRefused as error:
             if error.status != 404:
@@ -68,23 +84,23 @@ class Datasets:
             listed = self._client.call("GET", "datasets", query={"page": 1, "size": 500})
             names = [row["name"] for row in listed["content"]]
             raise DatasetNotFound.near("dataset", name, names, self._client.settings.label) from error
-        self._remember_project(found)
-        return wire.dataset(found)
 
     def row(self, dataset_id: str) -> Json:
         """A dataset as the server tells it. Raises DatasetNotFound."""
+        found: Json = self._there(dataset_id, lambda: self._client.call("GET", f"datasets/{dataset_id}"))
+        self._remember_project(found)
+        return found
+
+    def _there(self, dataset_id: str, call: Callable[[], T]) -> T:
+        """What is asked of a dataset that was there. Raises DatasetNotFound."""
         try:
-            found: Json = self._client.presence.ask(
-                dataset_id, lambda: self._client.call("GET", f"datasets/{dataset_id}")
-            )
+            return self._client.presence.ask(dataset_id, call)
         except RequestRefused as error:
             if error.status != 404:
                 raise
             raise DatasetNotFound(
                 f"The dataset with the id {dataset_id} is not in {self._client.settings.label} any more."
             ) from error
-        self._remember_project(found)
-        return found
 
     def _is_there(self, dataset_id: str) -> bool:
         try:
@@ -116,15 +132,17 @@ class Datasets:
 
     # Items
 
-    def insert(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+    def insert(self, dataset_id: str, items: Sequence[Item], *, deduplicate: bool = True) -> VersionRecord | None:
         """Only what is new is sent, in requests of one group, which is what makes them one version."""
-        latest = self._latest(dataset_id)
-        there = self.items(dataset_id, latest.name) if latest is not None else []
-        fresh = _without_duplicates(items, there)
+        fresh = _without_duplicates(items, self._newest(dataset_id)) if deduplicate else items
         if not fresh:
             return None
-        self.put(dataset_id, fresh, new_id())
+        self._there(dataset_id, lambda: self.put(dataset_id, fresh, new_id()))
         return self._latest(dataset_id)
+
+    def _newest(self, dataset_id: str) -> list[Item]:
+        latest = self._latest(dataset_id)
+        return self.items(dataset_id, latest.name) if latest is not None else []
 
     def put(self, dataset_id: str, items: Sequence[Item], group: str) -> None:
         """Write items into the version of that group."""
@@ -133,8 +151,7 @@ class Datasets:
             self._client.call("PUT", "datasets/items", body)
 
     def delete(self, dataset_id: str, item_ids: Sequence[str], group: str | None = None) -> VersionRecord | None:
-        latest = self._latest(dataset_id)
-        there = {item.id for item in self.items(dataset_id, latest.name)} if latest is not None else set()
+        there = {item.id for item in self._newest(dataset_id)}
         doomed = [item_id for item_id in dict.fromkeys(item_ids) if item_id in there]
         group = group or new_id()
         for start in range(0, len(doomed), MOST_ROWS):
@@ -145,7 +162,8 @@ class Datasets:
     # Versions
 
     def versions(self, dataset_id: str) -> list[VersionRecord]:
-        found = self._versions_call(lambda: all_pages(self._client, f"datasets/{dataset_id}/versions", size=500))
+        path = f"datasets/{dataset_id}/versions"
+        found = self._there(dataset_id, lambda: self._versions_call(lambda: all_pages(self._client, path, size=500)))
         self._remember_versions(dataset_id, found)
         return [wire.version(row, dataset_id) for row in found]
 
@@ -205,10 +223,10 @@ class Datasets:
     def _latest(self, dataset_id: str) -> VersionRecord | None:
         query = {"page": 1, "size": 1}
         path = f"datasets/{dataset_id}/versions"
-        page = self._versions_call(lambda: self._client.call("GET", path, query=query))
+        page = self._there(dataset_id, lambda: self._versions_call(lambda: self._client.call("GET", path, query=query)))
         return next((wire.version(row, dataset_id) for row in page["content"]), None)
 
-    def _versions_call(self, call: Any) -> Any:
+    def _versions_call(self, call: Callable[[], T]) -> T:
         try:
             return call()
         except ServerError as error:
