@@ -67,6 +67,17 @@ class EvaluationResultAggregatedScoresView:
 
 
 @dataclass
+class EvaluationResultOnDictItems:
+    """What ``evaluate_on_dict_items`` returns. Fields as in ``opik``."""
+
+    test_results: list[TestResult]
+
+    def aggregate_evaluation_scores(self) -> dict[str, ScoreStatistics]:
+        """Statistics by score name: mean, max, min, values and standard deviation, as Opik's."""
+        return aggregate(self.test_results)
+
+
+@dataclass
 class EvaluationResult:
     """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
 
