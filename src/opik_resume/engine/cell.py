@@ -17,6 +17,9 @@ from opik_resume.metrics import scoring
 from opik_resume.metrics.base import Metric, name_of
 
 Task = Callable[[Json], Any]
+Fresh = dict[str, tuple[ScoreResult, ...]]
+"""The scores that were made when complete attempts were scored again, by attempt."""
+
 _SHOWN = 200  # characters of a refused output that its error message quotes
 
 
@@ -33,6 +36,7 @@ class CellWork:
     tracing: Tracing = field(default_factory=Untraced)
     required: Sequence[str] = ()
     """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
+    fresh: Fresh | None = None
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -119,6 +123,8 @@ class CellWork:
         except BaseException as error:
             info = self._told(attempt, error)
             fresh = tuple(scoring.failed_score(name_of(metric), info) for metric in metrics)
+        if self.fresh is not None:
+            self.fresh[attempt.id] = fresh
         scored = tuple(name_of(metric) for metric in metrics)
         return replace(
             attempt,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opik_resume.base.records import Item
-from opik_resume.engine.cell import Task
+from opik_resume.engine.cell import Fresh, Task
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.plan import PlannedCell
 from opik_resume.metrics.base import Metric
@@ -19,7 +19,8 @@ class Callables:
     """What a run calls, and with how many workers.
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
-    never called, and the metrics are not those of the evaluation: nothing to resume with.
+    never called, and the metrics are not those of the evaluation: nothing to resume with. ``fresh``: where the scores that
+    are made go, by attempt, for a result that has only those.
     """
 
     task: Task
@@ -29,6 +30,7 @@ class Callables:
     experiment_scoring_functions: Sequence[Callable[..., Any]] = ()
     on_drift: OnDrift = "warn"
     rescoring: bool = False
+    fresh: Fresh | None = None
 
 
 @dataclass(frozen=True)
