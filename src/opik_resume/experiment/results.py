@@ -140,6 +140,8 @@ class EvaluationResult:
         by_item: dict[str, list[TestResult]] = {}
         for result in self.test_results:
             by_item.setdefault(result.test_case.dataset_item_id, []).append(result)
+        for results in by_item.values():
+            results.sort(key=lambda result: result.trial_id)
         items = {item_id: DatasetItemResults(results, aggregate(results)) for item_id, results in by_item.items()}
         return EvaluationResultGroupByDatasetItemsView(
             self.experiment_id,

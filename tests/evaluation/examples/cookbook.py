@@ -1,0 +1,111 @@
+"""The programs of ``cookbook.md`` in one process, as they are or with the line that imports ``evaluate…`` changed.
+
+    python -m tests.evaluation.examples.cookbook opik|ours FILE    writes what each of them came to, as JSON
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+_SECTION = re.compile(r"^## (.+?)\n+```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_IMPORT = re.compile(r"^from opik\.evaluation import (?=.*\bevaluate)", re.MULTILINE)
+
+
+def programs() -> dict[str, str]:
+    """The programs by title."""
+    return dict(_SECTION.findall((HERE / "cookbook.md").read_text("utf-8")))
+
+
+def changed(program: str) -> str:
+    """The same, with that line changed and no other."""
+    there, count = _IMPORT.subn("from opik_resume.evaluation import ", program)
+    assert count == 1, program
+    return there
+
+
+def mock_models() -> None:
+    """Whoever asks a model gets an answer made of the question, or one as a judge gives it."""
+    import litellm
+    from openai.resources.chat.completions import Completions
+    from openai.types.chat import ChatCompletion
+
+    def answer(messages: list[dict[str, Any]], judging: bool) -> str:
+        text = str(messages[-1]["content"])
+        judged = {"score": len(text) % 2, "reason": ["it was asked to be"], "reasons": ["so"]}
+        return json.dumps(judged) if judging else f"You said: {text}"
+
+    def completion(*_: Any, model: str, messages: list[dict[str, Any]], **options: Any) -> Any:
+        judging = bool(options.get("response_format")) or "JSON" in str(messages)
+        message = {"role": "assistant", "content": answer(messages, judging)}
+        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+        return litellm.ModelResponse(
+            model=model, choices=[{"index": 0, "finish_reason": "stop", "message": message}], usage=usage
+        )
+
+    def create(self: Any, *, model: str, messages: list[dict[str, Any]], **options: Any) -> ChatCompletion:
+        return ChatCompletion.model_validate(completion(model=model, messages=messages).model_dump())
+
+    litellm.completion = completion
+    Completions.create = create  # type: ignore[method-assign,assignment]
+
+
+def told(value: Any) -> Any:
+    """A result as both programs can tell it: without ids, times, and the order in which runs ended."""
+    runs = [
+        {
+            "item": {k: v for k, v in each.test_case.dataset_item_content.items() if k != "id"},
+            "output": each.test_case.task_output,
+            "scores": [[s.name, s.value, s.scoring_failed] for s in each.score_results],
+        }
+        for each in value.test_results
+    ]
+    by_item: dict[str, list[int]] = {}
+    for each in value.test_results:
+        by_item.setdefault(each.test_case.dataset_item_id, []).append(each.trial_id)
+    aggregated = value.aggregate_evaluation_scores()
+    statistics = getattr(aggregated, "aggregated_scores", aggregated)
+    return {
+        "name": getattr(value, "experiment_name", None),
+        "runs": sorted(runs, key=repr),
+        "trials": sorted(sorted(trials) for trials in by_item.values()),
+        "scores": {n: [s.mean, s.max, s.min, sorted(s.values), s.std, s.failed_count] for n, s in statistics.items()},
+        "of experiment": [[s.name, s.value] for s in getattr(value, "experiment_scores", [])],
+    }
+
+
+def outcome(program: str) -> dict[str, Any]:
+    """The public variables that say something of what the program came to."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(compile(program, "program", "exec"), namespace)
+    except Exception:
+        return {"raised": traceback.format_exc()}
+    results = {name: told(value) for name, value in namespace.items() if hasattr(value, "test_results")}
+    plain = {n: namespace[n] for n in ("right", "means", "counted") if n in namespace}
+    return {"results": results, **plain}
+
+
+def main(which: str, path: str) -> None:
+    import opik
+
+    mock_models()
+    outcomes = {}
+    for title, program in programs().items():
+        outcomes[title] = outcome(program if which == "opik" else changed(program))
+        opik.flush_tracker()
+    Path(path).write_text(json.dumps(outcomes, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
