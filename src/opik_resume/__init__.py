@@ -14,7 +14,8 @@ from opik_resume.base.version import __version__
 if TYPE_CHECKING:
     from opik_resume import exceptions, metrics, samplers
     from opik_resume.base.records import ErrorTolerance, ScoreResult
-    from opik_resume.datasets.dataset import Dataset, create_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.datasets.dataset import Dataset
+    from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
     from opik_resume.evaluation.dict_items import evaluate_on_dict_items
     from opik_resume.evaluation.evaluator import evaluate
     from opik_resume.evaluation.listing import experiments
@@ -37,6 +38,7 @@ __all__ = [
     "close_experiment",
     "connect",
     "create_dataset",
+    "delete_dataset",
     "delete_experiment",
     "evaluate",
     "evaluate_experiment",
@@ -64,7 +66,8 @@ _HOMES = {
     "browse": "notebook.browsing",
     "close_experiment": "evaluation.managing",
     "connect": "stores.connections",
-    "create_dataset": "datasets.dataset",
+    "create_dataset": "datasets.opening",
+    "delete_dataset": "datasets.opening",
     "delete_experiment": "evaluation.managing",
     "evaluate": "evaluation.evaluator",
     "evaluate_experiment": "evaluation.rescore",
@@ -73,8 +76,8 @@ _HOMES = {
     "evaluate_resume": "evaluation.resume",
     "exceptions": "exceptions",
     "experiments": "evaluation.listing",
-    "get_dataset": "datasets.dataset",
-    "get_or_create_dataset": "datasets.dataset",
+    "get_dataset": "datasets.opening",
+    "get_or_create_dataset": "datasets.opening",
     "metrics": "metrics",
     "plan_resume": "evaluation.resume",
     "prompt_task": "evaluation.prompting",

@@ -6,11 +6,13 @@
     ├── ArgumentError (ValueError)            an argument is wrong: the message names it and says what to pass
     │   ├── UnsupportedArgument               legal for Opik, not possible here (also NotImplementedError)
     │   │   └── OpiksOwn (ImportError)        imported from here, but only the opik package has it: says where
+    │   ├── DatasetItemUpdateOperationRequiresItemId   an item to update does not say which it is
     │   └── FilterError                       a filter string cannot be read: shows the place and what was expected
     ├── NotFound (LookupError)                nothing of that name or id; near matches are listed
     │   ├── ExperimentNotFound
     │   │   └── AmbiguousExperiment           several experiments have that name; their ids are listed
     │   ├── DatasetNotFound
+    │   │   └── DatasetVersionNotFound        the dataset has no such version; those there are are listed
     │   └── NameNotFound                      the notebook has no such variable, or no metric of that name
     ├── DatasetAlreadyExists
     ├── ExperimentNotResumable                says why, and what to do instead
@@ -98,8 +100,12 @@ class OpiksOwn(UnsupportedArgument, ImportError):
     """A name of Opik's that is not here, in an import; where it is only looked up, that is an AttributeError."""
 
 
+class DatasetItemUpdateOperationRequiresItemId(ArgumentError):
+    """An item that is to be updated does not say which one it is."""
+
+
 class FilterError(ArgumentError):
-    """A filter string cannot be read, or asks for something that this store does not keep.
+    """A filter string cannot be read.
 
     ``position`` is the place in the string, counted from 0; None when there is no string.
     """
@@ -141,6 +147,10 @@ class AmbiguousExperiment(ExperimentNotFound):
 
 class DatasetNotFound(NotFound):
     """No dataset has that name, or the dataset has no such version."""
+
+
+class DatasetVersionNotFound(DatasetNotFound):
+    """The dataset has no such version."""
 
 
 class NameNotFound(NotFound):

@@ -99,7 +99,7 @@ def _inserted(
         def __init__(self) -> None:
             self.items: list[Any] = []
 
-        def insert(self, items: Any) -> None:
+        def insert(self, items: Any, num_threads: int = 1, deduplication: bool = True) -> None:
             self.items = checked_items(items)
 
     caught = Caught()

@@ -82,12 +82,33 @@ class ErrorInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What is known of an item besides its content: the columns that filters may ask for. Items share them."""
+
+    created_at: datetime | None = None
+    last_updated_at: datetime | None = None
+    source: str = "sdk"
+    tags: tuple[str, ...] = ()
+    trace_id: str = ""
+    span_id: str = ""
+    created_by: str = ""
+    last_updated_by: str = ""
+
+
+NO_FACTS = ItemFacts()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One dataset item. ``runs_per_item`` is its own ``execution_policy``, if it has one."""
+    """One dataset item. ``runs_per_item`` is its own ``execution_policy``, if it has one.
+
+    Items of the same id and content are equal, whatever else is known of them.
+    """
 
     id: str
     data: Json
     runs_per_item: int | None = None
+    facts: ItemFacts = field(default=NO_FACTS, compare=False, repr=False)
 
     @property
     def content(self) -> Json:
@@ -103,21 +124,43 @@ class DatasetRecord:
     name: str
     description: str | None
     created_at: datetime
+    tags: tuple[str, ...] = ()
+
+
+NO_VERSION = "v0"
+"""What stands for the version of a dataset into which nothing was ever inserted."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """One immutable version of a dataset: ``name`` is ``v1``, ``v2``, … in order of creation."""
+    """One immutable version of a dataset: ``name`` is ``v1``, ``v2``, … in order of creation.
+
+    The fields are called as in ``opik``. ``items_added``, ``items_modified`` and ``items_deleted`` compare it with the
+    version before. ``is_latest`` is as of when it was read; ``tags`` say so, too.
+    """
 
     id: str
     dataset_id: str
     number: int
     items_total: int
     created_at: datetime
+    version_hash: str = ""
+    items_added: int = 0
+    items_modified: int = 0
+    items_deleted: int = 0
+    is_latest: bool = True
+    tags: tuple[str, ...] = ()
+    change_description: str | None = None
+    created_by: str | None = None
 
     @property
     def name(self) -> str:
         return f"v{self.number}"
+
+    @property
+    def version_name(self) -> str:
+        """Its name, as ``opik`` calls it."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)

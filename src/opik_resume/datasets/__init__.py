@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING
 from opik_resume.base.lazy import loader
 
 if TYPE_CHECKING:
-    from opik_resume.datasets.dataset import Dataset, DatasetVersion, create_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.datasets.dataset import Dataset
+    from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.datasets.version import DatasetVersion
 
-__all__ = ["Dataset", "DatasetVersion", "create_dataset", "get_dataset", "get_or_create_dataset"]
+__all__ = [
+    "Dataset",
+    "DatasetVersion",
+    "create_dataset",
+    "delete_dataset",
+    "get_dataset",
+    "get_or_create_dataset",
+]
 
-__getattr__ = loader(__name__, dict.fromkeys(__all__, "dataset"))
+_HOMES = dict.fromkeys(__all__, "opening") | {"Dataset": "dataset", "DatasetVersion": "version"}
+
+__getattr__ = loader(__name__, _HOMES)

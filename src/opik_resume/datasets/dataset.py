@@ -1,7 +1,4 @@
-"""Datasets with versions: ``create_dataset``, ``get_dataset``, ``get_or_create_dataset``.
-
-Every ``insert`` that brings something new makes one new, immutable version; an experiment is pinned to one.
-"""
+"""A dataset: every ``insert`` that brings something new makes one new, immutable version."""
 
 from __future__ import annotations
 
@@ -9,86 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.process.doors import shielded
-from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
-from opik_resume.base.text.jsontext import clean
-from opik_resume.datasets.filters import parse
+from opik_resume.base.records import DatasetRecord, Item, VersionRecord
+from opik_resume.datasets.converting import of_dataframe, of_json, of_jsonl
 from opik_resume.datasets.items import checked_ids, checked_items
-from opik_resume.exceptions import ArgumentError, DatasetAlreadyExists, DatasetNotFound
-from opik_resume.stores.connections import default_store
+from opik_resume.datasets.reading import Readable, checked_writing
+from opik_resume.datasets.version import DatasetVersion
+from opik_resume.exceptions import DatasetVersionNotFound
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import pandas as pd
 
     from opik_resume.stores.protocol import Store
 
-
-class DatasetVersion:
-    """One immutable version of a dataset, read-only."""
-
-    def __init__(self, record: DatasetRecord, version: VersionRecord, store: Store) -> None:
-        self._record = record
-        self._version = version
-        self._store = store
-
-    @property
-    def name(self) -> str:
-        """The dataset's name."""
-        return self._record.name
-
-    @property
-    def id(self) -> str:
-        """The dataset's id."""
-        return self._record.id
-
-    @property
-    def version_name(self) -> str:
-        """``v1``, ``v2``, …"""
-        return self._version.name
-
-    @property
-    def version_id(self) -> str:
-        """The id of this version."""
-        return self._version.id
-
-    @property
-    def items_total(self) -> int:
-        """How many items it holds."""
-        return self._version.items_total
-
-    @property
-    def store(self) -> Store:
-        """Where it lives."""
-        return self._store
-
-    def records(self) -> list[Item]:
-        """Its items as records, newest id first, which is Opik's order."""
-        return shielded(self._store.items)(self.id, self.version_name)
-
-    def get_items(self, nb_samples: int | None = None, filter_string: str | None = None) -> list[Json]:
-        """Its items as dicts with their ``id``, newest first.
-
-        Args:
-            nb_samples: only the first that many of them.
-            filter_string: only those that match, in Opik's filter language (``data.category = "test"``).
-        """
-        wanted = parse(filter_string, "filter_string") if filter_string is not None else None
-        chosen = [item for item in self.records() if wanted is None or wanted.matches(item)]
-        return [item.content for item in chosen[:nb_samples]]
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One row an item: ``id`` and a column for each key of the data."""
-        import pandas as pd
-
-        return pd.DataFrame([{"id": item.id, **item.data} for item in self.records()])
-
-    def __len__(self) -> int:
-        return self.items_total
-
-    def __repr__(self) -> str:
-        return f"<DatasetVersion {self.name!r} {self.version_name}: {self.items_total} items, {self._store.label}>"
+WRITING_THREADS = 8  # the SDK's default; ours are the store's business
 
 
-class Dataset:
+class Dataset(Readable):
     """A dataset: insert into it, open its versions. Reading it reads the newest version."""
 
     def __init__(self, record: DatasetRecord, store: Store) -> None:
@@ -111,11 +46,24 @@ class Dataset:
         return self._record.description
 
     @property
-    def store(self) -> Store:
-        """Where it lives."""
-        return self._store
+    def project_name(self) -> str | None:
+        """The project that it belongs to; in a local file it has one when it was made with one."""
+        return shielded(self._store.project_of)(self.id)
 
-    def insert(self, items: Iterable[Mapping[str, Any]]) -> None:
+    @property
+    def dataset_items_count(self) -> int:
+        """How many items its newest version holds."""
+        return len(self)
+
+    def get_tags(self) -> list[str]:
+        """Its tags, as they are now. They are given in Opik's pages; in a local file there are none."""
+        return list(shielded(self._store.dataset_of_id)(self.id).tags)
+
+    # Writing
+
+    def insert(
+        self, items: Iterable[Mapping[str, Any]], num_threads: int = WRITING_THREADS, deduplication: bool = True
+    ) -> None:
         """Add items as one new version; those whose content is there already are skipped.
 
         Args:
@@ -123,25 +71,69 @@ class Dataset:
                 Enum, dataclasses and pydantic models; numpy's numbers become Python's. Keys whose value is missing to
                 pandas (NaN, NA, NaT) are left out. Two keys are the item's own, as in Opik, and not part of its data:
                 ``id`` (a UUID; an item of that id is replaced) and ``execution_policy`` (``{"runs_per_item": 3}``).
+                Items of the ``opik`` package (``DatasetItem``) are taken, too.
+            num_threads: taken for the SDK's sake; what is sent to a server is one version whatever it is.
+            deduplication: False inserts every item as it is, without looking at what is there.
 
         Raises:
             ArgumentError: an item cannot be used, and which, where, why; nothing is inserted.
         """
-        shielded(self._store.insert_items)(self.id, checked_items(items))
+        checked_writing(num_threads, deduplication)
+        shielded(self._store.insert_items)(self.id, checked_items(items), deduplicate=deduplication)
 
-    def update(self, items: Iterable[Mapping[str, Any]]) -> None:
+    def update(self, items: Iterable[Mapping[str, Any]], deduplication: bool = True) -> None:
         """Replace items, each a whole dict with the ``id`` of the one it replaces, as one new version.
 
         Raises:
-            ArgumentError: an item has no id or cannot be used; nothing is changed.
+            DatasetItemUpdateOperationRequiresItemId: an item has no id; nothing is changed.
+            ArgumentError: an item cannot be used; nothing is changed.
         """
-        shielded(self._store.insert_items)(self.id, checked_items(items, need_ids=True))
+        checked_writing(1, deduplication)
+        shielded(self._store.insert_items)(self.id, checked_items(items, need_ids=True), deduplicate=deduplication)
+
+    def insert_from_json(
+        self,
+        json_array: str,
+        keys_mapping: Mapping[str, str] | None = None,
+        ignore_keys: Sequence[str] | None = None,
+        deduplication: bool = True,
+    ) -> None:
+        """Insert the objects of a JSON list.
+
+        Args:
+            json_array: its text, ``[{…}, {…}]``.
+            keys_mapping: key there → key of the item, for keys that are to be renamed.
+            ignore_keys: keys to leave out.
+            deduplication: as for ``insert``.
+        """
+        self.insert(of_json(json_array, keys_mapping, ignore_keys), deduplication=deduplication)
+
+    def read_jsonl_from_file(
+        self,
+        file_path: str | PathLike[str],
+        keys_mapping: Mapping[str, str] | None = None,
+        ignore_keys: Sequence[str] | None = None,
+        deduplication: bool = True,
+        validate_before_upload: bool = True,
+    ) -> None:
+        """Insert the objects of a file with one JSON object a line; empty lines are skipped.
+
+        Args:
+            file_path: the file.
+            keys_mapping, ignore_keys, deduplication: as for ``insert_from_json``.
+            validate_before_upload: taken for the SDK's sake: here all lines are always checked before any is inserted.
+
+        Raises:
+            ArgumentError: a line cannot be used, and which; nothing is inserted.
+        """
+        self.insert(of_jsonl(file_path, keys_mapping, ignore_keys), deduplication=deduplication)
 
     def insert_from_pandas(
         self,
         dataframe: pd.DataFrame,
         keys_mapping: Mapping[str, str] | None = None,
         ignore_keys: Sequence[str] | None = None,
+        deduplication: bool = True,
     ) -> None:
         """Insert the rows of a DataFrame, as Opik does.
 
@@ -149,14 +141,9 @@ class Dataset:
             dataframe: one row an item, its values as in ``insert``: numbers exactly, missing ones left out.
             keys_mapping: column name → key of the item, for columns that are to be renamed.
             ignore_keys: columns to leave out.
+            deduplication: as for ``insert``.
         """
-        ignored, names = set(ignore_keys or ()), dict(keys_mapping or {})
-        columns = [
-            (position, names.get(key, key)) for position, key in enumerate(dataframe.columns) if key not in ignored
-        ]
-        # Rows as such would have the integers beside a column of floats as floats.
-        rows = dataframe.itertuples(index=False, name=None)
-        self.insert({key: row[position] for position, key in columns} for row in rows)
+        self.insert(of_dataframe(dataframe, keys_mapping, ignore_keys), deduplication=deduplication)
 
     def delete(self, items_ids: Iterable[str]) -> None:
         """Leave items out of a new version; older versions, and experiments on them, keep theirs."""
@@ -164,8 +151,9 @@ class Dataset:
 
     def clear(self) -> None:
         """Leave every item out of a new version."""
-        latest = self.latest()
-        shielded(self._store.delete_items)(self.id, [item.id for item in latest.records()] if latest else [])
+        shielded(self._store.delete_items)(self.id, [item.id for item in self.records()])
+
+    # Versions
 
     def versions(self) -> list[DatasetVersion]:
         """Every version, newest first."""
@@ -177,26 +165,34 @@ class Dataset:
         """The newest version, or None while nothing was ever inserted."""
         return next(iter(self.versions()), None)
 
+    def pinned(self) -> DatasetVersion:
+        """The newest version or, while nothing was ever inserted, one without items that stands for it."""
+        nothing = VersionRecord("", self.id, 0, 0, self._record.created_at)
+        return self.latest() or DatasetVersion(self._record, nothing, self._store)
+
+    def get_version_info(self) -> VersionRecord | None:
+        """What is known of the newest version, or None while nothing was ever inserted."""
+        latest = self.latest()
+        return latest.get_version_info() if latest is not None else None
+
+    def get_current_version_name(self) -> str | None:
+        """The name of the newest version, ``"v2"``, or None while nothing was ever inserted."""
+        latest = self.latest()
+        return latest.version_name if latest is not None else None
+
     def get_version_view(self, version_name: str) -> DatasetVersion:
-        """One version by name, ``"v2"``. Raises DatasetNotFound with the names there are."""
+        """One version by name, ``"v2"``. Raises DatasetVersionNotFound with the names there are."""
         versions = self.versions()
         for version in versions:
             if version.version_name == version_name:
                 return version
         there = ", ".join(version.version_name for version in versions) or "none yet"
-        raise DatasetNotFound(f"Dataset {self.name!r} has no version {version_name!r}; there are: {there}.")
+        raise DatasetVersionNotFound(f"Dataset {self.name!r} has no version {version_name!r}; there are: {there}.")
 
-    def get_items(self, nb_samples: int | None = None, filter_string: str | None = None) -> list[Json]:
-        """The items of the newest version; see :meth:`DatasetVersion.get_items`."""
+    def records(self) -> list[Item]:
+        """The items of the newest version as records, newest id first, which is Opik's order."""
         latest = self.latest()
-        return latest.get_items(nb_samples, filter_string) if latest is not None else []
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The items of the newest version as a DataFrame, one row an item."""
-        import pandas as pd
-
-        latest = self.latest()
-        return latest.to_pandas() if latest is not None else pd.DataFrame(columns=["id"])
+        return latest.records() if latest is not None else []
 
     def __len__(self) -> int:
         latest = self.latest()
@@ -206,38 +202,3 @@ class Dataset:
         latest = self.latest()
         version = f"{latest.version_name}, {latest.items_total} items" if latest else "empty"
         return f"<Dataset {self.name!r}: {version}, {self._store.label}>"
-
-
-@shielded
-def create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
-    """Make a new, empty dataset. Raises DatasetAlreadyExists."""
-    where = store or default_store()
-    return Dataset(where.create_dataset(_name(name), None if description is None else clean(description)), where)
-
-
-@shielded
-def get_dataset(name: str, version: str | None = None, *, store: Store | None = None) -> Dataset | DatasetVersion:
-    """Open a dataset, or one ``version`` of it (``"v2"``). Raises DatasetNotFound with near matches."""
-    where = store or default_store()
-    dataset = Dataset(where.dataset(_name(name)), where)
-    return dataset if version is None else dataset.get_version_view(version)
-
-
-@shielded
-def get_or_create_dataset(name: str, description: str | None = None, *, store: Store | None = None) -> Dataset:
-    """Open the dataset of that name, or make it."""
-    where = store or default_store()
-    try:
-        return Dataset(where.dataset(_name(name)), where)
-    except DatasetNotFound:
-        pass
-    try:
-        return create_dataset(name, description, store=where)
-    except DatasetAlreadyExists:  # made by another thread or process just now
-        return Dataset(where.dataset(_name(name)), where)
-
-
-def _name(name: Any) -> str:
-    if not isinstance(name, str) or not name.strip():
-        raise ArgumentError(f"name must be a non-empty string, got {name!r}")
-    return clean(name)

@@ -9,9 +9,10 @@ from uuid import UUID
 from opik_resume.base.ids import is_id, new_id
 from opik_resume.base.records import Item
 from opik_resume.datasets import values
-from opik_resume.exceptions import ArgumentError
+from opik_resume.exceptions import ArgumentError, DatasetItemUpdateOperationRequiresItemId, UnsupportedArgument
 
 _OWN = ("id", "execution_policy")
+_JUDGED = "'evaluators' belong to Opik's test suites, which opik.run_tests runs: leave the key out, or rename it"
 _OTHER_KEY = " To keep an id of your own, rename the key, for example to 'item_key': items get an id by themselves."
 
 
@@ -31,8 +32,11 @@ def checked_ids(items_ids: Any) -> list[str]:
 
 def _item(position: int, given: Any, need_id: bool) -> Item:
     where = f"items[{position}]"
+    given = _of_sdk(given) if callable(getattr(given, "get_content", None)) else given
     if not isinstance(given, Mapping):
         raise ArgumentError(f"{where} must be a dict, got {type(given).__name__}. Nothing was changed.")
+    if given.get("evaluators") is not None:
+        raise UnsupportedArgument(f"{where}: {_JUDGED}. Nothing was changed.")
     given = {key: value for key, value in given.items() if key not in _OWN or not values.missing(value)}
     data = {key: value for key, value in given.items() if key not in _OWN}
     if not all(isinstance(key, str) for key in data):
@@ -41,9 +45,19 @@ def _item(position: int, given: Any, need_id: bool) -> Item:
     if not data:
         raise ArgumentError(f"{where} must have at least one key with a value. Nothing was changed.")
     if need_id and given.get("id") is None:
-        raise ArgumentError(f"{where} needs its 'id', to say which item it replaces. Nothing was changed.")
+        raise DatasetItemUpdateOperationRequiresItemId(
+            f"{where} needs its 'id', to say which item it replaces. Nothing was changed."
+        )
     item_id = new_id() if given.get("id") is None else _id(f"{where}['id']", given["id"], _OTHER_KEY)
     return Item(item_id, data, _runs(where, given.get("execution_policy")))
+
+
+def _of_sdk(item: Any) -> dict[str, Any]:
+    """The dict of an item of the ``opik`` package, or of a sampler's view of one of ours."""
+    policy = item.execution_policy
+    runs = getattr(policy, "runs_per_item", None)
+    own = {"id": item.id, "evaluators": item.evaluators or None}
+    return {**item.get_content(), **own, "execution_policy": None if runs is None else {"runs_per_item": runs}}
 
 
 def _id(where: str, value: Any, remedy: str = "") -> str:

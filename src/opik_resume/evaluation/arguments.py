@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.records import ErrorTolerance, Json
+from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
-from opik_resume.datasets.dataset import Dataset, DatasetVersion
+from opik_resume.datasets.dataset import Dataset
+from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
+from opik_resume.integrations import opik_datasets
 from opik_resume.metrics.base import name_of
 from opik_resume.metrics.functions import ScoringFunction
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
+
+logger = redaction.logger("opik_resume")
 
 
 def refuse(function: str, why: str, **arguments: Any) -> None:
@@ -143,15 +148,28 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:
-    """The version to evaluate, pinned now, and its store."""
-    if not isinstance(dataset, (Dataset, DatasetVersion)):
-        raise ArgumentError(f"dataset must be a Dataset or a DatasetVersion, got {type(dataset).__name__}")
-    if store is not None and store is not dataset.store:
-        raise ArgumentError(f"store: the dataset {dataset.name!r} lives in {dataset.store!r}; leave store= out")
-    version = dataset.latest() if isinstance(dataset, Dataset) else dataset
-    if version is None or version.items_total == 0:
-        raise ArgumentError(f"dataset {dataset.name!r} has no items: insert some first")
-    return dataset.store, version
+    """The version to evaluate, pinned now, and its store. Datasets of the ``opik`` package are taken as ours."""
+    found = dataset if isinstance(dataset, (Dataset, DatasetVersion)) else opik_datasets.ours(dataset, store)
+    if found is None:
+        raise ArgumentError(
+            f"dataset must be a Dataset or a DatasetVersion, ours or the opik package's, got {type(dataset).__name__}"
+        )
+    if store is not None and store is not found.store:
+        raise ArgumentError(f"store: the dataset {found.name!r} lives in {found.store!r}; leave store= out")
+    return found.store, found.pinned() if isinstance(found, Dataset) else found
+
+
+def project(name: Any, dataset: DatasetVersion) -> str | None:
+    """The project of an evaluation: the dataset's, if it belongs to one, as in Opik."""
+    given, its = text("project_name", name), dataset.project_name
+    if its is not None and given is not None and its != given:
+        logger.warning(
+            "evaluate(): project_name=%r is not used, because the dataset belongs to the project %r: leave it out. "
+            "It is deprecated in Opik, too.",
+            given,
+            its,
+        )
+    return its if its is not None else given
 
 
 def experiment_name(name: Any, prefix: Any, dataset_name: str) -> str:

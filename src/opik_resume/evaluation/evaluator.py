@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import prompts as linked_prompts
 from opik_resume.base.metadata import remembered, resume_state
-from opik_resume.base.metadata.resume_state import ResumeState
+from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
 from opik_resume.base.process.doors import caller, door
 from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
-from opik_resume.datasets.dataset import Dataset, DatasetVersion
-from opik_resume.evaluation import arguments
+from opik_resume.datasets.dataset import Dataset
+from opik_resume.datasets.version import DatasetVersion
+from opik_resume.evaluation import arguments, nothing
 from opik_resume.evaluation.unfinished import warn_of_unfinished
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import make_plan
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
     Functions = Sequence[Callable[..., Any]]
+
+
+_UNPINNED = NotResumable("nothing had been inserted into its dataset, so there was no version to pin")
 
 
 @door
@@ -63,7 +67,8 @@ def evaluate(
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
 
     Args:
-        dataset: a Dataset (its newest version is pinned now) or a DatasetVersion.
+        dataset: a Dataset (its newest version is pinned now) or a DatasetVersion. One of the ``opik`` package is the same
+            dataset on its own server, whatever the default store is. Without items the result is empty, with a warning.
         task: called with an item's dict (its data and ``id``), returns a dict. ``async def`` is awaited. The values may be
             anything: metrics get the objects themselves (generators as lists), and what is stored is JSON, converted as
             Opik's SDK does; NaN and infinity are kept as ``<float NaN>`` and ``<float Infinity>``, and what has no text
@@ -72,7 +77,7 @@ def evaluate(
         scoring_functions: functions of ``dataset_item`` and ``task_outputs`` that return a ScoreResult or several.
         experiment_name_prefix: start of a made-up name, used when ``experiment_name`` is left out.
         experiment_name: names need not be unique; the id is.
-        project_name: kept with the experiment.
+        project_name: kept with the experiment; that of the dataset comes first, if it belongs to one.
         experiment_config: anything JSON can hold, kept with the experiment.
         verbose: 0 prints nothing, 1 shows a progress bar, 2 prints statistics of the scores as well.
         nb_samples: evaluate only the newest ``nb_samples`` of the items that filter and ids leave.
@@ -80,13 +85,13 @@ def evaluate(
             this, as in Opik, so that they may use what belongs to it (``signal.alarm``, a ``sqlite3`` connection); ■ and
             Ctrl-C then interrupt the running task. With more, and from the widget, they run in threads of their own.
         scoring_key_mapping: metric argument → key of item or output, or a callable of all keys.
-        dataset_item_ids: evaluate only these items.
+        dataset_item_ids: evaluate only these items; ids that are not there are ignored, with a warning.
         dataset_sampler: an object whose ``sample(items)`` returns some of the items; one drawn twice is run twice as often.
         trial_count: how often the task is run on each item that has no ``execution_policy`` of its own.
         experiment_scoring_functions: functions of all TestResults that return a ScoreResult or several. Stored when the
             experiment is complete.
         experiment_tags: kept with the experiment.
-        dataset_filter_string: Opik's filter language, ``data.category = "test" AND data.level = "2"``.
+        dataset_filter_string: Opik's filter language, ``data.category = "test" AND tags contains "new"``.
         prompt, prompts: prompts of the ``opik`` package to link with the experiment and its runs. They need an Opik server.
         blueprint_id: Opik's own; it raises.
         error_tolerance: ``METRIC_ERRORS`` (10) or ``ALL_SCORING_ERRORS`` (20): then a missing score argument fails its
@@ -122,7 +127,10 @@ def evaluate(
     )
     config = arguments.json_dict("experiment_config", experiment_config)
     metadata = remembered.embed(
-        resume_state.embed(config, state), callables.task, callables.scoring_metrics, callables.task_threads
+        resume_state.embed(config, state if version.version_id else _UNPINNED),
+        callables.task,
+        callables.scoring_metrics,
+        callables.task_threads,
     )
     now = utc_now()
     selection = caller().call(
@@ -139,11 +147,21 @@ def evaluate(
         created_at=now,
         updated_at=now,
         tags=arguments.texts("experiment_tags", experiment_tags),
-        project_name=arguments.text("project_name", project_name),
+        project_name=arguments.project(project_name, version),
         item_ids=selection.resolved_ids,
     )
-    warn_of_unfinished(version, callables.task, where)
     made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
+    if selection.items:
+        warn_of_unfinished(version, callables.task, where)
+    else:
+        made = nothing.record(
+            made,
+            version,
+            where,
+            dataset_filter_string=dataset_filter_string,
+            dataset_item_ids=dataset_item_ids,
+            dataset_sampler=dataset_sampler,
+        )
     plan = make_plan(experiment.id, experiment.name, made.grid)
     ready = partial(prepare_first, made, plan, callables, where)
     return run_and_wait(made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)

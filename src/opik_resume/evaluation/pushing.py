@@ -66,7 +66,7 @@ def _server(to: str | Store) -> OpikStore:
 
 def _push_dataset(found: Experiment, source: Store, target: OpikStore) -> None:
     """Every version up to the pinned one, so that it has the same name there."""
-    record = source.dataset(found.dataset_name)
+    record = source.dataset_of_id(found.dataset_id)
     pinned = int(found.version_name.removeprefix("v"))
     versions = [version for version in reversed(source.versions(record.id)) if version.number <= pinned]
     target.mirror(record, [(version, source.items(record.id, version.name)) for version in versions])

@@ -9,7 +9,7 @@ from opik_resume.base.text import redaction
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
-    from opik_resume.datasets.dataset import DatasetVersion
+    from opik_resume.datasets.version import DatasetVersion
     from opik_resume.stores.protocol import Store
 
 logger = redaction.logger("opik_resume")

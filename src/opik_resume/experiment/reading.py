@@ -64,7 +64,8 @@ class Reading:
     @property
     def whole(self) -> bool:
         """Whether all the cells that it should have, which is known, are complete (a score may be missing)."""
-        return self.obstacle is None and len(self.grid) > 0 and self.grid.complete
+        begun = len(self.grid) > 0 or self.experiment.status == "completed"  # one of nothing was completed at once
+        return self.obstacle is None and begun and self.grid.complete
 
     @property
     def state(self) -> str:
@@ -197,11 +198,10 @@ def _resolved_ids(experiment: Experiment, state: ResumeState) -> tuple[str, ...]
             f"({checkpoints.path_of(experiment.id)}) is not on this machine: resume it where it was started, copy that "
             "file, or start a fresh evaluate() with the same dataset_item_ids."
         )
-    if not remembered.ours(
-        experiment.metadata
-    ):  # the SDK lists an item twice that it has run once, and asks for one run
-        return tuple(dict.fromkeys(ids))
-    return ids
+    if remembered.ours(experiment.metadata):
+        return ids
+    # The SDK lists an item twice that it has run once, and asks for one run. An empty list it takes for none.
+    return tuple(dict.fromkeys(ids)) or None
 
 
 def why_not_resumable(reading: Reading) -> ExperimentNotResumable | None:

@@ -14,9 +14,12 @@ from typing import Any
 
 from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Item
+from opik_resume.base.text import redaction
 from opik_resume.datasets.filters import parse
 from opik_resume.exceptions import ArgumentError
 from opik_resume.samplers import draw
+
+logger = redaction.logger("opik_resume")
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,19 @@ def choose(
 ) -> Selection:
     """What ``evaluate`` was asked to evaluate, out of the items of the pinned version.
 
+    Ids that are not in the version are warned about and ignored, as in Opik. What is left may be nothing.
+
     Raises:
         FilterError: the filter cannot be read.
-        ArgumentError: an id is not in the version, the sampler returned something else, or nothing is left.
+        ArgumentError: the ids are no list, or the sampler returned something else.
     """
     chosen = _filtered(items, state.dataset_filter_string)
     if dataset_item_ids is not None:
-        wanted = _known_ids(dataset_item_ids, items)
+        wanted = _wanted_ids(dataset_item_ids, items)
         chosen = [item for item in chosen if item.id in wanted]
     chosen = chosen[: state.nb_samples]
     if dataset_sampler is not None:
         chosen = draw(dataset_sampler, chosen)
-    if not chosen:
-        raise ArgumentError(_nothing_left(items, state, dataset_item_ids, dataset_sampler))
     resolved = dataset_item_ids is not None or dataset_sampler is not None
     return _selection(chosen, state, tuple(item.id for item in chosen) if resolved else None)
 
@@ -56,11 +59,11 @@ def choose(
 def find_again(items: Sequence[Item], state: ResumeState, resolved_ids: Sequence[str] | None) -> Selection:
     """What the original evaluation chose, out of the items of the same version.
 
-    The SDK keeps explicit ids as they were given, before filter and ``nb_samples``, and takes an empty list of them for
-    none. Ids that were drawn after filter and ``nb_samples`` pass both once more.
+    The SDK keeps explicit ids as they were given, before filter and ``nb_samples``. Ids that were drawn after filter and
+    ``nb_samples`` pass both once more. None means that there are none, an empty list that nothing was left.
     """
     chosen = _filtered(items, state.dataset_filter_string)
-    if not resolved_ids:
+    if resolved_ids is None:
         return _selection(chosen[: state.nb_samples], state, None)
     wanted = set(resolved_ids)
     by_id = {item.id: item for item in [item for item in chosen if item.id in wanted][: state.nb_samples]}
@@ -80,7 +83,7 @@ def _filtered(items: Sequence[Item], filter_string: str | None) -> list[Item]:
     return [item for item in items if wanted.matches(item)]
 
 
-def _known_ids(dataset_item_ids: Sequence[str], items: Sequence[Item]) -> set[str]:
+def _wanted_ids(dataset_item_ids: Sequence[str], items: Sequence[Item]) -> set[str]:
     if isinstance(dataset_item_ids, str) or not isinstance(dataset_item_ids, Sequence):
         raise ArgumentError(f"dataset_item_ids must be a list of ids, got {type(dataset_item_ids).__name__}")
     if not dataset_item_ids:
@@ -88,18 +91,11 @@ def _known_ids(dataset_item_ids: Sequence[str], items: Sequence[Item]) -> set[st
     wanted = {str(item_id).lower() for item_id in dataset_item_ids}
     unknown = sorted(wanted - {item.id for item in items})
     if unknown:
-        raise ArgumentError(
-            f"dataset_item_ids: {len(unknown)} of {len(wanted)} ids are not in this version of the dataset: "
-            f"{', '.join(unknown[:3])}{', …' if len(unknown) > 3 else ''}"
+        logger.warning(
+            "dataset_item_ids: %d of %d ids are not in this version of the dataset and are ignored: %s%s",
+            len(unknown),
+            len(wanted),
+            ", ".join(unknown[:3]),
+            ", …" if len(unknown) > 3 else "",
         )
     return wanted
-
-
-def _nothing_left(items: Sequence[Item], state: ResumeState, ids: Any, sampler: Any) -> str:
-    asked = {
-        "dataset_filter_string": state.dataset_filter_string,
-        "dataset_item_ids": ids,
-        "dataset_sampler": sampler,
-    }
-    names = [name for name, value in asked.items() if value is not None]
-    return f"{' and '.join(names) or 'the dataset'}: none of the {len(items)} items is left to evaluate"

@@ -90,6 +90,20 @@ def default_store() -> Store:
     return _file(settings.database_path())
 
 
+def server_store(found: OpikSettings) -> Store:
+    """The store of that server, workspace and key: one that is open, the default before others, else a new one."""
+    with _lock:
+        there = [store for store in _opened.values() if not store.moved]
+    opened: list[Store] = sorted(there, key=lambda store: store is not _default)
+    return next((store for store in opened if same_server(store, found)), None) or _server(found, check=False)
+
+
+def same_server(store: Store, found: OpikSettings) -> bool:
+    """Whether a store is on that server, in that workspace and with that key."""
+    its = getattr(store, "settings", None)
+    return its is not None and (its.url, its.workspace, its.api_key) == (found.url, found.workspace, found.api_key)
+
+
 def close_all() -> None:
     """Close every store that this process has open and forget the default."""
     global _default

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from opik_resume.base.ids import new_id
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -18,15 +17,15 @@ from opik_resume.base.records import (
     VersionRecord,
     utc_now,
 )
-from opik_resume.base.text.jsontext import to_json
-from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
+from opik_resume.exceptions import ExperimentNotFound
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
+from opik_resume.stores.file.datasets import Datasets
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
-_MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR d.name LIKE ? ESCAPE '\\'"
+_MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR coalesce(d.deleted_name, d.name) LIKE ? ESCAPE '\\'"
 _RECORD = f"""
 INSERT INTO attempts ({rows.ATTEMPT_COLUMNS}) VALUES {placeholders(1, len(rows.ATTEMPT_COLUMNS.split(",")))}
 ON CONFLICT (id) DO UPDATE SET
@@ -48,7 +47,6 @@ _ORDERS = {
     "-name": "e.name COLLATE NOCASE DESC, e.id DESC",
 }
 _LATEST = 50  # unfinished experiments that are looked at
-_RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
 
 class LocalStore:
@@ -60,6 +58,7 @@ class LocalStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = Database(path)
+        self._datasets = Datasets(self._database, self.label)
         self.leases = SqliteLeases(self._database, Completed())
 
     def __repr__(self) -> str:
@@ -82,38 +81,35 @@ class LocalStore:
 
     # Datasets
 
-    def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
-        record = DatasetRecord(new_id(), name, description, utc_now())
-        values = (record.id, name, description, record.created_at.isoformat())
-        try:
-            self._database.write(lambda db: db.execute("INSERT INTO datasets VALUES (?, ?, ?, ?)", values))
-        except sqlite3.IntegrityError as error:
-            raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
-        return record
+    def create_dataset(
+        self, name: str, description: str | None = None, project_name: str | None = None
+    ) -> DatasetRecord:
+        return self._datasets.create(name, description, project_name)
 
-    def dataset(self, name: str) -> DatasetRecord:
-        found = self._database.read("SELECT * FROM datasets WHERE name = ?", (name,))
-        if not found:
-            names = [row["name"] for row in self._database.read("SELECT name FROM datasets")]
-            raise DatasetNotFound.near("dataset", name, names, self.label)
-        return rows.dataset(found[0])
+    def dataset(self, name: str, project_name: str | None = None) -> DatasetRecord:
+        """The one of that name: there is one in all projects."""
+        return self._datasets.named(name)
 
-    def insert_items(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
-        stored = [(item, to_json(item.data), rows.digest(item)) for item in items]
-        return self._database.write(lambda db: _insert_version(db, dataset_id, stored))
+    def dataset_of_id(self, dataset_id: str) -> DatasetRecord:
+        return self._datasets.of_id(dataset_id)
+
+    def delete_dataset(self, name: str, project_name: str | None = None) -> None:
+        self._datasets.remove(name)
+
+    def project_of(self, dataset_id: str) -> str | None:
+        return self._datasets.project_of(dataset_id)
+
+    def insert_items(self, dataset_id: str, items: Sequence[Item], *, deduplicate: bool = True) -> VersionRecord | None:
+        return self._datasets.insert(dataset_id, items, deduplicate=deduplicate)
 
     def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
-        return self._database.write(lambda db: _delete_items(db, dataset_id, item_ids))
+        return self._datasets.delete(dataset_id, item_ids)
 
     def versions(self, dataset_id: str) -> list[VersionRecord]:
-        query = "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC"
-        return [rows.version(row) for row in self._database.read(query, (dataset_id,))]
+        return self._datasets.versions(dataset_id)
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
-        query = """SELECT * FROM dataset_items WHERE dataset_id = ? AND added_in <= ?
-                   AND (removed_in IS NULL OR removed_in > ?) ORDER BY id DESC"""
-        number = int(version.removeprefix("v"))
-        return [rows.item(row) for row in self._database.read(query, (dataset_id, number, number))]
+        return self._datasets.items(dataset_id, version)
 
     # Experiments
 
@@ -228,50 +224,6 @@ class LocalStore:
 
     def offline(self, experiment_id: str) -> Reader | None:
         return self
-
-
-def _insert_version(
-    db: sqlite3.Connection, dataset_id: str, stored: Sequence[tuple[Item, str, str]]
-) -> VersionRecord | None:
-    live = "SELECT digest FROM dataset_items WHERE dataset_id = ? AND removed_in IS NULL"
-    seen = {row["digest"] for row in db.execute(live, (dataset_id,))}
-    fresh = []
-    for item, data, digest in stored:
-        if digest not in seen:
-            seen.add(digest)
-            fresh.append((item, data, digest))
-    if not fresh:
-        return None
-    number = _next_number(db, dataset_id)
-    _replace_rows(db, dataset_id, number, fresh)
-    return _new_version(db, dataset_id, number)
-
-
-def _delete_items(db: sqlite3.Connection, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
-    number = _next_number(db, dataset_id)
-    retired = sum(db.execute(_RETIRE, (number, dataset_id, item_id)).rowcount for item_id in item_ids)
-    return _new_version(db, dataset_id, number) if retired else None
-
-
-def _next_number(db: sqlite3.Connection, dataset_id: str) -> int:
-    highest = "SELECT coalesce(max(number), 0) + 1 FROM dataset_versions WHERE dataset_id = ?"
-    number: int = db.execute(highest, (dataset_id,)).fetchone()[0]
-    return number
-
-
-def _replace_rows(db: sqlite3.Connection, dataset_id: str, number: int, fresh: Sequence[tuple[Item, str, str]]) -> None:
-    db.executemany(_RETIRE, [(number, dataset_id, item.id) for item, _, _ in fresh])
-    values = [(dataset_id, item.id, number, None, data, item.runs_per_item, digest) for item, data, digest in fresh]
-    db.executemany("INSERT OR REPLACE INTO dataset_items VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-
-
-def _new_version(db: sqlite3.Connection, dataset_id: str, number: int) -> VersionRecord:
-    live = "SELECT count(*) FROM dataset_items WHERE dataset_id = ? AND removed_in IS NULL"
-    total = db.execute(live, (dataset_id,)).fetchone()[0]
-    version = VersionRecord(new_id(), dataset_id, number, total, utc_now())
-    values = (version.id, dataset_id, number, total, version.created_at.isoformat())
-    db.execute("INSERT INTO dataset_versions VALUES (?, ?, ?, ?, ?)", values)
-    return version
 
 
 def _escaped(search: str) -> str:

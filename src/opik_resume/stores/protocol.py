@@ -31,16 +31,27 @@ SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-nam
 class DatasetStore(Protocol):
     """Datasets and their immutable versions."""
 
-    def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
-        """Make an empty dataset. Raises DatasetAlreadyExists."""
+    def create_dataset(
+        self, name: str, description: str | None = None, project_name: str | None = None
+    ) -> DatasetRecord:
+        """Make an empty dataset, in the project if one is named. Raises DatasetAlreadyExists."""
 
-    def dataset(self, name: str) -> DatasetRecord:
-        """The dataset of that name. Raises DatasetNotFound with near matches."""
+    def dataset(self, name: str, project_name: str | None = None) -> DatasetRecord:
+        """The dataset of that name, in the project or else wherever it is. Raises DatasetNotFound with near matches."""
 
-    def insert_items(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+    def dataset_of_id(self, dataset_id: str) -> DatasetRecord:
+        """The dataset of that id, as it is now. Raises DatasetNotFound."""
+
+    def delete_dataset(self, name: str, project_name: str | None = None) -> None:
+        """Delete the dataset of that name; experiments on it stay. Raises DatasetNotFound with near matches."""
+
+    def project_of(self, dataset_id: str) -> str | None:
+        """The name of the project that a dataset belongs to, if it belongs to one."""
+
+    def insert_items(self, dataset_id: str, items: Sequence[Item], *, deduplicate: bool = True) -> VersionRecord | None:
         """Add items as one new version, skipping those whose content is there already; None if nothing was new.
 
-        An item whose id is there already replaces that one.
+        An item whose id is there already replaces that one. ``deduplicate=False``: none is skipped.
         """
 
     def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:

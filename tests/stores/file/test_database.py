@@ -34,7 +34,7 @@ def test_the_file_and_its_folder_are_made(path: Path) -> None:
 
 def test_two_handles_on_one_file_see_each_other(path: Path) -> None:
     one, other = Database(path), Database(path)
-    one.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    one.write(lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'n', 't')"))
     assert [row["name"] for row in other.read("SELECT * FROM datasets")] == ["n"]
     one.close()
     other.close()
@@ -59,7 +59,7 @@ def test_rows_of_many_that_commit_together_are_one_call_and_fail_together(path: 
     def keep(db: sqlite3.Connection, names: list[str]) -> None:
         calls.append(names)
         for name in names:
-            db.execute("INSERT INTO datasets VALUES (?, ?, NULL, 't')", (name, name))
+            db.execute("INSERT INTO datasets (id, name, created_at) VALUES (?, ?, 't')", (name, name))
 
     def refuse(db: sqlite3.Connection, names: list[str]) -> None:
         raise RuntimeError(" ".join(names))
@@ -88,7 +88,7 @@ def test_a_failing_write_of_a_group_undoes_only_itself(path: Path) -> None:
     database = Database(path)
     gate = threading.Event()
     first = database.write_soon(lambda db: gate.wait(10))  # holds the writer until the group below is queued
-    insert = "INSERT INTO datasets VALUES (?, ?, NULL, 't')"
+    insert = "INSERT INTO datasets (id, name, created_at) VALUES (?, ?, 't')"
     good = database.write_soon(lambda db: db.execute(insert, ("1", "kept")))
     doubled = database.write_soon(lambda db: db.execute(insert, ("2", "kept")))
     broken = database.write_soon(lambda db: 1 / 0)
@@ -103,8 +103,10 @@ def test_a_failing_write_of_a_group_undoes_only_itself(path: Path) -> None:
 
 def test_what_nobody_waits_for_is_written_soon_and_at_the_latest_on_close(path: Path) -> None:
     database = Database(path)
-    database.write_soon(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'soon', NULL, 't')")).result(10)
-    database.write_soon(lambda db: db.execute("INSERT INTO datasets VALUES ('j', 'last', NULL, 't')"))
+    database.write_soon(
+        lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'soon', 't')")
+    ).result(10)
+    database.write_soon(lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('j', 'last', 't')"))
     database.close()
     database.close()
     with closing(sqlite3.connect(path)) as db:
@@ -189,7 +191,7 @@ def test_a_full_disk_is_said_and_the_store_goes_on_once_there_is_room(path: Path
             db.execute(f"PRAGMA max_page_count = {pages}")
 
     def insert(db: sqlite3.Connection) -> None:
-        db.execute("INSERT INTO datasets VALUES ('i', ?, NULL, 't')", ("x" * 100_000,))
+        db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', ?, 't')", ("x" * 100_000,))
 
     limit(1)
     with pytest.raises(StoreError, match=rf"disk of {path.parent} is full.*free some space.*not lost as long as"):
@@ -217,9 +219,9 @@ def test_a_file_that_stays_locked_is_said_and_nothing_is_kept(path: Path, monkey
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreBusy, match="locked by another process"):
-        database.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+        database.write(lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'n', 't')"))
     other.execute("ROLLBACK")
     other.close()
     assert database.read("SELECT * FROM datasets") == []
-    database.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    database.write(lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'n', 't')"))
     database.close()

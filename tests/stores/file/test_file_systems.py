@@ -155,7 +155,7 @@ def test_a_folder_in_which_nothing_can_be_made_does_not_hold(away: Path) -> None
 def test_a_store_on_such_a_file_system_works(mount: Mount, away: Path, caplog: pytest.LogCaptureFixture) -> None:
     mount((Path("/"), "ext4"), (away, "9p"))
     database = Database(away / "store.sqlite3")
-    database.write(lambda db: db.execute("INSERT INTO datasets VALUES ('i', 'n', NULL, 't')"))
+    database.write(lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'n', 't')"))
     database.close()
     assert [each.name for each in away.iterdir()] == ["store.sqlite3"]
     assert caplog.text.count("only ever use it from one machine") == 1

@@ -74,7 +74,7 @@ AWAY: list[tuple[Callable[[Path], None], str]] = [
 
 
 def add(name: str) -> Callable[[sqlite3.Connection], Any]:
-    return lambda db: db.execute("INSERT INTO datasets VALUES (?, ?, NULL, 't')", (name, name))
+    return lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES (?, ?, 't')", (name, name))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_an_older_file_gets_the_journal_and_keeps_what_it_has(tmp_path: Path) ->
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path)) as old:
         old.executescript(schema.STEPS[0])
-        old.execute("INSERT INTO datasets VALUES ('i', 'kept', NULL, 't')")
+        old.execute("INSERT INTO datasets (id, name, created_at) VALUES ('i', 'kept', 't')")
         old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         old.execute("PRAGMA user_version = 1")
         old.commit()

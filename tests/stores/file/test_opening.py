@@ -35,7 +35,7 @@ TOLD = "was copied while a process used it"
 
 
 def add(name: str) -> str:
-    return f"INSERT INTO datasets VALUES ('{name}', '{name}', NULL, 't')"
+    return f"INSERT INTO datasets (id, name, created_at) VALUES ('{name}', '{name}', 't')"
 
 
 def names(path: Path) -> list[str]:

@@ -25,7 +25,7 @@ def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 def add(name):
-    return lambda db: db.execute("INSERT INTO datasets VALUES (?, ?, NULL, 't')", (name, name))
+    return lambda db: db.execute("INSERT INTO datasets (id, name, created_at) VALUES (?, ?, 't')", (name, name))
 
 path = Path(sys.argv[1])
 database = Database(path)

@@ -35,9 +35,15 @@ class NotResumable:
     reason: str
 
 
-def embed(metadata: Json | None, state: ResumeState) -> Json:
+def embed(metadata: Json | None, state: ResumeState | NotResumable) -> Json:
     """A copy of ``metadata`` with the blob in it."""
-    blob = {
+    return {**(metadata or {}), METADATA_KEY: json.dumps(_blob(state))}
+
+
+def _blob(state: ResumeState | NotResumable) -> Json:
+    if isinstance(state, NotResumable):
+        return {"schema_version": SCHEMA_VERSION, "resumable": False, "non_resumable_reason": state.reason}
+    return {
         "schema_version": SCHEMA_VERSION,
         "resumable": True,
         "default_runs_per_item": state.default_runs_per_item,
@@ -47,7 +53,6 @@ def embed(metadata: Json | None, state: ResumeState) -> Json:
         "requires_local_checkpoint": state.requires_local_checkpoint,
         "error_tolerance": state.error_tolerance,
     }
-    return {**(metadata or {}), METADATA_KEY: json.dumps(blob)}
 
 
 def read(metadata: Json | None) -> ResumeState | NotResumable:

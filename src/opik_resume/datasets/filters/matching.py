@@ -5,7 +5,8 @@ read in the public repository. Text is compared without regard to case. ``data``
 as JSON text, and ``data."a.b"`` is the key ``a.b``, not ``b`` inside ``a``. So
 
 - a string is compared as itself, anything else as compact JSON: ``5``, ``5.0``, ``true``, ``null``, ``["a",1]``;
-- a key that is not there has the text ``""``: only ``!=``, ``not_contains``, and a comparison with ``""``, hold for it.
+- a key that is not there has the text ``""``: only ``!=``, ``not_contains``, and a comparison with ``""``, hold for it;
+- ``tags =`` asks for a tag, whole and with regard to case; ``tags contains`` for a part of one, without.
 
 Four accidents of that SQL are not copied, where the words of the language say otherwise: in ``contains``, ``%`` and ``_`` are
 wildcards there and a string's quotes and escapes are part of its text; ``=``, ``starts_with`` and ``ends_with`` skip quotes and
@@ -14,15 +15,13 @@ know the case of ASCII letters only; and values for ``data``, ``tags`` and times
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from opik_resume.base.records import Item
 from opik_resume.base.text.jsontext import clean, to_json
 from opik_resume.datasets.filters.language import Condition
-
-KEPT = ("id", "data", "full_data")  # what every store keeps of an item
 
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda found, wanted: bool(found == wanted),
@@ -36,13 +35,24 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "starts_with": lambda found, wanted: found.startswith(wanted),
     "ends_with": lambda found, wanted: found.endswith(wanted),
 }
+_LISTED: dict[str, Callable[[Sequence[str], str], bool]] = {
+    "=": lambda found, wanted: wanted in found,
+    "!=": lambda found, wanted: wanted not in found,
+    "contains": lambda found, wanted: any(wanted.lower() in each.lower() for each in found),
+    "not_contains": lambda found, wanted: all(wanted.lower() not in each.lower() for each in found),
+    "is_empty": lambda found, _: not found,
+    "is_not_empty": lambda found, _: bool(found),
+}
 
 
-def holds(condition: Condition, item: Item, times: Mapping[str, datetime | None]) -> bool:
-    """Whether the condition, over a field that is kept, holds for the item."""
+def holds(condition: Condition, item: Item) -> bool:
+    """Whether the condition holds for the item."""
+    if condition.type == "list":
+        return _LISTED[condition.operator](getattr(item.facts, condition.field), clean(condition.value))
     compare = _COMPARED[condition.operator]
     if condition.type == "date_time":
-        return compare(times[condition.field], datetime.fromisoformat(condition.value))
+        found: datetime | None = getattr(item.facts, condition.field)
+        return found is not None and compare(found, datetime.fromisoformat(condition.value))
     return compare(_found(condition, item).lower(), clean(condition.value).lower())
 
 
@@ -52,7 +62,9 @@ def _found(condition: Condition, item: Item) -> str:
     if condition.field == "data":
         key = clean(condition.key)  # as every text of an item is
         return _text(item.data[key]) if key in item.data else ""
-    # full_data: the server's text of its whole map, with our text of the values.
+    if condition.field != "full_data":
+        return str(getattr(item.facts, condition.field))
+    # The server's text of its whole map, with our text of the values.
     return "{" + ",".join(f"'{key}':'{_text(value)}'" for key, value in item.data.items()) + "}"
 
 

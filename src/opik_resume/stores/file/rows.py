@@ -16,6 +16,7 @@ from opik_resume.base.records import (
     ErrorInfo,
     Experiment,
     Item,
+    ItemFacts,
     Json,
     ScoreResult,
     VersionRecord,
@@ -37,7 +38,7 @@ LIGHT_ATTEMPT_COLUMNS = (
     "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
 )
 EXPERIMENT_COLUMNS = (
-    "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
+    "e.id, e.name, e.dataset_id, coalesce(d.deleted_name, d.name) AS dataset_name, e.version_number, e.metadata, e.expected, "
     "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
 )
 
@@ -49,15 +50,28 @@ def digest(item: Item) -> str:
 
 
 def dataset(row: sqlite3.Row) -> DatasetRecord:
-    return DatasetRecord(row["id"], row["name"], row["description"], _time(row["created_at"]))
+    name = row["name"] if row["deleted_name"] is None else row["deleted_name"]
+    return DatasetRecord(row["id"], name, row["description"], _time(row["created_at"]))
 
 
-def version(row: sqlite3.Row) -> VersionRecord:
-    return VersionRecord(row["id"], row["dataset_id"], row["number"], row["items_total"], _time(row["created_at"]))
+def version(row: sqlite3.Row, *, is_latest: bool) -> VersionRecord:
+    return VersionRecord(
+        row["id"],
+        row["dataset_id"],
+        row["number"],
+        row["items_total"],
+        _time(row["created_at"]),
+        version_hash=row["id"][-8:],  # as a server makes it
+        items_added=row["items_added"],
+        items_modified=row["items_modified"],
+        items_deleted=row["items_deleted"],
+        is_latest=is_latest,
+        tags=("latest",) if is_latest else (),
+    )
 
 
-def item(row: sqlite3.Row) -> Item:
-    return Item(row["id"], from_json(row["data"]), row["runs_per_item"])
+def item(row: sqlite3.Row, facts: ItemFacts) -> Item:
+    return Item(row["id"], from_json(row["data"]), row["runs_per_item"], facts)
 
 
 def experiment(row: sqlite3.Row) -> Experiment:

@@ -177,7 +177,25 @@ _METRICS = "".join(
     for column in ("scored_by", "missing_metrics")
 )
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS)
+# The project of a dataset, and its name if it was deleted while experiments need it; what a version changed.
+_SUCCESSOR = """SELECT 1 FROM dataset_items n
+    WHERE n.dataset_id = i.dataset_id AND n.id = i.id AND n.added_in = i.removed_in"""
+_PREDECESSOR = """SELECT 1 FROM dataset_items p
+    WHERE p.dataset_id = i.dataset_id AND p.id = i.id AND p.removed_in = i.added_in"""
+_ITEMS = "SELECT count(*) FROM dataset_items i WHERE i.dataset_id = dataset_versions.dataset_id"
+_DATASETS = f"""
+ALTER TABLE datasets ADD COLUMN project_name TEXT;
+ALTER TABLE datasets ADD COLUMN deleted_name TEXT;
+ALTER TABLE dataset_versions ADD COLUMN items_added INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dataset_versions ADD COLUMN items_modified INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dataset_versions ADD COLUMN items_deleted INTEGER NOT NULL DEFAULT 0;
+UPDATE dataset_versions SET
+    items_added = ({_ITEMS} AND i.added_in = dataset_versions.number AND NOT EXISTS ({_PREDECESSOR})),
+    items_modified = ({_ITEMS} AND i.added_in = dataset_versions.number AND EXISTS ({_PREDECESSOR})),
+    items_deleted = ({_ITEMS} AND i.removed_in = dataset_versions.number AND NOT EXISTS ({_SUCCESSOR}));
+"""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -40,12 +40,18 @@ class Datasets:
     def _project(self) -> str:
         return self._client.settings.project or "Default Project"
 
-    def create(self, name: str, description: str | None = None, dataset_id: str | None = None) -> DatasetRecord:
+    def create(
+        self,
+        name: str,
+        description: str | None = None,
+        dataset_id: str | None = None,
+        project_name: str | None = None,
+    ) -> DatasetRecord:
         made = dataset_id or new_id()
         body = {
             "id": made,
             "name": name,
-            "project_name": self._project,
+            "project_name": project_name or self._project,
             "description": description or None,
         }
         try:
@@ -57,10 +63,19 @@ class Datasets:
                 raise DatasetAlreadyExists(f"A dataset {name!r} exists: open it with get_dataset({name!r}).") from error
         return wire.dataset(self.row(made))
 
-    def named(self, name: str) -> DatasetRecord:
+    def named(self, name: str, project_name: str | None = None) -> DatasetRecord:
+        found = self._of_name("datasets/retrieve", name, project_name)
+        self._remember_project(found)
+        return wire.dataset(found)
+
+    def remove(self, name: str, project_name: str | None) -> None:
+        """Experiments on it stay, without their items."""
+        self._of_name("datasets/delete", name, project_name)
+
+    def _of_name(self, path: str, name: str, project_name: str | None) -> Any:
         try:
-            found = self._client.call(
-                "POST", "datasets/retrieve", {"dataset_name": name, "project_name": self._project}
+            return self._client.call(
+                "POST", path, {"dataset_name": name, "project_name": project_name or self._project}
             )
         except RequestRefused as error:
             if error.status != 404:
@@ -68,8 +83,6 @@ class Datasets:
             listed = self._client.call("GET", "datasets", query={"page": 1, "size": 500})
             names = [row["name"] for row in listed["content"]]
             raise DatasetNotFound.near("dataset", name, names, self._client.settings.label) from error
-        self._remember_project(found)
-        return wire.dataset(found)
 
     def row(self, dataset_id: str) -> Json:
         """A dataset as the server tells it. Raises DatasetNotFound."""
@@ -112,15 +125,17 @@ class Datasets:
 
     # Items
 
-    def insert(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
+    def insert(self, dataset_id: str, items: Sequence[Item], *, deduplicate: bool = True) -> VersionRecord | None:
         """Only what is new is sent, in requests of one group, which is what makes them one version."""
-        latest = self._latest(dataset_id)
-        there = self.items(dataset_id, latest.name) if latest is not None else []
-        fresh = _without_duplicates(items, there)
+        fresh = _without_duplicates(items, self._newest(dataset_id)) if deduplicate else items
         if not fresh:
             return None
         self.put(dataset_id, fresh, new_id())
         return self._latest(dataset_id)
+
+    def _newest(self, dataset_id: str) -> list[Item]:
+        latest = self._latest(dataset_id)
+        return self.items(dataset_id, latest.name) if latest is not None else []
 
     def put(self, dataset_id: str, items: Sequence[Item], group: str) -> None:
         """Write items into the version of that group."""
@@ -129,8 +144,7 @@ class Datasets:
             self._client.call("PUT", "datasets/items", body)
 
     def delete(self, dataset_id: str, item_ids: Sequence[str], group: str | None = None) -> VersionRecord | None:
-        latest = self._latest(dataset_id)
-        there = {item.id for item in self.items(dataset_id, latest.name)} if latest is not None else set()
+        there = {item.id for item in self._newest(dataset_id)}
         doomed = [item_id for item_id in dict.fromkeys(item_ids) if item_id in there]
         group = group or new_id()
         for start in range(0, len(doomed), MOST_ROWS):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from opik_resume.base.metadata import checkpoints
 from opik_resume.base.process.forks import in_each_process
-from opik_resume.base.records import Experiment, Json, RunMark, ScoreResult, utc_now
+from opik_resume.base.records import NO_VERSION, Experiment, Json, RunMark, ScoreResult, utc_now
 from opik_resume.exceptions import ExperimentNotFound, RequestRefused
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
@@ -42,7 +42,11 @@ class Experiments:
         """Kept running until it is complete. Doing it twice changes nothing."""
         # The dataset's project comes first, as in the SDK, which looks for the runs there.
         project = self._datasets.project_of(record.dataset_id) or record.project_name
-        version_id = self._datasets.version_id(record.dataset_id, record.version_name)
+        version_id = (
+            self._datasets.version_id(record.dataset_id, record.version_name)
+            if record.version_name != NO_VERSION
+            else None
+        )
         if record.item_ids is not None:
             checkpoints.write(record.id, record.item_ids)
         self._client.call("POST", "experiments", wire.of_experiment(record, project, version_id))

@@ -113,14 +113,25 @@ class OpikStore:
 
     # Datasets
 
-    def create_dataset(self, name: str, description: str | None = None) -> DatasetRecord:
-        return self._datasets.create(name, description)
+    def create_dataset(
+        self, name: str, description: str | None = None, project_name: str | None = None
+    ) -> DatasetRecord:
+        return self._datasets.create(name, description, project_name=project_name)
 
-    def dataset(self, name: str) -> DatasetRecord:
-        return self._datasets.named(name)
+    def dataset(self, name: str, project_name: str | None = None) -> DatasetRecord:
+        return self._datasets.named(name, project_name)
 
-    def insert_items(self, dataset_id: str, items: Sequence[Item]) -> VersionRecord | None:
-        return self._datasets.insert(dataset_id, items)
+    def dataset_of_id(self, dataset_id: str) -> DatasetRecord:
+        return wire.dataset(self._datasets.row(dataset_id))
+
+    def delete_dataset(self, name: str, project_name: str | None = None) -> None:
+        self._datasets.remove(name, project_name)
+
+    def project_of(self, dataset_id: str) -> str | None:
+        return self._datasets.project_of(dataset_id)
+
+    def insert_items(self, dataset_id: str, items: Sequence[Item], *, deduplicate: bool = True) -> VersionRecord | None:
+        return self._datasets.insert(dataset_id, items, deduplicate=deduplicate)
 
     def delete_items(self, dataset_id: str, item_ids: Sequence[str]) -> VersionRecord | None:
         return self._datasets.delete(dataset_id, item_ids)

@@ -8,7 +8,16 @@ from typing import Any
 
 from opik_resume.base.metadata import prompts, resume_state
 from opik_resume.base.metadata.resume_state import ResumeState
-from opik_resume.base.records import DatasetRecord, Experiment, Item, Json, RunMark, ScoreResult, VersionRecord
+from opik_resume.base.records import (
+    DatasetRecord,
+    Experiment,
+    Item,
+    ItemFacts,
+    Json,
+    RunMark,
+    ScoreResult,
+    VersionRecord,
+)
 
 FACTS = "opik_resume"
 """Our own key in the metadata of experiments and of traces."""
@@ -38,18 +47,39 @@ def object_of(value: Any) -> Json:
 
 
 def dataset(row: Json) -> DatasetRecord:
-    return DatasetRecord(row["id"], row["name"], row.get("description"), moment(row["created_at"]))
+    tags = tuple(row.get("tags") or ())
+    return DatasetRecord(row["id"], row["name"], row.get("description"), moment(row["created_at"]), tags)
 
 
 def version(row: Json, dataset_id: str) -> VersionRecord:
     number = int(str(row["version_name"]).removeprefix("v"))
-    return VersionRecord(row["id"], dataset_id, number, int(row.get("items_total") or 0), moment(row["created_at"]))
+    return VersionRecord(
+        row["id"],
+        dataset_id,
+        number,
+        int(row.get("items_total") or 0),
+        moment(row["created_at"]),
+        version_hash=row.get("version_hash") or "",
+        items_added=int(row.get("items_added") or 0),
+        items_modified=int(row.get("items_modified") or 0),
+        items_deleted=int(row.get("items_deleted") or 0),
+        is_latest=bool(row.get("is_latest")),
+        tags=tuple(row.get("tags") or ()),
+        change_description=row.get("change_description"),
+        created_by=row.get("created_by"),
+    )
 
 
 def item(row: Json) -> Item:
     runs = object_of(row.get("execution_policy")).get("runs_per_item")
     data = {key: value for key, value in object_of(row.get("data")).items() if key not in _RESERVED}
-    return Item(row["id"], data, runs if isinstance(runs, int) and runs >= 1 else None)
+    return Item(row["id"], data, runs if isinstance(runs, int) and runs >= 1 else None, _facts(row))
+
+
+def _facts(row: Json) -> ItemFacts:
+    made, updated = ((moment(row[name]) if row.get(name) else None) for name in ("created_at", "last_updated_at"))
+    texts = {name: str(row.get(name) or "") for name in ("trace_id", "span_id", "created_by", "last_updated_by")}
+    return ItemFacts(made, updated, row.get("source") or "sdk", tuple(row.get("tags") or ()), **texts)
 
 
 def of_item(record: Item) -> Json:
