@@ -10,7 +10,7 @@ from opik_resume.base.metadata import remembered
 from opik_resume.base.records import Experiment, Json
 from opik_resume.base.text import templates
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back
-from opik_resume.datasets.dataset import Dataset, DatasetVersion
+from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.evaluator import evaluate
 from opik_resume.exceptions import ArgumentError

@@ -10,11 +10,15 @@ import json
 import re
 import sys
 import traceback
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import until
+
 HERE = Path(__file__).parent
 _SECTION = re.compile(r"^## (.+?)\n+```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PLAIN = ("counted", "means", "right")
 _IMPORT = re.compile(r"^from opik\.evaluation import (?=.*\bevaluate)", re.MULTILINE)
 
 
@@ -56,6 +60,20 @@ def mock_models() -> None:
     Completions.create = create  # type: ignore[method-assign,assignment]
 
 
+def wait_for_all_results() -> None:
+    """The SDK may return before the last result is counted: its callbacks are called after those who wait are woken."""
+    from opik.evaluation.engine.evaluation_tasks_executor import StreamingExecutor as Executor
+
+    get_results = Executor.get_results
+
+    def patient(self: Any) -> list[Any]:
+        futures.wait(self._submitted_futures)
+        until(lambda: len(self._results) == sum(each.exception() is None for each in self._submitted_futures))
+        return get_results(self)
+
+    Executor.get_results = patient  # type: ignore[method-assign]
+
+
 def told(value: Any) -> Any:
     """A result as both programs can tell it: without ids, times, and the order in which runs ended."""
     runs = [
@@ -88,14 +106,14 @@ def outcome(program: str) -> dict[str, Any]:
     except Exception:
         return {"raised": traceback.format_exc()}
     results = {name: told(value) for name, value in namespace.items() if hasattr(value, "test_results")}
-    plain = {n: namespace[n] for n in ("right", "means", "counted") if n in namespace}
-    return {"results": results, **plain}
+    return {"results": results} | {name: namespace[name] for name in _PLAIN if name in namespace}
 
 
 def main(which: str, path: str) -> None:
     import opik
 
     mock_models()
+    wait_for_all_results()
     outcomes = {}
     for title, program in programs().items():
         outcomes[title] = outcome(program if which == "opik" else changed(program))

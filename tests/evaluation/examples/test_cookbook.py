@@ -1,0 +1,114 @@
+"""Programs as users write them come to the same with one line changed: what they get, and what the server holds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.evaluation.examples.cookbook import changed, programs
+from tests.opik_server import OpikServer, sdk
+
+# What is ours on purpose, by program: the SDK counts the trials that a resume finds from 0, whichever they were.
+OTHERWISE = {"resumed": {"trials"}}
+
+
+class Ran:
+    """All programs, run once: what they came to, and what the server held afterwards, by experiment."""
+
+    def __init__(self, which: str, home: Path) -> None:
+        told = home / "told.json"
+        with OpikServer() as server:
+            arguments = ("-m", "tests.evaluation.examples.cookbook", which, str(told))
+            sdk.run(server.url, home, *arguments, timeout=300, OPIK_RESUME_DB=str(home / "ours.sqlite3"))
+            self.problems = list(server.problems)
+            self.held = held(server)
+            self.scores_of_spans = sum(bool(server.state.scores.get(span)) for span in server.state.spans)
+        self.outcomes: dict[str, Any] = json.loads(told.read_text())
+
+
+def held(server: OpikServer) -> dict[str, Any]:
+    """The experiments by name: without ids and times."""
+    state = server.state
+    datasets = {i: {n: item for v in d.versions for n, item in v.items.items()} for i, d in state.datasets.items()}
+    found = {}
+    for experiment in state.experiments.values():
+        rows = [state.experiment_items[item] for item in state.items_of_experiment[experiment["id"]]]
+        metadata = {k: v for k, v in (experiment.get("metadata") or {}).items() if k not in {"opik_resume", "_opik_resume"}}
+        found[experiment["name"]] = {
+            "dataset": state.datasets[experiment["dataset_id"]].row["name"],
+            "project": state.projects[experiment["project_id"]]["name"],
+            "status": experiment["status"],
+            "tags": sorted(experiment.get("tags") or []),
+            "metadata": metadata,
+            "scores": sorted((s["name"], s["value"]) for s in experiment.get("experiment_scores") or []),
+            "prompts": [version["prompt_name"] for version in experiment.get("prompt_versions") or []],
+            "runs": sorted(
+                (run(server, row["trace_id"], datasets[experiment["dataset_id"]][row["dataset_item_id"]]) for row in rows),
+                key=repr,
+            ),
+        }
+    return found
+
+
+def run(server: OpikServer, trace_id: str, item: dict[str, Any]) -> dict[str, Any]:
+    state = server.state
+    trace = state.traces[trace_id]
+    spans = [state.spans[span] for span in state.spans_of_trace[trace_id]]
+    names = {span["id"]: span["name"] for span in spans}
+    return {
+        "item": item["data"],
+        "trace": (trace["name"], {k: v for k, v in trace["input"].items() if k != "id"}, trace.get("output")),
+        "project": state.projects[trace["project_id"]]["name"],
+        "scores": sorted((name, float(score["value"])) for name, score in state.scores[trace_id].items()),
+        "spans": sorted(
+            Counter((names.get(s.get("parent_span_id") or ""), s["name"], s["type"]) for s in spans).items(), key=repr
+        ),
+        "tokens": sorted((s.get("model"), sorted((s.get("usage") or {}).items())) for s in spans if s.get("usage")),
+    }
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return Ran("opik", tmp_path_factory.mktemp("opik"))
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return Ran("ours", tmp_path_factory.mktemp("ours"))
+
+
+def test_one_line_is_changed_and_no_other() -> None:
+    assert len(programs()) >= 20
+    for program in programs().values():
+        pairs = zip(program.splitlines(), changed(program).splitlines(), strict=True)
+        (lines,) = [(before, after) for before, after in pairs if before != after]
+        assert lines[1] == lines[0].replace("from opik.evaluation import", "from opik_resume.evaluation import")
+
+
+@pytest.mark.parametrize("title", programs())
+def test_the_program_comes_to_the_same(title: str, ours: Ran, theirs: Ran) -> None:
+    mine, other = ours.outcomes[title], theirs.outcomes[title]
+    assert "raised" not in other, other
+    assert "raised" not in mine, mine["raised"]
+    for results in (mine["results"], other["results"]):
+        for result in results.values():
+            for field in OTHERWISE.get(title, ()):
+                result[field] = len(result[field])
+    assert mine["results"] or title == "nothing"
+    assert mine == other
+
+
+@pytest.mark.parametrize("title", programs())
+def test_and_the_server_holds_the_same(title: str, ours: Ran, theirs: Ran) -> None:
+    names = {result["name"] for result in theirs.outcomes[title]["results"].values()} - {None}
+    for name in names:
+        assert ours.held[name] == theirs.held[name]
+
+
+def test_no_program_made_anything_that_the_other_did_not(ours: Ran, theirs: Ran) -> None:
+    assert sorted(ours.held) == sorted(theirs.held)
+    assert (ours.problems, theirs.problems) == ([], [])
