@@ -1,4 +1,4 @@
-"""The nouns of opik-resume, as small frozen dataclasses. Imports nothing of ours.
+"""The nouns of opik-resume, as small dataclasses, frozen but for what users hold in hand. Imports nothing of ours.
 
 A *cell* is one (item, trial) of an experiment, keyed by :class:`CellKey`, never by row number.
 An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what a cell's state is.
@@ -6,9 +6,10 @@ An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what
 
 from __future__ import annotations
 
+import copy
 import enum
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -51,9 +52,9 @@ class CellKey(NamedTuple):
     trial: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class ScoreResult:
-    """One score, with the fields of ``opik``'s own ``ScoreResult``.
+    """One score, with the fields of ``opik``'s own ``ScoreResult``, and as open to changes: it is the user's.
 
     ``scoring_failed`` marks a metric that raised inside ``score()``: ``value`` is then 0.0 and says nothing.
     A ``value`` may be NaN or infinite, and is then in no aggregate: see :attr:`finite`.
@@ -70,6 +71,10 @@ class ScoreResult:
     def finite(self) -> bool:
         """Whether it is a number to reckon with: neither failed, nor NaN, nor infinite."""
         return not self.scoring_failed and math.isfinite(self.value)
+
+    def own(self) -> ScoreResult:
+        """A copy for whoever may change it: what it was made of is kept by others, too."""
+        return replace(self, metadata=copy.deepcopy(self.metadata))
 
 
 @dataclass(frozen=True, slots=True)
