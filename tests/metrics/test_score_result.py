@@ -28,7 +28,8 @@ def test_fields_order_and_defaults_are_theirs() -> None:
 
     assert shape(ScoreResult) == shape(Theirs)
     flags = ("init", "repr", "eq", "order", "unsafe_hash", "frozen", "slots", "kw_only")
-    ours, theirs = (kind.__dataclass_params__ for kind in (ScoreResult, Theirs))  # type: ignore[attr-defined]
+    kinds: list[Any] = [ScoreResult, Theirs]
+    ours, theirs = (kind.__dataclass_params__ for kind in kinds)
     for flag in flags:
         assert getattr(ours, flag, None) == getattr(theirs, flag, None), flag
     assert ScoreResult.__match_args__ == Theirs.__match_args__

@@ -77,6 +77,13 @@ class ScoreResult:
         return replace(self, metadata=copy.deepcopy(self.metadata))
 
 
+def why_failed(score: ScoreResult) -> str:
+    """Why there is no score, for people: the kind of the exception and its message, else the reason that was given."""
+    info = (score.metadata or {}).get("error_info")
+    told = [info.get("exception_type"), info.get("message")] if isinstance(info, dict) else [score.reason]
+    return ": ".join(filter(None, told))
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
     """An exception as text: its type's name, its message and its formatted traceback."""
@@ -84,6 +91,12 @@ class ErrorInfo:
     exception_type: str
     message: str
     traceback: str
+
+    @property
+    def told(self) -> Json:
+        """As Opik's SDK writes it: without a message where there is none."""
+        told = {"exception_type": self.exception_type, "message": self.message, "traceback": self.traceback}
+        return told if self.message else {key: told[key] for key in ("exception_type", "traceback")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,8 @@ class Attempt:
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
+    ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
+    only until they are sent.
     """
 
     id: str
@@ -192,6 +207,7 @@ class Attempt:
     notes: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
+    steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

@@ -177,7 +177,10 @@ _METRICS = "".join(
     for column in ("scored_by", "missing_metrics")
 )
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS)
+# How task and metrics were called: JSON, for the spans that a server shows. This file keeps no spans of its own runs.
+_CALLS = "ALTER TABLE journal ADD COLUMN steps TEXT;"
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _CALLS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)
