@@ -82,7 +82,9 @@ scores = st.builds(
 
 
 @given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers(0, 2), st.lists(scores, max_size=3)), max_size=6))
-def test_aggregates_are_opiks_without_nan_and_infinity(runs: list[tuple[str, int, list[tuple[str, Any, bool]]]]) -> None:
+def test_aggregates_are_opiks_without_nan_and_infinity(
+    runs: list[tuple[str, int, list[tuple[str, Any, bool]]]],
+) -> None:
     from opik.evaluation import evaluation_result as theirs
     from opik.evaluation import test_case, test_result
     from opik.evaluation.metrics.score_result import ScoreResult

@@ -214,7 +214,7 @@ def build_result(reading: Reading) -> EvaluationResult:
         test_results=[_test_result(key, a, reading) for key, a in filled if a is not None and a.complete],
         experiment_url=None,
         trial_count=trial_count,
-        experiment_scores=list(experiment.scores) if grid.complete else [],
+        experiment_scores=[score.own() for score in experiment.scores] if grid.complete else [],
         expected=len(grid),
         failed_runs=[failure for key, attempt in filled for failure in _failures(key, attempt)],
     )
@@ -223,7 +223,8 @@ def build_result(reading: Reading) -> EvaluationResult:
 def _test_result(key: CellKey, attempt: Attempt, reading: Reading) -> TestResult:
     item = reading.items[key.item_id]
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, dict(item.data))
-    return TestResult(case, list(attempt.scores), key.trial, attempt.task_seconds, attempt.scoring_seconds)
+    scores = [score.own() for score in attempt.scores]
+    return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds)
 
 
 def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:

@@ -1,6 +1,6 @@
 """The programs of ``cookbook.md`` in one process, as they are or with the line that imports ``evaluate…`` changed.
 
-    python -m tests.evaluation.examples.cookbook opik|ours FILE    writes what each of them came to, as JSON
+python -m tests.evaluation.examples.cookbook opik|ours FILE    writes what each of them came to, as JSON
 """
 
 from __future__ import annotations

@@ -37,7 +37,9 @@ def held(server: OpikServer) -> dict[str, Any]:
     found = {}
     for experiment in state.experiments.values():
         rows = [state.experiment_items[item] for item in state.items_of_experiment[experiment["id"]]]
-        metadata = {k: v for k, v in (experiment.get("metadata") or {}).items() if k not in {"opik_resume", "_opik_resume"}}
+        metadata = {
+            k: v for k, v in (experiment.get("metadata") or {}).items() if k not in {"opik_resume", "_opik_resume"}
+        }
         found[experiment["name"]] = {
             "dataset": state.datasets[experiment["dataset_id"]].row["name"],
             "project": state.projects[experiment["project_id"]]["name"],
@@ -47,7 +49,10 @@ def held(server: OpikServer) -> dict[str, Any]:
             "scores": sorted((s["name"], s["value"]) for s in experiment.get("experiment_scores") or []),
             "prompts": [version["prompt_name"] for version in experiment.get("prompt_versions") or []],
             "runs": sorted(
-                (run(server, row["trace_id"], datasets[experiment["dataset_id"]][row["dataset_item_id"]]) for row in rows),
+                (
+                    run(server, row["trace_id"], datasets[experiment["dataset_id"]][row["dataset_item_id"]])
+                    for row in rows
+                ),
                 key=repr,
             ),
         }
