@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 from tests.evaluation.examples.cookbook import changed, programs
 from tests.opik_server import OpikServer, sdk
 
-# What is ours on purpose, by program: the SDK counts the trials that a resume finds from 0, whichever they were.
-OTHERWISE = {"resumed": {"trials"}}
+# What is ours on purpose, by program. The SDK counts the trials that a resume finds from 0, whichever they were, and it
+# sends the spans of scoring again as traces of their own, where ours are in the trace of the run.
+OTHERWISE = {"resumed": "trials", "scored again": "spans"}
+_UNSENT = "_arg_validation"  # the SDK's span of its look at the arguments of a metric: it tells nothing of the run
 
 
 class Ran:
@@ -26,7 +28,6 @@ class Ran:
             sdk.run(server.url, home, *arguments, timeout=300, OPIK_RESUME_DB=str(home / "ours.sqlite3"))
             self.problems = list(server.problems)
             self.held = held(server)
-            self.scores_of_spans = sum(bool(server.state.scores.get(span)) for span in server.state.spans)
         self.outcomes: dict[str, Any] = json.loads(told.read_text())
 
 
@@ -70,20 +71,30 @@ def run(server: OpikServer, trace_id: str, item: dict[str, Any]) -> dict[str, An
         "project": state.projects[trace["project_id"]]["name"],
         "scores": sorted((name, float(score["value"])) for name, score in state.scores[trace_id].items()),
         "spans": sorted(
-            Counter((names.get(s.get("parent_span_id") or ""), s["name"], s["type"]) for s in spans).items(), key=repr
+            (str(names.get(span.get("parent_span_id") or "")), span["name"], span["type"])
+            for span in spans
+            if not span["name"].endswith(_UNSENT)
         ),
         "tokens": sorted((s.get("model"), sorted((s.get("usage") or {}).items())) for s in spans if s.get("usage")),
     }
 
 
 @pytest.fixture(scope="module")
-def theirs(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return Ran("opik", tmp_path_factory.mktemp("opik"))
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Ran]:
+    """Side by side: both wait a good deal."""
+    with ThreadPoolExecutor(2) as pool:
+        theirs, ours = (pool.submit(Ran, which, tmp_path_factory.mktemp(which)) for which in ("opik", "ours"))
+        return theirs.result(), ours.result()
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return Ran("ours", tmp_path_factory.mktemp("ours"))
+@pytest.fixture
+def theirs(both: tuple[Ran, Ran]) -> Ran:
+    return both[0]
+
+
+@pytest.fixture
+def ours(both: tuple[Ran, Ran]) -> Ran:
+    return both[1]
 
 
 def test_one_line_is_changed_and_no_other() -> None:
@@ -101,9 +112,8 @@ def test_the_program_comes_to_the_same(title: str, ours: Ran, theirs: Ran) -> No
     assert "raised" not in mine, mine["raised"]
     for results in (mine["results"], other["results"]):
         for result in results.values():
-            for field in OTHERWISE.get(title, ()):
-                result[field] = len(result[field])
-    assert mine["results"] or title == "nothing"
+            result.pop(OTHERWISE.get(title), None)
+    assert mine["results"]
     assert mine == other
 
 
@@ -111,7 +121,10 @@ def test_the_program_comes_to_the_same(title: str, ours: Ran, theirs: Ran) -> No
 def test_and_the_server_holds_the_same(title: str, ours: Ran, theirs: Ran) -> None:
     names = {result["name"] for result in theirs.outcomes[title]["results"].values()} - {None}
     for name in names:
-        assert ours.held[name] == theirs.held[name]
+        mine, other = ours.held[name], theirs.held[name]
+        for each in (*mine["runs"], *other["runs"]):
+            each.pop(OTHERWISE.get(title), None)
+        assert mine == other
 
 
 def test_no_program_made_anything_that_the_other_did_not(ours: Ran, theirs: Ran) -> None:
