@@ -12,7 +12,7 @@ from opik_resume.base.lazy import loader
 from opik_resume.base.version import __version__
 
 if TYPE_CHECKING:
-    from opik_resume import exceptions, metrics, samplers
+    from opik_resume import evaluation, exceptions, metrics, samplers
     from opik_resume.base.records import ErrorTolerance, ScoreResult
     from opik_resume.datasets.dataset import Dataset
     from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
@@ -45,6 +45,7 @@ __all__ = [
     "evaluate_on_dict_items",
     "evaluate_prompt",
     "evaluate_resume",
+    "evaluation",
     "exceptions",
     "experiments",
     "get_dataset",
@@ -74,6 +75,7 @@ _HOMES = {
     "evaluate_on_dict_items": "evaluation.dict_items",
     "evaluate_prompt": "evaluation.prompting",
     "evaluate_resume": "evaluation.resume",
+    "evaluation": "evaluation",
     "exceptions": "exceptions",
     "experiments": "evaluation.listing",
     "get_dataset": "datasets.opening",

@@ -48,6 +48,9 @@ def modules_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
 
 
+MODULES = ("evaluation", "evaluation_result", "exceptions", "metrics", "samplers", "test_result")
+
+
 def test_no_module_takes_the_place_of_a_public_name() -> None:
     """A submodule, once imported, is an attribute of its package: it must not bear the name of a function there."""
     modules = [f"opik_resume.{'.'.join(path.relative_to(SOURCE).with_suffix('').parts)}" for path in modules_of(SOURCE)]
@@ -58,7 +61,7 @@ for name in {modules!r}:
 for package in ("opik_resume", "opik_resume.datasets", "opik_resume.evaluation", "opik_resume.notebook", "opik_resume.stores"):
     there = importlib.import_module(package)
     for name in there.__all__:
-        expected = name in ("exceptions", "metrics", "samplers", "test_result", "evaluation_result")
+        expected = name in {MODULES!r}
         assert isinstance(getattr(there, name), types.ModuleType) == expected, (package, name)
 """
     subprocess.run([sys.executable, "-c", code], check=True)

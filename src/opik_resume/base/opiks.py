@@ -7,7 +7,7 @@ _TOP = {
         "track", "flush_tracker", "opik_context", "context_storage", "project_context", "start_as_current_span",
         "start_as_current_trace", "update_current_span", "update_current_trace", "set_tracing_active", "is_tracing_active",
         "reset_tracing_to_config_default", "record_traces_locally", "Trace", "Span", "Attachment", "LLMProvider",
-        "integrations", "FlushResult", "FailedMessageInfo", "FailureReason", "ErrorsReport",
+        "FlushResult", "FailedMessageInfo", "FailureReason", "ErrorsReport",
     ),
     "the client of everything else on a server": (
         "Opik", "get_global_client", "set_global_client", "configure", "Environment", "analytics", "dashboard", "Dashboard",
