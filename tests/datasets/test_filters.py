@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.base.records import Item
+from opik_resume.base.records import NO_FACTS, Item, ItemFacts
 from opik_resume.datasets.filters import Condition, Filter, parse
 from opik_resume.datasets.filters.language import COLUMNS, OPERATORS, WITHOUT_VALUE
 from opik_resume.exceptions import ArgumentError, FilterError
@@ -217,23 +218,60 @@ def test_matching(text: str, expected: bool) -> None:
 def test_times_are_compared_as_times(name: Any, operator: str, expected: tuple[bool, ...]) -> None:
     wanted = parse(f'{name} {operator} "2026-01-01T13:00:00+01:00"')
     times = [NOON + timedelta(seconds=seconds) for seconds in (-1, 0, 1)]
-    assert tuple(wanted.matches(ITEM, **{name: time}) for time in times) == expected
+    facts = [replace(NO_FACTS, created_at=time, last_updated_at=NOON) for time in times]
+    if name == "last_updated_at":
+        facts = [replace(NO_FACTS, last_updated_at=time, created_at=NOON) for time in times]
+    items = [replace(ITEM, facts=each) for each in facts]
+    assert tuple(map(wanted.matches, items)) == expected
 
 
-@pytest.mark.parametrize("name", sorted(COLUMNS.keys() - {"id", "data", "full_data"}))
-def test_what_the_store_does_not_keep_is_refused_even_when_another_condition_fails(name: str) -> None:
-    value = {"date_time": '"2026-01-01T00:00:00Z"'}.get(COLUMNS[name], '"x"')
-    wanted = parse(f"data.n = 6 and {name} != {value}")
-    with pytest.raises(FilterError, match=f"'{name}' cannot be asked for: this store does not keep it") as caught:
-        wanted.matches(ITEM)
-    assert caught.value.position == len("data.n = 6 and ")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A tag is asked for whole; a part of one, without regard to case, by contains.
+        ('tags = "New"', True),
+        ('tags = "new"', False),
+        ('tags = "Ne"', False),
+        ('tags != "New"', False),
+        ('tags != "new"', True),
+        ('tags contains "NE"', True),
+        ('tags contains "wb"', False),
+        ('tags not_contains "NE"', False),
+        ('tags not_contains "old"', True),
+        ("tags is_empty", False),
+        ("tags is_not_empty", True),
+        ('source = "SDK"', True),
+        ('source != "sdk"', False),
+        ('trace_id starts_with "ab"', True),
+        ('span_id != "x"', True),
+        ('span_id contains "x"', False),
+        ('created_by ends_with "@X.org"', True),
+        ('last_updated_by = "ann@x.org"', False),
+        ('last_updated_by != "ann@x.org"', True),
+        ('tags contains "new" and data.n = 5', True),
+        ('tags contains "new" and data.n = 6', False),
+    ],
+)
+def test_what_is_known_of_an_item_besides_its_content_can_be_asked_for(text: str, expected: bool) -> None:
+    facts = ItemFacts(tags=("New", "bad"), trace_id="abc", created_by="ann@x.org")
+    assert parse(text).matches(replace(ITEM, facts=facts)) is expected
 
 
-def test_a_filter_made_by_hand_can_be_refused_too() -> None:
-    later = parse('id = "a" and tags contains "x"').conditions[1:]
-    for chosen in (later, (Condition("tags", "", "contains", "x"),)):
-        with pytest.raises(FilterError, match=r'\n    tags contains "x"\n    \^$'):
-            Filter(chosen).matches(ITEM)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('tags contains "x"', False),
+        ('tags = "x"', False),
+        ('tags not_contains "x"', True),
+        ("tags is_empty", True),
+        ("tags is_not_empty", False),
+        ('data.tags contains "x"', True),
+        ('created_at >= "2026-01-01T00:00:00Z"', False),
+        ('created_at != "2026-01-01T00:00:00Z"', False),
+    ],
+)
+def test_a_key_of_the_data_is_no_tag_and_what_is_not_known_is_no_time(text: str, expected: bool) -> None:
+    assert parse(text).matches(Item("0", {"tags": ["x"]})) is expected
 
 
 NAMES = st.sampled_from(["x", "_1", "größe", "a.b", "it's", '"']) | st.text(min_size=1).filter(str.strip)

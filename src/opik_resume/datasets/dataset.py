@@ -167,8 +167,10 @@ class Dataset(Readable):
 
     def pinned(self) -> DatasetVersion:
         """The newest version or, while nothing was ever inserted, one without items that stands for it."""
-        nothing = VersionRecord("", self.id, 0, 0, self._record.created_at)
-        return self.latest() or DatasetVersion(self._record, nothing, self._store)
+        latest = self.latest()
+        if latest is not None:
+            return latest
+        return DatasetVersion(self._record, VersionRecord("", self.id, 0, 0, self._record.created_at), self._store)
 
     def get_version_info(self) -> VersionRecord | None:
         """What is known of the newest version, or None while nothing was ever inserted."""
@@ -200,5 +202,5 @@ class Dataset(Readable):
 
     def __repr__(self) -> str:
         latest = self.latest()
-        version = f"{latest.version_name}, {latest.items_total} items" if latest else "empty"
+        version = f"{latest.version_name}, {latest.items_total} items" if latest is not None else "empty"
         return f"<Dataset {self.name!r}: {version}, {self._store.label}>"

@@ -26,6 +26,7 @@ from opik_resume.lifecycle.wait import run_and_wait
 
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task
+    from opik_resume.integrations.opik_datasets import OpikDataset
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -38,7 +39,7 @@ _UNPINNED = NotResumable("nothing had been inserted into its dataset, so there w
 
 @door
 def evaluate(
-    dataset: Dataset | DatasetVersion,
+    dataset: Dataset | DatasetVersion | OpikDataset,
     task: Task,
     scoring_metrics: Sequence[Metric] | None = None,
     scoring_functions: Functions | None = None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opik_resume.base.settings import OpikSettings
 from opik_resume.datasets.dataset import Dataset
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 _DATASETS = "opik.api_objects.dataset.dataset"
 _SUITES = "opik.api_objects.dataset.test_suite.test_suite"
 _SOURCE = "the client of the opik dataset"
+
+
+class OpikDataset(Protocol):
+    """What type checkers may know of a dataset of the package, or a version of one."""
+
+    client: Any
+
+    @property
+    def id(self) -> str:
+        """The dataset's id."""
+
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
 
 
 def ours(given: Any, store: Store | None) -> Dataset | DatasetVersion | None:
@@ -54,7 +68,7 @@ def _is(given: Any, module: str, name: str) -> bool:
 
 
 def _store_of(given: Any, store: Store | None) -> Store:
-    settings = _settings(given)
+    settings = settings_of(given)
     if store is None:
         return server_store(settings)
     if not same_server(store, settings):
@@ -66,7 +80,7 @@ def _store_of(given: Any, store: Store | None) -> Store:
     return store
 
 
-def _settings(given: Any) -> OpikSettings:
+def settings_of(given: Any) -> OpikSettings:
     """Where its client sends its requests, and as whom."""
     try:
         wrapper = attrgetter("_rest_client._client_wrapper")(given)

@@ -12,6 +12,7 @@ from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database
 
+Stored = tuple[Item, str, str]  # an item, its data as text, and what makes it a duplicate
 _LIVE = "deleted_name IS NULL"
 _RETIRE = "UPDATE dataset_items SET removed_in = ? WHERE dataset_id = ? AND id = ? AND removed_in IS NULL"
 
@@ -107,24 +108,24 @@ def _gone(dataset_id: str, label: str) -> DatasetNotFound:
 
 
 def _insert_version(
-    db: sqlite3.Connection, dataset_id: str, stored: Sequence[tuple[Item, str, str]], deduplicate: bool
+    db: sqlite3.Connection, dataset_id: str, stored: Sequence[Stored], deduplicate: bool
 ) -> VersionRecord | None:
-    fresh = _without_duplicates(db, dataset_id, stored) if deduplicate else stored
+    live = "SELECT id, digest FROM dataset_items WHERE dataset_id = ? AND removed_in IS NULL"
+    there = {row["id"]: row["digest"] for row in db.execute(live, (dataset_id,))}
+    fresh = _without_duplicates(stored, set(there.values())) if deduplicate else stored
     if not fresh:
         return None
     number = _next_number(db, dataset_id)
-    ids = dict.fromkeys(item.id for item, _, _ in fresh)
-    replaced = sum(db.execute(_RETIRE, (number, dataset_id, item_id)).rowcount for item_id in ids)
+    digests = {item.id: digest for item, _, digest in fresh}
+    replaced = [item_id for item_id in digests if item_id in there]
+    db.executemany(_RETIRE, [(number, dataset_id, item_id) for item_id in replaced])
     values = [(dataset_id, item.id, number, None, data, item.runs_per_item, digest) for item, data, digest in fresh]
     db.executemany("INSERT OR REPLACE INTO dataset_items VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    return _new_version(db, dataset_id, number, len(ids) - replaced, replaced, 0)
+    modified = sum(there[item_id] != digests[item_id] for item_id in replaced)
+    return _new_version(db, dataset_id, number, len(digests) - len(replaced), modified, 0)
 
 
-def _without_duplicates(
-    db: sqlite3.Connection, dataset_id: str, stored: Sequence[tuple[Item, str, str]]
-) -> list[tuple[Item, str, str]]:
-    live = "SELECT digest FROM dataset_items WHERE dataset_id = ? AND removed_in IS NULL"
-    seen = {row["digest"] for row in db.execute(live, (dataset_id,))}
+def _without_duplicates(stored: Sequence[Stored], seen: set[str]) -> list[Stored]:
     fresh = []
     for item, data, digest in stored:
         if digest not in seen:

@@ -191,7 +191,7 @@ ALTER TABLE dataset_versions ADD COLUMN items_modified INTEGER NOT NULL DEFAULT 
 ALTER TABLE dataset_versions ADD COLUMN items_deleted INTEGER NOT NULL DEFAULT 0;
 UPDATE dataset_versions SET
     items_added = ({_ITEMS} AND i.added_in = dataset_versions.number AND NOT EXISTS ({_PREDECESSOR})),
-    items_modified = ({_ITEMS} AND i.added_in = dataset_versions.number AND EXISTS ({_PREDECESSOR})),
+    items_modified = ({_ITEMS} AND i.added_in = dataset_versions.number AND EXISTS ({_PREDECESSOR} AND p.digest != i.digest)),
     items_deleted = ({_ITEMS} AND i.removed_in = dataset_versions.number AND NOT EXISTS ({_SUCCESSOR}));
 """
 

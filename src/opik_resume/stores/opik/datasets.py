@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.process.forks import in_each_process
@@ -17,6 +17,7 @@ from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import PAGE, all_pages
 
+T = TypeVar("T")
 _REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
 
 
@@ -86,16 +87,20 @@ class Datasets:
 
     def row(self, dataset_id: str) -> Json:
         """A dataset as the server tells it. Raises DatasetNotFound."""
+        found: Json = self._there(dataset_id, lambda: self._client.call("GET", f"datasets/{dataset_id}"))
+        self._remember_project(found)
+        return found
+
+    def _there(self, dataset_id: str, call: Callable[[], T]) -> T:
+        """What is asked of a dataset that was there. Raises DatasetNotFound."""
         try:
-            found: Json = self._client.call("GET", f"datasets/{dataset_id}")
+            return call()
         except RequestRefused as error:
             if error.status != 404:
                 raise
             raise DatasetNotFound(
                 f"The dataset with the id {dataset_id} is not in {self._client.settings.label} any more."
             ) from error
-        self._remember_project(found)
-        return found
 
     def _is_there(self, dataset_id: str) -> bool:
         try:
@@ -130,7 +135,7 @@ class Datasets:
         fresh = _without_duplicates(items, self._newest(dataset_id)) if deduplicate else items
         if not fresh:
             return None
-        self.put(dataset_id, fresh, new_id())
+        self._there(dataset_id, lambda: self.put(dataset_id, fresh, new_id()))
         return self._latest(dataset_id)
 
     def _newest(self, dataset_id: str) -> list[Item]:
@@ -155,7 +160,8 @@ class Datasets:
     # Versions
 
     def versions(self, dataset_id: str) -> list[VersionRecord]:
-        found = self._versions_call(lambda: all_pages(self._client, f"datasets/{dataset_id}/versions", size=500))
+        path = f"datasets/{dataset_id}/versions"
+        found = self._there(dataset_id, lambda: self._versions_call(lambda: all_pages(self._client, path, size=500)))
         self._remember_versions(dataset_id, found)
         return [wire.version(row, dataset_id) for row in found]
 
@@ -210,10 +216,10 @@ class Datasets:
     def _latest(self, dataset_id: str) -> VersionRecord | None:
         query = {"page": 1, "size": 1}
         path = f"datasets/{dataset_id}/versions"
-        page = self._versions_call(lambda: self._client.call("GET", path, query=query))
+        page = self._there(dataset_id, lambda: self._versions_call(lambda: self._client.call("GET", path, query=query)))
         return next((wire.version(row, dataset_id) for row in page["content"]), None)
 
-    def _versions_call(self, call: Any) -> Any:
+    def _versions_call(self, call: Callable[[], T]) -> T:
         try:
             return call()
         except ServerError as error:
