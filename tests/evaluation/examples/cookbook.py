@@ -1,6 +1,7 @@
-"""The programs of ``cookbook.md`` in one process, as they are or with the line that imports ``evaluate…`` changed.
+"""The programs of ``cookbook.md`` in one process, as they are or with lines changed that import from ``opik.evaluation``.
 
-python -m tests.evaluation.examples.cookbook opik|ours FILE    writes what each of them came to, as JSON
+``python -m tests.evaluation.examples.cookbook WAY FILE`` writes what each of them came to, as JSON. The ways: ``opik``;
+``one``, the line that imports ``evaluate…`` is changed; ``every``, those of metrics and samplers as well.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from tests.waiting import until
 
 HERE = Path(__file__).parent
 _SECTION = re.compile(r"^## (.+?)\n+```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EVERY = re.compile(r"^from opik\.evaluation(?=[. ])", re.MULTILINE)
 _PLAIN = ("counted", "means", "right")
 _IMPORT = re.compile(r"^from opik\.evaluation import (?=.*\bevaluate)", re.MULTILINE)
 
@@ -32,6 +35,14 @@ def changed(program: str) -> str:
     there, count = _IMPORT.subn("from opik_resume.evaluation import ", program)
     assert count == 1, program
     return there
+
+
+def changed_everywhere(program: str) -> str:
+    """The same, with every line changed that imports from ``opik.evaluation``."""
+    return _EVERY.sub("from opik_resume.evaluation", program)
+
+
+WAYS: dict[str, Callable[[str], str]] = {"opik": str, "one": changed, "every": changed_everywhere}
 
 
 def mock_models() -> None:
@@ -116,7 +127,7 @@ def main(which: str, path: str) -> None:
     wait_for_all_results()
     outcomes = {}
     for title, program in programs().items():
-        outcomes[title] = outcome(program if which == "opik" else changed(program))
+        outcomes[title] = outcome(WAYS[which](program))
         opik.flush_tracker()
     Path(path).write_text(json.dumps(outcomes, default=_plain))
 

@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.evaluation.examples.cookbook import changed, programs
+from tests.evaluation.examples.cookbook import WAYS, changed, programs
 from tests.opik_server import OpikServer, sdk
 
 # What is ours on purpose, by program. The SDK counts the trials that a resume finds from 0, whichever they were, and it
 # sends the spans of scoring again as traces of their own, where ours are in the trace of the run.
 OTHERWISE = {"resumed": "trials", "scored again": "spans"}
+OPIKS_METRICS = {
+    "tracked application with openai": "Hallucination",
+    "a judge of one's own": "GEval",
+    "an aggregated metric": "AggregatedMetric",
+    "a prompt": "Hallucination",
+}
 _UNSENT = "_arg_validation"  # the SDK's span of its look at the arguments of a metric: it tells nothing of the run
 
 
@@ -80,21 +86,21 @@ def run(server: OpikServer, trace_id: str, item: dict[str, Any]) -> dict[str, An
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Ran]:
-    """Side by side: both wait a good deal."""
-    with ThreadPoolExecutor(2) as pool:
-        theirs, ours = (pool.submit(Ran, which, tmp_path_factory.mktemp(which)) for which in ("opik", "ours"))
-        return theirs.result(), ours.result()
+def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+    """Side by side: they wait a good deal."""
+    with ThreadPoolExecutor(len(WAYS)) as pool:
+        running = {which: pool.submit(Ran, which, tmp_path_factory.mktemp(which)) for which in WAYS}
+        return {which: each.result() for which, each in running.items()}
 
 
 @pytest.fixture
-def theirs(both: tuple[Ran, Ran]) -> Ran:
-    return both[0]
+def theirs(ran: dict[str, Ran]) -> Ran:
+    return ran["opik"]
 
 
 @pytest.fixture
-def ours(both: tuple[Ran, Ran]) -> Ran:
-    return both[1]
+def ours(ran: dict[str, Ran]) -> Ran:
+    return ran["one"]
 
 
 def test_one_line_is_changed_and_no_other() -> None:
@@ -110,20 +116,36 @@ def test_the_program_comes_to_the_same(title: str, ours: Ran, theirs: Ran) -> No
     mine, other = ours.outcomes[title], theirs.outcomes[title]
     assert "raised" not in other, other
     assert "raised" not in mine, mine["raised"]
-    for results in (mine["results"], other["results"]):
-        for result in results.values():
-            result.pop(OTHERWISE.get(title), None)
     assert mine["results"]
-    assert mine == other
+    assert comparable(title, mine) == comparable(title, other)
+
+
+def comparable(title: str, outcome: dict[str, Any]) -> dict[str, Any]:
+    return {**outcome, "results": {name: without(title, each) for name, each in outcome["results"].items()}}
+
+
+def without(title: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if key != OTHERWISE.get(title)}
+
+
+@pytest.mark.parametrize("title", programs())
+def test_with_every_import_changed_too_or_it_is_said_where_the_name_is(title: str, ran: dict[str, Ran]) -> None:
+    mine, other = ran["every"].outcomes[title], ran["opik"].outcomes[title]
+    if title in OPIKS_METRICS:
+        assert f"no metric {OPIKS_METRICS[title]!r} of its own: take the opik package's" in mine["raised"]
+    else:
+        assert "raised" not in mine, mine["raised"]
+        assert comparable(title, mine) == comparable(title, other)
 
 
 @pytest.mark.parametrize("title", programs())
 def test_and_the_server_holds_the_same(title: str, ours: Ran, theirs: Ran) -> None:
     names = {result["name"] for result in theirs.outcomes[title]["results"].values()} - {None}
     for name in names:
-        mine, other = ours.held[name], theirs.held[name]
-        for each in (*mine["runs"], *other["runs"]):
-            each.pop(OTHERWISE.get(title), None)
+        mine, other = dict(ours.held[name]), dict(theirs.held[name])
+        assert [without(title, each) for each in mine.pop("runs")] == [
+            without(title, each) for each in other.pop("runs")
+        ]
         assert mine == other
 
 
