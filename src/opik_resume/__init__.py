@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base import opiks
 from opik_resume.base.lazy import loader
 from opik_resume.base.version import __version__
 
 if TYPE_CHECKING:
-    from opik_resume import exceptions, metrics, samplers
+    from opik_resume import evaluation, exceptions, metrics, samplers
     from opik_resume.base.records import ErrorTolerance, ScoreResult
+    from opik_resume.datasets.dataset import Dataset
     from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.evaluation.dict_items import evaluate_on_dict_items
     from opik_resume.evaluation.evaluator import evaluate
     from opik_resume.evaluation.listing import experiments
     from opik_resume.evaluation.managing import close_experiment, delete_experiment, recover, reopen_experiment
+    from opik_resume.evaluation.prompting import evaluate_prompt, prompt_task
     from opik_resume.evaluation.pushing import push
     from opik_resume.evaluation.rescore import evaluate_experiment
     from opik_resume.evaluation.resume import evaluate_resume, plan_resume
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.connections import connect
 
 __all__ = [
+    "Dataset",
     "ErrorTolerance",
     "EvaluationResult",
     "ScoreResult",
@@ -37,13 +42,17 @@ __all__ = [
     "delete_experiment",
     "evaluate",
     "evaluate_experiment",
+    "evaluate_on_dict_items",
+    "evaluate_prompt",
     "evaluate_resume",
+    "evaluation",
     "exceptions",
     "experiments",
     "get_dataset",
     "get_or_create_dataset",
     "metrics",
     "plan_resume",
+    "prompt_task",
     "push",
     "recover",
     "reopen_experiment",
@@ -51,6 +60,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Dataset": "datasets.dataset",
     "ErrorTolerance": "base.records",
     "EvaluationResult": "experiment.results",
     "ScoreResult": "base.records",
@@ -62,20 +72,24 @@ _HOMES = {
     "delete_experiment": "evaluation.managing",
     "evaluate": "evaluation.evaluator",
     "evaluate_experiment": "evaluation.rescore",
+    "evaluate_on_dict_items": "evaluation.dict_items",
+    "evaluate_prompt": "evaluation.prompting",
     "evaluate_resume": "evaluation.resume",
+    "evaluation": "evaluation",
     "exceptions": "exceptions",
     "experiments": "evaluation.listing",
     "get_dataset": "datasets.opening",
     "get_or_create_dataset": "datasets.opening",
     "metrics": "metrics",
     "plan_resume": "evaluation.resume",
+    "prompt_task": "evaluation.prompting",
     "push": "evaluation.pushing",
     "recover": "evaluation.managing",
     "reopen_experiment": "evaluation.managing",
     "samplers": "samplers",
 }
 
-__getattr__ = loader(__name__, _HOMES)
+__getattr__ = loader(__name__, _HOMES, opiks.of_top)
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@
     OpikResumeError
     ├── ArgumentError (ValueError)            an argument is wrong: the message names it and says what to pass
     │   ├── UnsupportedArgument               legal for Opik, not possible here (also NotImplementedError)
+    │   │   └── OpiksOwn (ImportError)        imported from here, but only the opik package has it: says where
     │   ├── DatasetItemUpdateOperationRequiresItemId   an item to update does not say which it is
     │   └── FilterError                       a filter string cannot be read: shows the place and what was expected
     ├── NotFound (LookupError)                nothing of that name or id; near matches are listed
@@ -93,6 +94,10 @@ class UnsupportedArgument(ArgumentError, NotImplementedError):
     @classmethod
     def of(cls, function: str, name: str, why: str) -> UnsupportedArgument:
         return cls(f"{function}(): the argument {name!r} is not supported: {why}. Leave it out.")
+
+
+class OpiksOwn(UnsupportedArgument, ImportError):
+    """A name of Opik's that is not here, in an import; where it is only looked up, that is an AttributeError."""
 
 
 class DatasetItemUpdateOperationRequiresItemId(ArgumentError):

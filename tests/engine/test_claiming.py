@@ -140,7 +140,7 @@ def test_a_completed_cell_can_be_scored_again_after_a_stop(store: Store, held: H
     held.let_go.set()
     assert first.wait(PATIENCE)
     result = evaluate_experiment("e", [Equals(name="again")], verbose=0, store=store)
-    assert [[s.name for s in r.score_results] for r in result.test_results] == [["equals_metric", "again"]] * 2
+    assert [[s.name for s in r.score_results] for r in result.test_results] == [["again"]] * 2
 
 
 def abandoned(store: Store, held: Held, monkeypatch: pytest.MonkeyPatch, threads: int = 2) -> tuple[Experiment, Run]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,8 @@ from opik_resume import metrics, samplers
 from opik_resume.base import records
 from opik_resume.base.metadata import checkpoints, resume_state
 from opik_resume.datasets import Dataset
+from opik_resume.experiment import results
+from opik_resume.experiment.test_results import TestCase, TestResult
 from tests import opik_peer
 
 opik = opik_peer.opik
@@ -68,6 +71,50 @@ def test_what_has_opiks_name_has_opiks_constructor() -> None:
         assert shared
         for name in {name for name in shared if not issubclass(getattr(module, name), Exception)}:
             assert parameters(getattr(module, name)) == parameters(getattr(theirs, name)), name
+
+
+scores = st.builds(
+    lambda name, value, failed: (name, value, failed),
+    st.sampled_from(["a", "b"]),
+    st.sampled_from([0, 1, 0.25, 1e9, -3.5, math.nan, math.inf, -math.inf]),
+    st.booleans(),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers(0, 2), st.lists(scores, max_size=3)), max_size=6))
+def test_aggregates_are_opiks_without_nan_and_infinity(
+    runs: list[tuple[str, int, list[tuple[str, Any, bool]]]],
+) -> None:
+    from opik.evaluation import evaluation_result as theirs
+    from opik.evaluation import test_case, test_result
+    from opik.evaluation.metrics.score_result import ScoreResult
+
+    ours_of = [
+        TestResult(TestCase("t", item, {}), [records.ScoreResult(n, v, scoring_failed=f) for n, v, f in made], trial)
+        for item, trial, made in runs
+    ]
+    theirs_of = [
+        test_result.TestResult(
+            test_case.TestCase("t", item, {}), [ScoreResult(n, v, scoring_failed=f) for n, v, f in made], trial
+        )
+        for item, trial, made in runs
+    ]
+    ours = results.EvaluationResult("e", "d", "n", ours_of, None, 1)
+    other = theirs.EvaluationResult("e", "d", "n", theirs_of, None, 1)
+
+    def told(statistics: dict[str, Any]) -> dict[str, Any]:
+        return {n: (s.mean, s.max, s.min, s.values, s.std, s.failed_count) for n, s in statistics.items()}
+
+    wanted = told(other.aggregate_evaluation_scores().aggregated_scores)
+    assert told(ours.aggregate_evaluation_scores().aggregated_scores) == wanted
+    assert told(results.EvaluationResultOnDictItems(ours_of).aggregate_evaluation_scores()) == wanted
+    groups, of_them = ours.group_by_dataset_item_view(), other.group_by_dataset_item_view()
+    assert {i: told(group.scores) for i, group in groups.dataset_items.items()} == {
+        i: told(group.scores) for i, group in of_them.dataset_items.items()
+    }
+    assert {i: [r.trial_id for r in group.test_results] for i, group in groups.dataset_items.items()} == {
+        i: [r.trial_id for r in group.test_results] for i, group in of_them.dataset_items.items()
+    }
 
 
 states = st.builds(

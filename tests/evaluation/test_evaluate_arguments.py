@@ -179,7 +179,7 @@ def test_evaluate_experiment_scores_every_run_without_the_task(store: Store) -> 
     task = CountingTask()
     evaluate(numbers(store, 12), task, [Equals()], experiment_name="e", **QUIET)
     length = Length()
-    result = evaluate_experiment("e", [length], verbose=0)
+    result = evaluate_experiment("e", [length], verbose=0, include_kept=True)
     assert task.total == 12
     assert sorted(values(result, "length")) == [1.0] * 10 + [2.0] * 2
     assert values(result, "equals_metric") == [1.0] * 12, "other scores stay"
@@ -196,7 +196,7 @@ def test_evaluate_experiment_can_leave_scored_runs_alone(store: Store) -> None:
 
 def test_a_metric_that_fails_on_rescoring_leaves_the_old_score_beside_its_failure(store: Store) -> None:
     evaluate(numbers(store, 1), CountingTask(), [Length()], experiment_name="e", **QUIET)
-    result = evaluate_experiment("e", [Length(factor=0)], verbose=0)
+    result = evaluate_experiment("e", [Length(factor=0)], verbose=0, include_kept=True)
     assert values(result, "length") == [1.0]
     assert list(result.failures.state) == ["scores_missing"]
     repaired = evaluate_resume("e", CountingTask(), [Length(factor=3)], **QUIET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opik_resume import evaluate, evaluate_resume
@@ -34,8 +34,9 @@ def test_what_is_no_finite_number_is_left_out_and_counted() -> None:
 
 
 @given(st.lists(st.floats()))
-def test_every_aggregate_is_finite_or_overflows_by_itself(values: list[float]) -> None:
-    for found in aggregate(results(*[ScoreResult("s", value) for value in values if abs(value) < 1e100])).values():
+@example([1.7e308, -1.7e308])
+def test_every_aggregate_is_finite(values: list[float]) -> None:
+    for found in aggregate(results(*[ScoreResult("s", value) for value in values])).values():
         assert all(map(math.isfinite, (found.mean, found.min, found.max, found.std or 0.0, *found.values)))
 
 

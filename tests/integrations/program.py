@@ -109,7 +109,8 @@ def costs() -> Json:
 def given_to_our_span() -> None:
     def task(item: Json) -> Json:
         opik_context.update_current_span(usage={"total_tokens": 5}, model="small", total_cost=0.5, tags=["mine"])
-        opik_context.update_current_trace(feedback_scores=[{"name": "thumbs", "value": 1.0}], tags=["mine"])
+        scores: Any = [{"name": "thumbs", "value": 1.0}]
+        opik_context.update_current_trace(feedback_scores=scores, tags=["mine"], output={"mine": 1})
         return {"output": inner(item["n"])}
 
     run("given", task)

@@ -83,9 +83,13 @@ def test_an_llm_integration_nests(seen: Seen) -> None:
 
 def test_what_the_task_gives_to_our_span_and_trace_is_kept(seen: Seen) -> None:
     for attempt, details in seen.runs("given"):
-        assert paths(details) == [SCORING, "task", "task/inner", "task/task"]
+        assert paths(details) == [SCORING, "task", "task/inner"]
         assert (details.cost, details.usage["original_usage.total_tokens"]) == (0.5, 5)
         assert [(score.name, score.value) for score in attempt.scores] == [("thumbs", 1.0)]
+        state = seen.server.state
+        (root,) = [state.spans[span.id] for span in details.spans if span.parent_id is None and span.name == "task"]
+        assert (root["model"], root["tags"]) == ("small", ["mine"])
+        assert state.traces[attempt.id]["tags"] == ["mine"]
 
 
 def test_tracing_that_is_switched_off_stays_off(seen: Seen) -> None:
@@ -107,7 +111,7 @@ def test_a_tracked_function_that_raises_fails_its_run_alone(seen: Seen) -> None:
 
 
 def test_a_span_left_open_by_an_interrupt_stays_in_its_run(seen: Seen) -> None:
-    scoring = [SCORING, f"{SCORING}/equals_metric", f"{SCORING}/equals_metric"]
+    scoring = [SCORING, f"{SCORING}/equals_metric"]
     whole = [*scoring, "task", "task/interrupted", "task/interrupted/inner"]
     assert seen.trees("interruptions") == [whole, [*scoring, "task", "task/interrupted"], whole]
 
@@ -134,17 +138,16 @@ def test_metrics_of_all_kinds_score_the_same_on_both_stores(said: dict[str, Any]
     assert said["judged"] == {"server": [one] * 2, "file": [one] * 2}
 
 
-def test_what_metrics_trace_nests_under_the_scoring(seen: Seen) -> None:
-    ours_and_theirs = sorted([f"{SCORING}/{name}" for name in KINDS] * 2)
-    tree = sorted(["answer", SCORING, *ours_and_theirs, f"{SCORING}/patient/patient"])
+def test_what_metrics_trace_nests_under_the_scoring_and_is_there_once(seen: Seen) -> None:
+    tree = sorted(["answer", SCORING, *[f"{SCORING}/{name}" for name in KINDS], f"{SCORING}/patient/patient"])
     assert seen.trees("judged") == [tree] * 2
     for attempt, _ in seen.runs("judged"):
         assert [score.name for score in attempt.scores] == KINDS
 
 
 def test_a_repair_nests_in_the_same_run(seen: Seen) -> None:
-    """The second call beside the first, and our span of that score, which is told anew."""
-    assert seen.trees("repaired") == [["answer", SCORING, *[f"{SCORING}/moody"] * 3]] * 2
+    """The second call beside the first."""
+    assert seen.trees("repaired") == [["answer", SCORING, *[f"{SCORING}/moody"] * 2]] * 2
     for attempt, details in seen.runs("repaired"):
         assert [(score.name, score.value) for score in attempt.scores] == [("moody", 1.0)]
         assert len([span for span in details.spans if span.error]) == 1
@@ -174,6 +177,6 @@ def test_no_run_has_a_trace_besides_ours(seen: Seen) -> None:
 def test_what_is_not_kept_or_has_not_arrived_is_said_and_nothing_else(said: dict[str, Any]) -> None:
     heard = [line for line in said["heard"] if "evaluate_resume" not in line]
     assert heard == [
-        "What update_current_trace() was given as tags was not kept: our trace has its own.",
+        "What update_current_trace() was given as output was not kept: our trace has its own.",
         "Not all that the opik package traced in the runs has reached the server: tokens and cost may be missing.",
     ]

@@ -166,6 +166,28 @@ def test_remembered_names_are_suggested_and_never_called_unasked(kernel: Kernel,
     assert "1 of 1 runs complete" in kernel.value("%opik_resume 'of yesterday' -t answer --metrics \"\"")
 
 
+LITELLM = """
+import sys
+from types import SimpleNamespace as Space
+def completion(model, messages, **options):
+    return Space(choices=[Space(message=Space(content=messages[0]["content"] if working else 1 / 0))])
+sys.modules["litellm"] = Space(get_llm_provider=print, completion=completion, exceptions=Space(BadRequestError=KeyError))
+working = False
+"""
+
+
+def test_a_prompt_is_resumed_without_naming_a_task(kernel: Kernel, folder: Path) -> None:
+    kernel.run(LITELLM)
+    kernel.run("data = create_dataset('said'); data.insert([{'n': 1, 'reference': '1'}])")
+    kernel.run("from opik_resume import evaluate_prompt; from opik_resume.integrations import chat_models")
+    kernel.run("chat_models.TRIES = 1; messages = [{'role': 'user', 'content': '{{n}}'}]")
+    kernel.run("evaluate_prompt(data, messages, 'gpt-5', [equals], experiment_name='said', verbose=0)")
+    kernel.run("registry._used.clear(); working = True")
+    assert "give the metrics too" in kernel.fails("%opik_resume said")
+    assert "1 of 1 runs complete" in kernel.value("%opik_resume said -m equals")
+    assert calls(folder).total() == 0, "a function of the notebook was called"
+
+
 def test_what_is_missing_at_the_end_is_one_line(kernel: Kernel) -> None:
     unfinished(kernel, "still broken")
     cell = kernel.run("result = %opik_resume 'still broken' -t broken -m equals")

@@ -73,7 +73,7 @@ def test_a_raising_mapping_is_an_error_of_scoring() -> None:
 
 def test_a_metric_that_raises_is_a_failed_score_with_its_traceback() -> None:
     (result,) = score(Recorder(ValueError("bad")))
-    assert (result.scoring_failed, result.value, result.reason) == (True, 0.0, "ValueError: bad")
+    assert (result.scoring_failed, result.value, result.reason) == (True, 0.0, "bad")
     assert result.metadata is not None
     assert result.metadata["error_info"]["exception_type"] == "ValueError"
     assert "in score" in result.metadata["error_info"]["traceback"]

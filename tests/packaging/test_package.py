@@ -48,6 +48,9 @@ def modules_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
 
 
+MODULES = ("evaluation", "evaluation_result", "exceptions", "metrics", "samplers", "test_result")
+
+
 def test_no_module_takes_the_place_of_a_public_name() -> None:
     """A submodule, once imported, is an attribute of its package: it must not bear the name of a function there."""
     modules = [f"opik_resume.{'.'.join(path.relative_to(SOURCE).with_suffix('').parts)}" for path in modules_of(SOURCE)]
@@ -58,7 +61,7 @@ for name in {modules!r}:
 for package in ("opik_resume", "opik_resume.datasets", "opik_resume.evaluation", "opik_resume.notebook", "opik_resume.stores"):
     there = importlib.import_module(package)
     for name in there.__all__:
-        expected = name in ("exceptions", "metrics", "samplers")
+        expected = name in {MODULES!r}
         assert isinstance(getattr(there, name), types.ModuleType) == expected, (package, name)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -69,10 +72,15 @@ PUBLIC = {
         "ErrorTolerance", "EvaluationResult", "ScoreResult", "__version__", "browse", "close_experiment", "connect",
         "create_dataset", "delete_experiment", "evaluate", "evaluate_experiment", "evaluate_resume", "exceptions",
         "experiments", "get_dataset", "get_or_create_dataset", "load_ipython_extension", "metrics", "plan_resume", "push",
-        "reopen_experiment", "samplers", "unload_ipython_extension",
+        "reopen_experiment", "samplers", "unload_ipython_extension", "Dataset", "evaluate_on_dict_items", "evaluate_prompt",
+        "prompt_task",
     ],
     "opik_resume.datasets": ["Dataset", "DatasetVersion", "create_dataset", "get_dataset", "get_or_create_dataset"],
-    "opik_resume.evaluation": ["evaluate", "evaluate_experiment", "evaluate_resume", "plan_resume"],
+    "opik_resume.evaluation": [
+        "ErrorTolerance", "evaluate", "evaluate_experiment", "evaluate_on_dict_items", "evaluate_prompt", "evaluate_resume",
+        "evaluation_result", "metrics", "plan_resume", "prompt_task", "samplers", "test_result",
+    ],
+    "opik_resume.evaluation.metrics": ["BaseMetric", "Equals", "base_metric", "score_result"],
     "opik_resume.exceptions": [
         "AmbiguousExperiment", "ArgumentError", "DatasetAlreadyExists", "DatasetNotFound", "EmptyExperiment",
         "EvaluationInterrupted", "ExperimentBusy", "ExperimentNotFound", "ExperimentNotResumable", "FilterError",
@@ -82,7 +90,7 @@ PUBLIC = {
     ],
     "opik_resume.metrics": [
         "BaseMetric", "Contains", "Equals", "IsJson", "LevenshteinRatio", "Metric", "MetricComputationError",
-        "RegexMatch", "ScoreResult", "SpearmanRanking",
+        "RegexMatch", "ScoreResult", "SpearmanRanking", "base_metric", "score_result",
     ],
     "opik_resume.samplers": ["BaseDatasetSampler", "DatasetItem", "RandomDatasetSampler"],
     "opik_resume.stores": ["close_all", "connect", "default_store", "open_store"],

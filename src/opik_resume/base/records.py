@@ -1,4 +1,4 @@
-"""The nouns of opik-resume, as small frozen dataclasses. Imports nothing of ours.
+"""The nouns of opik-resume, as small dataclasses, frozen but for what users hold in hand. Imports nothing of ours.
 
 A *cell* is one (item, trial) of an experiment, keyed by :class:`CellKey`, never by row number.
 An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what a cell's state is.
@@ -6,9 +6,10 @@ An *attempt* is one try at a cell. Stores hold attempts; only ``grid`` says what
 
 from __future__ import annotations
 
+import copy
 import enum
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -51,9 +52,9 @@ class CellKey(NamedTuple):
     trial: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class ScoreResult:
-    """One score, with the fields of ``opik``'s own ``ScoreResult``.
+    """One score, with the fields of ``opik``'s own ``ScoreResult``, and as open to changes: it is the user's.
 
     ``scoring_failed`` marks a metric that raised inside ``score()``: ``value`` is then 0.0 and says nothing.
     A ``value`` may be NaN or infinite, and is then in no aggregate: see :attr:`finite`.
@@ -71,6 +72,17 @@ class ScoreResult:
         """Whether it is a number to reckon with: neither failed, nor NaN, nor infinite."""
         return not self.scoring_failed and math.isfinite(self.value)
 
+    def own(self) -> ScoreResult:
+        """A copy for whoever may change it: what it was made of is kept by others, too."""
+        return replace(self, metadata=copy.deepcopy(self.metadata))
+
+
+def why_failed(score: ScoreResult) -> str:
+    """Why there is no score, for people: the kind of the exception and its message, else the reason that was given."""
+    info = (score.metadata or {}).get("error_info")
+    told = [info.get("exception_type"), info.get("message")] if isinstance(info, dict) else [score.reason]
+    return ": ".join(filter(None, told))
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
@@ -79,6 +91,12 @@ class ErrorInfo:
     exception_type: str
     message: str
     traceback: str
+
+    @property
+    def told(self) -> Json:
+        """As Opik's SDK writes it: without a message where there is none."""
+        told = {"exception_type": self.exception_type, "message": self.message, "traceback": self.traceback}
+        return told if self.message else {key: told[key] for key in ("exception_type", "traceback")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +232,8 @@ class Attempt:
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
+    ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
+    only until they are sent.
     """
 
     id: str
@@ -232,6 +252,7 @@ class Attempt:
     notes: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
+    steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
 from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
-from opik_resume.engine.tracing import Tracing, Untraced
-from opik_resume.exceptions import InvalidTaskOutput
+from opik_resume.engine import steps
+from opik_resume.engine.tracing import Seen, Tracing, Untraced
+from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
+from opik_resume.metrics.arguments import SPAN
 from opik_resume.metrics.base import Metric, name_of
 
 Task = Callable[[Json], Any]
+Fresh = dict[str, tuple[ScoreResult, ...]]
+"""The scores that were made when complete attempts were scored again, by attempt."""
+
 _SHOWN = 200  # characters of a refused output that its error message quotes
 
 
@@ -33,6 +38,15 @@ class CellWork:
     tracing: Tracing = field(default_factory=Untraced)
     required: Sequence[str] = ()
     """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
+    fresh: Fresh | None = None
+
+    @cached_property
+    def _called(self) -> Json:
+        return steps.of_task(self.task)
+
+    @cached_property
+    def _kinds(self) -> tuple[Sequence[Metric], Sequence[Metric]]:
+        return scoring.by_span(self.metrics)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -45,18 +59,26 @@ class CellWork:
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
         began = time.perf_counter()
+        seen: Seen | None = None
         try:
-            with self.tracing.task(attempt):
+            with self.tracing.task(attempt, self.task) as seen:
                 output = self.call(self.task, _own_copy(item.content))
                 stored, notes = encoded(output)  # before metrics see it, which may change it
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
-            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), task_seconds=seconds)
+            attempt = replace(attempt, task_seconds=seconds, steps=self._steps(seen))
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error))
         seconds = time.perf_counter() - began
+        attempt = replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen))
         if not isinstance(output, dict):
-            return self._refuse(replace(attempt, task_seconds=seconds, notes=notes), output, stored)
-        came = {"task_output": stored, "notes": notes, "task_seconds": seconds}
-        return self._score(attempt, item, output, returned=True, **came)
+            return self._refuse(attempt, output, stored)
+        return self._score(attempt, item, output, seen, returned=True, task_output=stored)
+
+    def _steps(self, seen: Seen | None) -> Json | None:
+        if not self.tracing.spans:
+            return None
+        told = seen.told() if seen is not None else {}
+        return {**told, "task": {**self._called, **told.get("task", {})}}
 
     def _refuse(self, attempt: Attempt, output: Any, stored: Any) -> Attempt:
         """The task returned no dict. It failed, and what it returned was paid for: it is kept all the same."""
@@ -73,15 +95,16 @@ class CellWork:
             notes=(kept, *attempt.notes),
         )
 
-    def _score(self, attempt: Attempt, item: Item, output: Json, **came: Any) -> Attempt:
+    def _score(self, attempt: Attempt, item: Item, output: Json, seen: Seen | None = None, **came: Any) -> Attempt:
         """Score an output. ``came``: what else has come of the attempt."""
         began = time.perf_counter()
+        asked: list[scoring.Scored] = []
         try:
-            scores = self._scores(self.metrics, attempt, item, output)
+            scores = self._scores(self.metrics, attempt, item, output, asked, seen)
         except BaseException as error:
-            came["scoring_seconds"] = time.perf_counter() - began
+            came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(attempt, asked)}
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **came)
-        came["scoring_seconds"] = time.perf_counter() - began
+        came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(attempt, asked)}
         return replace(
             attempt,
             ended_at=attempt.ended_at or utc_now(),
@@ -93,9 +116,42 @@ class CellWork:
             **came,
         )
 
-    def _scores(self, metrics: Sequence[Metric], attempt: Attempt, item: Item, output: Json) -> tuple[ScoreResult, ...]:
+    def _scores(
+        self,
+        metrics: Sequence[Metric],
+        attempt: Attempt,
+        item: Item,
+        output: Json,
+        asked: list[scoring.Scored],
+        seen: Seen | None = None,
+    ) -> tuple[ScoreResult, ...]:
+        """``asked`` becomes what the metrics were asked; ``seen`` is what was seen of the task, if it was called now."""
+        regular, looking = self._kinds if metrics is self.metrics else scoring.by_span(metrics)
+        ask = partial(
+            scoring.score_output, item=item, output=output, mapping=self.mapping, call=self.call,
+            tolerant=self.tolerant, tell=asked.append if self.tracing.spans else None,
+        )  # fmt: skip
         with self.tracing.scoring(attempt):
-            return scoring.score_output(metrics, item, output, self.mapping, self.call, tolerant=self.tolerant)
+            scores = ask(regular)
+        if not looking:
+            return scores
+        try:
+            span = _span(seen, self._called, item, attempt, output)
+        except Exception as error:
+            return (*scores, *(scoring.failed_score(name_of(metric), error_info(error)) for metric in looking))
+        with self.tracing.scoring(attempt, looking=True):
+            return scores + ask(looking, span=span)
+
+    def _with_metrics(self, attempt: Attempt, asked: Sequence[scoring.Scored]) -> Json | None:
+        """The steps of the attempt with those of its scoring; of a metric that was asked again, the latest ones."""
+        if not self.tracing.spans:
+            return None
+        known = attempt.steps or {}
+        fresh = steps.of_metrics(asked, self.tracing.traced)
+        again = {told["name"] for told in fresh}
+        before = [told for told in known.get("metrics", ()) if told["name"] not in again]
+        mapped = known.get("mapped", {}) | steps.mapped(asked, self.mapping)
+        return {**known, **({"mapped": mapped} if mapped else {}), "metrics": [*before, *fresh]}
 
     def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
         if self.on_error is not None:
@@ -114,18 +170,31 @@ class CellWork:
         if not attempt.complete:
             return attempt if output is None else self._score(attempt, item, output)
         metrics = [metric for metric in self.metrics if name_of(metric) in names]
+        asked: list[scoring.Scored] = []
         try:
-            fresh = self._scores(metrics, attempt, item, output or {})
+            fresh = self._scores(metrics, attempt, item, output or {}, asked)
         except BaseException as error:
             info = self._told(attempt, error)
             fresh = tuple(scoring.failed_score(name_of(metric), info) for metric in metrics)
+        if self.fresh is not None:
+            self.fresh[attempt.id] = fresh
         scored = tuple(name_of(metric) for metric in metrics)
         return replace(
             attempt,
             scores=_merged(attempt.scores, fresh, scored),
             scored_by=None if attempt.scored_by is None else tuple(dict.fromkeys((*attempt.scored_by, *scored))),
             missing_metrics=tuple(n for n in attempt.missing_metrics if n in self.required and n not in scored),
+            steps=self._with_metrics(attempt, asked),
         )
+
+
+def _span(seen: Seen | None, called: Json, item: Item, attempt: Attempt, output: Json) -> Any:
+    """The span of the task. What is only scored again has none."""
+    if seen is None:
+        raise MetricComputationError(
+            f"there is no {SPAN}: it is made while the task runs, if the opik package's tracing is on, and is not kept"
+        )
+    return seen.task_span(called, item.content, output)
 
 
 def _merged(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opik_resume.base.records import Item
-from opik_resume.engine.cell import Task
+from opik_resume.engine.cell import Fresh, Task
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import PlannedCell
@@ -21,6 +21,7 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
+    ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
     """
 
     task: Task
@@ -31,6 +32,7 @@ class Callables:
     on_drift: OnDrift = "warn"
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
+    fresh: Fresh | None = None
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ class Run:
             on_error=self._calls.note,
             tracing=tracing or Untraced(),
             required=required,
+            fresh=callables.fresh,
         )
         self._context = contextvars.copy_context()
         self._one_at_a_time = callables.task_threads == 1

@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
-from opik_resume.base.records import Attempt
+from opik_resume.base.records import Attempt, Json
+
+
+class Seen(Protocol):
+    """What was seen of one call of the task, once it has ended."""
+
+    def told(self) -> Json:
+        """What its code gave to its span and its trace, in the shape of :mod:`~opik_resume.engine.steps`."""
+
+    def task_span(self, called: Json, content: Json, output: Json) -> Any:
+        """The span of the task with those below it, for metrics. ``called``: see :func:`~.steps.of_task`."""
 
 
 class Tracing(Protocol):
     """Whatever traces the user's code, told which attempt that code is working on.
 
     Both contexts are entered where the user's code is called, in a copy of the caller's ``contextvars`` that nobody else
-    has, and which coroutines and threads started with a copied context inherit.
+    has, and which coroutines and threads started with a copied context inherit. ``spans``: whether runs are shown with
+    spans, so that it is of use to note how things were called.
     """
 
-    def task(self, attempt: Attempt) -> AbstractContextManager[object]:
+    spans: bool
+
+    def task(self, attempt: Attempt, task: Callable[..., Any]) -> AbstractContextManager[Seen | None]:
         """Around the call of the task."""
 
-    def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
-        """Around the calls of all metrics."""
+    def scoring(self, attempt: Attempt, *, looking: bool = False) -> AbstractContextManager[object]:
+        """Around the calls of all metrics, or of those that look at the task's span."""
+
+    def traced(self, function: Callable[..., Any]) -> bool:
+        """Whether a call of this function has a span already, which is not ours."""
 
     def finish(self, timeout: float) -> Sequence[str]:
         """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns what is to be said of it."""
 
 
-NOTHING = nullcontext()
+NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 class Untraced:
     """Nothing around."""
 
-    def task(self, attempt: Attempt) -> AbstractContextManager[object]:
+    spans = False
+
+    def task(self, attempt: Attempt, task: Callable[..., Any]) -> AbstractContextManager[Seen | None]:
         return NOTHING
 
-    def scoring(self, attempt: Attempt) -> AbstractContextManager[object]:
+    def scoring(self, attempt: Attempt, *, looking: bool = False) -> AbstractContextManager[object]:
         return NOTHING
+
+    def traced(self, function: Callable[..., Any]) -> bool:
+        return False
 
     def finish(self, timeout: float) -> Sequence[str]:
         return ()

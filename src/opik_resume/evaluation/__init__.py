@@ -2,20 +2,45 @@
 
 from typing import TYPE_CHECKING
 
+from opik_resume.base import opiks
 from opik_resume.base.lazy import loader
+from opik_resume.base.records import ErrorTolerance
 
 if TYPE_CHECKING:
+    from opik_resume.evaluation import evaluation_result, metrics, samplers, test_result
+    from opik_resume.evaluation.dict_items import evaluate_on_dict_items
     from opik_resume.evaluation.evaluator import evaluate
+    from opik_resume.evaluation.prompting import evaluate_prompt, prompt_task
     from opik_resume.evaluation.rescore import evaluate_experiment
     from opik_resume.evaluation.resume import evaluate_resume, plan_resume
 
-__all__ = ["evaluate", "evaluate_experiment", "evaluate_resume", "plan_resume"]
+__all__ = [
+    "ErrorTolerance",
+    "evaluate",
+    "evaluate_experiment",
+    "evaluate_on_dict_items",
+    "evaluate_prompt",
+    "evaluate_resume",
+    "evaluation_result",
+    "metrics",
+    "plan_resume",
+    "prompt_task",
+    "samplers",
+    "test_result",
+]
 
 _HOMES = {
     "evaluate": "evaluator",
     "evaluate_experiment": "rescore",
+    "evaluate_on_dict_items": "dict_items",
+    "evaluate_prompt": "prompting",
     "evaluate_resume": "resume",
+    "evaluation_result": "evaluation_result",
+    "metrics": "metrics",
     "plan_resume": "resume",
+    "prompt_task": "prompting",
+    "samplers": "samplers",
+    "test_result": "test_result",
 }
 
-__getattr__ = loader(__name__, _HOMES)
+__getattr__ = loader(__name__, _HOMES, opiks.of_evaluation)

@@ -16,8 +16,9 @@ from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
+from opik_resume.metrics import spans
 from opik_resume.metrics.base import name_of
-from opik_resume.metrics.functions import ScoringFunction
+from opik_resume.metrics.functions import ScoringFunction, of_function
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
@@ -113,7 +114,9 @@ def metrics(scoring_metrics: Any) -> tuple[Any, ...]:
 def scoring(scoring_metrics: Any, scoring_functions: Any) -> tuple[Any, ...]:
     """The metrics, and the scoring functions as metrics, checked."""
     listed = _listed("scoring_functions", scoring_functions)
-    functions = [ScoringFunction(each, f"scoring_functions[{position}]") for position, each in enumerate(listed)]
+    functions = [of_function(each, f"scoring_functions[{position}]") for position, each in enumerate(listed)]
+    for position, metric in enumerate(functions):
+        spans.require_package(f"scoring_functions[{position}]", metric)
     return _distinct((*metrics(scoring_metrics), *functions))
 
 
@@ -138,6 +141,7 @@ def _metric(where: str, metric: Any) -> None:
         raise ArgumentError(f"{where} is the class {metric.__name__}: pass an instance, {metric.__name__}()")
     if not isinstance(getattr(metric, "name", None), str) or not callable(getattr(metric, "score", None)):
         raise ArgumentError(f"{where} must have .name and .score(), {type(metric).__name__} has not")
+    spans.require_package(where, metric)
 
 
 def positive(name: str, value: Any, *, optional: bool = False) -> None:

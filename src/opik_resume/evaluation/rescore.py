@@ -15,6 +15,7 @@ from opik_resume.exceptions import EmptyExperiment
 from opik_resume.experiment.plan import ResumePlan, make_rescoring_plan
 from opik_resume.experiment.reading import Reading, find_experiment, read_experiment
 from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.test_results import TestResult, only
 from opik_resume.lifecycle.prepare import prepare
 from opik_resume.lifecycle.wait import run_and_wait
 from opik_resume.metrics.base import name_of
@@ -41,6 +42,7 @@ def evaluate_experiment(
     project_name: str | None = None,
     *,
     missing_only: bool = False,
+    include_kept: bool = False,
     settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
@@ -56,7 +58,13 @@ def evaluate_experiment(
         project_name: accepted for compatibility with Opik.
         missing_only: leave runs alone that have a score of a metric already.
         settle: as in ``evaluate``.
+        include_kept: return the scores that the runs had before beside those of this call. The store always keeps both.
         store: where the experiment is; the default store when left out.
+
+    Returns:
+        Every complete run, with the scores that this call made, as in Opik (none on a run that ``missing_only`` left
+        alone). ``expected``, ``complete`` and ``failures`` are those of the whole experiment. Experiment scoring functions
+        see the same, but of ``missing_only``: then all scores, since what they return is the experiment's.
 
     Raises:
         ExperimentNotFound, AmbiguousExperiment: which one is meant?
@@ -68,7 +76,9 @@ def evaluate_experiment(
         experiment_scoring_functions,
     )  # fmt: skip
     arguments.some_metrics(callables)
-    callables = replace(callables, rescoring=True)
+    callables = replace(callables, rescoring=True, fresh=None if include_kept else {})
+    if callables.fresh is not None and not missing_only:
+        callables = replace(callables, experiment_scoring_functions=_seeing_only(callables))
     where = store or default_store()
     replan = partial(_rescoring_plan, callables=callables, missing_only=missing_only)
     reading = read_experiment(find_experiment(experiment_id or experiment_name, where), where)
@@ -85,6 +95,19 @@ def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: boo
     names = [name_of(metric) for metric in callables.scoring_metrics]
     experiment = reading.experiment
     return make_rescoring_plan(experiment.id, experiment.name, reading.grid, names, missing_only=missing_only)
+
+
+def _seeing_only(callables: Callables) -> Functions:
+    """Its experiment scoring functions, which are then shown the scores of this call alone."""
+
+    def of(function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(results: list[TestResult]) -> Any:
+            return function(only(results, callables.fresh or {}))
+
+        called.__name__ = getattr(function, "__name__", type(function).__name__)
+        return called
+
+    return [of(function) for function in callables.experiment_scoring_functions]
 
 
 def _never_called(_item: Json) -> Json:

@@ -12,6 +12,7 @@ from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
 from opik_resume.evaluation import arguments
+from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment import drift
 from opik_resume.experiment.drift import OnDrift
@@ -41,7 +42,7 @@ logger = redaction.logger("opik_resume")
 @door
 def evaluate_resume(
     experiment_id: str,
-    task: Task,
+    task: Task | None,
     scoring_metrics: Sequence[Metric] | None = None,
     scoring_functions: Functions | None = None,
     scoring_key_mapping: KeyMapping | None = None,
@@ -66,7 +67,8 @@ def evaluate_resume(
         experiment_id: the experiment's id, or its name when only one has it.
         task, scoring_metrics, scoring_functions, scoring_key_mapping, experiment_scoring_functions: as given to
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
-            on them: new metrics for kept runs are ``evaluate_experiment``'s job.
+            on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
+            None: prompt and model are kept with the experiment.
         verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
             count what this call runs.
@@ -87,6 +89,9 @@ def evaluate_resume(
         ExperimentBusy: another resume is running it now.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
     """
+    where = store or default_store()
+    if task is None:
+        task = task_again(find_experiment(experiment_id, where))
     callables = arguments.callables(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
@@ -98,7 +103,6 @@ def evaluate_resume(
         breaker=breaker,
     )
     callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
-    where = store or default_store()
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
     plan = replan(reading)

@@ -83,6 +83,17 @@ class EvaluationResultAggregatedScoresView:
 
 
 @dataclass
+class EvaluationResultOnDictItems:
+    """What ``evaluate_on_dict_items`` returns. Fields as in ``opik``."""
+
+    test_results: list[TestResult]
+
+    def aggregate_evaluation_scores(self) -> dict[str, ScoreStatistics]:
+        """Statistics by score name: mean, max, min, values and standard deviation, as Opik's."""
+        return aggregate(self.test_results)
+
+
+@dataclass
 class EvaluationResult:
     """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
 
@@ -151,6 +162,8 @@ class EvaluationResult:
         by_item: dict[str, list[TestResult]] = {}
         for result in self.test_results:
             by_item.setdefault(result.test_case.dataset_item_id, []).append(result)
+        for results in by_item.values():
+            results.sort(key=lambda result: result.trial_id)
         items = {item_id: DatasetItemResults(results, aggregate(results)) for item_id, results in by_item.items()}
         return EvaluationResultGroupByDatasetItemsView(
             self.experiment_id,
@@ -228,7 +241,7 @@ def build_result(reading: Reading) -> EvaluationResult:
         test_results=[_test_result(key, a, reading) for key, a in filled if a is not None and a.complete],
         experiment_url=None,
         trial_count=trial_count,
-        experiment_scores=list(experiment.scores) if grid.complete else [],
+        experiment_scores=[score.own() for score in experiment.scores] if grid.complete else [],
         expected=len(grid),
         failed_runs=[failure for key, attempt in filled for failure in _failures(key, attempt)],
     )
@@ -237,7 +250,8 @@ def build_result(reading: Reading) -> EvaluationResult:
 def _test_result(key: CellKey, attempt: Attempt, reading: Reading) -> TestResult:
     item = reading.items[key.item_id]
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, dict(item.data))
-    return TestResult(case, list(attempt.scores), key.trial, attempt.task_seconds, attempt.scoring_seconds)
+    scores = [score.own() for score in attempt.scores]
+    return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds)
 
 
 def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from opik_resume.base.records import ScoreResult
+from opik_resume.base.records import ScoreResult, why_failed
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.metrics.scoring import checked_scores, failed_score
 
@@ -33,6 +33,8 @@ def compute(functions: Sequence[Callable[..., Any]], result: EvaluationResult) -
             scores = [failed_score(name, error_info(error))]
         computed.scores += [score for score in scores if not score.scoring_failed]
         computed.missing += [
-            f"The experiment score {score.name} is missing: {score.reason}" for score in scores if score.scoring_failed
+            f"The experiment score {score.name} is missing: {why_failed(score)}"
+            for score in scores
+            if score.scoring_failed
         ]
     return computed

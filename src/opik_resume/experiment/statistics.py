@@ -12,7 +12,7 @@ from opik_resume.experiment.test_results import TestResult
 
 @dataclass
 class ScoreStatistics:
-    """Statistics of one score. ``std`` needs two values.
+    """Statistics of one score. ``std`` needs two values (and is None where no float can hold it).
 
     Left out are ``failed_count`` scores whose metric failed, and ``not_finite_count`` that are NaN or infinite.
     """
@@ -54,7 +54,10 @@ def coverage(results: Iterable[TestResult]) -> Counter[str]:
 def _of(values: list[float], scores: Sequence[ScoreResult]) -> ScoreStatistics:
     import statistics  # late, as in plan.py
 
-    std = statistics.stdev(values) if len(values) > 1 else None
+    try:
+        std = statistics.stdev(values) if len(values) > 1 else None
+    except OverflowError:  # so far apart that no float says how far
+        std = None
     failed = sum(score.scoring_failed for score in scores)
     not_finite = len(scores) - failed - len(values)
     return ScoreStatistics(statistics.mean(values), max(values), min(values), values, std, failed, not_finite)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opik_resume.base.records import Json, ScoreResult
@@ -33,3 +34,8 @@ class TestResult:
     trial_id: int
     task_execution_time: float | None = None
     scoring_time: float | None = None
+
+
+def only(results: Iterable[TestResult], scores: Mapping[str, Sequence[ScoreResult]]) -> list[TestResult]:
+    """The results with these scores, by trace, and no others: none where there are none."""
+    return [replace(each, score_results=list(scores.get(each.test_case.trace_id, ()))) for each in results]

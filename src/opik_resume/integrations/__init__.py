@@ -6,19 +6,31 @@ from typing import TYPE_CHECKING
 
 from opik_resume.base.settings import OpikSettings
 from opik_resume.engine import Tracing, Untraced
+from opik_resume.metrics.arguments import wants_span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from opik_resume.base.records import Experiment
+    from opik_resume.metrics.base import Metric
     from opik_resume.stores.protocol import Store
 
 __all__ = ["tracing_of"]
 
 
-def tracing_of(experiment: Experiment, store: Store) -> Tracing:
-    """What traces the user's code in the runs of an experiment: the ``opik`` package, when the store is a server."""
-    settings = getattr(store, "settings", None)
-    if not isinstance(settings, OpikSettings):
-        return Untraced()
-    from opik_resume.integrations.opik_sdk import OpikTracing
+def tracing_of(experiment: Experiment, store: Store, metrics: Sequence[Metric] = ()) -> Tracing:
+    """What traces the user's code in the runs of an experiment: the ``opik`` package, when the store is a server.
 
-    return OpikTracing(settings, experiment.project_name)
+    On the embedded store it is asked only for what metrics look at.
+    """
+    settings = getattr(store, "settings", None)
+    looking = any(map(wants_span, metrics))
+    if isinstance(settings, OpikSettings):
+        from opik_resume.integrations.opik_sdk import OpikTracing
+
+        return OpikTracing(settings, experiment.project_name, looking=looking)
+    if not looking:
+        return Untraced()
+    from opik_resume.integrations.listening import Listening
+
+    return Listening(experiment.project_name)

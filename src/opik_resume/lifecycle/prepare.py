@@ -80,7 +80,7 @@ def _ready(
     listener: Listener | None,
     dropped: Mapping[CellKey, str],
 ) -> Run:
-    tracing = tracing_of(reading.experiment, store)
+    tracing = tracing_of(reading.experiment, store, callables.scoring_metrics)
     run = Run(
         shown.experiment_id,
         _jobs(current, reading),

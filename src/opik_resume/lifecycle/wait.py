@@ -15,6 +15,7 @@ from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
+from opik_resume.experiment.test_results import only
 from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
@@ -144,7 +145,8 @@ def result_of(reading: Reading, store: Store, callables: Callables | None = None
     """The result of an experiment as a heavy reading has it.
 
     The scores of a complete experiment are those stored with it; those of a partial one are computed from what there is,
-    if ``callables`` has functions for them, and marked partial.
+    if ``callables`` has functions for them, and marked partial. The runs are all there are; their scores, too, unless
+    ``callables`` says that only the fresh ones are wanted.
     """
     result = build_result(reading)
     result.experiment_url = store.link(reading.experiment)
@@ -154,6 +156,8 @@ def result_of(reading: Reading, store: Store, callables: Callables | None = None
         computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
         result.experiment_scores = computed.scores
         _warn(computed.missing)
+    if callables is not None and callables.fresh is not None:
+        result.test_results = only(result.test_results, callables.fresh)
     return result
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from opik_resume.base.records import Json
 from opik_resume.exceptions import ArgumentError
+from opik_resume.metrics.arguments import SPAN
 from opik_resume.metrics.base import BaseMetric
 
 RESERVED = ("dataset_item", "task_outputs")
@@ -17,26 +19,41 @@ class ScoringFunction(BaseMetric):
     """A function as a metric. It is called with those of ``dataset_item`` and ``task_outputs`` that it declares.
 
     Raises:
-        ArgumentError: it is not callable, declares neither, or asks for ``task_span``, which is not recorded here.
+        ArgumentError: it is not callable, or declares neither both of these nor ``task_span``.
     """
 
     def __init__(self, function: Callable[..., Any], where: str = "scoring_functions") -> None:
         if not callable(function):
             raise ArgumentError(f"{where} must be a function, got {type(function).__name__}")
         parameters = inspect.signature(function).parameters
-        if "task_span" in parameters:
-            raise ArgumentError(f"{where}: {_name(function)} asks for task_span, which this store does not record")
         takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        if not takes_all and not set(RESERVED) <= set(parameters):
+        if not takes_all and not set(RESERVED) <= set(parameters) and SPAN not in parameters:
             raise ArgumentError(f"{where}: {_name(function)} must take the arguments dataset_item and task_outputs")
         super().__init__(_name(function))
         self._function = function
-        self._accepted = RESERVED if takes_all else tuple(name for name in RESERVED if name in parameters)
+        self._accepted = None if takes_all else frozenset(parameters)
 
-    def score(self, dataset_item: dict[str, Any], task_outputs: dict[str, Any], **ignored_kwargs: Any) -> Any:
+    def score(self, dataset_item: Json, task_outputs: Json, **ignored_kwargs: Any) -> Any:
         """Call the function."""
-        given = {"dataset_item": dataset_item, "task_outputs": task_outputs}
-        return self._function(**{name: given[name] for name in self._accepted})
+        return self._call(dataset_item=dataset_item, task_outputs=task_outputs)
+
+    def _call(self, **given: Any) -> Any:
+        accepted = given.keys() if self._accepted is None else self._accepted
+        return self._function(**{name: value for name, value in given.items() if name in accepted})
+
+
+class SpanFunction(ScoringFunction):
+    """One that looks at the span of the task."""
+
+    def score(self, dataset_item: Json, task_outputs: Json, task_span: Any = None, **ignored_kwargs: Any) -> Any:
+        """Call the function."""
+        return self._call(dataset_item=dataset_item, task_outputs=task_outputs, task_span=task_span)
+
+
+def of_function(function: Callable[..., Any], where: str) -> ScoringFunction:
+    """The metric of a scoring function."""
+    made = ScoringFunction(function, where)
+    return SpanFunction(function, where) if SPAN in inspect.signature(function).parameters else made
 
 
 def _name(function: Any) -> str:

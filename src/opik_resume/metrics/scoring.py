@@ -7,25 +7,43 @@ provides, or a key mapping that raises, makes scoring itself fail: the run is th
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from opik_resume.base.records import ErrorInfo, Item, Json, ScoreResult
-from opik_resume.base.text.encoding import as_float, encoded
+from opik_resume.base.text.encoding import as_float, encoded, is_of
 from opik_resume.base.text.jsontext import clean
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.exceptions import ScoreMethodMissingArguments
+from opik_resume.metrics import arguments
+from opik_resume.metrics.arguments import SPAN, accepted, require_arguments, wants_span
 from opik_resume.metrics.base import Metric, name_of
 from opik_resume.metrics.functions import ScoringFunction
 
-KeyMapping = Mapping[str, str | Callable[[Json], Any]]
+KeyMapping = arguments.KeyMapping
 Call = Callable[..., Any]
 """Calls a function of the user's with the given arguments, and waits for what is awaitable."""
 
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_MISSING = ScoreMethodMissingArguments.__name__  # ours, and the ``opik`` package's
+_WRAPPER = ("opik.evaluation.scorers.scorer_wrapper_metric", "ScorerWrapperMetric")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One metric that was asked for its scores: what it was offered, when (``time.time()``), and what came of it.
+
+    ``raised`` is what it raised; ``called`` is false when that was for want of an argument.
+    """
+
+    metric: Metric
+    inputs: Json
+    began: float
+    ended: float
+    scores: Sequence[ScoreResult]
+    raised: bool = False
+    called: bool = True
 
 
 def score_output(
@@ -36,6 +54,8 @@ def score_output(
     call: Call,
     *,
     tolerant: bool = False,
+    span: Any = None,
+    tell: Callable[[Scored], None] | None = None,
 ) -> tuple[ScoreResult, ...]:
     """Score one output with every metric, in order.
 
@@ -46,22 +66,39 @@ def score_output(
         mapping: argument name → key, or a callable of all keys (Opik's ``scoring_key_mapping``).
         call: calls a metric's ``score``, and turns an awaitable that it returns into its value.
         tolerant: a missing argument fails that metric only (Opik's ``ErrorTolerance.ALL_SCORING_ERRORS``).
+        span: the span of the task, for metrics that look at it.
+        tell: told of every metric that was asked.
 
     Raises:
         ScoreMethodMissingArguments: a metric requires an argument that is not there, and we are not tolerant.
         Exception: whatever a callable of ``mapping`` raised.
     """
     inputs = scoring_inputs(item.content, output, mapping)
-    offered = {**inputs, "dataset_item": item.content, "task_outputs": output}
-    of_metric = [offered if isinstance(metric, ScoringFunction) else inputs for metric in metrics]
+    of_function: Json = {"dataset_item": item.content, "task_outputs": output}
+    if span is not None:
+        inputs[SPAN] = of_function[SPAN] = span
+    asked = [(metric, of_function if is_function(metric) else inputs) for metric in metrics]
     if not tolerant:
-        for metric, keys in zip(metrics, of_metric, strict=True):
-            require_arguments(metric, keys, mapping)
-    return tuple(
-        score
-        for metric, keys in zip(metrics, of_metric, strict=True)
-        for score in _scores_of(metric, keys, mapping, call)
-    )
+        for metric, keys in asked:
+            _check(metric, keys, mapping)
+    scores: list[ScoreResult] = []
+    for metric, keys in asked:
+        scored = _asked(metric, keys, mapping, call, tolerant=tolerant)
+        scores += scored.scores
+        if tell is not None:
+            tell(scored)
+    return tuple(scores)
+
+
+def by_span(metrics: Sequence[Metric]) -> tuple[list[Metric], list[Metric]]:
+    """Those that score by item and output, and those that look at the span of the task, which is there only later."""
+    looking = [metric for metric in metrics if wants_span(metric)]
+    return [metric for metric in metrics if metric not in looking] if looking else list(metrics), looking
+
+
+def is_function(metric: Metric) -> bool:
+    """Whether it is a function of item and output made into a metric, by us or by the ``opik`` package."""
+    return isinstance(metric, ScoringFunction) or is_of(metric, *_WRAPPER)
 
 
 def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> Json:
@@ -75,70 +112,30 @@ def scoring_inputs(content: Json, output: Json, mapping: KeyMapping | None) -> J
     return inputs
 
 
-def require_arguments(metric: Metric, inputs: Json, mapping: KeyMapping | None) -> None:
-    """Raise ScoreMethodMissingArguments when it asks for what is not there, naming keys that were mapped in vain."""
-    missing = [name for name in _arguments(metric).required if name not in inputs]
-    if not missing:
-        return
-    in_vain = [f"{name!r} from {source!r}" for name in missing if isinstance(source := (mapping or {}).get(name), str)]
-    mapped = f"scoring_key_mapping says to take {' and '.join(in_vain)}, which is not there either. " if in_vain else ""
-    remedy = "correct the mapping" if in_vain else "name the key to use in scoring_key_mapping"
-    raise ScoreMethodMissingArguments(
-        f"metric {name_of(metric)!r} needs {', '.join(map(repr, missing))}, which neither the item nor the task's output has. "
-        f"{mapped}There are: {', '.join(map(repr, sorted(inputs)[:20]))}. Return it from the task, or {remedy}."
-    )
+def _check(metric: Metric, keys: Json, mapping: KeyMapping | None) -> None:
+    if not is_function(metric):  # they are given what they declare
+        require_arguments(metric, keys, mapping)
 
 
-def _scores_of(metric: Metric, inputs: Json, mapping: KeyMapping | None, call: Call) -> list[ScoreResult]:
+def _asked(metric: Metric, keys: Json, mapping: KeyMapping | None, call: Call, *, tolerant: bool) -> Scored:
+    began = time.time()
+    called = False
     try:
-        require_arguments(metric, inputs, mapping)
-        return checked_scores(call(metric.score, **_accepted(metric, inputs)), name_of(metric))
+        _check(metric, keys, mapping)
+        by_position, by_name = accepted(metric, keys)
+        called = True
+        scores = checked_scores(call(metric.score, *by_position, **by_name), name_of(metric))
     except Exception as error:
-        info = error_info(error)
-        return [failed_score(name_of(metric), info)]
+        if type(error).__name__ == _MISSING and not tolerant:
+            raise
+        scores = [failed_score(name_of(metric), error_info(error))]
+        return Scored(metric, keys, began, time.time(), scores, raised=True, called=called)
+    return Scored(metric, keys, began, time.time(), scores)
 
 
 def failed_score(name: str, info: ErrorInfo) -> ScoreResult:
     """The record of a metric that raised or returned what is no score, in Opik's shape."""
-    details = {"exception_type": info.exception_type, "message": info.message, "traceback": info.traceback}
-    reason = f"{info.exception_type}: {info.message}" if info.message else info.exception_type
-    return ScoreResult(clean(name), 0.0, reason=reason, metadata={"error_info": details}, scoring_failed=True)
-
-
-def _accepted(metric: Metric, inputs: Json) -> Json:
-    arguments = _arguments(metric)
-    if arguments.any_name:
-        return inputs
-    return {name: value for name, value in inputs.items() if name in arguments.names}
-
-
-@dataclass(frozen=True, slots=True)
-class _Arguments:
-    """What a ``score`` method asks for."""
-
-    names: frozenset[str]
-    required: tuple[str, ...]
-    any_name: bool
-
-
-def _arguments(metric: Metric) -> _Arguments:
-    try:
-        return _remembered_arguments(metric.score)
-    except TypeError:  # a callable that cannot be a key, or has no signature: the latter is raised again
-        return _arguments_of(metric.score)
-
-
-def _arguments_of(score: Callable[..., Any]) -> _Arguments:
-    parameters = inspect.signature(score).parameters
-    return _Arguments(
-        frozenset(parameters),
-        tuple(p.name for p in parameters.values() if p.default is p.empty and p.kind in _NAMED),
-        any(p.kind is p.VAR_KEYWORD for p in parameters.values()),
-    )
-
-
-# Reading a signature takes longer than most metrics do, and it is asked for in every run.
-_remembered_arguments = lru_cache(maxsize=64)(_arguments_of)
+    return ScoreResult(clean(name), 0.0, info.message, metadata={"error_info": info.told}, scoring_failed=True)
 
 
 def checked_scores(returned: Any, name: str) -> list[ScoreResult]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import browse, evaluate
+from opik_resume import browse, evaluate, evaluate_prompt
 from opik_resume.base.records import CellState
 from opik_resume.lifecycle import registry
 from opik_resume.metrics import Contains, Equals
@@ -64,6 +64,34 @@ def test_what_the_notebook_has_is_offered_and_nothing_is_chosen(
     }
     assert plan["chosen"] == {"task": None, "metrics": []}
     assert (plan["task"], plan["metrics"], plan["obstacle"]) == (None, [], CHOOSE)
+
+
+class Model:
+    """In place of litellm."""
+
+    def get_llm_provider(self, model: str) -> None: ...
+
+    def completion(self, messages: list[dict[str, str]], **options: Any) -> Any:
+        message = types.SimpleNamespace(content=messages[-1]["content"])
+        return types.SimpleNamespace(choices=[types.SimpleNamespace(message=message)])
+
+
+def test_a_prompt_is_its_own_task_after_a_restart(
+    store: Store, view: Views, notebook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Model()
+    monkeypatch.delitem(sys.modules, "opik", raising=False)
+    monkeypatch.setitem(sys.modules, "litellm", model)
+    monkeypatch.setattr("opik_resume.integrations.chat_models.TRIES", 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(Model, "completion", lambda self, **call: 1 / 0)
+        made = evaluate_prompt(numbers(store, 2), [{"role": "user", "content": "{{n}}"}], "gpt-5", verbose=0)
+    registry._used.clear()
+    shown = view(namespace=notebook)
+    plan = plan_of(shown, made.experiment_id)
+    assert (plan["task"], plan["obstacle"], plan["offered"]["tasks"]) == ("_prompt_evaluation_task", None, [])
+    resume(shown, made.experiment_id, plan)
+    assert shown.result("cell", experiment=made.experiment_id, cell=0)["output"]["output"] == "1"
 
 
 def test_what_is_chosen_is_run_as_it_is_at_the_click(store: Store, view: Views, notebook: dict[str, Any]) -> None:

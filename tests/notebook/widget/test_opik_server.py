@@ -13,8 +13,8 @@ import pytest
 from opik_resume import evaluate, evaluate_resume, experiments
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.base.settings import opik_settings
-from opik_resume.experiment.results import EvaluationResult
 from opik_resume.experiment.limits import Limits
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.lifecycle import conclude as concluding
 from opik_resume.lifecycle import settling
 from opik_resume.metrics import Equals
@@ -483,7 +483,9 @@ def test_the_magic_waits_for_it(
 
     def type_it() -> None:
         given = Given(CountingTask(), [])
-        told.append(commands._resume(store.get(experiment_id), given, Limits(), store, reuse_outputs=False, settle=True))
+        told.append(
+            commands._resume(store.get(experiment_id), given, Limits(), store, reuse_outputs=False, settle=True)
+        )
 
     typed = threading.Thread(target=type_it, daemon=True)
     typed.start()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import ScoreResult
-from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik import runs, spans, wire
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.runs import Context
 from tests.builders import NOON, complete, failed, failed_score
@@ -55,9 +55,9 @@ SPANS = {
 
 
 def test_our_spans_have_fields_of_the_sdks() -> None:
-    ours = runs.spans(complete(scores=(ScoreResult("exact", 1.0),)), CONTEXT)
-    assert [span["name"] for span in ours] == list(SPANS)
-    for span in ours:
+    shown = spans.spans(complete(scores=(ScoreResult("exact", 1.0),)), CONTEXT)
+    assert [span["name"] for span in shown] == list(SPANS)
+    for span in shown:
         recording, name = SPANS[span["name"]]
         theirs = [kinds(each) for each in recorded(recording, "/spans/batch", "spans") if each["name"] == name]
         known = {key: kind for each in theirs for key, kind in each.items()}
@@ -111,7 +111,7 @@ def test_nothing_that_is_sent_is_a_number_that_json_does_not_have() -> None:
     scores = (ScoreResult("a", 1.0), *(ScoreResult("n", v, metadata={"m": 1}) for v in (math.nan, math.inf, -math.inf)))
     attempt = complete(scores=scores, task_seconds=1.0)
     assert [row["name"] for row in runs.scores(attempt, "demo")] == ["a"]
-    json.dumps([runs.trace(attempt, CONTEXT), runs.spans(attempt, CONTEXT)], allow_nan=False)
+    json.dumps([runs.trace(attempt, CONTEXT), spans.spans(attempt, CONTEXT)], allow_nan=False)
     assert wire.of_experiment_scores(scores) == [{"name": "a", "value": 1.0}]
 
 

@@ -11,11 +11,11 @@ from opik_resume.base.text.redaction import redacted
 
 MESSAGE_LIMIT = 20_000  # characters kept of a message, and
 TRACEBACK_LIMIT = 200_000  # of a traceback: an exception may carry a whole document
-_MACHINERY = ("opik_resume.", "concurrent.futures.")  # whose frames come before the user's own
+_MACHINERY = ("opik_resume.", "concurrent.futures.", "opik.decorator.")  # whose frames come before the user's own
 
 
 def error_info(error: BaseException) -> ErrorInfo:
-    """An exception as text. The leading frames, from us down to the user's code, are not shown."""
+    """An exception as text. The leading frames, from us down to the user's code, are not shown, if there are others."""
     lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
     # Cut before, since it may be long, and after, since a secret must not be cut in two.
     message = clean(redacted(_message(error)[: 2 * MESSAGE_LIMIT]))
@@ -24,9 +24,10 @@ def error_info(error: BaseException) -> ErrorInfo:
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_MACHINERY):
-        trace = trace.tb_next
-    return trace
+    users = trace
+    while users is not None and users.tb_frame.f_globals.get("__name__", "").startswith(_MACHINERY):
+        users = users.tb_next
+    return users or trace
 
 
 def _message(error: BaseException) -> str:

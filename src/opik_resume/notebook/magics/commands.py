@@ -20,6 +20,7 @@ from IPython.display import display
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
 from opik_resume.evaluation.arguments import limits, positive
+from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.limits import BREAKER, Limits
@@ -95,7 +96,7 @@ class ResumeMagics(Magics):
         defined = run_body(get_ipython(), cell) if cell is not None else None
         given = _given(arguments, user_namespace())
         if defined is not None:
-            given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
+            given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
         asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
         return _resume(experiment, given, rules, store, **asked)
@@ -205,6 +206,11 @@ def _completed(given: Given, defined: Mapping[str, Any], *, known: bool) -> Give
     return given
 
 
+def _has_a_task(experiment: Experiment) -> bool:
+    """Whether it can be resumed without being given one: of ``evaluate_prompt``, or run by this process."""
+    return used_in_process(experiment.id) is not None or kept_task(experiment) is not None
+
+
 def _check_settled(experiment: Experiment, given: Given, name: str) -> None:
     """Names that are only remembered are suggested, never called unasked."""
     if used_in_process(experiment.id) is not None:
@@ -212,7 +218,7 @@ def _check_settled(experiment: Experiment, given: Given, name: str) -> None:
     names = remembered.read(experiment.metadata)
     task = given.task and remembered.task_name(given.task)
     line = f"%opik_resume {name} --task {task or names.task or 'my_task'} --metrics {','.join(names.metrics) or 'my_metric'}"
-    if given.task is None:
+    if given.task is None and kept_task(experiment) is None:
         raise UsageError(f"give the task: {line}")
     if given.scoring_metrics is None and names.metrics:
         raise UsageError(f'give the metrics too: {line} (or --metrics "" for none)')

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import Experiment, Json
 from opik_resume.engine import Callables
+from opik_resume.evaluation.prompting import kept_task
 from opik_resume.exceptions import ArgumentError
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.metrics.scoring import KeyMapping
@@ -120,6 +121,7 @@ class Chooser:
         """What a click would call now."""
         namespace, given, used = self._namespace(), self._given, used_in_process(experiment.id)
         task = used.task if given.task is None and used is not None else given.task
+        task = kept_task(experiment) if task is None else task
         metrics = used.scoring_metrics if given.scoring_metrics is None and used is not None else given.scoring_metrics
         offered = Candidates(
             candidates.tasks(namespace) if task is None else {},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult
+from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult, why_failed
 from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, Grid, state_of
 from opik_resume.experiment.plan import ResumePlan
@@ -165,7 +165,8 @@ def _scores_json(attempt: Attempt) -> list[Json]:
 
 def _score_json(score: ScoreResult) -> Json:
     value = score.value if math.isfinite(score.value) else float_text(score.value)  # JSON has no NaN
-    return {"name": score.name, "value": value, "reason": score.reason, "failed": score.scoring_failed}
+    reason = why_failed(score) if score.scoring_failed else score.reason
+    return {"name": score.name, "value": value, "reason": reason or None, "failed": score.scoring_failed}
 
 
 def _tries(grid: Grid, cell: int) -> int:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opik_resume.base.records import Attempt, Undelivered
-from opik_resume.base.text.jsontext import clean
+from opik_resume.base.text.jsontext import clean, from_json, to_json
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
 
-_COLUMNS = f"server, {rows.ATTEMPT_COLUMNS}, revision, state"
+_COLUMNS = f"server, {rows.ATTEMPT_COLUMNS}, steps, revision, state"
 _WIDTH = len(_COLUMNS.split(","))
 _OR_REPLACE = """
 ON CONFLICT (server, id) DO UPDATE SET
@@ -26,7 +26,7 @@ ON CONFLICT (server, id) DO UPDATE SET
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
     notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, steps = excluded.steps,
     revision = max(excluded.revision, revision + 1), state = excluded.state, problem = NULL
 WHERE excluded.complete >= complete
 """
@@ -65,7 +65,7 @@ class Journal:
     def record(self, attempts: Sequence[Attempt]) -> None:
         """Keep ended attempts until they are delivered: durable on return, idempotent, never complete → incomplete."""
         revision = time.time_ns() // 1000
-        values = [(self.server, *rows.of_attempt(attempt), revision, "waiting") for attempt in attempts]
+        values = [(self.server, *rows.of_attempt(a), _steps(a), revision, "waiting") for a in attempts]
         self._database.write_rows(self._keep, values)
 
     def _keep(self, db: sqlite3.Connection, told: Sequence[Attempt | tuple[Any, ...]]) -> None:
@@ -185,5 +185,10 @@ def _parts(listed: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield listed[start : start + _AT_ONCE]
 
 
+def _steps(attempt: Attempt) -> str | None:
+    return None if attempt.steps is None else to_json(attempt.steps)
+
+
 def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(rows.attempt(row), row["revision"], row["state"])
+    steps = None if row["steps"] is None else from_json(row["steps"])
+    return Entry(replace(rows.attempt(row), steps=steps), row["revision"], row["state"])

@@ -195,7 +195,10 @@ UPDATE dataset_versions SET
     items_deleted = ({_ITEMS} AND i.removed_in = dataset_versions.number AND NOT EXISTS ({_SUCCESSOR}));
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS)
+# How task and metrics were called: JSON, for the spans that a server shows. This file keeps no spans of its own runs.
+_CALLS = "ALTER TABLE journal ADD COLUMN steps TEXT;"
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

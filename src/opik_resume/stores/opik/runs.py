@@ -1,4 +1,4 @@
-"""Attempts → traces with their links, scores and spans, in the shapes that Opik's pages show like the SDK's own.
+"""Attempts → traces with their links and scores, in the shapes that Opik's pages show like the SDK's own.
 
 The server takes a run for complete when its trace has an ``output``. So a trace is sent last, after its link, scores
 and spans, and has an output only when the attempt is complete. What the task returned is in the root span whatever
@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
-from opik_resume.stores.file.rows import of_score, value_of
+from opik_resume.stores.file.rows import of_score
 from opik_resume.stores.opik.scores import refusal
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
 
 TRACE_NAME = "evaluation_task"
 SCORING_SPAN = "metrics_calculation"
-_INTERNAL = "__opik_eval_internal__"
+LOOKING_SPAN = "task_span_metrics_calculation"
+SCORING_SPANS = (SCORING_SPAN, LOOKING_SPAN)
+VALIDATION_SUFFIX = "_arg_validation"  # of spans for a metric whose arguments are missing
 EMPTY_OUTPUT: Json = {"output": {}}  # stands for {}, which the server would not keep: the run would never be complete
-_SCORE_FIELDS = tuple(field.name for field in fields(ScoreResult))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,9 @@ def trace(attempt: Attempt, context: Context) -> Json:
         "metadata": {FACTS: _facts(attempt, context)},
         "source": "experiment",
     }
+    given = (attempt.steps or {}).get("trace") or {}
+    row |= {key: given[key] for key in ("tags", "thread_id") if key in given}
+    row["metadata"] = {**object_of(given.get("metadata")), **row["metadata"]}
     if context.prompts:
         row["metadata"]["opik_prompts"] = list(context.prompts)
     if attempt.complete:
@@ -108,68 +111,13 @@ def output_of(attempt: Attempt) -> Json:
 def of_error(error: ErrorInfo) -> Json:
     """The server refuses a blank type or traceback."""
     kind = error.exception_type.strip() or "Exception"
-    return {
-        "exception_type": kind,
-        "message": error.message,
-        "traceback": error.traceback if error.traceback.strip() else f"{kind}: {error.message}",
-    }
+    traceback = error.traceback if error.traceback.strip() else f"{kind}: {error.message}"
+    return error.told | {"exception_type": kind, "traceback": traceback}
 
 
-def spans(attempt: Attempt, context: Context) -> list[Json]:
-    """The task, its scoring and every metric, like the SDK's; on a repair they replace those of before."""
-    end = _later(attempt.started_at, attempt.task_seconds, attempt.ended_at)
-    task_end = stamp(end)
-    task = _span(attempt, context, "task", context.task, stamp(attempt.started_at), task_end)
-    task["input"] = {"item": context.content}
-    if attempt.returned or attempt.task_output is not None:
-        task["output"] = output_of(attempt)
-    if not attempt.returned and attempt.error is not None:
-        task["error_info"] = of_error(attempt.error)
-    if not attempt.returned:
-        return [task]
-    scoring_end = stamp(_later(end, attempt.scoring_seconds, attempt.ended_at))
-    return [task, *_scoring_spans(attempt, context, task_end, scoring_end)]
-
-
-def _scoring_spans(attempt: Attempt, context: Context, start: str, end: str) -> Iterator[Json]:
-    scoring = _span(attempt, context, "scoring", SCORING_SPAN, start, end) | {"tags": [_INTERNAL]}
-    if attempt.error is not None:
-        scoring["error_info"] = of_error(attempt.error)
-    else:
-        scoring["output"] = {
-            "output": {"scores": {s.name: value_of(s) for s in attempt.scores if not s.scoring_failed}}
-        }
-    yield scoring
-    seen: dict[str, int] = {}
-    for score in attempt.scores:
-        role = f"score {seen.setdefault(score.name, 0)} {score.name}"
-        seen[score.name] += 1
-        span = _span(attempt, context, role, score.name, start, end) | {"parent_span_id": scoring["id"]}
-        error = error_of_score(score)
-        span |= {"error_info": of_error(error)} if error else {"output": {"output": _all_fields(score)}}
-        yield span
-
-
-def _all_fields(score: ScoreResult) -> Json:
-    """As ``dataclasses.asdict``, which takes ten times as long. JSON has no NaN."""
-    return {name: getattr(score, name) for name in _SCORE_FIELDS} | {"value": value_of(score)}
-
-
-def _span(attempt: Attempt, context: Context, role: str, name: str, start: str, end: str) -> Json:
-    return {
-        "id": derived_id(attempt.id, role),
-        "trace_id": attempt.id,
-        "project_name": context.project,
-        "name": name,
-        "type": "general",
-        "start_time": start,
-        "end_time": end,
-        "source": "experiment",
-    }
-
-
-def _later(start: datetime, seconds: float | None, otherwise: datetime | None) -> datetime:
-    return start + timedelta(seconds=seconds) if seconds is not None else otherwise or start
+def root_is_theirs(attempt: Attempt) -> bool:
+    """Whether the task made its root span itself, which may be lost: what it returned is then kept with the trace."""
+    return bool(object_of((attempt.steps or {}).get("task")).get("traced"))
 
 
 def _facts(attempt: Attempt, context: Context) -> Json:
@@ -192,6 +140,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         facts["scored_by"] = list(attempt.scored_by)
     if attempt.missing_metrics:
         facts["missing_metrics"] = list(attempt.missing_metrics)
+    if not attempt.complete and attempt.task_output is not None and root_is_theirs(attempt):
+        facts["output"] = attempt.task_output
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts
 
 
@@ -217,16 +167,3 @@ def _not_taken(attempt: Attempt) -> dict[str, str]:
     """For whoever looks at the run there: the scores that it has here only, by name, and why."""
     scores = [score for score in attempt.scores if attempt.complete and not score.scoring_failed]
     return {score.name: why for score in scores if (why := refusal(score)) is not None}
-
-
-def error_of_score(score: ScoreResult) -> ErrorInfo | None:
-    """Why a metric failed, or None for a good score."""
-    if not score.scoring_failed:
-        return None
-    info = object_of(object_of(score.metadata).get("error_info"))
-    kind, _, message = (score.reason or "").partition(": ")
-    return ErrorInfo(
-        info.get("exception_type") or kind or "Exception",
-        info.get("message") or message,
-        info.get("traceback") or "",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, RunDetails, ScoreResult, Span
@@ -13,7 +13,7 @@ from opik_resume.stores.file.rows import LIGHT_MESSAGE
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.wire import FACTS, moment, object_of
 
-VALIDATION_SUFFIX = "_arg_validation"  # of the SDK's spans for a metric whose arguments are missing
+_OUR_METADATA = (FACTS, "opik_prompts")
 SCORING_ERRORS = {"ScoreMethodMissingArguments"}
 
 
@@ -37,7 +37,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         ended_at=moment(row["end_time"]) if row.get("end_time") else None,
         returned=output is not None or bool(facts.get("returned")) or _scoring_raised(error),
         complete=output is not None,
-        task_output=None if light or output is None else _output(output, facts),
+        task_output=None if light else _kept_output(output, facts),
         scores=_lightened(scores) if light else scores,
         error=error,
         task_seconds=facts.get("task_seconds"),
@@ -45,6 +45,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         notes=() if light else tuple(facts.get("notes") or ()),
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
+        steps=None if light else _given(row),
     )
 
 
@@ -95,7 +96,7 @@ def with_spans(made: Attempt, spans: Iterable[Json]) -> Attempt:
         made = replace(made, returned=returned, task_output=_output(root["output"], facts))
     if made.trial is not None or not made.complete:
         return made
-    scoring = {span["id"] for span in listed if span.get("name") == runs.SCORING_SPAN}
+    scoring = {span["id"] for span in listed if span.get("name") in runs.SCORING_SPANS}
     return with_failures(made, [span for span in listed if span.get("parent_span_id") in scoring], light=False)
 
 
@@ -104,7 +105,7 @@ def with_failures(made: Attempt, metric_spans: Sequence[Json], *, light: bool) -
     there = {score.name for score in made.scores}
     failed: dict[str, ScoreResult] = {}
     for span in metric_spans:
-        name = str(span.get("name", "")).removesuffix(VALIDATION_SUFFIX)
+        name = str(span.get("name", "")).removesuffix(runs.VALIDATION_SUFFIX)
         error = _error(span.get("error_info"), light=light)
         if error is not None and name not in there:
             failed[name] = _failed(name, error, light=light)
@@ -120,11 +121,23 @@ def scoring_broke(spans: Iterable[Json]) -> bool:
 
 
 def _is_task(span: Json) -> bool:
-    return span.get("parent_span_id") is None and span.get("name") != runs.SCORING_SPAN
+    return span.get("parent_span_id") is None and span.get("name") not in runs.SCORING_SPANS
 
 
 def _scoring_raised(error: ErrorInfo | None) -> bool:
     return error is not None and error.exception_type in SCORING_ERRORS
+
+
+def _kept_output(output: Any, facts: Json) -> Json | None:
+    return facts.get("output") if output is None else _output(output, facts)
+
+
+def _given(row: Json) -> Json | None:
+    """What the trace has besides what we send: a repair sends it whole, and must not take it away."""
+    metadata = {key: value for key, value in object_of(row.get("metadata")).items() if key not in _OUR_METADATA}
+    given = {"tags": row.get("tags"), "thread_id": row.get("thread_id"), "metadata": metadata}
+    kept = {key: value for key, value in given.items() if value}
+    return {"trace": kept} if kept and facts_of(row) else {} if facts_of(row) else None
 
 
 def _output(output: Any, facts: Json) -> Json:
@@ -164,8 +177,7 @@ def _feedback(row: Json, metadata: Json | None) -> ScoreResult:
 def _failed(name: str, error: ErrorInfo, *, light: bool) -> ScoreResult:
     if light:
         return ScoreResult(name, 0.0, scoring_failed=True)
-    reason = f"{error.exception_type}: {error.message}" if error.message else error.exception_type
-    return ScoreResult(name, 0.0, reason, metadata={"error_info": asdict(error)}, scoring_failed=True)
+    return ScoreResult(name, 0.0, error.message, metadata={"error_info": error.told}, scoring_failed=True)
 
 
 def _lightened(scores: Sequence[ScoreResult]) -> tuple[ScoreResult, ...]:

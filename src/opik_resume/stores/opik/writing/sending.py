@@ -22,7 +22,7 @@ from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item, Json
 from opik_resume.exceptions import DatasetNotFound, ExperimentNotFound, RequestRefused
 from opik_resume.stores.file.journal import Entry
-from opik_resume.stores.opik import runs, wire
+from opik_resume.stores.opik import runs, spans, wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading.live import LiveRuns
@@ -92,13 +92,13 @@ class Sender:
         # Rows are made as they are sent: whatever their size, few are in memory at a time.
         links = (runs.link(*each) for each in ours)
         scores = (row for e in entries for row in runs.scores(e.attempt, self._surroundings(e.attempt).project))
-        spans = (span for each in ours for span in runs.spans(*each))
+        shown = (span for each in ours for span in spans.spans(*each))
         traces = (runs.trace(*each) for each in ours)
         side_by_side(
             chain(
                 self._requests("POST", "experiments/items", "experiment_items", links),
                 self._requests("PUT", "traces/feedback-scores", "scores", scores),
-                self._requests("POST", "spans/batch", "spans", spans),
+                self._requests("POST", "spans/batch", "spans", shown),
             )
         )
         side_by_side(self._requests("POST", "traces/batch", "traces", chain(traces, self._completed(theirs))))
