@@ -132,8 +132,8 @@ export function waitingLine({ waiting, problem }: Undelivered, storeName: string
 export function refusedLine({ refused, words }: Undelivered): string {
   if (!refused) return "";
   const runs = refused === 1 ? "1 finished run was" : `${count(refused)} finished runs were`;
-  const kept = refused === 1 ? "It is kept here" : "They are kept here";
-  return `${runs} refused by the server (${words.join(" · ")}). ${kept}.`;
+  const kept = refused === 1 ? "It is" : "They are";
+  return `${runs} refused by the server (${words.join(" · ")}). ${kept} kept here; evaluate_resume(…).to_pandas() exports them.`;
 }
 
 /** What is said loudly, and what quietly, of runs that the server does not have or cannot tell. */

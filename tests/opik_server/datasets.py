@@ -113,7 +113,8 @@ def _versioned(context: Context, request: Request) -> Dataset:
 @routes.add("GET", "/v1/private/datasets/{id}/versions")
 def find_versions(context: Context, request: Request) -> Answer:
     dataset = _versioned(context, request)
-    return Answer(200, page_of(request, dataset.versions[::-1], lambda each: show_version(dataset, each)))
+    page = page_of(request, dataset.versions[::-1], lambda each: show_version(dataset, each))
+    return Answer(200, {**page, "size": int(request.query.get("size", 10))})  # as asked for, unlike elsewhere
 
 
 @routes.add("POST", "/v1/private/datasets/{id}/versions/retrieve")

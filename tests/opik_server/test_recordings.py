@@ -53,8 +53,12 @@ def lines(story: str) -> Iterator[dict[str, Any]]:
 
 
 def known(recorded: dict[str, Any]) -> dict[str, Any]:
-    """An object without what a real server does not say in it; the runs in compare do not name their project."""
-    unreal = UNREAL | ({"project_id"} if "dataset_item_id" in recorded else set())
+    """An object without what a real server does not say so.
+
+    The runs in compare do not name their project, and pages of versions are of the size that was asked for.
+    """
+    is_run, is_page_of_versions = "dataset_item_id" in recorded, "content" in recorded and "sortableBy" not in recorded
+    unreal = UNREAL | ({"project_id"} if is_run else {"size"} if is_page_of_versions else set())
     return {key: value for key, value in recorded.items() if key not in unreal}
 
 
@@ -130,4 +134,4 @@ def test_the_sdks_requests_get_the_recorded_answers(story: str) -> None:
 
 
 def test_every_recording_is_replayed() -> None:
-    assert sorted(path.name[:2] for path in RECORDINGS.iterdir()) == sorted(" ".join(STORIES).split())
+    assert sorted(path.name[:2] for path in RECORDINGS.glob("[0-9]*")) == sorted(" ".join(STORIES).split())

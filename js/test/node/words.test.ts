@@ -112,7 +112,7 @@ test("what a server does not have yet, in one line", () => {
   expect(waitingLine({ ...some, waiting: 0 }, "Opik")).toBe("");
   expect(refusedLine(some)).toBe("");
   expect(refusedLine({ ...some, refused: 2, words: ["bad id", "too long"] })).toBe(
-    "2 finished runs were refused by the server (bad id · too long). They are kept here.",
+    "2 finished runs were refused by the server (bad id · too long). They are kept here; evaluate_resume(…).to_pandas() exports them.",
   );
   const ended = { ...IDLE, active: true, done: 2, total: 2, rate: 1, seconds_left: 0 };
   expect(progressLine({ ...ended, undelivered: some })).toBe("2 of 2 · being delivered");

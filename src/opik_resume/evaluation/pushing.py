@@ -49,8 +49,7 @@ def push(experiment: str, to: str | Store, *, store: Store | None = None) -> str
         target.create(found)
         there = target.get(found.id)
     ended = [attempt for attempt in source.attempts(found.id, heavy=True) if attempt.ended_at is not None]
-    known = {attempt.id: attempt for attempt in target.attempts(found.id, heavy=True)}
-    _deliver([attempt for attempt in ended if known.get(attempt.id) != attempt], target)
+    _deliver(target.lacking(found.id, ended), target)
     _conclude(found, there, source, target)
     return target.link(found) or target.label
 

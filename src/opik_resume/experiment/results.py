@@ -33,6 +33,16 @@ class Failure:
     traceback: str
 
 
+@dataclass(frozen=True)
+class NotTaken:
+    """A finished run that the server refuses or, with the name of a ``score``, a score that it would refuse. Kept here."""
+
+    item_id: str
+    trial: int
+    score: str | None
+    why: str
+
+
 @dataclass
 class DatasetItemResults:
     """The results of one item, in the order of their trials, and the statistics of its scores."""
@@ -71,7 +81,8 @@ class EvaluationResult:
     """The whole experiment as it stands: every complete run, kept and replayed alike, in the experiment's order.
 
     The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
-    ``undelivered`` how many of the finished ones are still to reach the server; they are safe in the local file.
+    ``undelivered`` how many of the finished ones are not on the server yet, or refused by it; they are safe in the local
+    file. ``not_taken`` says which runs and which scores the server will not have, and why.
     """
 
     experiment_id: str
@@ -84,6 +95,7 @@ class EvaluationResult:
     expected: int = 0
     undelivered: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
+    not_taken: list[NotTaken] = field(default_factory=list, repr=False)
 
     @property
     def experiment_scores_partial(self) -> bool:

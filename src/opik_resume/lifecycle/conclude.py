@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from opik_resume.base.text import redaction
-from opik_resume.exceptions import ServerError
+from opik_resume.exceptions import ExperimentNotFound, ServerError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import build_result
@@ -33,7 +33,7 @@ def mark(store: Store, experiment_id: str, run_id: str | None) -> None:
     """Tell other machines that a run has begun or, with None, ended. For people only: no run fails for it."""
     try:
         store.mark(experiment_id, run_id)
-    except ServerError as error:
+    except (ServerError, ExperimentNotFound) as error:
         logger.info("The server was not told about a run of %s: %s", experiment_id, error)
 
 
@@ -87,6 +87,8 @@ def _finished(run: Run, callables: Callables, store: Store, known: Reading | Non
         finished, missing = finish(reading, store, functions)
     except ServerError as error:
         return [f"{error} The next resume of this experiment completes it."]
+    except ExperimentNotFound as error:  # somebody has deleted it meanwhile
+        return [f"{error} What has finished is in the result of this call."]
     if awaited:
         _awaited[run] = finished
     return missing

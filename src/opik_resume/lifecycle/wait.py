@@ -15,7 +15,7 @@ from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
-from opik_resume.lifecycle import left_out
+from opik_resume.lifecycle import left_out, not_taken
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
@@ -130,6 +130,7 @@ def result_of(reading: Reading, store: Store, callables: Callables | None = None
     result = build_result(reading)
     result.experiment_url = store.link(reading.experiment)
     result.undelivered = len(store.pending(reading.experiment.id))
+    result.not_taken = not_taken.look(result, store)
     if not result.complete and callables is not None:
         computed = experiment_scores.compute(callables.experiment_scoring_functions, result)
         result.experiment_scores = computed.scores
@@ -159,14 +160,16 @@ def _warn(sentences: Iterable[str]) -> None:
 
 
 def warn_about(result: EvaluationResult) -> None:
-    """The one line of a blocking door that says what is missing from its result."""
-    if result.undelivered:
+    """What a blocking door says of its result: what is missing from it, and what is not on the server."""
+    waiting = result.undelivered - sum(one.score is None for one in result.not_taken)
+    if waiting > 0:
         logger.warning(
             "%d finished runs of %r have not reached the server yet: they are kept in the local file and sent again, "
             "by this process or the next start, until they arrive.",
-            result.undelivered,
+            waiting,
             result.experiment_name,
         )
+    _warn(not_taken.sentences(result))
     if result.failed_runs:
         logger.warning(
             "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id

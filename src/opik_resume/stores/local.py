@@ -224,6 +224,9 @@ class LocalStore:
     def pending(self, experiment_id: str | None = None) -> Undelivered:
         return Undelivered()
 
+    def refusal(self, score: ScoreResult) -> str | None:
+        return None
+
     def flush(self, timeout: float) -> bool:
         return True
 

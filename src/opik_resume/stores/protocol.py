@@ -133,6 +133,9 @@ class ExperimentStore(Protocol):
     def pending(self, experiment_id: str | None = None) -> Undelivered:
         """What has been recorded and is not on the server yet, of one experiment or of all. Local stores: nothing."""
 
+    def refusal(self, score: ScoreResult) -> str | None:
+        """Why the server will not take a score, which is then kept with the run instead; None for one that it takes."""
+
     def flush(self, timeout: float) -> bool:
         """Deliver now, and wait until nothing waits any more, at most ``timeout`` seconds. Returns whether that is so.
 

@@ -7,7 +7,8 @@ knows nothing either, stands a text in angle brackets:
 - ``<float NaN>``, ``<float Infinity>``, ``<float -Infinity>``: numbers that JSON does not have;
 - ``<repr> …``: the repr of an object that has no text of its own;
 - ``<Cyclic reference to list id=…>``: a value that contains itself (the SDK's own words);
-- ``<Thing that cannot be shown: ValueError>``: an object whose ``repr`` raises.
+- ``<Thing that cannot be shown: ValueError>``: an object whose ``repr`` raises;
+- ``<int …>`` and the key ``<long keys>``: what JSON can hold and no server reads (:mod:`~opik_resume.base.text.limits`).
 
 Libraries are recognised without importing them: an object of theirs is only there when they are.
 """
@@ -25,6 +26,7 @@ from pathlib import PurePath
 from types import GeneratorType
 from typing import Any, TypeVar
 
+from opik_resume.base.text import limits
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, from_json, to_json
 
 DEEPEST = 200
@@ -45,7 +47,8 @@ def encoded(value: Any) -> tuple[Any, tuple[str, ...]]:
     try:
         text = to_json(value)
         plain = from_json(text)
-        if text.count("[") + text.count("{") <= DEEPEST or not _too_deep(plain):
+        flat = text.count("[") + text.count("{") <= DEEPEST or not _too_deep(plain)
+        if flat and limits.within(text, plain):
             return plain, ()
     except NOT_JSON:
         pass
@@ -170,10 +173,14 @@ class _Encoder:
             return self._noted(value, "a mark", f"<float {float_text(value)}>")
         if isinstance(value, int) and value.bit_length() > MOST_BITS:
             return self._noted(value, "a mark", f"<repr> {value:#x}")
+        if limits.is_long_number(value):
+            return self._noted(value, "marked text", limits.long_number(value))
         return value
 
     def _dict(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
-        return {self._key(key): self._at(key, inner) for key, inner in list(value.items())}
+        made = {self._key(key): self._at(key, inner) for key, inner in list(value.items())}
+        short = limits.with_short_keys(made)
+        return short if short is made else self._noted(value, "pairs where its keys are too long", short)
 
     def _key(self, key: Any) -> Any:
         made = self.of(key)

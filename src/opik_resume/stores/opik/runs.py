@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.stores.file.rows import of_score, value_of
+from opik_resume.stores.opik.scores import refusal
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
 
 TRACE_NAME = "evaluation_task"
@@ -21,7 +22,6 @@ SCORING_SPAN = "metrics_calculation"
 _INTERNAL = "__opik_eval_internal__"
 EMPTY_OUTPUT: Json = {"output": {}}  # stands for {}, which the server would not keep: the run would never be complete
 _SCORE_FIELDS = tuple(field.name for field in fields(ScoreResult))
-_LARGEST = 1e9  # the server takes no score beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         "scoring_seconds": attempt.scoring_seconds,
         "scores": [_score_facts(score, kept) for score, kept in _kept_on_server(attempt)],
     }
+    if not_taken := _not_taken(attempt):
+        facts["scores_not_taken"] = not_taken
     if attempt.notes:
         facts["notes"] = list(attempt.notes)
     if attempt.scored_by is not None:
@@ -203,12 +205,18 @@ def _score_facts(score: ScoreResult, kept: bool) -> Json:
 def _kept_on_server(attempt: Attempt) -> Iterator[tuple[ScoreResult, bool]]:
     """Each score, and whether it goes to the server as a feedback score, of which there is one a name: the last.
 
-    One that is NaN or infinite does not: the server would refuse all that is sent with it.
+    One that the server would refuse does not: it would refuse all that is sent with it.
     """
     last = {score.name: number for number, score in enumerate(attempt.scores) if not score.scoring_failed}
     for number, score in enumerate(attempt.scores):
         good = attempt.complete and last.get(score.name) == number
-        yield score, good and bool(score.name.strip()) and score.finite and abs(score.value) <= _LARGEST
+        yield score, good and refusal(score) is None
+
+
+def _not_taken(attempt: Attempt) -> dict[str, str]:
+    """For whoever looks at the run there: the scores that it has here only, by name, and why."""
+    scores = [score for score in attempt.scores if attempt.complete and not score.scoring_failed]
+    return {score.name: why for score in scores if (why := refusal(score)) is not None}
 
 
 def error_of_score(score: ScoreResult) -> ErrorInfo | None:

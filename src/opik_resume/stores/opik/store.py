@@ -32,6 +32,7 @@ from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
 from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
 from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.scores import refusal, same_attempt, same_value
 from opik_resume.stores.opik.writing.delivery import Delivery
 from opik_resume.stores.opik.writing.mirroring import mirror
 from opik_resume.stores.opik.writing.sending import Sender
@@ -250,6 +251,14 @@ class OpikStore:
         latest = max([run.updated_at for run in live] + ([cursor] if cursor else []), key=_moment_key, default="")
         return _united(live, kept[0], self._not_shown(live, kept[1]).values(), heavy=False), latest
 
+    def lacking(self, experiment_id: str, wanted: Sequence[Attempt]) -> list[Attempt]:
+        """Those of these attempts that it does not have as they are, as far as it can have them so."""
+        there = {attempt.id: attempt for attempt in self.attempts(experiment_id, heavy=True)}
+        return [a for a in wanted if a.id not in there or not same_attempt(a, there[a.id])]
+
+    def refusal(self, score: ScoreResult) -> str | None:
+        return refusal(score)
+
     def pending(self, experiment_id: str | None = None) -> Undelivered:
         return self._journal.undelivered(experiment_id, self._delivery.problem)
 
@@ -315,4 +324,6 @@ def _shows(run: LiveRun, entry: Entry) -> bool:
         return run.revision >= entry.revision
     there = {score.name: score.value for score in run.attempt.scores if not score.scoring_failed}
     scores = [score for score in entry.attempt.scores if not score.scoring_failed]
-    return run.attempt.complete >= entry.attempt.complete and all(there.get(s.name) == s.value for s in scores)
+    return run.attempt.complete >= entry.attempt.complete and all(
+        score.name in there and same_value(there[score.name], score.value) for score in scores
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,17 @@ class Rows:
     json: bytes
 
 
-def batches(key: str, rows: Iterable[Json], of_all: Mapping[str, Any] | None = None) -> Iterator[Rows]:
+def batches(
+    key: str,
+    rows: Iterable[Json],
+    of_all: Mapping[str, Any] | None = None,
+    write: Callable[[Json], bytes] = encoded_row,
+) -> Iterator[Rows]:
     """Bodies ``{…of_all, key: [rows]}`` of at most so many rows, and of at most so many bytes where possible."""
     written: list[bytes] = []
     length = 0
     for row in rows:
-        json = encoded_row(row)
+        json = write(row)
         if written and (len(written) == MOST_ROWS or length + len(json) > MOST_BYTES):
             yield _body(key, written, of_all)
             written, length = [], 0

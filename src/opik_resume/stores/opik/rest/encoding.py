@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from opik_resume.base.records import Json
+from opik_resume.base.text import limits
 from opik_resume.base.text.jsontext import to_json
 
 
@@ -21,3 +22,12 @@ def encoded_row(row: Json) -> bytes:
         return orjson.dumps(row)
     except TypeError:  # half of a pair, an integer beyond 64 bits, a deep nesting: Python's own writer takes them
         return encoded(row)
+
+
+def encoded_run(row: Json) -> bytes:
+    """As ``encoded_row``, for what came of runs: what no server reads is marked, and does not keep a run from it.
+
+    New runs are kept so from the start; those of older versions and of embedded stores come here as they are.
+    """
+    json = encoded_row(row)
+    return json if limits.within(json, row) else encoded_row(limits.marked(row))

@@ -159,12 +159,20 @@ class Delivery:
     def _say_refused(self) -> None:
         refused = self._dispatch.told_refused()
         if refused:
+            (first, words), count = refused[0], len(refused)
             logger.warning(
-                "%d finished run%s will not be taken by the server: %s They are kept in the local file, and sent once more "
-                "by the next start.",
-                len(refused),
-                "s" if len(refused) > 1 else "",
-                _sentence(refused[0]),
+                "%d finished run%s will not be taken by the server as %s: item %s, trial %s of experiment %s (%s)%s. Nothing is "
+                "lost and nothing is paid twice: they are kept in the local file, and evaluate_resume(%r, task, …)"
+                ".to_pandas().to_csv('runs.csv') exports what that experiment has.",
+                count,
+                "s" if count > 1 else "",
+                "they are" if count > 1 else "it is",
+                first.item_id,
+                first.trial or 0,
+                first.experiment_id,
+                words.rstrip("."),
+                f", and {count - 1:,} more" if count > 1 else "",
+                first.experiment_id,
             )
 
 

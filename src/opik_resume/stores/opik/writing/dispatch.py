@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from opik_resume.base.records import Attempt
 from opik_resume.exceptions import RequestRefused, ServerError
 from opik_resume.stores.file.journal import Entry, Journal
 
@@ -43,10 +44,10 @@ class Dispatch:
         self._greet = greet
         self._known: Entry | None = None  # a row that was taken
         self._nothing_since: float | None = None  # when it was first seen that nothing is taken
-        self._refused: list[str] = []
+        self._refused: list[tuple[Attempt, str]] = []
 
-    def told_refused(self) -> list[str]:
-        """The server's words for each row that was left out since this was last asked."""
+    def told_refused(self) -> list[tuple[Attempt, str]]:
+        """The rows that were left out since this was last asked, each with the server's words."""
         refused, self._refused = self._refused, []
         return refused
 
@@ -80,7 +81,7 @@ class Dispatch:
                 return
             error = again
         self._journal.refused(entry, str(error))
-        self._refused.append(str(error))
+        self._refused.append((entry.attempt, str(error)))
 
     def _without_the_taken(self, entries: Sequence[Entry], error: RequestRefused) -> Sequence[Entry]:
         """Have something taken, one of these or another: what is left of these. Raises the error if nothing is."""
