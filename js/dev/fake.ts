@@ -138,7 +138,7 @@ export function experiment(
     obstacle: null,
     drift: null,
   };
-  const row: Row = { ...head, done, expected: states.length, failed, strip: [0, 0] };
+  const row: Row = { ...head, done, expected: states.length, failed, reason: null, strip: [0, 0] };
   return { row, head, plan, states, runs: null };
 }
 

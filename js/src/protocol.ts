@@ -28,6 +28,8 @@ export interface Row {
   expected: number;
   failed: number;
   created_at: string;
+  /** Why it is `unread` or `not_resumable`. */
+  reason: string | null;
   strip: [start: number, length: number];
 }
 

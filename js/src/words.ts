@@ -34,8 +34,7 @@ export const dataset = (of: Row | Head): string =>
 
 export function rowState(row: Row): string {
   const failed = row.failed && row.state !== "complete" ? `, ${count(row.failed)} failed` : "";
-  if (row.state === "reading") return "reading…";
-  return row.state === "unread" ? "could not be read" : spaced(row.state) + failed;
+  return row.state === "reading" ? "reading…" : spaced(row.state) + failed;
 }
 
 /** "3/36"; as long as that is not known, about how many there are. */

@@ -19,7 +19,7 @@ from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.exceptions import LocalCheckpointMissing
 from opik_resume.stores.protocol import Store
 from tests.interchange.cases import CASES, WHOLE, Case
-from tests.interchange.world import World
+from tests.interchange.world import DELETED, World
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def written(world: World) -> Written:
     world.play("us", "evaluate", *names)
     ours = {name: world.experiment(name) for name in names}
     world.play("sdk", "evaluate", *names)
-    theirs = {row["name"]: id_ for id_, row in world.server.state.experiments.items() if id_ not in ours.values()}
+    others = [(row["name"], id_) for id_, row in world.server.state.experiments.items() if id_ not in ours.values()]
+    theirs = {name: id_ for name, id_ in others if name != DELETED}
     assert theirs.keys() == ours.keys()
     return Written(theirs, ours, world.play("sdk", "read", *ours.values(), *theirs.values()))
 

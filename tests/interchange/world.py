@@ -1,4 +1,8 @@
-"""One server, one home, and the programs that share them; what the server has is read from its tables, by no client."""
+"""One server, one home, and the programs that share them; what the server has is read from its tables, by no client.
+
+It behaves as a real one does that is busy: its views appear and lag by themselves, in a second instead of a minute, an
+experiment that exists is missed by us while its first view appears, and there is one whose project was deleted.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,14 @@ from tests.opik_server.api import Api
 from tests.opik_server.faults import DropBefore, Status, batch_of, to
 from tests.opik_server.ids import new_id
 from tests.opik_server.wire import Request
+from tests.waiting import until
 
 FOLDER = Path(__file__).parent
 PATIENCE = 60.0
+LAG = 1.0  # seconds by which views lag; on a real server 65
+MISSES = 2  # times that we are told that an experiment is not there which is
+READING = {"resume", "halt", "turn"}  # doors whose programs read what there is
+DELETED = "of a deleted project"
 
 
 class Run(NamedTuple):
@@ -35,6 +44,7 @@ class World:
     server: OpikServer
     home: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    too_early: bool = False  # the SDK does not wait for the views
 
     def __post_init__(self) -> None:
         items = [_item(n) for n in range(ITEMS)]
@@ -42,6 +52,10 @@ class World:
         with Api(self.server.url) as api:
             api.ok("POST", "/datasets", {"name": DATASET})
         self._insert(items)
+        self._delete_a_project()
+        views = self.server.aggregates
+        views.misses, views.missed_by = MISSES, _is_ours
+        views.lag(LAG)
 
     def change_the_dataset(self) -> None:
         """A new item, and some are gone: what was evaluated before is to be resumed as it was."""
@@ -50,6 +64,14 @@ class World:
         with Api(self.server.url) as api:
             api.ok("POST", "/datasets/items/delete", {"item_ids": gone, "batch_group_id": new_id()})
 
+    def _delete_a_project(self) -> None:
+        """It leaves an experiment behind."""
+        with Api(self.server.url) as api:
+            api.dataset("elsewhere", count=1)
+            id_ = api.experiment("elsewhere", name=DELETED)
+            api.run(id_, new_id())
+            api.ok("DELETE", f"/projects/{api.ok('GET', f'/experiments/{id_}')['project_id']}")
+
     def _insert(self, items: list[dict[str, Any]]) -> None:
         with Api(self.server.url) as api:
             api.ok("PUT", "/datasets/items", {"dataset_name": DATASET, "batch_group_id": new_id(), "items": items})
@@ -57,7 +79,15 @@ class World:
     # Programs
 
     def start(self, program: str, door: str, *which: str) -> subprocess.Popen[str]:
-        """``program`` is ``sdk`` or ``us``."""
+        """``program`` is ``sdk`` or ``us``.
+
+        The SDK believes the views, and runs again what they do not show yet: it begins when they are right, and ends
+        before they change, as its turns are shorter than a minute.
+        """
+        if program == "sdk" and door in READING:
+            if not self.too_early:
+                self.settle()
+            self.server.aggregates.frozen = True
         script = str(FOLDER / f"by_{program}.py")
         arguments = (script, door, str(self.home / f"{program}.txt"), *which)
         process = sdk.start(self.server.url, self.home, *arguments, OPIK_RESUME_DB=str(self.database))
@@ -67,7 +97,8 @@ class World:
     def play(self, program: str, door: str, *which: str) -> dict[str, Any]:
         """What it told of each evaluation, by name, once it ended well."""
         process = self.start(program, door, *which)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=300)
+        self.server.aggregates.frozen = False
         assert process.returncode == 0, said
         return dict(json.loads(line) for line in said.splitlines() if line.startswith("["))
 
@@ -92,6 +123,11 @@ class World:
             process.communicate()
 
     # The server
+
+    def settle(self) -> None:
+        """Wait until the views show all that was written."""
+        self.server.aggregates.frozen = False
+        until(lambda: self.server.aggregates.settled)
 
     @contextmanager
     def taking_no_trace(self) -> Iterator[None]:
@@ -150,6 +186,11 @@ class World:
 
     def has_all_scores(self, case: Case) -> bool:
         return all(self.server.state.scores[id_].keys() == set(METRICS) for id_ in self.complete(case.name))
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether it is we who ask. The SDK takes the first 404 for the truth, and dies of it."""
+    return request.headers.get("user-agent", "").startswith("opik-resume")
 
 
 def _item(n: int) -> dict[str, Any]:

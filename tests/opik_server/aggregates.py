@@ -34,6 +34,7 @@ class Aggregates:
         self.clock = 0.0
         self.misses = 0  # reads of an experiment that fail when its first picture has appeared by the clock
         self.missed_by: Callable[[Request], bool] = lambda request: True  # whose reads those are
+        self.missed = 0  # reads that have failed so
         self.lock = RLock()  # the server's own, once it has one
         self._state = state
         self._pictures: dict[str, Picture] = {}
@@ -98,6 +99,7 @@ class Aggregates:
         if left == 0 or not self.missed_by(request):
             return False
         self._windows[experiment_id] = left - 1
+        self.missed += 1
         return True
 
     def picture(self, experiment_id: str) -> Picture | None:

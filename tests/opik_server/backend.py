@@ -44,7 +44,7 @@ class Backend:
                 context.aggregates.tick()
                 return handler(context, request)
         except ApiError as refusal:
-            return Answer(refusal.status, refusal.body, refusal.headers)
+            return Answer(refusal.status, refusal.body, {**refusal.headers, **_kind(request, refusal.status)})
 
     def _context(self, request: Request, key: str | None) -> Context:
         workspace = request.headers.get("comet-workspace") or "default"
@@ -62,3 +62,9 @@ class Backend:
         if context is None:
             raise coded(403, "User is not allowed to access workspace")
         return context
+
+
+def _kind(request: Request, status: int) -> dict[str, str]:
+    """What cannot be streamed because it was asked for wrongly says so as if it were a stream."""
+    is_stream = request.path.endswith(("/stream", "/search")) and status in {400, 422}
+    return {"Content-Type": "application/octet-stream"} if is_stream else {}

@@ -36,7 +36,7 @@ def find_projects(context: Context, request: Request) -> Answer:
     part = request.query.get("name", "").casefold()
     found = [row for row in context.state.projects.values() if part in row["name"].casefold()]
     found.sort(key=lambda row: row["id"], reverse=True)
-    return Answer(200, {**page_of(request, found), "sortableBy": []})
+    return Answer(200, {**page_of(request, found), "sortable_by": []})
 
 
 @routes.add("POST", "/v1/private/projects")

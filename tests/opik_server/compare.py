@@ -7,8 +7,9 @@ from collections import defaultdict
 
 from tests.opik_server import filters
 from tests.opik_server.context import Context
+from tests.opik_server.dataset_items import SORTABLE, columns
 from tests.opik_server.routes import routes
-from tests.opik_server.state import Dataset
+from tests.opik_server.state import Dataset, Version
 from tests.opik_server.views import shape_entry, show_entry
 from tests.opik_server.wire import Answer, Request, Row, coded, flag, page_of, words
 
@@ -25,7 +26,8 @@ def compare(context: Context, request: Request) -> Answer:
     except (KeyError, ValueError):
         raise coded(400, "Invalid query param experiment ids") from None
     wanted = filters.elements(request.query.get("filters"), FILTERABLE)
-    pinned = _pinned_items(context, dataset, asked)
+    versions = _pinned(context, dataset, asked)
+    pinned = versions[0].items if len(versions) == 1 else {id_: row for v in versions for id_, row in v.items.items()}
     truncate = flag(request, "truncate")
 
     runs: dict[str, list[Row]] = defaultdict(list)
@@ -40,16 +42,13 @@ def compare(context: Context, request: Request) -> Answer:
         return {**row, "experiment_items": [shape_entry(_rendered(context, entry), truncate) for entry in entries]}
 
     page = page_of(request, sorted(runs, reverse=True), show)
-    return Answer(200, {**page, "columns": [], "sortableBy": []})
+    return Answer(200, {**page, "columns": columns(versions), "sortable_by": SORTABLE})
 
 
-def _pinned_items(context: Context, dataset: Dataset | None, asked: list[str]) -> dict[str, Row]:
-    """The items as the experiments' pinned versions have them."""
-    versions = {context.state.experiments.get(id_, {}).get("dataset_version_id") for id_ in asked}
-    found = [version.items for version in (dataset.versions if dataset else ()) if version.id in versions]
-    if len(found) == 1:
-        return found[0]
-    return {id_: row for items in found for id_, row in items.items()}
+def _pinned(context: Context, dataset: Dataset | None, asked: list[str]) -> list[Version]:
+    """The versions that the experiments are pinned to: their items are shown as they were then."""
+    ids = {context.state.experiments.get(id_, {}).get("dataset_version_id") for id_ in asked}
+    return [version for version in (dataset.versions if dataset else ()) if version.id in ids]
 
 
 def _references(context: Context, asked: list[str]) -> list[Row]:

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.opik_server import reading
 from tests.opik_server.faults import Drop
 from tests.opik_server.wire import Answer, Request, Row
 
@@ -67,16 +68,19 @@ class Connection(BaseHTTPRequestHandler):
         key = headers.get("authorization")
         if key is not None:
             headers["authorization"] = "***"
-        path = target.path.removeprefix(self.server.opik.prefix)
+        prefix = self.server.opik.prefix
+        path = target.path.removeprefix(prefix)
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         request = Request(self.command, path, query, headers)
         raw = self.rfile.read(int(headers.get("content-length", 0)))
+        if not target.path.startswith(prefix):
+            return request, key, Answer(404, {"code": 404, "message": "HTTP 404 Not Found"})
         try:
             if headers.get("content-encoding") == "gzip":
                 raw = zlib.decompress(raw, 31)
-            request.body = json.loads(raw) if raw else None
-        except (ValueError, zlib.error):
-            return request, key, Answer(400, {"code": 400, "message": "Unable to process JSON"})
+            request.body = reading.loads(raw) if raw else None
+        except (ValueError, zlib.error) as error:
+            return request, key, Answer(400, {"code": 400, "message": f"Unable to process JSON. {error}"})
         return request, key, None
 
     # --- answering

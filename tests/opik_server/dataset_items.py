@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tests.opik_server import filters
 from tests.opik_server.context import Context
 from tests.opik_server.ids import new_id
@@ -17,7 +19,9 @@ from tests.opik_server.wire import (
     invalid,
     listed,
     now,
+    one_of,
     page_of,
+    required,
     required_list,
     required_text,
     stream_limit,
@@ -25,7 +29,12 @@ from tests.opik_server.wire import (
     words,
 )
 
-SOURCES = {"manual", "trace", "span", "sdk"}
+SOURCES = ("manual", "trace", "span", "sdk")
+SORTABLE = words(
+    "id name description tags created_at last_updated_at created_by last_updated_by last_created_experiment_at "
+    "last_created_optimization_at duration feedback_scores.* data.* output.* input.* metadata.* comments "
+    "total_estimated_cost usage.*"
+)
 WRITABLE = ("trace_id", "span_id", "source", "data", "description", "tags", "evaluators", "execution_policy")
 FILTERABLE = words(
     "id data full_data source trace_id span_id tags description created_at last_updated_at created_by last_updated_by"
@@ -35,7 +44,7 @@ FILTERABLE = words(
 @routes.add("PUT", "/v1/private/datasets/items")
 def put_items(context: Context, request: Request) -> Answer:
     state, body = context.state, body_of(request)
-    rows = [_checked(state, row) for row in required_list(body, "items")]
+    rows = [_checked(state, row, f"items[{n}].") for n, row in enumerate(required_list(body, "items"))]
     if body.get("dataset_id"):
         dataset = state.dataset(body["dataset_id"])
     else:
@@ -46,13 +55,14 @@ def put_items(context: Context, request: Request) -> Answer:
     for row in rows:
         old = version.items.get(row["id"])
         version.items[row["id"]] = {
+            "tags": [],
             **row,
             "dataset_item_id": row["id"],
             "dataset_id": dataset.row["id"],
             **restamped(old),
         }
         version.added += old is None
-        version.modified += old is not None
+        version.modified += old is not None and any(old.get(key) != row.get(key) for key in WRITABLE if key != "tags")
     version.changed()
     dataset.row = {**dataset.row, "last_updated_at": now()}
     return Answer()
@@ -72,6 +82,8 @@ def delete_items(context: Context, request: Request) -> Answer:
     else:
         raise invalid("Either 'item_ids' or 'dataset_id' must be provided")
     for dataset in hosts:
+        if not (dataset.versions and doomed & dataset.versions[-1].items.keys()):
+            continue  # it would be a version in which nothing changes
         version = writable_version(dataset, body.get("batch_group_id"))
         gone = doomed & version.items.keys()
         for id_ in gone:
@@ -93,16 +105,28 @@ def writable_version(dataset: Dataset, group: str | None) -> Version:
     return dataset.versions[-1]
 
 
-def _checked(state: State, row: Row) -> Row:
+def _checked(state: State, row: Row, element: str) -> Row:
     data = row.get("data")
     if not isinstance(data, dict) or not data:
-        raise invalid("items[].data must not be empty")
-    if row.get("source") is None:
-        raise invalid("items[].source must not be null")
-    if row["source"] not in SOURCES:
-        raise coded(400, "Unable to process JSON", f"Unknown dataset item source '{row['source']}'")
+        raise invalid(f"{element}data must not be empty")
+    required(row, "source", element)
+    one_of(row, "source", SOURCES)
+    _check_policy(row.get("execution_policy"), f"{element}executionPolicy.")
     id_ = state.checked_id(row.get("id") or new_id(), "dataset_item")
     return {"id": id_, **without_nulls({key: row.get(key) for key in WRITABLE})}
+
+
+def _check_policy(policy: Row | None, element: str) -> None:
+    if policy is None:
+        return
+    runs, threshold = policy.get("runs_per_item", 1), policy.get("pass_threshold", 1)
+    wrong = {
+        f"{element}runsPerItem must be greater than or equal to 1": runs < 1,
+        f"{element}passThreshold must be greater than or equal to 1": threshold < 1,
+        f"{element} pass_threshold must be less than or equal to runs_per_item": threshold > runs,
+    }
+    if any(wrong.values()):
+        raise invalid(*[words for words, is_so in wrong.items() if is_so])
 
 
 @routes.add("POST", "/v1/private/datasets/items/stream")
@@ -128,7 +152,14 @@ def find_items(context: Context, request: Request) -> Answer:
         raise coded(404, f"Version with hash or tag '{asked}' not found for dataset '{dataset.row['id']}'")
     ids = _ids(version, wanted) if version else []
     items = version.items if version else {}
-    return Answer(200, {**page_of(request, ids, items.__getitem__), "columns": [], "sortableBy": []})
+    return Answer(
+        200,
+        {
+            **page_of(request, ids, items.__getitem__),
+            "columns": columns([version] if version else []),
+            "sortable_by": SORTABLE,
+        },
+    )
 
 
 @routes.add("GET", "/v1/private/datasets/items/{itemId}")
@@ -138,6 +169,18 @@ def get_item(context: Context, request: Request) -> Answer:
             if request.params["itemId"] in version.items:
                 return Answer(200, version.items[request.params["itemId"]])
     raise listed(404, "Dataset item not found")
+
+
+def columns(versions: Iterable[Version]) -> list[Row]:
+    """What a page says of the fields of the items' content."""
+    kinds: dict[str, set[str]] = {}
+    for version in versions:
+        for name, found in version.kinds().items():
+            kinds[name] = kinds.get(name, set()) | found
+    return [
+        {"name": name, "types": sorted(found), "filter_field_prefix": "data", "filterField": f"data.{name}"}
+        for name, found in sorted(kinds.items())
+    ]
 
 
 def _ids(version: Version, wanted: list[Row]) -> list[str]:

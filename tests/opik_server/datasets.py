@@ -17,6 +17,7 @@ def version_summary(dataset: Dataset, version: Version) -> Row:
         "id": version.id,
         "version_hash": version.hash,
         "version_name": dataset.name_of(version),
+        "change_description": "Auto-created from SDK batch operation",
         "tags": ["latest"] if version is dataset.versions[-1] else [],
     }
 
@@ -44,6 +45,8 @@ def show_dataset(context: Context, dataset: Dataset) -> Row:
         **dataset.row,
         "dataset_items_count": len(latest.items) if latest else 0,
         "experiment_count": len(experiments),
+        "optimization_count": 0,
+        "status": "unknown",
     }
     if latest and context.state.versioning:
         shown["latest_version"] = version_summary(dataset, latest)
@@ -67,7 +70,7 @@ def find_datasets(context: Context, request: Request) -> Answer:
     ]
     found.sort(key=lambda each: each.row["id"], reverse=True)
     page = page_of(request, found, lambda each: show_dataset(context, each))
-    return Answer(200, {**page, "sortableBy": ["id", "name", "created_at", "last_updated_at"]})
+    return Answer(200, {**page, "sortable_by": ["id", "name", "created_at", "last_updated_at"]})
 
 
 @routes.add("POST", "/v1/private/datasets/retrieve")
@@ -110,7 +113,8 @@ def _versioned(context: Context, request: Request) -> Dataset:
 @routes.add("GET", "/v1/private/datasets/{id}/versions")
 def find_versions(context: Context, request: Request) -> Answer:
     dataset = _versioned(context, request)
-    return Answer(200, page_of(request, dataset.versions[::-1], lambda each: show_version(dataset, each)))
+    page = page_of(request, dataset.versions[::-1], lambda each: show_version(dataset, each))
+    return Answer(200, {**page, "size": int(request.query.get("size", 10))})  # as asked for, unlike elsewhere
 
 
 @routes.add("POST", "/v1/private/datasets/{id}/versions/retrieve")
@@ -118,7 +122,7 @@ def retrieve_version(context: Context, request: Request) -> Answer:
     dataset = _versioned(context, request)
     name = required_text(body_of(request), "version_name")
     if not re.fullmatch(r"v\d+", name):
-        raise invalid('version_name must match "^v\\d+$"')
+        raise invalid('versionName must match "^v\\d+$"')
     for version in dataset.versions:
         if dataset.name_of(version) == name:
             return Answer(200, show_version(dataset, version))

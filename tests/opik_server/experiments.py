@@ -23,6 +23,7 @@ from tests.opik_server.wire import (
     coded,
     invalid,
     now,
+    one_of,
     page_of,
     required_list,
     required_text,
@@ -44,6 +45,8 @@ def create_experiment(context: Context, request: Request) -> Answer:
     state, body = context.state, body_of(request)
     id_ = state.checked_id(body.get("id") or new_id(), "Experiment")
     dataset_name = required_text(body, "dataset_name")
+    one_of(body, "type", ("regular", "trial", "mini-batch", "mutation"))
+    one_of(body, "evaluation_method", ("dataset", "evaluation_suite"))
     state.refuse_foreign("experiments", {id_}, "Experiment already exists in another workspace")
     if id_ in state.experiments:
         return context.created("experiments", id_)  # and nothing changes
@@ -52,7 +55,7 @@ def create_experiment(context: Context, request: Request) -> Answer:
     row = {
         "id": id_,
         "dataset_id": dataset.row["id"],
-        "project_id": _project(state, body, dataset),
+        "project_id": state.project_for(body) if body.get("project_id") or body.get("project_name") else None,
         "name": (body.get("name") or "").strip() or f"nameless_otter_{random.randrange(10_000)}",
         "metadata": body.get("metadata"),
         "tags": body.get("tags"),
@@ -69,9 +72,14 @@ def create_experiment(context: Context, request: Request) -> Answer:
     return context.created("experiments", id_)
 
 
-def _project(state: State, body: Row, dataset: Dataset) -> str:
-    named = body.get("project_id") or body.get("project_name")
-    return state.project_for(body) if named else str(dataset.row["project_id"])
+def project_of(state: State, row: Row) -> str | None:
+    """An experiment's own project, or else that of its runs."""
+    if row.get("project_id"):
+        return str(row["project_id"])
+    items = (state.experiment_items[id_] for id_ in state.items_of_experiment.get(row["id"], ()))
+    return next(
+        (state.traces[item["trace_id"]]["project_id"] for item in items if item["trace_id"] in state.traces), None
+    )
 
 
 def _version_id(state: State, dataset: Dataset, asked: str | None) -> str | None:
@@ -106,9 +114,11 @@ def _prompt_links(state: State, body: Row) -> list[Row] | None:
 def show_experiment(context: Context, row: Row) -> Row:
     state = context.state
     dataset = state.datasets.get(row["dataset_id"])
-    project = state.projects.get(row["project_id"])
+    project_id = project_of(state, row)
+    project = state.projects.get(project_id) if project_id else None
     shown = {
         **row,
+        "project_id": project_id,
         "project_name": project["name"] if project else None,
         **context.aggregates.numbers(row["id"]),
     }
@@ -141,7 +151,10 @@ def not_found(id_: str) -> ApiError:
 
 @routes.add("PATCH", "/v1/private/experiments/{id}")
 def update_experiment(context: Context, request: Request) -> Answer:
-    old, body = existing(context, request.params["id"]), body_of(request)
+    id_, body = request.params["id"], body_of(request)
+    old = context.state.experiments.get(id_)
+    if old is None:
+        raise coded(404, f"Experiment not found: '{id_}'")
     if body.get("name") is not None and not body["name"].strip():
         raise invalid("name must not be blank")
     fields = ("name", "metadata", "tags", "type", "experiment_scores")
@@ -194,7 +207,7 @@ def _find(context: Context, request: Request, project_id: str | None) -> Answer:
         row
         for row in (state.experiments[id_] for id_ in sorted(state.experiments, reverse=True))
         if part in row["name"].casefold()
-        and project_id in {None, row["project_id"]}
+        and project_id in {None, project_of(state, row)}
         and query.get("datasetId") in {None, row["dataset_id"]}
         and query.get("optimization_id") in {None, row.get("optimization_id")}
         and (types is None or row["type"] in types)
@@ -207,7 +220,7 @@ def _find(context: Context, request: Request, project_id: str | None) -> Answer:
     page = page_of(request, rows, lambda row: show_experiment(context, row))
     content = [row for row in page["content"] if not context.aggregates.misses_it(row["id"], request)]
     page |= {"content": content, "size": len(content)}
-    return Answer(200, {**page, "sortableBy": SORTABLE})
+    return Answer(200, {**page, "sortable_by": SORTABLE})
 
 
 def _json_list(query: dict[str, str], name: str) -> list[str] | None:
@@ -249,7 +262,8 @@ def named_experiments(context: Context, name: str, project_name: str | None) -> 
         (
             row["id"]
             for row in state.experiments.values()
-            if name.casefold() in row["name"].casefold() and (project is None or row["project_id"] == project["id"])
+            if name.casefold() in row["name"].casefold()
+            and (project is None or project_of(state, row) == project["id"])
         ),
         reverse=True,
     )

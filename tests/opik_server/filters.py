@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tests.opik_server.wire import Row, coded, instant
+from tests.opik_server.wire import Row, coded, instant, unreadable
 
 Compare = Callable[[str, str], bool]
 
@@ -43,7 +43,11 @@ def elements(given: str | list[Row] | None, fields: Iterable[str]) -> list[Row]:
     except (ValueError, TypeError, KeyError, AttributeError):
         known = False
     if not known:
-        raise coded(400, f"Invalid filters query parameter '{given}'")
+        raise (
+            coded(400, f"Invalid filters query parameter '{given}'")
+            if isinstance(given, str)
+            else unreadable(str(given))
+        )
     return list(found)
 
 

@@ -11,7 +11,7 @@ from tests.opik_server.context import Context
 from tests.opik_server.ids import new_id
 from tests.opik_server.routes import routes
 from tests.opik_server.state import State, restamped, stamps
-from tests.opik_server.traces import whole, written
+from tests.opik_server.traces import whole, with_nulls, written
 from tests.opik_server.views import shape, show_span
 from tests.opik_server.wire import (
     Answer,
@@ -22,6 +22,7 @@ from tests.opik_server.wire import (
     coded,
     flag,
     now,
+    one_of,
     page_of,
     required,
     required_list,
@@ -37,21 +38,28 @@ FILTERABLE = words(
     "id trace_id name type start_time end_time input output metadata model provider tags usage total_estimated_cost "
     "duration feedback_scores error_info created_at last_updated_at"
 )
-
-
+SORTABLE = words(
+    "id name type trace_id parent_span_id input output metadata start_time end_time duration ttft usage.* metadata tags "
+    "created_at last_updated_at model provider total_estimated_cost error_info created_by feedback_scores.* environment"
+)
 COMPUTED = {"duration", "feedback_scores"}  # of the fields that can be filtered
 
 
-def _new(state: State, row: Row) -> Row:
-    required(row, "start_time")
+def _new(state: State, row: Row, element: str = "") -> Row:
+    required(row, "start_time", element)
     return {
         "id": state.checked_id(row.get("id") or new_id(), "Span"),
-        "trace_id": state.checked_id(required(row, "trace_id"), "Trace"),
-        "type": "general",
+        "trace_id": state.checked_id(required(row, "trace_id", element), "Trace"),
         **stamps(),
         "project_id": state.ensure_project(row.get("project_name")),
-        **written(row, WRITABLE),
+        **with_nulls(row),
+        **_written(row),
     }
+
+
+def _written(row: Row) -> Row:
+    one_of(row, "type", ("general", "tool", "llm", "guardrail"))
+    return written(row, WRITABLE)
 
 
 def _store(context: Context, row: Row) -> None:
@@ -62,7 +70,8 @@ def _store(context: Context, row: Row) -> None:
 
 @routes.add("POST", "/v1/private/spans/batch")
 def create_spans(context: Context, request: Request) -> Answer:
-    for row in [_new(context.state, row) for row in required_list(body_of(request), "spans")]:
+    given = required_list(body_of(request), "spans")
+    for row in [_new(context.state, row, f"spans[{n}].") for n, row in enumerate(given)]:
         _store(context, whole(context.state.spans.get(row["id"]), row))
     return Answer()
 
@@ -79,8 +88,8 @@ def update_span(context: Context, request: Request) -> Answer:
     state, body = context.state, body_of(request)
     id_ = state.checked_id(request.params["id"], "Span")
     old = state.spans.get(id_)
-    known = old or {"id": id_, "trace_id": required(body, "trace_id"), "type": "general"}
-    row = {**known, **restamped(old), **written(body, WRITABLE)}
+    known = old or {"id": id_, "trace_id": required(body, "trace_id")}
+    row = {**known, **restamped(old), **_written(body)}
     row.setdefault("project_id", state.project_for(body))
     _store(context, {**row, "last_updated_at": now()})
     return Answer()
@@ -102,7 +111,7 @@ def find_spans(context: Context, request: Request) -> Answer:
     def show(row: Row) -> Row:
         return shape(show_span(context.state, row), flag(request, "truncate"), exclude)
 
-    return Answer(200, {**page_of(request, rows, show), "sortableBy": []})
+    return Answer(200, {**page_of(request, rows, show), "sortable_by": SORTABLE})
 
 
 @routes.add("POST", "/v1/private/spans/search")
@@ -123,7 +132,7 @@ def _found(state: State, asked: Row) -> Iterator[Row]:
         row = state.spans[id_]
         if (
             row["project_id"] == project
-            and kind in {None, row["type"]}
+            and kind in {None, row.get("type")}
             and (not wanted or filters.matches(show_span(state, row) if computed else row, wanted))
         ):
             yield row

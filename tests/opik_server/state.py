@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from tests.opik_server.ids import check_id, new_id
-from tests.opik_server.wire import ApiError, Row, coded, invalid, listed, now
+from tests.opik_server.wire import ApiError, Row, coded, invalid, listed, now, one_of
 
 DEFAULT_PROJECT = "Default Project"
+KINDS = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Version:
     deleted: int = 0
     created_at: str = field(default_factory=now)
     _newest_first: list[str] | None = None
+    _kinds: dict[str, set[str]] | None = None
 
     @property
     def hash(self) -> str:
@@ -33,8 +35,17 @@ class Version:
             self._newest_first = sorted(self.items, reverse=True)
         return self._newest_first
 
+    def kinds(self) -> dict[str, set[str]]:
+        """The fields of the items' content, with the kinds of what is in them."""
+        if self._kinds is None:
+            self._kinds = defaultdict(set)
+            for item in self.items.values():
+                for name, value in item["data"].items():
+                    self._kinds[name].add(KINDS.get(type(value), "null"))
+        return self._kinds
+
     def changed(self) -> None:
-        self._newest_first = None
+        self._newest_first = self._kinds = None
 
 
 @dataclass
@@ -65,6 +76,7 @@ class State:
         self.items_of_experiment: dict[str, dict[str, None]] = defaultdict(dict)
         self.items_of_trace: dict[str, dict[str, None]] = defaultdict(dict)
         self.traces: dict[str, Row] = {}
+        self.traces_elsewhere: dict[str, dict[str, Row]] = defaultdict(dict)  # older rows of an id, by other projects
         self.spans: dict[str, Row] = {}
         self.spans_of_trace: dict[str, dict[str, None]] = defaultdict(dict)
         self.scores: dict[str, dict[str, Row]] = defaultdict(dict)  # of a trace or span, by name
@@ -121,10 +133,12 @@ class State:
         name = body.get("name")
         if not isinstance(name, str) or not name.strip():
             raise invalid("name must not be blank")
+        one_of(body, "type", ("dataset", "evaluation_suite"))
+        one_of(body, "visibility", ("private", "public"))
         project_id = self.project_for(body)
         for each in self.datasets.values():
             if each.row["project_id"] == project_id and each.row["name"].casefold() == name.casefold():
-                raise listed(409, "Dataset already exists")
+                raise listed(409, f"Dataset already exists with name '{name}'")
         row: Row = {
             "id": self.checked_id(body.get("id") or new_id(), "Dataset"),
             "name": name,

@@ -63,6 +63,16 @@ def test_deleting_items_makes_a_version(api: Api) -> None:
     assert (newest["items_total"], newest["items_deleted"], oldest["items_total"]) == (1, 2, 3)
 
 
+def test_equal_puts_make_versions_and_deletions_of_nothing_do_not(api: Api) -> None:
+    dataset_id, rows = api.dataset(count=0), [item(n=0), item(n=1)]
+    for put in (rows, rows, [{**rows[0], "data": {"n": 9}}, item(n=2)]):
+        api.insert("numbers", put, new_id())
+    api.ok("POST", "/datasets/items/delete", {"item_ids": [new_id()], "batch_group_id": new_id()})
+    versions = api.ok("GET", f"/datasets/{dataset_id}/versions")["content"]
+    told = [(v["version_name"], v["items_added"], v["items_modified"], v["items_total"]) for v in versions]
+    assert told == [("v3", 1, 1, 3), ("v2", 0, 0, 2), ("v1", 2, 0, 2)]
+
+
 def test_streams_go_down_from_the_newest_id_below_the_cursor(api: Api) -> None:
     ids = api.item_ids(api.dataset(count=5))
     assert ids == sorted(ids, reverse=True)
@@ -114,7 +124,7 @@ def test_a_dataset_of_another_project_is_found_with_a_warning(api: Api) -> None:
             "/datasets",
             {"name": "numbers", "project_name": PROJECT},
             409,
-            {"errors": ["Dataset already exists"]},
+            {"errors": ["Dataset already exists with name 'numbers'"]},
         ),
         ("POST", "/datasets", {"name": " "}, 422, {"errors": ["name must not be blank"]}),
         ("POST", "/projects/retrieve", {"name": "no"}, 404, {"errors": ["Project not found"]}),
@@ -123,7 +133,7 @@ def test_a_dataset_of_another_project_is_found_with_a_warning(api: Api) -> None:
             "/datasets/items",
             {"dataset_name": "numbers", "items": [{"id": "0b5e5f1e-7d43-4f0e-a7a1-111111111111", **item()}]},
             422,
-            {"errors": ["items[].data must not be empty"]},
+            {"errors": ["items[0].data must not be empty"]},
         ),
         (
             "PUT",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -68,17 +69,42 @@ def test_compare_has_items_with_runs_only_and_data_of_the_pinned_version(api: Ap
     assert [len(row["experiment_items"]) for row in rows] == [1, 2, 1]
 
 
-def test_what_is_absent_is_left_out(api: Api) -> None:
+def test_what_is_absent_is_left_out_and_what_is_null_or_empty_is_not(api: Api) -> None:
     dataset_id = api.dataset(count=1)
     (item_id,) = api.item_ids(dataset_id)
     id_ = api.experiment()
-    api.run(id_, item_id, output=None)
-    api.run(id_, item_id, output={})
-    api.link(id_, item_id, new_id())  # its trace has not arrived
+    outputs: list[Any] = [None, {}, [], 5, False, ""]
+    runs = {api.run(id_, item_id, output=output): output for output in outputs}
+    api.link(id_, item_id, unsent := new_id())
     (row,) = api.compared(dataset_id, id_)
-    assert len(row["experiment_items"]) == 3
-    for entry in row["experiment_items"]:
-        assert not {"output", "feedback_scores", "error_info"} & entry.keys()
+    entries = {entry["trace_id"]: entry for entry in row["experiment_items"]}
+    assert "output" not in entries.pop(unsent)
+    assert {trace_id: entry["output"] for trace_id, entry in entries.items()} == runs
+    assert {trace_id: api.ok("GET", f"/traces/{trace_id}")["output"] for trace_id in runs} == runs
+    for entry in entries.values():
+        assert not {"feedback_scores", "error_info", "project_id", "input"} & entry.keys()
+
+
+def test_an_experiment_without_a_project_gets_that_of_its_runs(api: Api) -> None:
+    api.dataset()
+    id_ = new_id()
+    api.ok("POST", "/experiments", {"id": id_, "dataset_name": "numbers"})
+    assert "project_id" not in api.ok("GET", f"/experiments/{id_}")
+    api.run(id_, new_id(), project_name="another")
+    assert api.ok("GET", f"/experiments/{id_}")["project_name"] == "another"
+
+
+def test_traces_are_counted_by_their_links(api: Api) -> None:
+    dataset_id = api.dataset(count=1)
+    (item_id,) = api.item_ids(dataset_id)
+    id_ = api.experiment()
+    twice, deleted = api.run(id_, item_id), api.run(id_, item_id)
+    api.link(id_, item_id, twice)
+    api.link(id_, item_id, new_id())
+    api.ok("DELETE", f"/traces/{deleted}")
+    assert api.ok("GET", f"/experiments/{id_}")["trace_count"] == 3
+    assert [row["id"] for row in api.live(id_)] == [twice]
+    assert "output" not in next(entry for entry in api.streamed() if entry["trace_id"] == deleted)
 
 
 def test_scores_are_one_for_each_name_and_may_come_before_the_trace(api: Api) -> None:
@@ -114,9 +140,12 @@ def test_an_unknown_experiment(api: Api) -> None:
     id_ = new_id()
     response = api.call("GET", f"/experiments/{id_}")
     assert response.json() == {"code": 404, "message": f"Not found experiment with id '{id_}'"}
+    response = api.call("PATCH", f"/experiments/{id_}", {"name": "new"})
+    assert response.json() == {"code": 404, "message": f"Experiment not found: '{id_}'"}
 
 
 @pytest.mark.parametrize("size", ["0", "-1"])
 def test_page_sizes_are_positive(api: Api, size: str) -> None:
     response = api.call("GET", "/experiments", size=size)
+    assert response.status_code == 400
     assert response.json() == {"errors": ["query param size must be greater than or equal to 1"]}

@@ -40,6 +40,9 @@ STORIES = [
 ]
 """Recordings of one server, in the order in which they were made."""
 
+UNREAL = {"sortableBy", "columns", "dataset_item_count"}
+"""What the server that was recorded said in another way than a real one, or said at all: see ``test_real_server``."""
+
 KINDS: dict[str, Any] = {"<object>": dict, "<list>": list, "<text>": str, "<number>": (int, float), "<bool>": bool}
 
 
@@ -47,6 +50,16 @@ def lines(story: str) -> Iterator[dict[str, Any]]:
     for number in story.split():
         (path,) = RECORDINGS.glob(f"{number}-*.jsonl")
         yield from map(json.loads, path.read_text("utf-8").splitlines())
+
+
+def known(recorded: dict[str, Any]) -> dict[str, Any]:
+    """An object without what a real server does not say so.
+
+    The runs in compare do not name their project, and pages of versions are of the size that was asked for.
+    """
+    is_run, is_page_of_versions = "dataset_item_id" in recorded, "content" in recorded and "sortableBy" not in recorded
+    unreal = UNREAL | ({"project_id"} if is_run else {"size"} if is_page_of_versions else set())
+    return {key: value for key, value in recorded.items() if key not in unreal}
 
 
 @dataclass
@@ -90,7 +103,7 @@ class Replay:
         """Everything recorded is there; what is minted anew in each run is learned."""
         if isinstance(recorded, dict):
             assert isinstance(ours, dict), where
-            for key, value in recorded.items():
+            for key, value in known(recorded).items():
                 assert key in ours, f"{where}: no {key}"
                 self.same(value, ours[key], f"{where}.{key}")
         elif isinstance(recorded, list):
@@ -121,4 +134,4 @@ def test_the_sdks_requests_get_the_recorded_answers(story: str) -> None:
 
 
 def test_every_recording_is_replayed() -> None:
-    assert sorted(path.name[:2] for path in RECORDINGS.iterdir()) == sorted(" ".join(STORIES).split())
+    assert sorted(path.name[:2] for path in RECORDINGS.glob("[0-9]*")) == sorted(" ".join(STORIES).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import httpx
@@ -75,7 +76,37 @@ def test_what_is_not_in_the_api_document_is_a_problem() -> None:
 
 def test_an_unreadable_body(api: Api) -> None:
     response = api.http.post("/traces/batch", content=b"{", headers={"Content-Type": "application/json"})
-    assert response.json() == {"code": 400, "message": "Unable to process JSON"}
+    assert (response.status_code, response.json()["message"][:22]) == (400, "Unable to process JSON")
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("9" * 1000, 204),
+        ("9" * 1001, 400),
+        ("0." + "1" * 1001, 400),
+        ('{"%s": 1}' % ("k" * 50_000), 204),
+        ('{"%s": 1}' % ("k" * 50_001), 400),
+        ('{"%s": 1}' % ("\\u00e9" * 50_000), 204),
+        ('"%s"' % ("9" * 60_000), 204),
+        ("[" * 400 + "]" * 400, 204),
+        (r'"\u0000\u2028\ud800"', 204),
+        ("NaN", 400),
+    ],
+)
+def test_the_limits_of_json(value: str, status: int, api: Api) -> None:
+    body = json.dumps({"traces": [{"id": new_id(), "start_time": now(), "output": ["here"]}]}).replace('"here"', value)
+    response = api.http.post("/traces/batch", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == status
+
+
+def test_a_bare_back_end_has_no_api_in_its_addresses() -> None:
+    with OpikServer(prefix="") as server, Api(server.url) as api, Api(server.url + "api/") as wrong:
+        assert api.ok("GET", "/projects")["total"] == 0
+        assert wrong.call("GET", "/projects").json() == {"code": 404, "message": "HTTP 404 Not Found"}
+        assert server.problems == []
+    with OpikServer() as server, Api(server.url.removesuffix("api/")) as wrong:
+        assert wrong.call("GET", "/projects").status_code == 404
 
 
 def test_down_and_up_again(api: Api, server: OpikServer) -> None:

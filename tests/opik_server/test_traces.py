@@ -39,34 +39,56 @@ def test_a_patch_merges_and_cannot_clear(api: Api) -> None:
     api.ok("PATCH", f"/traces/{id_}", {"project_name": PROJECT, "output": {"output": "y"}, "error_info": None})
     row = read(api, id_)
     assert (row["output"], row["error_info"]) == ({"output": "y"}, ERROR)
-    api.ok("PATCH", f"/traces/{id_}", {"project_name": PROJECT, "output": {}})
+    api.ok("PATCH", f"/traces/{id_}", {"project_name": PROJECT, "output": None})
     assert read(api, id_)["output"] == {"output": "y"}
 
 
 def test_a_patch_before_the_create_leaves_a_partial_row(api: Api) -> None:
     id_ = new_id()
     api.ok("PATCH", f"/traces/{id_}", {"project_name": PROJECT, "output": {"output": "y"}})
-    assert read(api, id_)["output"] == {"output": "y"}
-
-
-def test_a_single_post_merges_and_the_old_value_wins(api: Api) -> None:
-    id_ = api.trace(name="old")
-    body = {"id": id_, "project_name": PROJECT, "start_time": now(), "name": "new", "tags": ["x"]}
-    assert api.call("POST", "/traces", body).status_code == 201
     row = read(api, id_)
-    assert (row["name"], row["tags"]) == ("old", ["x"])
+    assert (row["output"], row["start_time"], "name" in row) == ({"output": "y"}, "1970-01-01T00:00:00Z", False)
+
+
+def test_a_single_post_of_an_id_that_exists_is_refused_and_changes_nothing(api: Api) -> None:
+    id_ = new_id()
+    body = {"id": id_, "project_name": PROJECT, "start_time": now(), "name": "old"}
+    assert api.call("POST", "/traces", body).status_code == 201
+    before = read(api, id_)
+    response = api.call("POST", "/traces", {**body, "name": "new", "tags": ["x"]})
+    assert (response.status_code, response.json()) == (409, {"errors": ["Trace already exists"]})
+    assert read(api, id_) == before
+
+
+def test_the_same_id_in_another_project_is_a_second_row(api: Api) -> None:
+    api.dataset(count=1)
+    experiment_id = api.experiment()
+    id_ = api.run(experiment_id, new_id(), name="first")
+    api.trace(id=id_, name="second", project_name="another")
+    assert read(api, id_)["name"] == "second"
+    assert [row["name"] for row in api.live(experiment_id)] == ["first"]
+    assert [row["name"] for row in api.live(experiment_id, project_name="another")] == ["second"]
+    api.trace(id=id_, name="third")
+    assert [row["name"] for row in api.live(experiment_id)] == ["third"]
 
 
 def test_an_invalid_element_refuses_the_whole_batch(api: Api) -> None:
     good = {"id": new_id(), "start_time": now()}
     for bad in ({"id": "0b5e5f1e-7d43-4f0e-a7a1-111111111111", "start_time": now()}, {"id": new_id()}):
         assert api.call("POST", "/traces/batch", {"traces": [good, bad]}).status_code in {400, 422}
-    blank = {**good, "error_info": {"exception_type": "ValueError", "traceback": " "}}
-    assert api.call("POST", "/traces/batch", {"traces": [blank]}).status_code == 422
     assert api.call("GET", f"/traces/{good['id']}").json() == {
         "code": 404,
         "message": f"Trace id: {good['id']} not found",
     }
+
+
+@pytest.mark.parametrize("error", [{"exception_type": "ValueError", "traceback": " "}, {"message": "boom"}])
+def test_error_infos_are_not_looked_at(api: Api, error: dict[str, str]) -> None:
+    id_ = api.trace(error_info=error)
+    assert read(api, id_)["error_info"] == error
+    span = {"id": new_id(), "trace_id": id_, "project_name": PROJECT, "start_time": now(), "error_info": error}
+    api.ok("POST", "/spans/batch", {"spans": [span]})
+    assert api.ok("GET", f"/spans/{span['id']}")["error_info"] == error
 
 
 @pytest.mark.parametrize("count", [0, 1001])

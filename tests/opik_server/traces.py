@@ -21,8 +21,9 @@ from tests.opik_server.wire import (
     coded,
     flag,
     instant,
-    invalid,
+    listed,
     now,
+    one_of,
     page_of,
     required,
     required_list,
@@ -39,15 +40,32 @@ FILTERABLE = words(
 )
 
 
+SORTABLE = words(
+    "id name input output start_time end_time duration ttft metadata thread_id span_count llm_span_count usage.* "
+    "total_estimated_cost tags error_info created_by feedback_scores.* experiment_id environment"
+)
+FREE = ("input", "output", "metadata")  # any JSON
+NEVER = "1970-01-01T00:00:00Z"  # the start of a trace of which only a PATCH has come
+
+
 # --- writing
 
 
+SOURCES = words("sdk experiment playground optimization evaluator")
+
+
 def written(row: Row, writable: list[str]) -> Row:
-    """The fields of a write that set something: null, ``""`` and ``{}`` leave a field as absent as before."""
-    error = row.get("error_info")
-    if error is not None and not all(str(error.get(key) or "").strip() for key in ("exception_type", "traceback")):
-        raise invalid("error_info.exception_type must not be blank", "error_info.traceback must not be blank")
-    return {key: row[key] for key in writable if row.get(key) not in (None, "", {})}
+    """The fields of a write that set something: null leaves a field as absent as before, and so does text of no length.
+
+    Not so where any JSON is at home: ``{}``, ``[]``, ``""`` and false are what they are. Error infos are not looked at.
+    """
+    one_of(row, "source", SOURCES)
+    return {key: row[key] for key in writable if row.get(key) is not None and (key in FREE or row[key] != "")}
+
+
+def with_nulls(row: Row) -> Row:
+    """The explicit nulls of a row that is written whole: they are kept where any JSON is at home."""
+    return {key: None for key in FREE if key in row and row[key] is None}
 
 
 def whole(old: Row | None, new: Row) -> Row:
@@ -57,12 +75,13 @@ def whole(old: Row | None, new: Row) -> Row:
     return {**new, "created_at": old["created_at"] if old else new["created_at"]}
 
 
-def _new(state: State, row: Row) -> Row:
-    required(row, "start_time")
+def _new(state: State, row: Row, element: str = "") -> Row:
+    required(row, "start_time", element)
     return {
         "id": state.checked_id(row.get("id") or new_id(), "Trace"),
         **stamps(),
         "project_id": state.ensure_project(row.get("project_name")),
+        **with_nulls(row),
         **written(row, WRITABLE),
     }
 
@@ -70,9 +89,13 @@ def _new(state: State, row: Row) -> Row:
 @routes.add("POST", "/v1/private/traces/batch")
 def create_traces(context: Context, request: Request) -> Answer:
     state = context.state
-    rows = [_new(state, row) for row in required_list(body_of(request), "traces")]
+    rows = [_new(state, row, f"traces[{n}].") for n, row in enumerate(required_list(body_of(request), "traces"))]
     for row in rows:
-        state.traces[row["id"]] = whole(state.traces.get(row["id"]), row)
+        old = state.traces.get(row["id"])
+        if old is not None and old["project_id"] != row["project_id"]:
+            state.traces_elsewhere[row["id"]][old["project_id"]] = old
+            old = state.traces_elsewhere[row["id"]].pop(row["project_id"], None)
+        state.traces[row["id"]] = whole(old, row)
         context.aggregates.touch_trace(row["id"])
     return Answer()
 
@@ -80,8 +103,14 @@ def create_traces(context: Context, request: Request) -> Answer:
 @routes.add("POST", "/v1/private/traces")
 def create_trace(context: Context, request: Request) -> Answer:
     row = _new(context.state, body_of(request))
-    old = context.state.traces.get(row["id"])
-    context.state.traces[row["id"]] = {**row, **(old or {})}  # the old value wins
+    old = context.state.traces.get(row["id"], {})
+    if old.get("start_time") not in {None, NEVER}:
+        raise listed(409, "Trace already exists")
+    context.state.traces[row["id"]] = {
+        **row,
+        **old,
+        "start_time": row["start_time"],
+    }  # after a PATCH: the old value wins
     context.aggregates.touch_trace(row["id"])
     return context.created("traces", row["id"])
 
@@ -90,7 +119,8 @@ def create_trace(context: Context, request: Request) -> Answer:
 def update_trace(context: Context, request: Request) -> Answer:
     state, body = context.state, body_of(request)
     id_ = state.checked_id(request.params["id"], "Trace")
-    old = state.traces.get(id_) or {"id": id_, "project_id": state.project_for(body)}  # also before its create
+    partial = {"id": id_, "project_id": state.project_for(body), "start_time": NEVER}  # also before its create
+    old = state.traces.get(id_) or partial
     state.traces[id_] = {**old, **restamped(old if "created_at" in old else None), **written(body, WRITABLE)}
     state.traces[id_]["last_updated_at"] = now()
     context.aggregates.touch_trace(id_)
@@ -114,12 +144,10 @@ def _delete(context: Context, ids: list[str]) -> None:
     for id_ in ids:
         context.aggregates.touch_trace(id_)
         state.traces.pop(id_, None)
+        state.traces_elsewhere.pop(id_, None)
         state.scores.pop(id_, None)
         for span_id in state.spans_of_trace.pop(id_, {}):
             state.spans.pop(span_id, None)
-        for item_id in state.items_of_trace.pop(id_, {}):
-            item = state.experiment_items.pop(item_id)
-            state.items_of_experiment[item["experiment_id"]].pop(item_id, None)
 
 
 # --- reading
@@ -141,7 +169,7 @@ def find_traces(context: Context, request: Request) -> Answer:
     def show(row: Row) -> Row:
         return shape(show_trace(context.state, row), flag(request, "truncate"), exclude)
 
-    return Answer(200, {**page_of(request, rows, show), "sortableBy": []})
+    return Answer(200, {**page_of(request, rows, show), "sortable_by": SORTABLE})
 
 
 @routes.add("POST", "/v1/private/traces/search")
@@ -162,10 +190,13 @@ def _found(state: State, asked: Row) -> Iterator[Row]:
         items = state.items_of_experiment.get(element["value"], {})
         ids = dict.fromkeys(state.experiment_items[id_]["trace_id"] for id_ in items)
     for id_ in below_cursor(sorted(ids, reverse=True), asked.get("last_retrieved_id")):
-        row = state.traces.get(id_)
-        if (
-            row is not None
-            and row["project_id"] == project
-            and (not wanted or filters.matches(show_trace(state, row), wanted))
-        ):
+        row = _in_project(state, id_, project)
+        if row is not None and (not wanted or filters.matches(show_trace(state, row), wanted)):
             yield row
+
+
+def _in_project(state: State, id_: str, project: str) -> Row | None:
+    row = state.traces.get(id_)
+    if row is None or row["project_id"] == project:
+        return row
+    return state.traces_elsewhere.get(id_, {}).get(project)

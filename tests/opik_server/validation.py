@@ -2,7 +2,8 @@
 
 It is not in these points: fields that may hold text are also typed as objects, stream rows as strings; some bounds
 are written as an older JSON Schema wants them; filter elements lack their ``type``, which everybody sends; only one of
-the two error shapes is shown.
+the two error shapes is shown; ``sortable_by`` is spelt another way; error infos are said to be looked at; what
+may be any JSON is said to be objects, lists of such or text.
 Unknown fields are refused here, although the server ignores them: one is a slip of the pen.
 """
 
@@ -36,6 +37,14 @@ def _is_moment(value: object) -> bool:
 def document() -> dict[str, Any]:
     found: dict[str, Any] = _repaired(json.loads((Path(__file__).parent / "openapi.json").read_text("utf-8")))
     for name, schema in found["components"]["schemas"].items():
+        if "sortableBy" in schema.get("properties", ()):
+            schema["properties"]["sortable_by"] = schema["properties"].pop("sortableBy")
+        if name.startswith("JsonListString"):
+            schema.clear()
+        if name.startswith("ErrorInfo"):
+            del schema["required"]
+            for each in schema["properties"].values():
+                each.pop("minLength", None)
         if re.search("Filter(_|$)", name):
             schema["properties"]["type"] = {"type": "string"}
     return found

@@ -42,17 +42,24 @@ def usage_and_cost(state: State, trace_id: str) -> Row:
 def show_trace(state: State, row: Row) -> Row:
     spans = state.spans_of_trace.get(row["id"], {})
     shown = {
-        "start_time": row.get("created_at"),  # a PATCH before the create leaves a row without one
         **row,
         "visibility_mode": "default",
+        "environment": row.get("environment", ""),
         "duration": duration(row),
         "feedback_scores": shown_scores(state, row["id"]) or None,
         "span_count": len(spans),
         "llm_span_count": sum(state.spans[id_].get("type") == "llm" for id_ in spans),
+        "has_tool_spans": any(state.spans[id_].get("type") == "tool" for id_ in spans),
+        "providers": sorted({state.spans[id_]["provider"] for id_ in spans if "provider" in state.spans[id_]}),
         "experiment": experiment_reference(state, row["id"]),
         **usage_and_cost(state, row["id"]),
     }
-    return without_nulls(shown)
+    return _shown(shown, row)
+
+
+def _shown(row: Row, stored: Row) -> Row:
+    """Without what is absent, but with the nulls that were stored."""
+    return {key: value for key, value in row.items() if value is not None or key in stored}
 
 
 def experiment_reference(state: State, trace_id: str) -> Row | None:
@@ -72,10 +79,11 @@ def show_span(state: State, row: Row) -> Row:
     shown = {
         "start_time": row.get("created_at"),
         **row,
+        "environment": row.get("environment", ""),
         "duration": duration(row),
         "feedback_scores": shown_scores(state, row["id"]) or None,
     }
-    return without_nulls(shown)
+    return _shown(shown, row)
 
 
 def shape(row: Row, truncate: bool, exclude: Iterable[str] = ()) -> Row:
@@ -109,11 +117,14 @@ def _cut(value: Any) -> Any:
 
 
 def show_entry(state: State, item: Row) -> Row:
-    """An experiment item with what its trace has; no ``output`` when the trace has none or has not arrived."""
+    """An experiment item with what its trace has; no ``output`` when the trace has none or has not arrived.
+
+    It does not say in which project the trace is.
+    """
     trace = state.traces.get(item["trace_id"], {})
     shown = {
         **item,
-        "project_id": item.get("project_id") or trace.get("project_id"),
+        "project_id": None,
         "input": trace.get("input"),
         "output": trace.get("output"),
         "trace_metadata": trace.get("metadata"),
@@ -122,7 +133,7 @@ def show_entry(state: State, item: Row) -> Row:
         "trace_visibility_mode": "default" if trace else None,
         **usage_and_cost(state, item["trace_id"]),
     }
-    return without_nulls(shown)
+    return _shown(shown, {key: None for key in ("input", "output") if key in trace})
 
 
 def numbers(entries: list[Row]) -> Row:
@@ -138,7 +149,6 @@ def numbers(entries: list[Row]) -> Row:
     durations = sorted(entry["duration"] for entry in entries if "duration" in entry)
     found: dict[str, Any] = {
         "trace_count": len({entry["trace_id"] for entry in entries}),
-        "dataset_item_count": len({entry["dataset_item_id"] for entry in entries}),
         "feedback_scores": [{"name": name, "value": fmean(values)} for name, values in scores.items()],
         "usage": {key: fmean(values) for key, values in usage.items()},
         "duration": {f"p{p}": durations[(len(durations) - 1) * p // 100] for p in (50, 90, 99)} if durations else None,

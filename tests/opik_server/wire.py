@@ -80,7 +80,7 @@ def instant(text: str) -> datetime:
 
 
 def without_nulls(row: Row) -> Row:
-    """Absent and null are the same on this wire; the server leaves nulls out."""
+    """Absent and null are mostly the same on this wire; the server leaves nulls out."""
     return {key: value for key, value in row.items() if value is not None}
 
 
@@ -90,24 +90,43 @@ def body_of(request: Request) -> Row:
     return request.body
 
 
-def required(body: Row, key: str) -> Any:
+def required(body: Row, key: str, element: str = "") -> Any:
+    """``element`` is where in the request the body is: ``traces[0].``"""
     if body.get(key) is None:
-        raise invalid(f"{key} must not be null")
+        raise invalid(f"{element}{property_of(key)} must not be null")
     return body[key]
 
 
-def required_text(body: Row, key: str) -> str:
+def required_text(body: Row, key: str, element: str = "") -> str:
     value = body.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise invalid(f"{key} must not be blank")
+        raise invalid(f"{element}{property_of(key)} must not be blank")
     return value
+
+
+def property_of(key: str) -> str:
+    """What validation calls a field: by its name in Java."""
+    first, *rest = key.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def one_of(body: Row, key: str, known: Sequence[str]) -> None:
+    """Of enumerations only the values that they have can be read at all."""
+    value = body.get(key)
+    if value is not None and value not in known:
+        raise unreadable(f'from String "{value}": {value} was not one of [{", ".join(known).upper()}]')
+
+
+def unreadable(why: str) -> ApiError:
+    """What is no JSON, or of a type that the field does not take."""
+    return coded(400, f"Unable to process JSON. Cannot deserialize value {why}")
 
 
 def required_list(body: Row, key: str) -> list[Any]:
     """A list of 1 to 1000 elements, the bound of every batch."""
     value = required(body, key)
     if not isinstance(value, list) or not 1 <= len(value) <= 1000:
-        raise invalid(f"{key} size must be between 1 and 1000")
+        raise invalid(f"{property_of(key)} size must be between 1 and 1000")
     return value
 
 
@@ -115,8 +134,10 @@ def stream_limit(body: Row, key: str = "limit", default: int = 500) -> int:
     limit = body.get(key)
     if limit is None:
         return default
-    if not 1 <= int(limit) <= 2000:
-        raise invalid(f"{key} must be between 1 and 2000")
+    if int(limit) > 2000:
+        raise invalid(f"{property_of(key)} must be less than or equal to 2000")
+    if int(limit) < 1:
+        raise invalid(f"{property_of(key)} must be greater than or equal to 1")
     return int(limit)
 
 
@@ -152,5 +173,5 @@ def _positive(request: Request, name: str, default: int) -> int:
     except ValueError:
         raise coded(404, "HTTP 404 Not Found") from None  # as Jersey answers a parameter that it cannot read
     if value < 1:
-        raise invalid(f"query param {name} must be greater than or equal to 1")
+        raise listed(400, f"query param {name} must be greater than or equal to 1")
     return value

@@ -114,7 +114,7 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
       </span>
       <span class="oprs-line oprs-quiet">
         <span class="oprs-clip">{dataset(row)}</span>
-        <span>{rowState(row)}</span>
+        <span title={row.reason ?? undefined}>{rowState(row)}</span>
       </span>
       {chosen ? <LiveStrip stored={row.states} /> : <Strip states={row.states} />}
     </button>

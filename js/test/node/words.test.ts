@@ -134,7 +134,7 @@ test("a row that is not known says about how many runs it has", () => {
   expect(doneOf(3, 1036)).toBe("3/1,036");
   expect(doneOf(null, 1036)).toBe("≈ 1,036 runs");
   expect(doneOf(null, 0)).toBe("");
-  expect(rowState({ ...row, state: "unread", done: null })).toBe("could not be read");
+  expect(rowState({ ...row, state: "unread", done: null })).toBe("unread");
 });
 
 test("what a run took", () => {

@@ -137,7 +137,8 @@ class Experiment:
     ``expected`` is the number of its cells, ``status`` is Opik's ``running``, ``completed`` or ``cancelled`` (closed by
     its user). ``item_ids`` are the items that a sampler or explicit ids resolved to, in order, one drawn twice listed
     twice; None when the resume state alone says which items these are. ``mark`` is a run that some machine has begun; the
-    embedded store has none, since its leases tell more.
+    embedded store has none, since its leases tell more. ``problem`` says why its row could not be read: it can be listed,
+    closed and deleted then, and no more.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Experiment:
     item_ids: tuple[str, ...] | None = None
     scores: tuple[ScoreResult, ...] = ()
     mark: RunMark | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from opik_resume.exceptions import (
     ExperimentNotFound,
     ExperimentNotResumable,
     LocalCheckpointMissing,
+    OpikResumeError,
+    StoreError,
 )
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.selection import Selection, find_again
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
+UNREAD = "unread"  # the state of a row of a list whose experiment could not be read
 _PAGE = 500
 logger = redaction.logger("opik_resume")
 
@@ -121,7 +124,14 @@ def _how_far(experiment: Experiment, store: Store) -> str:
 
 
 def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = False) -> Reading:
-    """An experiment as it stands: its items, attempts and lease. ``heavy``: with outputs, tracebacks and reasons."""
+    """An experiment as it stands: its items, attempts and lease. ``heavy``: with outputs, tracebacks and reasons.
+
+    Raises:
+        StoreError: it cannot be read; ServerError of a server.
+        ExperimentNotFound: it was deleted meanwhile.
+    """
+    if experiment.problem is not None:
+        raise StoreError(experiment.problem)
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
     selecting = _begun(partial(selection_of, experiment, store))  # a server's answers take their time
     attempts = store.attempts(experiment.id, heavy=heavy)
@@ -158,6 +168,11 @@ def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: R
     items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
     order = sorted(items, reverse=True)  # newest first, as everywhere
     return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
+
+
+def why_unread(error: Exception) -> str:
+    """Why an experiment could not be read, as one sentence: its row in a list is then ``unread``."""
+    return str(error) if isinstance(error, OpikResumeError) else f"{type(error).__name__}: {error}"
 
 
 def recall_experiment(experiment_id: str, store: Store) -> Reading | None:

@@ -1,4 +1,4 @@
-"""The progress bar of the blocking doors: plain tqdm on stderr, fed by the engine's events."""
+"""The progress bars of the blocking doors: plain tqdm on stderr, fed by the engine's events or step by step."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine.events import Event, RunDropped, RunFinished
+
+STEPS_DELAY = 0.5  # seconds of waiting from which on a bar is worth drawing
 
 
 def _begin() -> None:
@@ -41,3 +43,20 @@ def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[Ev
                 bar.update()
 
         yield listener
+
+
+@contextmanager
+def steps_bar(name: str, total: int, unit: str, *, shown: bool) -> Iterator[Callable[[], object]]:
+    """Call what it gives after each step. In terminals only, when it takes its time, and gone at the end: it is a wait."""
+    from tqdm import tqdm
+
+    with tqdm(
+        total=total,
+        desc=name,
+        unit=unit,
+        leave=False,
+        delay=STEPS_DELAY,
+        dynamic_ncols=True,
+        disable=None if shown else True,  # None: unless it is a terminal
+    ) as bar:
+        yield bar.update

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import evaluate, evaluate_resume
+from opik_resume import evaluate, evaluate_resume, experiments
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.base.settings import opik_settings
 from opik_resume.experiment.results import EvaluationResult
@@ -210,11 +210,26 @@ def test_a_row_that_cannot_be_read_says_so_and_is_tried_again_later(
     with server.down():
         (row,) = exact(shown, experiment_id)
     assert (row["state"], row["done"]) == ("unread", None)
+    assert "cannot be reached" in row["reason"]
     server.forget_requests()
     shown.result("look", experiments=[experiment_id])
     assert server.requests == []
     monkeypatch.setattr(listing, "_UNREAD_SECONDS", 0.0)
     until(lambda: exact(shown, experiment_id)[0]["state"] == "complete")
+    assert exact(shown, experiment_id)[0]["reason"] is None
+
+
+def test_one_whose_project_was_deleted_is_unread_for_that_reason_and_hides_none(
+    server: OpikServer, store: OpikStore, view: Views, api: Api
+) -> None:
+    good, (bad, _) = evaluated(store, items=2, broken=()), theirs(api)
+    project_id = api.ok("GET", f"/experiments/{bad}")["project_id"]
+    api.ok("DELETE", f"/projects/{project_id}")
+    rows = {row["id"]: row for row in exact(view(), good, bad)}
+    assert (rows[good]["state"], rows[bad]["state"], rows[bad]["done"]) == ("complete", "unread", None)
+    assert "its project was deleted" in rows[bad]["reason"]
+    frame = experiments(store=store).set_index("id")
+    assert (frame.state[bad], frame.reason[bad]) == ("unread", rows[bad]["reason"]), "same word, same reason"
 
 
 def test_only_what_is_listed_is_looked_at(server: OpikServer, store: OpikStore, view: Views) -> None:

@@ -63,7 +63,7 @@ def test_the_list_is_a_table_of_bounded_length(store: Store) -> None:
     assert tags.names.count("tr") == picture.MAX_ROWS + 1
     assert "i" not in tags.names
     assert "1 / 2" in tags.text
-    assert "not resumable" in tags.text
+    assert "unread" in tags.text
 
 
 def test_an_empty_list(store: Store) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import sqlite3
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opik_resume import browse, evaluate, evaluate_resume, plan_resume
+from opik_resume import browse, evaluate, evaluate_resume, experiments, plan_resume
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.engine import Callables
@@ -22,6 +24,7 @@ from opik_resume.metrics import Equals
 from opik_resume.notebook.background import readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget import listing
 from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
@@ -80,6 +83,32 @@ def test_the_list_is_searched_and_paged(store: Store, view: Views) -> None:
     assert ([row["name"] for row in page["rows"]], page["total"]) == (["pear"], 3)
     assert shown.result("list", search="nothing", offset=0, limit=9)["rows"] == []
     assert shown.ask("list").buffers[0]
+
+
+def test_a_row_that_is_broken_in_the_file_is_unread_for_the_reason_that_the_table_gives(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad, odd = (evaluated(store, name, items=2, broken=()) for name in ("good", "bad", "odd"))
+
+    def broken(statement: str, value: str, experiment_id: str) -> None:
+        with closing(sqlite3.connect(store.path)) as file, file:
+            file.execute(statement, (value, experiment_id))
+
+    broken("UPDATE experiments SET metadata = ? WHERE id = ?", "{not JSON", bad)
+    broken("UPDATE attempts SET scores = ? WHERE experiment_id = ?", "{not JSON", odd)
+    shown = view()
+    rows = {row["id"]: row for row in shown.told("list")["rows"]}
+    assert [rows[id_]["state"] for id_ in (good, bad, odd)] == ["complete", "unread", "unread"]
+    frame = experiments(store=store).set_index("id")
+    for id_ in (bad, odd):
+        assert rows[id_]["done"] is None
+        assert (frame.state[id_], frame.reason[id_]) == ("unread", rows[id_]["reason"])
+    bundle = shown.widget._repr_mimebundle_()
+    assert bundle is not None
+    assert "unread" in bundle[0]["text/html"]
+    broken("UPDATE attempts SET scores = ? WHERE experiment_id = ?", "[]", odd)
+    monkeypatch.setattr(listing, "_UNREAD_SECONDS", 0.0)
+    until(lambda: {row["id"]: row["state"] for row in shown.told("list")["rows"]}[odd] == "complete")
 
 
 def test_the_list_sees_what_has_changed(store: Store, view: Views) -> None:

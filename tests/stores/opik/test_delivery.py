@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume import create_dataset, evaluate, evaluate_resume, plan_resume
+from opik_resume import create_dataset, evaluate, evaluate_resume, experiments, plan_resume
 from opik_resume.base.records import Attempt, Experiment, ScoreResult
 from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import DatasetAlreadyExists, ServerUnreachable
@@ -23,8 +23,9 @@ from opik_resume.stores.opik import store as opik_store
 from opik_resume.stores.opik.writing import delivery
 from tests.builders import BOOM, CountingTask, failed, numbers
 from tests.opik_server import OpikServer, faults
+from tests.opik_server.api import Api
 from tests.opik_server.wire import Request
-from tests.stores.opik.makers import finished, ours
+from tests.stores.opik.makers import finished, ours, theirs
 from tests.waiting import until
 
 BATCHES = ["/experiments/items", "/traces/feedback-scores", "/spans/batch", "/traces/batch"]
@@ -334,16 +335,41 @@ def test_an_unfinished_experiment_stays_running_and_is_completed_by_its_resume(
     assert server.state.experiments[experiment_id]["status"] == "completed"
 
 
-def test_running_is_never_set_again(server: OpikServer, store: OpikStore) -> None:
-    from opik_resume import close_experiment
-    from opik_resume.evaluation.managing import reopen_experiment
+def reopened(experiment_id: str, store: OpikStore) -> str:
+    """Its status once it was closed and reopened."""
+    from opik_resume import close_experiment, reopen_experiment
 
+    close_experiment(experiment_id, store=store)
+    assert store.get(experiment_id).status == "cancelled"
+    reopen_experiment(experiment_id, store=store)
+    return store.get(experiment_id).status
+
+
+def test_ours_is_running_again_when_it_is_reopened_and_completed_when_it_is_whole(
+    server: OpikServer, store: OpikStore
+) -> None:
     experiment = ours(store)
-    close_experiment(experiment.id, store=store)
-    assert store.get(experiment.id).status == "cancelled"
-    reopen_experiment(experiment.id, store=store)
-    assert store.get(experiment.id).status == "completed"
+    first, *rest = finished(experiment, store)
+    store.record([first])
+    assert store.flush(10)
+    assert reopened(experiment.id, store) == "running"
+    assert experiments(store=store).state.tolist() == ["resumable"]
+    assert store.get(experiment.id).status == "running"
+    task = CountingTask()
+    assert evaluate_resume(experiment.id, task, verbose=0, store=store).complete
+    assert (task.total, store.get(experiment.id).status) == (len(rest), "completed")
+    assert reopened(experiment.id, store) == "running"
+    assert experiments(store=store).state.tolist() == ["complete"]
+    assert store.get(experiment.id).status == "completed", "whoever looks at it completes it"
+
+
+def test_the_sdks_is_never_running(server: OpikServer, store: OpikStore, api: Api) -> None:
+    """Its views would stay as they are for as long."""
+    experiment_id, item_ids = theirs(api)
+    api.run(experiment_id, item_ids[0])
+    assert reopened(experiment_id, store) == "completed"
     assert all(request.body.get("status") != "running" for request in server.asked("PATCH"))
+    assert experiments(store=store).state.tolist() == ["resumable"]
 
 
 # Processes

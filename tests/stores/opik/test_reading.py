@@ -12,7 +12,7 @@ from opik_resume import evaluate_resume, experiments, plan_resume
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import checkpoints, resume_state
 from opik_resume.base.metadata.resume_state import ResumeState
-from opik_resume.base.records import CellState
+from opik_resume.base.records import CellState, utc_now
 from opik_resume.base.settings import opik_settings
 from opik_resume.exceptions import (
     ArgumentError,
@@ -24,11 +24,11 @@ from opik_resume.exceptions import (
 )
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.stores.opik import OpikStore
-from opik_resume.stores.opik.reading import live
+from opik_resume.stores.opik.reading import traces
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, faults
-from tests.opik_server.api import Api
+from tests.opik_server.api import PROJECT, Api
 from tests.opik_server.wire import Answer, Request
 from tests.stores.opik.makers import finished, many_runs, ours, theirs
 
@@ -154,6 +154,31 @@ def test_runs_of_another_project_are_found(store: OpikStore, api: Api) -> None:
     here = api.run(experiment_id, item_ids[0])
     there = api.run(experiment_id, item_ids[1], project_name="another")
     assert [attempt.id for attempt in store.attempts(experiment_id)] == [here, there]
+
+
+@pytest.mark.parametrize("views", [False, True])
+@pytest.mark.parametrize("filtered", [True, False])
+def test_any_output_but_none_is_complete_as_it_is_for_the_sdk(
+    filtered: bool, views: bool, store: OpikStore, api: Api, server: OpikServer
+) -> None:
+    outputs: list[object] = [{}, [], 0, False, "", {"output": None}, None, ...]
+    experiment_id, item_ids = theirs(api, len(outputs))
+    for item_id, output in zip(item_ids, outputs, strict=True):
+        trace_id = new_id()
+        bare = {} if output is ... else {"output": output}
+        row = {"id": trace_id, "project_name": PROJECT, "start_time": utc_now().isoformat(), **bare}
+        api.ok("POST", "/traces/batch", {"traces": [row]})
+        api.link(experiment_id, item_id, trace_id)
+    if views:
+        server.aggregates.build(experiment_id)
+    if not filtered:
+        server.faults.add(faults.Status(400), SEARCH, times=None)
+        server.faults.add(faults.Status(400), faults.to("GET", "/traces"), times=None)
+    found = {made.item_id: made for made in store.attempts(experiment_id, heavy=True)}
+    complete = [found[item_id].complete for item_id in item_ids]
+    assert complete == [True] * 6 + [False] * 2
+    assert found[item_ids[0]].task_output == {}
+    assert [cell.key.item_id for cell in plan_resume(experiment_id, store=store).cells] == item_ids[6:]
 
 
 def test_a_run_that_belongs_to_two_experiments(store: OpikStore, api: Api) -> None:
@@ -343,7 +368,7 @@ class Meanwhile(faults.Action):
 def test_pages_fetched_side_by_side_are_no_answer_when_rows_came_or_went_meanwhile(
     server: OpikServer, api: Api, store: OpikStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PAGE", 20)
+    monkeypatch.setattr(traces, "PAGE", 20)
     monkeypatch.setattr(paging, "SIDE_BY_SIDE", 10)
     experiment_id, item_ids = theirs(api, 45)
     ids = many_runs(api, experiment_id, item_ids)

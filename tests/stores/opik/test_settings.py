@@ -166,7 +166,7 @@ def test_a_wrong_key_or_workspace_is_one_clear_sentence(arguments: dict[str, str
         assert isinstance(connect(server.url, api_key="right-secret", workspace="mine"), OpikStore)
 
 
-@pytest.mark.parametrize("path", ["opik/", "api/v1/private/", "api/api/"])
+@pytest.mark.parametrize("path", ["opik/", "api/v1/private/"])
 def test_a_wrong_url_is_one_clear_sentence(path: str, server: OpikServer) -> None:
     wrong = server.url.removesuffix("api/") + path
     with pytest.raises(RequestRefused, match=r"is not the API of an Opik server: it ends in /api/") as caught:
@@ -180,6 +180,33 @@ def test_a_page_for_people_is_not_taken_for_opik(server: OpikServer) -> None:
     server.faults.add(faults.Status(200, body="<html>Welcome to the hotel</html>"))
     with pytest.raises(RequestRefused, match="is not the API of an Opik server"):
         connect(server.url)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize("body", [{}, [], {"status": "ok"}, {"workspace_name": None}, "ok", 1])
+def test_what_says_yes_to_everything_is_not_taken_for_opik(status: int, body: object, server: OpikServer) -> None:
+    server.faults.add(faults.Status(status, body=body), times=None)
+    with pytest.raises(RequestRefused, match="is not the API of an Opik server"):
+        connect(server.url)
+    assert isinstance(default_store(), LocalStore), "what did not work is not the default"
+
+
+def test_one_api_too_many_is_left_out(server: OpikServer) -> None:
+    with pytest.raises(RequestRefused, match=rf"Leave out /api/: {server.url}$"):
+        connect(f"{server.url}api/")
+    server.problems.clear()  # the stand-in wonders about the path, too
+
+
+def test_the_bare_port_of_the_back_end_has_no_api(server: OpikServer) -> None:
+    nothing = faults.Status(404, body={"code": 404, "message": "HTTP 404 Not Found"})
+    fault = server.faults.add(nothing, times=None)
+    with pytest.raises(RequestRefused, match=r"Leave out /api/: (http://127\.0\.0\.1:\d+/)$"):
+        connect(server.url)
+    with pytest.raises(RequestRefused, match="is not the API of an Opik server"):
+        connect(server.url.removesuffix("api/"))
+    server.faults.remove(fault)
+    with OpikServer(prefix="") as bare:
+        assert connect(bare.url).label.startswith("Opik at 127.0.0.1")
 
 
 def test_nobody_there_is_one_clear_sentence(server: OpikServer) -> None:

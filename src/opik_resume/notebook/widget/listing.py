@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from opik_resume.base.records import Experiment, Json
-from opik_resume.exceptions import OpikResumeError, ServerError
+from opik_resume.base.text import redaction
 from opik_resume.experiment.grid import strip
-from opik_resume.experiment.reading import Reading, read_experiment
+from opik_resume.experiment.reading import UNREAD, Reading, read_experiment, why_unread
 from opik_resume.notebook.background import patience
 from opik_resume.notebook.background.readings import FRESH_SECONDS, readings_of
 from opik_resume.notebook.widget.payload import STRIP_WIDTH, row_json, unread_row_json
@@ -23,6 +23,8 @@ _UNREAD_SECONDS = 5.0
 """How soon a row that could not be read is tried again, when it is in sight."""
 _AT_ONCE = 4
 """Experiments of a server that are read at a time. A local file is read by one thread: it takes the time of a core."""
+
+logger = redaction.logger("opik_resume")
 
 
 class Page(NamedTuple):
@@ -88,11 +90,11 @@ class Listing:
             threading.Thread(target=self._work, name="opik-resume list", daemon=True).start()
 
     def newest(self, experiments: Sequence[Experiment]) -> list[tuple[Experiment, Reading | None]]:
-        """These as read; None for those that would take too long."""
+        """These as read; None for those that would take too long, or cannot be read."""
         if self._readings.remote:
             return [(experiment, self._readings.last(experiment.id)) for experiment in experiments]
         until = time.monotonic() + patience.PATIENCE
-        return [(e, self._read(e) if time.monotonic() < until else None) for e in experiments]
+        return [(e, self._read_or_none(e) if time.monotonic() < until else None) for e in experiments]
 
     # What is known of each
 
@@ -113,38 +115,39 @@ class Listing:
         """What can be shown; of a server that may be as it was when it was last in sight."""
         with self._lock:
             line = self._lines.get(experiment.id)
-        return line if line is not None and (self._readings.remote or line.stamp == self._stamp(experiment)) else None
+        if line is None or self._readings.remote:
+            return line
+        return line if line.stamp == self._stamp(experiment) and not _is_to_be_tried_again(line) else None
 
     def _is_old(self, experiment: Experiment) -> bool:
         line = self._line(experiment)
         if line is None or line.stamp != self._stamp(experiment):
             return True
-        counts = _UNREAD_SECONDS if line.row["state"] == "unread" else FRESH_SECONDS
-        return time.monotonic() - line.read_at >= counts
+        return _is_to_be_tried_again(line) or time.monotonic() - line.read_at >= FRESH_SECONDS
 
     def _keep(self, experiment: Experiment) -> None:
         stamp, now = self._stamp(experiment), time.monotonic()
         try:
             reading = self._read(experiment)
-            row = row_json(experiment, reading)
-        except ServerError:
-            reading, row = None, unread_row_json(experiment, "unread")
-        line = _Line(stamp, now, row, strip(reading.grid.states, STRIP_WIDTH) if reading is not None else b"")
+            line = _Line(stamp, now, row_json(reading), strip(reading.grid.states, STRIP_WIDTH))
+        except Exception as error:  # whatever it is, it must not hide the others
+            logger.info("Experiment %s could not be read", experiment.id, exc_info=True)
+            line = _Line(stamp, now, unread_row_json(experiment, UNREAD, why_unread(error)), b"")
         with self._lock:
             if len(self._lines) >= _KEPT:
                 self._lines.clear()
             self._lines[experiment.id] = line
             self._reading.discard(experiment.id)
 
-    def _read(self, experiment: Experiment) -> Reading | None:
-        """None when it cannot be read as a grid: it must not hide the others."""
+    def _read(self, experiment: Experiment) -> Reading:
+        if self._readings.remote or experiment.expected > _LARGE:  # not to be read twice, for the list and its view
+            return self._readings.read(experiment.id)
+        return self._readings.peek(experiment.id) or read_experiment(experiment, self._store)
+
+    def _read_or_none(self, experiment: Experiment) -> Reading | None:
         try:
-            if self._readings.remote or experiment.expected > _LARGE:  # not to be read twice, for the list and its view
-                return self._readings.read(experiment.id)
-            return self._readings.peek(experiment.id) or read_experiment(experiment, self._store)
-        except ServerError:
-            raise
-        except OpikResumeError:
+            return self._read(experiment)
+        except Exception:  # the list says why
             return None
 
     # Reading
@@ -178,3 +181,7 @@ class Listing:
                     return experiment
             self._workers -= 1
             return None
+
+
+def _is_to_be_tried_again(line: _Line) -> bool:
+    return line.row["state"] == UNREAD and time.monotonic() - line.read_at >= _UNREAD_SECONDS

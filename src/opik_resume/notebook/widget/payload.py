@@ -50,21 +50,23 @@ def _identity(experiment: Experiment) -> Json:
     }
 
 
-def row_json(experiment: Experiment, reading: Reading | None) -> Json:
-    """One line of the list, without its strip; ``reading`` is None when the experiment cannot be read as a grid."""
-    grid = reading.grid if reading is not None else None
+def row_json(reading: Reading) -> Json:
+    """One line of the list, without its strip."""
+    obstacle = reading.obstacle
     return {
-        **_identity(experiment),
-        "state": reading.state if reading is not None else "not_resumable",
-        "done": grid.done if grid is not None else 0,
-        "expected": len(grid) if grid is not None else experiment.expected,
-        "failed": grid.failed if grid is not None else 0,
+        **_identity(reading.experiment),
+        "state": reading.state,
+        "done": reading.grid.done,
+        "expected": len(reading.grid),
+        "failed": reading.grid.failed,
+        "reason": str(obstacle) if obstacle is not None else None,
     }
 
 
-def unread_row_json(experiment: Experiment, state: str) -> Json:
+def unread_row_json(experiment: Experiment, state: str, reason: str | None = None) -> Json:
     """One line of the list, of an experiment whose cells are not known."""
-    return {**_identity(experiment), "state": state, "done": None, "expected": experiment.expected, "failed": 0}
+    counts = {"done": None, "expected": experiment.expected, "failed": 0}
+    return {**_identity(experiment), "state": state, **counts, "reason": reason}
 
 
 def head_json(reading: Reading) -> Json:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from opik_resume.base.records import REPLAYED, CellState, Experiment
 from opik_resume.experiment.grid import Bytes, strip
+from opik_resume.experiment.reading import UNREAD
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
@@ -68,7 +69,7 @@ def _line(experiment: Experiment, reading: Reading | None) -> str:
     dataset = f"{experiment.dataset_name} {experiment.version_name}"
     done = f"{reading.grid.done:,} / {len(reading.grid):,}" if reading is not None else "–"
     failed = f"{reading.grid.failed:,}" if reading is not None else "–"
-    state = reading.state.replace("_", " ") if reading is not None else "not resumable"
+    state = reading.state.replace("_", " ") if reading is not None else UNREAD
     return (
         "<tr>"
         + "".join(f"<td>{html.escape(text)}</td>" for text in (experiment.name, dataset, done, failed, state))

@@ -7,7 +7,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from opik_resume.base.records import (
@@ -22,9 +22,12 @@ from opik_resume.base.records import (
 )
 from opik_resume.base.text.encoding import as_float, float_text
 from opik_resume.base.text.jsontext import clean, from_json, to_json
+from opik_resume.exceptions import StoreError
 
 _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
 _NO_SCORES = "[]"
+_BROKEN = (ValueError, TypeError, KeyError, AttributeError)  # what a row raises that somebody else has written, or cut
+NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
@@ -57,17 +60,41 @@ def version(row: sqlite3.Row) -> VersionRecord:
 
 
 def item(row: sqlite3.Row) -> Item:
-    return Item(row["id"], from_json(row["data"]), row["runs_per_item"])
+    """Raises StoreError when the row is broken."""
+    try:
+        return Item(row["id"], _object(row["data"]), row["runs_per_item"])
+    except _BROKEN as error:
+        raise _broken("dataset item", row, error) from error
 
 
 def experiment(row: sqlite3.Row) -> Experiment:
+    """One whose row is broken must not hide the others: it has a ``problem`` and little else."""
+    try:
+        return _experiment(row)
+    except _BROKEN as error:
+        return Experiment(
+            id=row["id"],
+            name=str(row["name"]),
+            dataset_id=row["dataset_id"],
+            dataset_name=row["dataset_name"],
+            version_name=f"v{row['version_number']}",
+            metadata={},
+            expected=row["expected"],
+            created_at=NO_TIME,
+            updated_at=NO_TIME,
+            status=row["status"],
+            problem=str(_broken("experiment", row, error)),
+        )
+
+
+def _experiment(row: sqlite3.Row) -> Experiment:
     return Experiment(
         id=row["id"],
         name=row["name"],
         dataset_id=row["dataset_id"],
         dataset_name=row["dataset_name"],
         version_name=f"v{row['version_number']}",
-        metadata=from_json(row["metadata"]),
+        metadata=_object(row["metadata"]),
         expected=row["expected"],
         created_at=_time(row["created_at"]),
         updated_at=_time(row["updated_at"]),
@@ -99,6 +126,14 @@ def of_experiment(record: Experiment) -> tuple[Any, ...]:
 
 
 def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
+    """Raises StoreError when the row is broken."""
+    try:
+        return _attempt(row, light=light)
+    except _BROKEN as error:
+        raise _broken("run", row, error) from error
+
+
+def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
     error_type = row["error_type"]
     return Attempt(
         id=row["id"],
@@ -150,8 +185,11 @@ def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any
 
 
 def started(row: sqlite3.Row) -> Attempt:
-    """A start that never reported back."""
-    return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], _time(row["started_at"]))
+    """A start that never reported back. Raises StoreError when the row is broken."""
+    try:
+        return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], _time(row["started_at"]))
+    except _BROKEN as error:
+        raise _broken("start of a run", row, error) from error
 
 
 def of_attempt(record: Attempt) -> tuple[Any, ...]:
@@ -192,6 +230,19 @@ def of_score(score: ScoreResult) -> Json:
 def value_of(score: ScoreResult) -> float | str:
     """A score's value in JSON: NaN and infinity are texts there."""
     return score.value if math.isfinite(score.value) else float_text(score.value)
+
+
+def _object(text: str) -> Json:
+    found = from_json(text)
+    if not isinstance(found, dict):
+        raise TypeError(f"a JSON object was expected, not {text[:20]}")
+    return found
+
+
+def _broken(what: str, row: sqlite3.Row, error: Exception) -> StoreError:
+    return StoreError(
+        f"The row of the {what} {row['id']} is broken in the local file ({type(error).__name__}: {error})."
+    )
 
 
 def _time(text: str) -> datetime:

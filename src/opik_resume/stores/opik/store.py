@@ -30,7 +30,7 @@ from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading import attempts, views
 from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
-from opik_resume.stores.opik.rest.answers import not_opik
+from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.scores import refusal, same_attempt, same_value
 from opik_resume.stores.opik.writing.delivery import Delivery
@@ -88,8 +88,11 @@ class OpikStore:
         """
         try:
             self._client.call("POST", "auth", tries=2)
+            found = self._client.call("GET", "auth/workspace", tries=2)
         except RequestRefused as error:
-            raise not_opik(self.settings) from error
+            raise no_such_path(error, self.settings) from error
+        if not isinstance(found, dict) or not isinstance(found.get("workspace_name"), str):
+            raise not_opik(self.settings)  # it says yes to everything
 
     def _greet(self) -> None:
         self._client.call("POST", "auth", tries=1)
@@ -164,10 +167,18 @@ class OpikStore:
             return None
         return len({(attempt.item_id, attempt.trial) for attempt in known.attempts(experiment_id) if attempt.complete})
 
+    def complete(self, experiment_id: str) -> int | None:
+        row = self._experiments.recalled(experiment_id)
+        said = wire.complete_at(row) if row is not None else None
+        if row is None or said is None or any(self._kept(experiment_id)):
+            return None
+        expected, extent = said
+        return expected if self._live.extent(row) == extent else None
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
-        self._experiments.update(experiment_id, status, scores)
+        self._experiments.update(experiment_id, status, scores, self._live.extent)
 
     def mark(self, experiment_id: str, run_id: str | None) -> None:
         self._experiments.mark(experiment_id, run_id)

@@ -6,15 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.settings import OpikSettings
-from opik_resume.base.text.jsontext import clean, loads
+from opik_resume.base.text.jsontext import clean
 from opik_resume.base.text.redaction import redacted
 from opik_resume.exceptions import NotAuthorized, RequestRefused, ServerError, ServerUnreachable
+from opik_resume.stores.opik.rest.encoding import read_json
 
 if TYPE_CHECKING:
     import httpx
 
 LONGEST_WAIT = 60.0  # seconds: as long as the SDK would wait when a server asks for more
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
+_NO_PATH = "HTTP 404 Not Found"  # of Opik's back end, at a path that it does not have
+_API = "/api/"
 _WORDS = 500  # characters of the server's words that a message quotes
 
 
@@ -29,7 +32,7 @@ def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
     if not answer.content:
         return None
     try:
-        return loads(answer.content)
+        return read_json(answer.content)
     except ValueError as error:
         raise not_opik(settings) from error
 
@@ -61,6 +64,17 @@ def not_opik(settings: OpikSettings) -> RequestRefused:
     return RequestRefused(
         f"What answers at {settings.shown_url} (from {settings.source('url')}) is not the API of an Opik server: it "
         "ends in /api/, like http://localhost:5173/api/ or https://www.comet.com/opik/api/."
+    )
+
+
+def no_such_path(error: RequestRefused, settings: OpikSettings) -> RequestRefused:
+    """What every server of Opik has is not there: it is none or, by its words, one that is reached without ``/api``."""
+    if _NO_PATH not in str(error) or not settings.url.endswith(_API):
+        return not_opik(settings)
+    bare = settings.shown_url.removesuffix(_API) + "/"
+    return RequestRefused(
+        f"What answers at {settings.shown_url} (from {settings.source('url')}) knows no /api/ there, like the port of Opik's "
+        f"back end itself. Leave out /api/: {bare}"
     )
 
 
