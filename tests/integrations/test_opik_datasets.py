@@ -48,6 +48,11 @@ def client(server: OpikServer, quick_store: None, monkeypatch: pytest.MonkeyPatc
     made.end()
 
 
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opik_datasets, "_told", set())
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Store]:
     """An embedded store, which is the default of the process."""
@@ -83,6 +88,20 @@ def test_it_is_evaluated_on_its_own_server_whatever_the_default_store_is(
     assert project == dataset.project_name == "quality"
     assert local.find() == ([], 0)
     assert default_store() is local
+
+
+def test_one_whose_id_is_not_known_yet_is_found_by_name_and_its_errors_are_ours(
+    filled: Filled, client: opik.Opik, server: OpikServer
+) -> None:
+    dataset = filled("numbers")
+    vars(dataset).pop("id")
+    assert evaluate(dataset, CountingTask(), **QUIET).complete
+    client.delete_dataset("numbers")
+    vars(dataset).pop("id", None)
+    with pytest.raises(exceptions.DatasetNotFound, match="no dataset 'numbers' in Opik at"):
+        evaluate(dataset, CountingTask(), **QUIET)
+    with server.down(), pytest.raises(exceptions.ServerUnreachable):
+        evaluate(dataset, CountingTask(), **QUIET)
 
 
 def test_a_version_is_that_version(filled: Filled, server: OpikServer) -> None:
@@ -156,6 +175,32 @@ def test_the_key_is_in_no_message_and_no_name(
         evaluate(dataset, CountingTask(), **QUIET)
     said += [str(away.value), repr(away.value), caplog.text]
     assert not [text for text in said if KEY in text]
+
+
+def test_that_its_server_is_not_the_default_store_is_said_once(
+    filled: Filled, server: OpikServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = filled("numbers")
+    for _ in range(2):
+        evaluate(dataset, CountingTask(), **QUIET)
+    (said,) = [record.getMessage() for record in caplog.records if "connect(" in record.getMessage()]
+    assert f"connect({server.url!r})" in said
+    assert KEY not in said
+
+
+@pytest.mark.parametrize("way", ["connected", "configured"])
+def test_of_the_default_store_nothing_is_said(
+    filled: Filled, server: OpikServer, way: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = filled("numbers")
+    close_all()
+    if way == "connected":
+        connect(server.url, api_key=KEY, workspace="team")
+    else:
+        for name, value in (("URL_OVERRIDE", server.url), ("API_KEY", KEY), ("WORKSPACE", "team")):
+            monkeypatch.setenv(f"OPIK_{name}", value)
+    evaluate(dataset, CountingTask(), **QUIET)
+    assert [record for record in caplog.records if record.name.startswith("opik_resume")] == []
 
 
 @pytest.mark.parametrize("given", ["elsewhere", "quality", None])

@@ -10,10 +10,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.text import redaction
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.exceptions import ArgumentError, DatasetVersionNotFound, UnsupportedArgument
-from opik_resume.stores.connections import same_server, server_store
+from opik_resume.stores.connections import is_default, same_server, server_store
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _DATASETS = "opik.api_objects.dataset.dataset"
 _SUITES = "opik.api_objects.dataset.test_suite.test_suite"
 _SOURCE = "the client of the opik dataset"
+_told: set[str] = set()  # servers of which it was said that they are not the default store
+
+logger = redaction.logger("opik_resume")
 
 
 class OpikDataset(Protocol):
@@ -58,7 +62,9 @@ def ours(given: Any, store: Store | None) -> Dataset | DatasetVersion | None:
     if not versioned and not _is(given, _DATASETS, "Dataset"):
         return None
     where = _store_of(given, store)
-    dataset = Dataset(where.dataset_of_id(given.id), where)
+    known = vars(given).get("_dataset_id" if versioned else "id")  # else theirs would ask, with errors of its own
+    record = where.dataset_of_id(known) if known is not None else where.dataset(given.name, given.project_name)
+    dataset = Dataset(record, where)
     return _same_version(dataset, given) if versioned else dataset
 
 
@@ -70,7 +76,9 @@ def _is(given: Any, module: str, name: str) -> bool:
 def _store_of(given: Any, store: Store | None) -> Store:
     settings = settings_of(given)
     if store is None:
-        return server_store(settings)
+        found = server_store(settings)
+        _tell_where(found, settings)
+        return found
     if not same_server(store, settings):
         name = given.name
         raise ArgumentError(
@@ -78,6 +86,18 @@ def _store_of(given: Any, store: Store | None) -> Store:
             f"evaluate a copy: copy = get_or_create_dataset({name!r}, store=store); copy.insert(dataset.get_items())"
         )
     return store
+
+
+def _tell_where(store: Store, settings: OpikSettings) -> None:
+    """Who resumes what is evaluated here will look in the default store. Said once of each server."""
+    if settings.label not in _told and not is_default(store):
+        _told.add(settings.label)
+        logger.warning(
+            "The dataset is on %s, and so is what is evaluated on it: connect(%r) makes it the default store, where "
+            "evaluate_resume, browse and the others look.",
+            settings.label,
+            settings.shown_url,
+        )
 
 
 def settings_of(given: Any) -> OpikSettings:

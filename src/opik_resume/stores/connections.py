@@ -98,6 +98,15 @@ def server_store(found: OpikSettings) -> Store:
     return next((store for store in opened if same_server(store, found)), None) or _server(found, check=False)
 
 
+def is_default(store: Store) -> bool:
+    """Whether functions use it without ``store=``. Opens nothing."""
+    with _lock:
+        connected = _default
+    if connected is not None:
+        return connected is store
+    return settings.opik_is_configured() and same_server(store, settings.opik_settings())
+
+
 def same_server(store: Store, found: OpikSettings) -> bool:
     """Whether a store is on that server, in that workspace and with that key."""
     its = getattr(store, "settings", None)
