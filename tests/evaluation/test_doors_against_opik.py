@@ -39,7 +39,9 @@ def positional(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     return [p for p in parameters(function) if p[1] is inspect.Parameter.POSITIONAL_OR_KEYWORD]
 
 
-@pytest.mark.parametrize("door", ["evaluate", "evaluate_resume", "evaluate_experiment"])
+@pytest.mark.parametrize(
+    "door", ["evaluate", "evaluate_resume", "evaluate_experiment", "evaluate_prompt", "evaluate_on_dict_items"]
+)
 def test_a_door_takes_opiks_arguments_in_opiks_order_and_ours_by_keyword_only(door: str) -> None:
     ours, theirs = getattr(opik_resume, door), getattr(opik.evaluation, door)
     given = positional(ours)

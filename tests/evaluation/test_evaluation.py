@@ -311,6 +311,21 @@ def test_what_a_process_ran_an_experiment_with_is_remembered(store: Store) -> No
     assert used_in_process("another") is None
 
 
+def test_a_result_knows_the_item_as_the_task_did_its_id_included(store: Store) -> None:
+    given: list[Json] = []
+
+    def task(item: Json) -> Json:
+        given.append(dict(item))
+        return {"output": "x"}
+
+    result = evaluate(numbers(store, 3), task, **quiet())
+    ids = sorted(item["id"] for item in given)
+    assert sorted(r.test_case.dataset_item_content["id"] for r in result.test_results) == ids
+    assert all(r.test_case.dataset_item_content in given for r in result.test_results)
+    assert list(result.to_pandas().columns[:3]) == ["item_id", "trial", "item.n"]
+    assert "item.id" not in result.to_pandas()
+
+
 def test_scoring_again_is_not_what_an_experiment_is_resumed_with(store: Store) -> None:
     task, equals = CountingTask(fail=lambda item, call: item["n"] == 0), Equals()
     result = evaluate(numbers(store, 2), task, [equals], experiment_name="e", **quiet())

@@ -71,7 +71,7 @@ def test_items_outputs_scores_and_reasons_are_never_altered(tmp_path: Path, monk
     result = evaluate(dataset, lambda item: {"output": item["text"]}, [Reasoning("r")], experiment_name="e", verbose=0)
     (run,) = result.test_results
     assert run.test_case.task_output == {"output": f"my key is {KEY}"}
-    assert run.test_case.dataset_item_content == {"text": f"my key is {KEY}"}
+    assert run.test_case.dataset_item_content == {"text": f"my key is {KEY}", "id": run.test_case.dataset_item_id}
     (score,) = run.score_results
     assert (score.reason, score.metadata) == (f"quotes {KEY}", {"header": f"Authorization: Bearer {KEY}"})
     close_all()

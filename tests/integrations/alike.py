@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
 import opik
+from opik import opik_context
 from opik.evaluation import metrics
 from opik.evaluation.metrics.score_result import ScoreResult
 from opik.evaluation.scorers import ScorerWrapperMetric
 
 Json = dict[str, Any]
 PROJECT = "alike"
+DATASET = "numbers"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -81,6 +84,22 @@ def tracked(item: Json) -> Json:
     return {"output": outer(item["n"])}
 
 
+def giving(item: Json) -> Json:
+    """It gives to its span and its trace what an LLM call would."""
+    usage = {"prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5}
+    opik_context.update_current_span(
+        name="renamed", usage=usage, model="small", provider="openai", total_cost=0.5, tags=["a", "b"],
+        metadata={"m": 1}, input={"more": 2},
+    )  # fmt: skip
+    opik_context.update_current_trace(tags=["of trace"], metadata={"t": [1]}, thread_id="thread")
+    return task(item)
+
+
+def talk(item: Json) -> Json:
+    said = [("user", "hello"), ("assistant", "as an AI model, as an AI model"), ("user", "bye")]
+    return {"conversation": [{"role": role, "content": content} for role, content in said]}
+
+
 # Metrics
 
 
@@ -114,6 +133,21 @@ def below() -> ScoreResult:
 class Needy(metrics.BaseMetric):
     def score(self, output: str, context: str, **ignored: Any) -> ScoreResult:
         raise AssertionError("never called")
+
+
+class ByPosition(metrics.BaseMetric):
+    def score(self, output: str, /, n: int) -> ScoreResult:
+        return ScoreResult(self.name, float(n), output)
+
+
+class Awaited(metrics.BaseMetric):
+    """One that has a better way for coroutines, which an evaluation does not take."""
+
+    def score(self, output: str, **ignored: Any) -> ScoreResult:
+        return ScoreResult(self.name, 1.0, "asked in turn")
+
+    async def ascore(self, output: str, **ignored: Any) -> ScoreResult:
+        raise AssertionError("nobody awaits it")
 
 
 class Failed(metrics.BaseMetric):
@@ -192,6 +226,16 @@ SCENARIOS: dict[str, Callable[[], Json]] = {
     "mapping raises": lambda: {
         "task": task, "scoring_metrics": [Plain("judge")], "scoring_key_mapping": {"n": lambda _: 1 / 0}
     },
+    "giving": lambda: {"task": giving},
+    "conversation": lambda: {"task": talk, "scoring_metrics": [metrics.ConversationDegenerationMetric()]},
+    "by position": lambda: {"task": task, "scoring_metrics": [ByPosition("positional")]},
+    "awaited": lambda: {"task": task, "scoring_metrics": [Awaited("awaited")]},
+    "aggregated, needy": lambda: {
+        "task": task, "scoring_metrics": [metrics.AggregatedMetric("ensemble", [Needy("needy")], mean)],
+        "error_tolerance": 20,
+    },
+    "looking at a tracked one": lambda: {"task": tracked, "scoring_metrics": [Looking("looking")]},
+    "looking at a gift": lambda: {"task": giving, "scoring_metrics": [Looking("looking")]},
     "functions": lambda: {"task": task, "scoring_functions": [function]},
     "wrapped": lambda: {"task": task, "scoring_metrics": [ScorerWrapperMetric(cast("Any", function), "wrapped")]},
     "aggregated": lambda: {"task": task, "scoring_metrics": ensemble()},
@@ -200,25 +244,39 @@ SCENARIOS: dict[str, Callable[[], Json]] = {
 }  # fmt: skip
 
 
-def by_sdk(name: str, arguments: Json) -> None:
-    dataset = opik.Opik(project_name=PROJECT).get_dataset("numbers", project_name=PROJECT)
-    opik.evaluate(dataset, experiment_name=name, verbose=0, task_threads=1, project_name=PROJECT, **arguments)
+def by_sdk(name: str, arguments: Json) -> Any:
+    dataset = opik.Opik(project_name=PROJECT).get_dataset(DATASET, project_name=PROJECT)
+    return opik.evaluate(dataset, experiment_name=f"sdk {name}", verbose=0, task_threads=1, **arguments)
 
 
-def by_us(name: str, arguments: Json) -> None:
+def by_us(name: str, arguments: Json) -> Any:
     from opik_resume import connect, evaluate, get_dataset
 
-    dataset = get_dataset("numbers", store=connect())
-    evaluate(dataset, experiment_name=name, verbose=0, task_threads=1, project_name=PROJECT, **arguments)
+    dataset = get_dataset(DATASET, store=connect())
+    return evaluate(dataset, experiment_name=f"ours {name}", verbose=0, task_threads=1, **arguments)
+
+
+def scores_of(result: Any) -> list[Any]:
+    tests = sorted(result.test_results, key=lambda test: test.trial_id)
+    return [[vars(score) for score in test.score_results] for test in tests]
+
+
+def prepare() -> None:
+    dataset = opik.Opik(project_name=PROJECT).create_dataset(DATASET, project_name=PROJECT)
+    dataset.insert([{"n": 1, "reference": "1"}])
 
 
 def main(who: str, *names: str) -> None:
+    if who == "sdk":
+        prepare()
+    told: Json = {}
     for name in names or SCENARIOS:
         try:
-            (by_sdk if who == "sdk" else by_us)(name, SCENARIOS[name]())
+            told[name] = scores_of((by_sdk if who == "sdk" else by_us)(name, SCENARIOS[name]()))
         except Exception as error:
-            print(name, type(error).__name__, error, file=sys.stderr)
+            told[name] = f"{type(error).__name__}: {error}"
     opik.flush_tracker()
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -128,7 +128,12 @@ def wire_names() -> set[str]:
     return names - {field.name for kind in kinds for field in dataclasses.fields(kind)}
 
 
-MAY_SPEAK_TO_OPIK = ("stores/opik/", "base/metadata/resume_state.py", "integrations/opik_sdk.py")
+MAY_SPEAK_TO_OPIK = (
+    "stores/opik/",
+    "base/metadata/resume_state.py",
+    "integrations/opik_sdk.py",
+    "integrations/seen.py",
+)
 # Opik's words that users of ours read and write, too: arguments, items, filters, the record of a failed metric; and a
 # column of our own file.
 USERS_WORDS = {

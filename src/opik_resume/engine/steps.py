@@ -56,6 +56,8 @@ def _of_metric(scored: Scored, *, traced: bool) -> Json:
     names = [score.name for score in scored.scores]
     if names != [name]:
         told["scores"] = names
+    if scored.listed:
+        told["listed"] = True
     if scored.raised:
         told["raised"] = True
     if wants_span(scored.metric):

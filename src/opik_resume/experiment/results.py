@@ -249,7 +249,7 @@ def build_result(reading: Reading) -> EvaluationResult:
 
 def _test_result(key: CellKey, attempt: Attempt, reading: Reading) -> TestResult:
     item = reading.items[key.item_id]
-    case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, dict(item.data))
+    case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, item.content)
     scores = [score.own() for score in attempt.scores]
     return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds)
 
@@ -282,7 +282,7 @@ def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
 def _flat(result: TestResult) -> Json:
     case = result.test_case
     row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
-    row.update({f"item.{key}": value for key, value in case.dataset_item_content.items()})
+    row.update({f"item.{key}": value for key, value in case.dataset_item_content.items() if key != "id"})
     row.update({f"output.{key}": value for key, value in case.task_output.items()})
     good_last = sorted(result.score_results, key=lambda score: not score.scoring_failed)
     row.update({f"score.{s.name}": None if s.scoring_failed else s.value for s in good_last})

@@ -33,7 +33,7 @@ class ScoringFunction(BaseMetric):
         self._function = function
         self._accepted = None if takes_all else frozenset(parameters)
 
-    def score(self, dataset_item: Json, task_outputs: Json, **ignored_kwargs: Any) -> Any:
+    def score(self, dataset_item: Json, task_outputs: Json, **kwargs: Any) -> Any:
         """Call the function."""
         return self._call(dataset_item=dataset_item, task_outputs=task_outputs)
 
@@ -45,7 +45,7 @@ class ScoringFunction(BaseMetric):
 class SpanFunction(ScoringFunction):
     """One that looks at the span of the task."""
 
-    def score(self, dataset_item: Json, task_outputs: Json, task_span: Any = None, **ignored_kwargs: Any) -> Any:
+    def score(self, dataset_item: Json, task_outputs: Json, task_span: Any = None, **kwargs: Any) -> Any:
         """Call the function."""
         return self._call(dataset_item=dataset_item, task_outputs=task_outputs, task_span=task_span)
 

@@ -34,7 +34,7 @@ _WRAPPER = ("opik.evaluation.scorers.scorer_wrapper_metric", "ScorerWrapperMetri
 class Scored:
     """One metric that was asked for its scores: what it was offered, when (``time.time()``), and what came of it.
 
-    ``raised`` is what it raised; ``called`` is false when that was for want of an argument.
+    ``raised``: it raised; ``called`` is false when that was for want of an argument. ``listed``: it returned a list.
     """
 
     metric: Metric
@@ -44,6 +44,7 @@ class Scored:
     scores: Sequence[ScoreResult]
     raised: bool = False
     called: bool = True
+    listed: bool = False
 
 
 def score_output(
@@ -124,13 +125,14 @@ def _asked(metric: Metric, keys: Json, mapping: KeyMapping | None, call: Call, *
         _check(metric, keys, mapping)
         by_position, by_name = accepted(metric, keys)
         called = True
-        scores = checked_scores(call(metric.score, *by_position, **by_name), name_of(metric))
+        returned = call(metric.score, *by_position, **by_name)
+        scores = checked_scores(returned, name_of(metric))
     except Exception as error:
         if type(error).__name__ == _MISSING and not tolerant:
             raise
         scores = [failed_score(name_of(metric), error_info(error))]
         return Scored(metric, keys, began, time.time(), scores, raised=True, called=called)
-    return Scored(metric, keys, began, time.time(), scores)
+    return Scored(metric, keys, began, time.time(), scores, listed=isinstance(returned, (list, tuple)))
 
 
 def failed_score(name: str, info: ErrorInfo) -> ScoreResult:

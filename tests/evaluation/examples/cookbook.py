@@ -89,7 +89,7 @@ def told(value: Any) -> Any:
     """A result as both programs can tell it: without ids, times, and the order in which runs ended."""
     runs = [
         {
-            "item": {k: v for k, v in each.test_case.dataset_item_content.items() if k != "id"},
+            "item": {k: v if k != "id" else "there" for k, v in each.test_case.dataset_item_content.items()},
             "output": each.test_case.task_output,
             "scores": [[s.name, s.value, s.scoring_failed] for s in each.score_results],
         }

@@ -31,7 +31,7 @@ class Ran:
         told = home / "told.json"
         with OpikServer() as server:
             arguments = ("-m", "tests.evaluation.examples.cookbook", which, str(told))
-            sdk.run(server.url, home, *arguments, timeout=300, OPIK_RESUME_DB=str(home / "ours.sqlite3"))
+            sdk.run(server.url, home, *arguments, timeout=600, OPIK_RESUME_DB=str(home / "ours.sqlite3"))
             self.problems = list(server.problems)
             self.held = held(server)
         self.outcomes: dict[str, Any] = json.loads(told.read_text())

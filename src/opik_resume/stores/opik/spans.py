@@ -114,9 +114,10 @@ class _Spans:
         told: Json = {"input": {"test_case_": case, "trial_id": attempt.trial}}
         if error is not None:
             return {**told, "error_info": of_error(error)}
+        later = [score for told in self.metrics if told.get("looking") for score in self._scores_of(told)]
         result = {
             "test_case": case,
-            "score_results": [_all_fields(score) for score in attempt.scores],
+            "score_results": [_all_fields(score) for score in attempt.scores if score not in later],
             "trial_id": attempt.trial,
             "task_execution_time": attempt.task_seconds,
             "scoring_time": attempt.scoring_seconds,
@@ -144,9 +145,10 @@ class _Spans:
     @property
     def _brief(self) -> Json:
         """The span of the task, which is beside this one in the trace."""
-        task = object_of(self.steps.get("task"))
-        own = {} if root_is_theirs(self.attempt) else {"id": derived_id(self.attempt.id, "task")}
-        return {**own, "name": task.get("name") or self.context.task}
+        if root_is_theirs(self.attempt):
+            return {}
+        name = object_of(self.steps.get("task")).get("name") or self.context.task
+        return {"id": derived_id(self.attempt.id, "task"), "name": name}
 
     def _of_metrics(self, metrics: Sequence[Json]) -> Iterator[Json]:
         for told in metrics:
@@ -157,14 +159,14 @@ class _Spans:
         start = _moment(told["began"])
         called = told.get("called", True)
         name = told["name"] if called else f"{told['name']}{VALIDATION_SUFFIX}"
-        span = self._span(f"metric {told['name']}", name, start, start + timedelta(seconds=told["seconds"]))
+        span = self._span(f"score 0 {told['name']}", name, start, start + timedelta(seconds=told["seconds"]))
         span |= {"input": self._input(told)} if called else {"input": {"metric_name": told["name"]}, "tags": [INTERNAL]}
         scores = self._scores_of(told)
         error = next(filter(None, map(error_of_score, scores)), None)
         if told.get("raised") and error is not None:
             return {**span, "error_info": of_error(error)}
         shown = [_all_fields(score) for score in scores]
-        return {**span, "output": {"output": shown[0] if len(shown) == 1 and "scores" not in told else shown}}
+        return {**span, "output": {"output": shown if told.get("listed") or len(shown) != 1 else shown[0]}}
 
     def _input(self, told: Json) -> Json:
         """The arguments of ``score``, as they were bound."""
