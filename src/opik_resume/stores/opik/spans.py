@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
-from opik_resume.base.text.jsontext import to_json
 from opik_resume.stores.file.rows import value_of
+from opik_resume.stores.opik.rest.encoding import encoded_row
 from opik_resume.stores.opik.runs import (
     LOOKING_SPAN,
     SCORING_SPAN,
@@ -29,7 +29,7 @@ from opik_resume.stores.opik.wire import object_of, policy, stamp
 
 INTERNAL = "__opik_eval_internal__"
 SPAN_ARGUMENT = "task_span"
-MOST_REPEATED = 100_000  # characters of an output that the spans of its scoring repeat, several times over
+MOST_REPEATED = 100_000  # bytes of an output that the spans of its scoring repeat, several times over
 _SCORE_FIELDS = tuple(field.name for field in fields(ScoreResult))
 
 
@@ -47,8 +47,10 @@ class _Spans:
         attempt = self.attempt
         self.steps = attempt.steps or {}
         self.end = _later(attempt.started_at, attempt.task_seconds, attempt.ended_at)
-        self.output = attempt.task_output or {}
+        self.output = _repeated(attempt.task_output or {})
+        self.inputs = {**self.context.content, **self.output, **self.steps.get("mapped", {})}
         self.metrics: Sequence[Json] = self.steps.get("metrics") or ()
+        self.looking = [told for told in self.metrics if told.get("looking")]
 
     def all(self) -> Iterator[Json]:
         attempt = self.attempt
@@ -58,10 +60,9 @@ class _Spans:
             yield self._task()
         if not attempt.returned:
             return
-        looking = [told for told in self.metrics if told.get("looking")]
         yield from self._group("scoring", SCORING_SPAN, [told for told in self.metrics if not told.get("looking")])
-        if looking:
-            yield from self._group("looking", LOOKING_SPAN, looking)
+        if self.looking:
+            yield from self._group("looking", LOOKING_SPAN, self.looking)
 
     def _task(self) -> Json:
         attempt, told = self.attempt, object_of(self.steps.get("task"))
@@ -106,15 +107,15 @@ class _Spans:
         case = {
             "trace_id": attempt.id,
             "dataset_item_id": attempt.item_id,
-            "task_output": self._repeated,
+            "task_output": self.output,
             "dataset_item_content": self.context.content,
-            "mapped_scoring_inputs": self._inputs if error is None else None,
+            "mapped_scoring_inputs": self.inputs if error is None else None,
             "dataset_item": self._item(),
         }
         told: Json = {"input": {"test_case_": case, "trial_id": attempt.trial}}
         if error is not None:
             return {**told, "error_info": of_error(error)}
-        later = [score for told in self.metrics if told.get("looking") for score in self._scores_of(told)]
+        later = [score for told in self.looking for score in self._scores_of(told)]
         result = {
             "test_case": case,
             "score_results": [_all_fields(score) for score in attempt.scores if score not in later],
@@ -130,17 +131,6 @@ class _Spans:
         return {
             **nothing, "source": "sdk", **self.context.content, "execution_policy": policy(self.context.runs),
         }  # fmt: skip
-
-    @property
-    def _inputs(self) -> Json:
-        return {**self.context.content, **self._repeated, **self.steps.get("mapped", {})}
-
-    @property
-    def _repeated(self) -> Json:
-        size = len(to_json(self.output))
-        if size <= MOST_REPEATED:
-            return self.output
-        return dict.fromkeys(self.output, f"<of an output of {size:,} characters, which the span of the task has>")
 
     @property
     def _brief(self) -> Json:
@@ -171,9 +161,9 @@ class _Spans:
     def _input(self, told: Json) -> Json:
         """The arguments of ``score``, as they were bound."""
         if told.get("function"):
-            keys: Json = {"dataset_item": self.context.content, "task_outputs": self._repeated}
+            keys: Json = {"dataset_item": self.context.content, "task_outputs": self.output}
         else:
-            keys = self._inputs
+            keys = self.inputs
         keys = {**keys, SPAN_ARGUMENT: self._brief} if told.get("looking") else keys
         arguments = told.get("arguments") or ()
         known = {**keys, **told.get("defaults", {})}
@@ -215,6 +205,14 @@ class _Spans:
             "end_time": stamp(end),
             "source": "experiment",
         }
+
+
+def _repeated(output: Json) -> Json:
+    """The output as the spans of its scoring have it: too large a one is only in the span of the task."""
+    size = len(encoded_row(output))
+    if size <= MOST_REPEATED:
+        return output
+    return dict.fromkeys(output, f"<of an output of {size:,} bytes, which the span of the task has>")
 
 
 def error_of_score(score: ScoreResult) -> ErrorInfo | None:
