@@ -214,8 +214,14 @@ export class FakeKernel {
   key(): void {
     const now = this.current;
     if (!now) return;
-    const buffers = [view(now.states), ...(now.runs ? [view(now.runs)] : [])];
-    this.say({ kind: "key", head: now.head, progress: this.progress }, buffers);
+    this.keyOf(view(now.states), "bytes", now);
+  }
+
+  /** A key frame of the current experiment, coded elsewhere. */
+  keyOf(cells: DataView, coding: "bytes" | "runs", now = this.current): void {
+    if (!now) return;
+    const buffers = [cells, ...(now.runs ? [view(now.runs)] : [])];
+    this.say({ kind: "key", coding, head: now.head, progress: this.progress }, buffers);
   }
 
   patch(cells: number[], states: number[], progress: Partial<Progress> = {}): void {
