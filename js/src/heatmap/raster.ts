@@ -4,9 +4,6 @@ import type { Layout } from "./layout";
 import { cellOf, itemOf, type Shape, startOf } from "./shape";
 import { RANKS } from "./states";
 
-/** The least troubling state byte. */
-const LEAST = RANKS.indexOf(1);
-
 export class Raster {
   readonly width: number;
   readonly height: number;
@@ -108,15 +105,4 @@ function centres(cells: number, pixels: number, apart: number): Uint32Array {
 function covered(pixel: number, pixels: number, cells: number): [number, number] {
   const first = (edge: number) => Math.ceil((edge * cells) / pixels - 0.5);
   return [first(pixel), first(pixel + 1)];
-}
-
-/** The worst state of each of at most `most` stretches of cells: a whole experiment as one line. */
-export function stretch(states: Uint8Array, most: number): Uint8Array {
-  const length = Math.min(most, states.length);
-  const worst = new Uint8Array(length).fill(LEAST);
-  for (let cell = 0; cell < states.length; cell++) {
-    const place = Math.floor((cell * length) / states.length);
-    if (RANKS[states[cell]] > RANKS[worst[place]]) worst[place] = states[cell];
-  }
-  return worst;
 }

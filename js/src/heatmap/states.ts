@@ -21,6 +21,19 @@ export const KINDS_BY_SEVERITY: readonly Kind[] = [
   "task_failed",
 ];
 
+/** As the legend names them and a stacked bar shows them: what is done first, what was never run last. */
+export const KINDS_IN_ORDER: readonly Kind[] = [
+  "completed",
+  "replayed",
+  "task_failed",
+  "scoring_failed",
+  "scores_missing",
+  "interrupted",
+  "running",
+  "queued",
+  "never_run",
+];
+
 export function kindOf(byte: number): Kind {
   const state = stateOf(byte);
   return state === "completed" && byte & REPLAYED ? "replayed" : state;

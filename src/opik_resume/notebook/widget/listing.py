@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from opik_resume.base.records import Experiment, Json
 from opik_resume.exceptions import OpikResumeError, ServerError
-from opik_resume.experiment.grid import strip
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.notebook.background import patience
 from opik_resume.notebook.background.readings import FRESH_SECONDS, readings_of
-from opik_resume.notebook.widget.payload import STRIP_WIDTH, row_json, unread_row_json
+from opik_resume.notebook.widget.payload import row_json, unread_row_json
+from opik_resume.notebook.widget.strips import strip
 from opik_resume.stores.protocol import Store
 
 _KEPT = 1_000
@@ -26,7 +26,7 @@ _AT_ONCE = 4
 
 
 class Page(NamedTuple):
-    """Rows of the list and, in ``strips``, the state bytes that they refer to."""
+    """Rows of the list and, in ``strips``, what they refer to."""
 
     rows: list[Json]
     strips: bytes
@@ -129,7 +129,7 @@ class Listing:
             row = row_json(experiment, reading)
         except ServerError:
             reading, row = None, unread_row_json(experiment, "unread")
-        line = _Line(stamp, now, row, strip(reading.grid.states, STRIP_WIDTH) if reading is not None else b"")
+        line = _Line(stamp, now, row, strip(reading.grid.states) if reading is not None else b"")
         with self._lock:
             if len(self._lines) >= _KEPT:
                 self._lines.clear()
