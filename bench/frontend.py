@@ -50,6 +50,7 @@ def main() -> None:
             )
             print(line(title, told, sum(map(len, key.buffers)) / len(states)), flush=True)
             page.close()
+        print(ways(opened(chrome.new_page())), flush=True)
         for cells in (10_000, 100_000):
             page = opened(chrome.new_page())
             told = page.evaluate("([...all]) => measured.table(...all)", [cells, options.seconds, CHANGES])
@@ -94,6 +95,21 @@ def opened(page: Page) -> Page:
 def bundled() -> str:
     command = [str(ROOT / "js/node_modules/.bin/esbuild"), "dev/measure.ts", "--bundle", "--minify"]
     return subprocess.run(command, cwd=ROOT / "js", capture_output=True, text=True, check=True).stdout
+
+
+def ways(page: Page) -> str:
+    """How a key frame of a million cells could be taken in. What blocks the page, and when the cells are there."""
+    (coded, *_) = key_frame(failing(1_000_000, 0.015), None).buffers
+    told = page.evaluate(
+        "([coded, cells]) => measured.ways(coded, cells)", [base64.b64encode(coded).decode(), 1_000_000]
+    )
+    first, *later = told["worker"]
+    block, total = (statistics.median(each[name] for each in later) for name in ("block", "total"))
+    return (
+        f"\nA million cells decoded and counted: at once {told['once']:.1f}, later {statistics.median(told['again']):.1f}; "
+        f"in slices {told['sliced']['total']:.1f}, of which at most {told['sliced']['block']:.1f} in one; in a worker from a "
+        f"Blob {first['total']:.1f} the first time ({first['block']:.1f} of the page's), later {total:.1f} ({block:.1f}).\n"
+    )
 
 
 def line(title: str, told: dict[str, Any], wire: float | None = None) -> str:

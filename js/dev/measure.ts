@@ -2,6 +2,7 @@
 // the same cells beside it. Times are milliseconds.
 import widget from "../src/index";
 import type { ControlTraits, Progress } from "../src/protocol";
+import { expand } from "../src/runs";
 import { byte, FakeModel, IDLE, view } from "./fake";
 
 interface Key {
@@ -13,6 +14,7 @@ interface Key {
 type Paint = { handler: number; paint: number };
 
 const RATE = 20;
+const SLICE = 4;
 const random = (below: number) => Math.floor(Math.random() * below);
 const frame = () => new Promise<number>((done) => requestAnimationFrame(done));
 
@@ -130,4 +132,56 @@ async function table(cells: number, seconds: number, changes: number) {
   return { first: { handler, paint }, frames: await framesOf(patch, seconds) };
 }
 
-Object.assign(window, { measured: { ours, table } });
+/** Three ways to take a key frame in: at once, in slices of 4 ms, in a worker made from a Blob. For each, how long the page
+ * cannot answer at the most, and when the cells are there. */
+async function ways(encoded: string, cells: number) {
+  const coded = bytesOf(encoded);
+  let began = performance.now();
+  expand(coded, cells);
+  const once = performance.now() - began;
+
+  began = performance.now();
+  const sliced = { block: 0, total: 0 };
+  const { port1, port2 } = new MessageChannel();
+  for (let from = 0; from < coded.length; ) {
+    const start = performance.now();
+    while (from < coded.length && performance.now() - start < SLICE) {
+      expand(coded.subarray(from, from + 1024), 512 * 256);
+      from += 1024;
+    }
+    sliced.block = Math.max(sliced.block, performance.now() - start);
+    await new Promise((done) => {
+      port1.onmessage = done;
+      port2.postMessage(null);
+    });
+  }
+  sliced.total = performance.now() - began;
+
+  const source = `const LONG = 24; const expand = ${expand}; onmessage = ({data: [coded, cells]}) => {
+    const {bytes, counts} = expand(coded, cells); postMessage([bytes, counts], [bytes.buffer]); }`;
+  const inWorker: { block: number; total: number }[] = [];
+  began = performance.now();
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  for (let turn = 0; turn < 5; turn++) {
+    if (turn) began = performance.now();
+    const answer = new Promise((done, fail) => {
+      worker.onmessage = done;
+      worker.onerror = fail;
+    });
+    worker.postMessage([coded.slice(), cells]);
+    const block = performance.now() - began;
+    await answer;
+    inWorker.push({ block, total: performance.now() - began });
+  }
+  worker.terminate();
+  const again: number[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    began = performance.now();
+    expand(coded, cells);
+    again.push(performance.now() - began);
+  }
+  return { once, again, sliced, worker: inWorker };
+}
+
+Object.assign(window, { measured: { ours, table, ways } });
