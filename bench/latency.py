@@ -1,5 +1,6 @@
-"""``python -m bench.latency``: from a run that finished to its pixel, and from a click to what it shows, through a real
-kernel and JupyterLab, while the kernel is idle and while a cell computes in pure Python. Milliseconds.
+"""``python -m bench.latency``: from a run that finished to its pixel, and from a click to what it shows. Milliseconds.
+
+Through a real kernel and JupyterLab, while the kernel is idle and while a cell computes in pure Python.
 """
 
 from __future__ import annotations
