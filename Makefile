@@ -66,8 +66,10 @@ lock: venv ## look up the newest versions and write the lock files anew
 	$(WITH_NODE) cd js && rm -rf node_modules package-lock.json && \
 	  npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 
-bench: setup ## measure against the opik package, side by side, as ratios
+bench: setup ## measure against the opik package, side by side, as ratios; then the front end in a real browser
 	@$(VENV)/python -m bench
+	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend
+	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.latency
 
 ROUNDS := 200
 SEED := 1

@@ -1,6 +1,7 @@
 // A kernel that is not there: answers the requests of docs/protocol.md and plays a resume on the feed.
 // Used by the development page and by the tests.
 import type { AnyModel } from "@anywidget/types";
+import { lineOf } from "../src/heatmap/strip";
 import {
   type Cell,
   type ControlTraits,
@@ -214,8 +215,14 @@ export class FakeKernel {
   key(): void {
     const now = this.current;
     if (!now) return;
-    const buffers = [view(now.states), ...(now.runs ? [view(now.runs)] : [])];
-    this.say({ kind: "key", head: now.head, progress: this.progress }, buffers);
+    this.keyOf(view(now.states), "bytes", now);
+  }
+
+  /** A key frame of the current experiment, coded elsewhere. */
+  keyOf(cells: DataView, coding: "bytes" | "runs", now = this.current): void {
+    if (!now) return;
+    const buffers = [cells, ...(now.runs ? [view(now.runs)] : [])];
+    this.say({ kind: "key", coding, head: now.head, progress: this.progress }, buffers);
   }
 
   patch(cells: number[], states: number[], progress: Partial<Progress> = {}): void {
@@ -316,16 +323,21 @@ export class FakeKernel {
   }
 }
 
+/** The strip of a row: its line, run-length coded. */
 function squeeze(states: Uint8Array): Uint8Array {
-  const length = Math.min(240, states.length);
-  const worst = new Uint8Array(length).fill(byte("completed"));
-  const order = [3, 0, 1, 2, 7, 4, 6, 5];
-  states.forEach((state, cell) => {
-    const at = Math.floor((cell * length) / states.length);
-    if (order.indexOf(state & 7) > order.indexOf(worst[at] & 7)) worst[at] = state;
+  const { bytes, lengths } = lineOf(states);
+  const pairs = bytes.flatMap((byte, at) => {
+    const share = (lengths[at] * LINE) / states.length;
+    let left = states.length <= LINE ? lengths[at] : Math.max(1, Math.round(share));
+    const cut: number[] = [];
+    for (; left > 0; left -= 256) cut.push(byte, Math.min(256, left) - 1);
+    return cut;
   });
-  return worst;
+  return Uint8Array.from(pairs);
 }
+
+/** As long as a line of the kernel's. */
+const LINE = 6000;
 
 const TRACEBACK = `Traceback (most recent call last):
   notebook cell [4], line 9, in answer

@@ -1,6 +1,6 @@
 // The development page: the widget on a fake kernel. `?scene=…&theme=dark&width=1100`; see SCENES.
 import widget from "../src/index";
-import type { ControlTraits } from "../src/protocol";
+import type { ControlTraits, State } from "../src/protocol";
 import { byte, type Experiment, experiment, FakeKernel, offering } from "./fake";
 
 /** A repeatable random number, so that pictures can be compared. */
@@ -161,6 +161,27 @@ function remote(): FakeKernel {
   return made;
 }
 
+/** What their strips have to tell: a few failures among many, one among a million, an outage, an interruption. */
+function strips(): FakeKernel {
+  const random = dice(5);
+  const of = (cells: number, state: (cell: number) => State) =>
+    Uint8Array.from({ length: cells }, (_, cell) => byte(state(cell)));
+  const rarely = (share: number) => () => (random() < share ? "task_failed" : "completed");
+  const outage = (cell: number) => (cell > 400 && cell < 480 ? "task_failed" : "completed");
+  return new FakeKernel(
+    Object.entries({
+      "1.5 % failed": of(100_000, rarely(0.015)),
+      "10 % failed": of(100_000, rarely(0.1)),
+      "half failed": of(100_000, rarely(0.5)),
+      "one of a million": of(1_000_000, (cell) => (cell === 654_321 ? "task_failed" : "completed")),
+      "an outage": of(1000, outage),
+      interrupted: broken(1000, 612),
+      "scores missing": of(5000, (cell) => (cell % 3 ? "completed" : "scores_missing")),
+      "few runs": broken(40, 30),
+    }).map(([name, states], at) => experiment(`e${at}`, name, states.length, 1, states)),
+  );
+}
+
 const SCENES: Record<string, () => FakeKernel> = {
   browser: () => new FakeKernel([first(294, 3, 740), ...others()]),
   one: () => new FakeKernel([first(1000, 1, 800), ...others()]),
@@ -171,6 +192,7 @@ const SCENES: Record<string, () => FakeKernel> = {
   uneven: () => new FakeKernel([uneven(), ...others()]),
   offers: () => new FakeKernel([offered(), ...others()]),
   remote,
+  strips,
   empty: () => new FakeKernel([]),
   run: () => new FakeKernel([first(294, 3, 740)], { mode: "run", selected: "e1" }),
 };

@@ -41,6 +41,8 @@ const openTrace = async (page) => {
 const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
 const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
 
+const forced = (page) => page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
+
 const SHOTS = {
   light: ["scene=browser", inspectFailed, resume, hover],
   dark: ["scene=browser&theme=dark", inspectFailed, resume, hover],
@@ -63,6 +65,10 @@ const SHOTS = {
   remotedark: ["scene=remote&theme=dark", inspectFailed, openTrace],
   remotelab: ["scene=remote&width=844", inspectFailed, openTrace],
   remotenarrow: ["scene=remote&width=560", inspectFailed, openTrace],
+  strips: ["scene=strips", ready],
+  stripsdark: ["scene=strips&theme=dark", ready],
+  stripsforced: ["scene=strips", forced, ready],
+  stripsnarrow: ["scene=strips&width=388", ready],
   empty: ["scene=empty", ready],
   run: ["scene=run", running],
   rundark: ["scene=run&theme=dark", running],

@@ -10,11 +10,12 @@ import {
   uint32Of,
   type What,
 } from "./protocol";
+import { type Counted, expand, plain } from "./runs";
 
 export interface FeedListener {
   /** Whether the view shows this experiment; everything about others is passed over. */
   accepts(experiment: string): boolean;
-  key(head: Head, progress: Progress, states: Uint8Array, runs: Uint16Array | null): void;
+  key(head: Head, progress: Progress, cells: Counted, runs: Uint16Array | null): void;
   patch(progress: Progress, cells: Uint32Array, states: Uint8Array): void;
   changed(what: readonly What[]): void;
   gap(): void;
@@ -46,8 +47,10 @@ export class Feed {
   private key(message: FeedMessage & { kind: "key" }, buffers: DataView[]): void {
     this.synced = this.listener.accepts(message.head.id);
     if (!this.synced) return;
-    const runs = message.head.uniform ? null : uint16Of(buffers[1]);
-    this.listener.key(message.head, message.progress, bytesOf(buffers[0]).slice(), runs);
+    const { head, progress, coding } = message;
+    const sent = bytesOf(buffers[0]);
+    const cells = coding === "runs" ? expand(sent, head.cells) : plain(sent);
+    this.listener.key(head, progress, cells, head.uniform ? null : uint16Of(buffers[1]));
   }
 
   private patch(

@@ -2,6 +2,7 @@
 
 import { bytesOf, type Method, type Methods } from "./protocol";
 import type { Answer } from "./requests";
+import { joined } from "./runs";
 import { coalesced, type Store } from "./store";
 import type { ListedRow, Place, Query, ViewState } from "./viewstate";
 
@@ -82,6 +83,6 @@ function listed({ result, buffers }: Answer<"list">): ListedRow[] {
   const strips = bytesOf(buffers[0]);
   return (result?.rows ?? []).map((row) => {
     const [start, length] = row.strip;
-    return { ...row, states: strips.subarray(start, start + length) };
+    return { ...row, runs: joined(strips.subarray(start, start + length)) };
   });
 }

@@ -9,6 +9,7 @@ import { type Ask, Listing } from "./listing";
 import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
 import { NobodyThere, Requests } from "./requests";
+import type { Counted } from "./runs";
 import { coalesced, Store } from "./store";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 
@@ -118,11 +119,12 @@ export class ExperimentView implements FeedListener {
     return !this.opening && experiment === this.control.get("selected");
   }
 
-  key(head: Head, progress: Progress, states: Uint8Array, runs: Uint16Array | null): void {
+  key(head: Head, progress: Progress, cells: Counted, runs: Uint16Array | null): void {
     if (head.id !== this.state.experiment) this.follow(head.id);
     this.watchInspected(() => {
       const trials = Math.max(1, head.trials);
-      this.cells.replace(runs ? unevenShape(runs) : uniformShape(head.items, trials), states);
+      const shape = runs ? unevenShape(runs) : uniformShape(head.items, trials);
+      this.cells.replace(shape, cells.bytes, cells.counts);
     });
     this.store.set({ head, reading: false });
     this.progressed(progress);

@@ -191,7 +191,7 @@ export type Reply =
   | { kind: "reply"; id: number; ok: false; error: { type: string; message: string } };
 
 export type FeedMessage =
-  | { kind: "key"; seq: number; head: Head; progress: Progress }
+  | { kind: "key"; seq: number; head: Head; progress: Progress; coding: "bytes" | "runs" }
   | { kind: "patch"; seq: number; experiment: string; progress: Progress }
   | { kind: "changed"; seq: number; what: What[] };
 

@@ -14,11 +14,13 @@ import type {
   Sort,
 } from "./protocol";
 
+import type { Runs } from "./runs";
+
 /** Where something went wrong, and so where it is said. */
 export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details";
 
-/** A row with the state bytes of its strip. */
-export type ListedRow = Row & { states: Uint8Array };
+/** A row with its strip. */
+export type ListedRow = Row & { runs: Runs };
 
 export interface Query {
   search: string;

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
-from opik_resume.experiment.grid import WORST_FIRST, Grid, place, state_of, strip
+from opik_resume.experiment.grid import Grid, place, state_of
 from tests.builders import attempt, complete, failed, failed_score
 
 
@@ -168,12 +167,3 @@ def test_counts_and_totals() -> None:
 
 def test_an_empty_grid_is_complete() -> None:
     assert Grid({}, ()).complete
-
-
-@given(st.lists(st.sampled_from(list(CellState)), min_size=1, max_size=400), st.integers(1, 60))
-def test_the_strip_keeps_the_worst_state_of_every_stretch(states: list[CellState], width: int) -> None:
-    squeezed = strip(np.array(states, dtype=np.uint8), width)
-    assert len(squeezed) == min(width, len(states))
-    worst_of_all = min(states, key=WORST_FIRST.index)
-    assert worst_of_all in squeezed
-    assert set(squeezed) <= set(states)

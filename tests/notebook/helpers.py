@@ -70,6 +70,12 @@ class RecordingComm:
             return list(self.messages)
 
 
+def decoded(code: bytes) -> np.ndarray:
+    """The state bytes of a run-length code, as ``docs/protocol.md`` has it."""
+    pairs = np.frombuffer(code, dtype=np.uint8).reshape(-1, 2)
+    return np.repeat(pairs[:, 0], pairs[:, 1].astype(int) + 1)
+
+
 @dataclass
 class Screen:
     """What a browser makes of the feed's messages."""
@@ -87,7 +93,10 @@ class Screen:
         match content["kind"]:
             case "key":
                 self.head, self.progress = content["head"], content["progress"]
-                self.states = np.frombuffer(message.buffers[0], dtype=np.uint8).copy()
+                sent = message.buffers[0]
+                self.states = (
+                    decoded(sent) if content["coding"] == "runs" else np.frombuffer(sent, dtype=np.uint8).copy()
+                )
                 assert len(self.states) == self.head["cells"]
             case "patch":
                 assert content["experiment"] == self.head["id"]

@@ -9,6 +9,9 @@ export interface Furniture {
   cursor: HTMLElement;
   picked: HTMLElement;
   tooltip: HTMLElement;
+  /** The two lines of the tooltip. */
+  label: Text;
+  word: Text;
   row: HTMLElement;
   cell: HTMLElement;
 }
@@ -24,6 +27,9 @@ export function furnish(wrapper: HTMLElement, id: string): Furniture {
   const picked = add("div", "oprs-ring oprs-picked");
   const cursor = add("div", "oprs-ring oprs-cursor");
   const tooltip = add("div", "oprs-tooltip");
+  const [label, word] = [new Text(), new Text()];
+  add("span", "", tooltip).append(label);
+  add("strong", "", tooltip).append(word);
   const row = add("div", "oprs-hidden");
   const cell = add("div", "", row);
   for (const decoration of [canvas, picked, cursor, tooltip]) {
@@ -33,7 +39,7 @@ export function furnish(wrapper: HTMLElement, id: string): Furniture {
   cell.setAttribute("role", "gridcell");
   cell.id = id;
   for (const hidden of [picked, cursor, tooltip]) hidden.hidden = true;
-  return { canvas, cursor, picked, tooltip, row, cell };
+  return { canvas, cursor, picked, tooltip, label, word, row, cell };
 }
 
 /** Puts a ring round a cell; cells of a pixel or two get a ring that can still be seen. */
@@ -50,23 +56,19 @@ export function ring(element: HTMLElement, box: Box | null): void {
   });
 }
 
-/** Shows the tooltip beside the cell: to the right while there is room there, else to the left. */
+/** Shows the tooltip beside the cell, on the side with more room. It is placed by the edge that faces the cell: its own
+ * width need not be known, so nothing is laid out before the frame is. */
 export function tip(
-  element: HTMLElement,
+  { tooltip, label, word }: Furniture,
   box: Box | null,
   lines: [string, string],
   room: number,
 ): void {
-  element.hidden = !box;
+  tooltip.hidden = !box;
   if (!box) return;
-  const [first, second] = lines.map((line, at) => {
-    const part = document.createElement(at ? "strong" : "span");
-    part.textContent = line;
-    return part;
-  });
-  element.replaceChildren(first, second);
-  const right = box.left + box.width + 8;
-  const fits = right + element.offsetWidth <= room;
-  element.style.left = `${fits ? right : Math.max(0, box.left - 8 - element.offsetWidth)}px`;
-  element.style.top = `${box.top + box.height / 2}px`;
+  [label.data, word.data] = lines;
+  const onTheRight = box.left + box.width / 2 <= room / 2;
+  tooltip.style.left = onTheRight ? `${box.left + box.width + 8}px` : "auto";
+  tooltip.style.right = onTheRight ? "auto" : `${room - box.left + 8}px`;
+  tooltip.style.top = `${box.top + box.height / 2}px`;
 }

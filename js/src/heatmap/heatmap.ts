@@ -30,6 +30,7 @@ export class Heatmap {
   private painter: Painter;
   private layout: Layout | null = null;
   private fitted: readonly unknown[] = [];
+  private width = 0;
   private cursor = 0;
   private picked: number | null = null;
   private hovered = -1;
@@ -101,9 +102,12 @@ export class Heatmap {
     if (this.seen) this.onCells(null);
   }
 
+  /** Folds and fills are left to the frame: the handler that brought the cells is not to keep the page from answering. */
   private onCells(changed: Uint32Array | null): void {
-    if (!changed) this.fit();
-    if (!this.seen) return;
+    if (!this.seen) {
+      if (!changed) this.fit();
+      return;
+    }
     this.painter.take(this.options.cells.bytes, changed);
     this.describe();
     this.frame ||= requestAnimationFrame(() => this.draw());
@@ -122,6 +126,7 @@ export class Heatmap {
     const basis = [shape, width, height, devicePixelRatio];
     if (!width || !height || basis.every((value, at) => value === this.fitted[at])) return;
     this.fitted = basis;
+    this.width = width;
     this.layout = fold(shape.items, shape.trials, width, height, devicePixelRatio);
     this.painter.resize(this.layout, shape, devicePixelRatio);
     if (shape.cells) this.wrapper.dataset.geometry = JSON.stringify(geometryOf(this.layout, shape));
@@ -132,10 +137,17 @@ export class Heatmap {
     this.onCells(null);
   }
 
+  /** The layout of the cells that are there now, also right before their first frame. */
+  private get current(): Layout | null {
+    if (this.fitted[0] !== this.shape) this.fit();
+    return this.layout;
+  }
+
   private onKey(event: KeyboardEvent): void {
-    if (!this.layout) return;
+    const layout = this.current;
+    if (!layout) return;
     const { bytes } = this.options.cells;
-    const command = commandOf(event, this.cursor, this.layout, this.shape, bytes);
+    const command = commandOf(event, this.cursor, layout, this.shape, bytes);
     if (!command) return;
     event.preventDefault();
     event.stopPropagation();
@@ -170,10 +182,10 @@ export class Heatmap {
   }
 
   private under(event: MouseEvent): number {
-    if (!this.layout) return -1;
-    const canvas = this.parts.canvas.getBoundingClientRect();
-    const { left, top } = canvas;
-    const cell = cellAt(this.layout, this.shape, event.clientX - left, event.clientY - top);
+    const layout = this.current;
+    if (!layout) return -1;
+    const { left, top } = this.parts.canvas.getBoundingClientRect();
+    const cell = cellAt(layout, this.shape, event.clientX - left, event.clientY - top);
     const raster = this.painter.raster;
     if (cell < 0 || !raster?.squeezed) return cell;
     return raster.seenInsteadOf(this.options.cells.bytes, cell);
@@ -203,7 +215,7 @@ export class Heatmap {
     const lines: [string, string] = box
       ? [this.options.cells.label(hovered), this.word(hovered)]
       : ["", ""];
-    tip(this.parts.tooltip, box, lines, this.wrapper.clientWidth);
+    tip(this.parts, box, lines, this.width);
   }
 
   /** Keeps the off-screen cell saying what the cursor is on. */

@@ -23,6 +23,8 @@ export class Painter {
   private layout: Layout | null = null;
   private ratio = 1;
   private dirty: [from: number, to: number] | null = null;
+  /** What the next frame is to be filled with, whole; until then single changes are in it anyway. */
+  private whole: Uint8Array | null = null;
 
   constructor(private canvas: HTMLCanvasElement) {
     this.view = canvas.getContext("2d");
@@ -50,16 +52,11 @@ export class Painter {
     this.mark = palette.mark;
   }
 
-  /** Takes the states over for the next frame; `changed` null means all of them. */
+  /** Takes the states over for the next frame; `changed` null means all of them. They may change in place until then. */
   take(states: Uint8Array, changed: Uint32Array | null): void {
     const raster = this.raster;
-    if (!raster) return;
-    if (!changed) {
-      raster.fill(states);
-      for (let i = 0; i < raster.ranks.length; i++) this.pixels[i] = this.colours[raster.ranks[i]];
-      this.dirty = [0, raster.height];
-      return;
-    }
+    if (!changed) this.whole = states;
+    if (!raster || !changed || this.whole) return;
     for (const cell of changed) {
       const pixel = raster.update(states, cell);
       this.pixels[pixel] = this.colours[raster.ranks[pixel]];
@@ -68,6 +65,7 @@ export class Painter {
   }
 
   draw(): void {
+    this.fill();
     const { view, backed, image, raster, dirty, layout } = this;
     if (!view || !backed || !image || !raster || !dirty || !layout) return;
     this.dirty = null;
@@ -82,6 +80,17 @@ export class Painter {
     if (Math.min(layout.cellWidth, layout.cellHeight) - layout.gap >= LEAST_FOR_MARKS) {
       this.drawMarks(view, layout, raster, from, to);
     }
+  }
+
+  /** Fills the image with all cells, in the frame and not in the handler that brought them. */
+  private fill(): void {
+    const { raster, whole, pixels, colours } = this;
+    if (!raster || !whole) return;
+    this.whole = null;
+    raster.fill(whole);
+    const { ranks } = raster;
+    for (let pixel = 0; pixel < ranks.length; pixel++) pixels[pixel] = colours[ranks[pixel]];
+    this.dirty = [0, raster.height];
   }
 
   private soil(row: number): void {

@@ -18,11 +18,13 @@ export function uniformShape(items: number, trials: number): Shape {
 export function unevenShape(runs: ArrayLike<number>): Shape {
   const starts = new Uint32Array(runs.length + 1);
   let trials = 1;
+  let cells = 0;
   for (let item = 0; item < runs.length; item++) {
-    starts[item + 1] = starts[item] + runs[item];
-    trials = Math.max(trials, runs[item]);
+    cells += runs[item];
+    starts[item + 1] = cells;
+    if (runs[item] > trials) trials = runs[item];
   }
-  return { items: runs.length, trials, cells: starts[runs.length], starts };
+  return { items: runs.length, trials, cells, starts };
 }
 
 export function runsOf(shape: Shape, item: number): number {
@@ -56,7 +58,10 @@ export function trialOf(shape: Shape, cell: number): number {
 }
 
 export function sameShape(one: Shape, other: Shape): boolean {
-  const alike = one.items === other.items && one.trials === other.trials;
-  if (!alike || !one.starts || !other.starts) return alike && !one.starts && !other.starts;
-  return one.starts.every((start, item) => start === other.starts?.[item]);
+  if (one.items !== other.items || one.trials !== other.trials) return false;
+  if (!one.starts || !other.starts) return one.starts === other.starts;
+  for (let item = 0; item <= one.items; item++) {
+    if (one.starts[item] !== other.starts[item]) return false;
+  }
+  return true;
 }

@@ -1,5 +1,7 @@
 // The state bytes of an experiment: the one truth that the heatmap, the legend and the strip draw from.
 import { REPLAYED, STATES, type State, stateOf } from "../protocol";
+import { countsOf } from "../runs";
+import { count } from "../words";
 import { itemOf, NO_CELLS, type Shape, sameShape, trialOf } from "./shape";
 
 /** What the legend tells apart: the states, and the completed cells that this resume filled. */
@@ -17,6 +19,19 @@ export const KINDS_BY_SEVERITY: readonly Kind[] = [
   "scores_missing",
   "scoring_failed",
   "task_failed",
+];
+
+/** As the legend names them and a stacked bar shows them: what is done first, what was never run last. */
+export const KINDS_IN_ORDER: readonly Kind[] = [
+  "completed",
+  "replayed",
+  "task_failed",
+  "scoring_failed",
+  "scores_missing",
+  "interrupted",
+  "running",
+  "queued",
+  "never_run",
 ];
 
 export function kindOf(byte: number): Kind {
@@ -45,7 +60,7 @@ export type CellsListener = (changed: Uint32Array | null) => void;
 export class CellStates {
   bytes: Uint8Array = new Uint8Array(0);
   shape: Shape = NO_CELLS;
-  private counts = new Uint32Array(256);
+  private counts: Uint32Array = new Uint32Array(256);
   private listeners = new Set<CellsListener>();
 
   subscribe(listener: CellsListener): () => void {
@@ -53,12 +68,11 @@ export class CellStates {
     return () => this.listeners.delete(listener);
   }
 
-  replace(shape: Shape, bytes: Uint8Array): void {
+  replace(shape: Shape, bytes: Uint8Array, counts = countsOf(bytes)): void {
     // The same object while it says the same: what was laid out for it stands.
     if (!sameShape(shape, this.shape)) this.shape = shape;
     this.bytes = bytes;
-    this.counts = new Uint32Array(256);
-    for (const byte of bytes) this.counts[byte]++;
+    this.counts = counts;
     this.tell(null);
   }
 
@@ -88,8 +102,7 @@ export class CellStates {
 
   /** "item 17 · trial 1", items from 1 as people count, trials as the API and the data frames do. */
   label(cell: number): string {
-    const item = (itemOf(this.shape, cell) + 1).toLocaleString("en-US");
-    return `item ${item} · trial ${trialOf(this.shape, cell)}`;
+    return `item ${count(itemOf(this.shape, cell) + 1)} · trial ${trialOf(this.shape, cell)}`;
   }
 
   private put(cell: number, byte: number): void {

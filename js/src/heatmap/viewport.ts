@@ -29,6 +29,9 @@ export function cellAt(layout: Layout, shape: Shape, x: number, y: number): numb
   return cellOf(shape, block * layout.rows + row, trial);
 }
 
+/** An attribute of megabytes would take longer than to paint. */
+const MOST_STARTS = 10_000;
+
 /** Written to `data-geometry` of the heatmap, so that a test can find a cell without asking the code. */
 export interface Geometry {
   rows: number;
@@ -37,13 +40,16 @@ export interface Geometry {
   cellHeight: number;
   blockWidth: number;
   cells: number;
-  /** The first cell of each item when items have unlike numbers of runs, else null. */
+  /** The first cell of each item when items have unlike numbers of runs, else null; also null of more than MOST_STARTS. */
   starts: number[] | null;
 }
 
 export function geometryOf(layout: Layout, shape: Shape): Geometry {
   const { rows, trials, cellWidth, cellHeight, blockWidth } = layout;
-  const starts = shape.starts ? [...shape.starts.subarray(0, shape.items)] : null;
+  const starts =
+    shape.starts && shape.items <= MOST_STARTS
+      ? Array.from(shape.starts.subarray(0, shape.items))
+      : null;
   return { rows, trials, cellWidth, cellHeight, blockWidth, cells: shape.cells, starts };
 }
 

@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { stretch } from "../heatmap/raster";
+import { lineOf } from "../heatmap/strip";
+import type { Runs } from "../runs";
 import type { ListedRow } from "../viewstate";
 import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Strip } from "./Strip";
 
-const STRIP = 240;
 const CALM = 1000;
 
 export function ExperimentList() {
@@ -116,7 +116,7 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
         <span class="oprs-clip">{dataset(row)}</span>
         <span title={row.reason ?? undefined}>{rowState(row)}</span>
       </span>
-      {chosen ? <LiveStrip stored={row.states} /> : <Strip states={row.states} />}
+      {chosen ? <LiveStrip stored={row.runs} /> : <Strip runs={row.runs} />}
     </button>
   );
 }
@@ -133,12 +133,12 @@ function LiveDone({ row }: { row: ListedRow }) {
   return <Done done={known ? done : row.done} expected={known ? head.cells : row.expected} />;
 }
 
-function LiveStrip({ stored }: { stored: Uint8Array }) {
+function LiveStrip({ stored }: { stored: Runs }) {
   const { view } = useAround();
   const { tally } = useViewState();
   const calm = useCalm(tally, CALM);
-  const live = useMemo(() => stretch(view.cells.bytes, STRIP), [calm, view]);
-  return <Strip states={live.length ? live : stored} />;
+  const live = useMemo(() => lineOf(view.cells.bytes), [calm, view]);
+  return <Strip runs={live.bytes.length ? live : stored} />;
 }
 
 const focusedId = (event: KeyboardEvent): string | undefined =>

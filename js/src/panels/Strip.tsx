@@ -1,19 +1,29 @@
-import { useEffect, useRef } from "preact/hooks";
-import { pixelsOf } from "../heatmap/palette";
-import { RANKS } from "../heatmap/states";
-import { useAround } from "./hooks";
+import { useMemo } from "preact/hooks";
+import { cssName } from "../heatmap/palette";
+import type { Kind } from "../heatmap/states";
+import { drawing } from "../heatmap/strip";
+import type { Runs } from "../runs";
 
-/** A whole experiment as one line: a pixel for each state byte, stretched by CSS. */
-export function Strip({ states }: { states: Uint8Array }) {
-  const { palette } = useAround();
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!context || !states.length) return;
-    const image = context.createImageData(states.length, 1);
-    const colours = pixelsOf(palette);
-    new Uint32Array(image.data.buffer).set(Array.from(states, (byte) => colours[RANKS[byte]]));
-    context.putImageData(image, 0, 0);
-  }, [states, palette]);
-  return <canvas ref={canvas} class="oprs-strip" width={Math.max(1, states.length)} height={1} />;
+/** Never narrower than a stroke, whatever their share; drawn last, over what is beside them. */
+const LOUD: readonly Kind[] = ["scoring_failed", "task_failed"];
+
+/** A whole experiment as one line: which states, where, and how much of each. */
+export function Strip({ runs }: { runs: Runs }) {
+  const { length, paths } = useMemo(() => drawing(runs), [runs]);
+  const loud = LOUD.flatMap((kind) => paths.filter((path) => path.kind === kind));
+  return (
+    <svg
+      class="oprs-strip"
+      viewBox={`0 0 ${length || 1} 1`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {paths.map(({ kind, bars }) => (
+        <path key={kind} data-state={kind} d={bars} fill={`var(${cssName(kind)})`} />
+      ))}
+      {loud.map(({ kind, slivers }) => (
+        <path key={kind} class="oprs-loud" d={slivers} stroke={`var(${cssName(kind)})`} />
+      ))}
+    </svg>
+  );
 }

@@ -223,6 +223,36 @@ describe("pointer and keys", () => {
     expect(tooltip.hidden).toBe(true);
   });
 
+  test("the tooltip is on the side with more room, beside its cell", () => {
+    const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
+    const box = () => tooltip.getBoundingClientRect();
+    const { left, right } = wrapper.getBoundingClientRect();
+    for (const cell of [0, 440, 899]) {
+      const event = at(cell);
+      wrapper.dispatchEvent(new PointerEvent("pointermove", event));
+      const pointer = event.clientX ?? 0;
+      const onTheRight = pointer <= (left + right) / 2;
+      const apart = onTheRight ? box().left - pointer : pointer - box().right;
+      expect(apart).toBeGreaterThan(0);
+      expect(apart).toBeLessThan(40);
+      expect(box().left).toBeGreaterThanOrEqual(left);
+      expect(box().right).toBeLessThanOrEqual(right);
+    }
+  });
+
+  test("a click between a key frame and its painting meets the cells that are there now", async () => {
+    const event = at(500);
+    const before = geometry();
+    cells.replace(uniformShape(40, 1), new Uint8Array(40).fill(byte("completed")));
+    wrapper.dispatchEvent(new MouseEvent("click", event));
+    const clicked = inspect.mock.calls.at(-1)?.[0];
+    expect(geometry()).not.toEqual(before);
+    await frame();
+    inspect.mockReset();
+    wrapper.dispatchEvent(new MouseEvent("click", event));
+    expect(inspect.mock.calls.at(-1)?.[0]).toBe(clicked);
+  });
+
   test("keys move the cursor, which is read aloud, and are kept from the host", () => {
     const heard = vi.fn();
     document.addEventListener("keydown", heard, { signal: ending.signal });

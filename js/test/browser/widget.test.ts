@@ -1,9 +1,10 @@
 import "../../src/style.css";
 import { afterEach, expect, test, vi } from "vitest";
-import { byte, experiment, FakeKernel } from "../../dev/fake";
+import { byte, experiment, FakeKernel, view } from "../../dev/fake";
 import { cellCentre } from "../../src/heatmap/heatmap";
 import { PALETTES, rgbOf } from "../../src/heatmap/palette";
 import widget from "../../src/index";
+import examples from "../runs.json";
 
 let ending = new AbortController();
 afterEach(() => {
@@ -51,6 +52,31 @@ test("from the kernel's patch to the pixel and the count, in both themes", async
   );
   document.body.dataset.jpThemeLight = "false";
   await vi.waitFor(() => expect(colourOf(el, 0)).toEqual(opaque(PALETTES.dark.kinds.replayed)));
+});
+
+test("a coded key frame of many cells is painted and counted, and patched before its frame", async () => {
+  const coded = examples.find(({ name }) => name === "an interrupted evaluation");
+  const states = Uint8Array.from(
+    coded?.runs.flatMap(([state, length]) => Array(length).fill(state)) ?? [],
+  );
+  const kernel = new FakeKernel([experiment("e1", "one", states.length, 1, states)]);
+  const el = await mount(kernel);
+  await vi.waitFor(() => expect(find(el, "[data-state=interrupted] b").textContent).toBe("16"));
+  const cells = Uint8Array.from(coded?.coded.match(/../g) ?? [], (hex) => Number(`0x${hex}`));
+  kernel.keyOf(view(cells), "runs");
+  kernel.patch([120_000], [byte("task_failed")]);
+  await vi.waitFor(() => {
+    for (const [cell, kind] of [
+      [0, "completed"],
+      [70_000, "task_failed"],
+      [120_000, "task_failed"],
+      [125_015, "never_run"],
+    ] as const) {
+      expect(colourOf(el, cell), kind).toEqual(opaque(PALETTES.light.kinds[kind]));
+    }
+  });
+  await vi.waitFor(() => expect(find(el, "[data-state=completed] b").textContent).toBe("99,999"));
+  expect(find(el, "[data-state=task_failed] b").textContent).toBe("2");
 });
 
 test("a clicked cell is inspected and ringed", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
 import { fold } from "../../src/heatmap/layout";
-import { Raster, stretch } from "../../src/heatmap/raster";
+import { Raster } from "../../src/heatmap/raster";
 import { unevenShape, uniformShape } from "../../src/heatmap/shape";
 import { RANKS } from "../../src/heatmap/states";
 
@@ -52,16 +52,4 @@ describe("the raster", () => {
     expect(raster.ranks.filter((rank) => rank === RANKS[byte("task_failed")])).toHaveLength(1);
     expect(raster.seenInsteadOf(now, 12_345)).toBe(12_345);
   });
-});
-
-test("a strip keeps the worst of each stretch", () => {
-  const now = new Uint8Array(1000).fill(byte("completed"));
-  now[501] = byte("task_failed");
-  const strip = stretch(now, 100);
-  expect(strip).toHaveLength(100);
-  expect(
-    [...strip].map((state, at) => (state === byte("completed") ? -1 : at)).filter((at) => at >= 0),
-  ).toEqual([50]);
-  expect([...stretch(Uint8Array.of(0, 0), 240)]).toEqual([0, 0]);
-  expect([...stretch(Uint8Array.of(3, 0, 0, 3), 2)]).toEqual([0, 0]);
 });

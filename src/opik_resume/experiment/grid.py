@@ -22,17 +22,6 @@ from opik_resume.base.records import Attempt, CellKey, CellState
 
 Bytes = npt.NDArray[np.uint8]
 
-# Worst first: what a stretch of cells shows when it is squeezed into one pixel. Trouble must never disappear.
-WORST_FIRST = (
-    CellState.task_failed,
-    CellState.scoring_failed,
-    CellState.scores_missing,
-    CellState.interrupted,
-    CellState.running,
-    CellState.queued,
-    CellState.never_run,
-    CellState.completed,
-)
 _INTERRUPTIONS = frozenset({"KeyboardInterrupt", "SystemExit", "CancelledError", "EvaluationInterrupted"})
 _DONE = (CellState.completed, CellState.scores_missing)
 _FAILED = (CellState.task_failed, CellState.scoring_failed)
@@ -202,14 +191,3 @@ class Grid:
 
 def _state(attempt: Attempt | None) -> CellState:
     return CellState.never_run if attempt is None else state_of(attempt)
-
-
-def strip(states: Bytes, width: int) -> bytes:
-    """Squeeze state bytes into at most ``width`` bytes, in order; the worst state of each stretch wins."""
-    if len(states) <= width:
-        return states.tobytes()
-    rank = np.empty(len(WORST_FIRST), dtype=np.uint8)
-    rank[list(WORST_FIRST)] = np.arange(len(WORST_FIRST), dtype=np.uint8)
-    starts = np.arange(width, dtype=np.int64) * len(states) // width
-    worst = np.minimum.reduceat(rank[states & 0x0F], starts)
-    return np.array(WORST_FIRST, dtype=np.uint8)[worst].tobytes()

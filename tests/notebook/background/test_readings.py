@@ -199,7 +199,8 @@ def test_a_list_is_answered_before_all_is_read(store: Store, view: Views, slow: 
     slow.set()
     shown.feed.until(lambda ms: any(m.content["kind"] == "changed" for m in ms))
     (row,) = shown.result("list")["rows"]
-    assert (row["state"], row["done"], row["strip"]) == ("resumable", 6, [0, 8])
+    assert (row["state"], row["done"]) == ("resumable", 6)
+    assert row["strip"][1] > 0
 
 
 def test_a_click_is_answered_before_the_resume_is_prepared(store: Store, view: Views, slow: threading.Event) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.notebook.widget.frames import KEY_PERIOD_OF_MANY, LATE_KEYS, MANY_CELLS, TICK, Board, Frames, Message
+from opik_resume.notebook.widget.runs import coded
 
 PROGRESS: dict[str, Any] = {"done": 0}
 
@@ -53,8 +54,35 @@ def test_a_key_frame_carries_every_byte_and_the_runs_of_each_item() -> None:
     frames = Frames()
     frames.show(board(3, runs_per_item=np.array([2, 1], dtype=np.uint16)), 0.0)
     (key,) = frames.take(0.0, PROGRESS)
-    assert key.content == {"kind": "key", "seq": 1, "head": {"id": "e", "cells": 3}, "progress": PROGRESS}
+    assert key.content == {
+        "kind": "key", "seq": 1, "coding": "bytes", "head": {"id": "e", "cells": 3}, "progress": PROGRESS,
+    }  # fmt: skip
     assert key.buffers == [b"\0\0\0", b"\2\0\1\0"]
+
+
+def key_of(states: np.ndarray, **kwargs: Any) -> Message:
+    frames = Frames()
+    frames.show(Board({"id": "e", "cells": len(states)}, states, **kwargs), 0.0)
+    (key,) = frames.take(0.0, PROGRESS)
+    return key
+
+
+def test_key_frames_of_many_cells_travel_as_runs() -> None:
+    many = np.full(MANY_CELLS + 1, 3, dtype=np.uint8)
+    many[77_777] = 5
+    key = key_of(many, runs_per_item=np.ones(MANY_CELLS + 1, dtype=np.uint16))
+    assert key.content["coding"] == "runs"
+    assert key.buffers[0] == coded(many)
+    assert len(key.buffers[0]) < len(many) / 100
+    assert len(key.buffers[1]) == 2 * len(many)
+
+
+def test_what_runs_would_only_make_longer_travels_as_it_is() -> None:
+    checked = np.resize(np.array([3, 5], dtype=np.uint8), MANY_CELLS + 1)
+    few = np.full(MANY_CELLS, 3, dtype=np.uint8)
+    for states in (checked, few):
+        key = key_of(states)
+        assert (key.content["coding"], key.buffers[0]) == ("bytes", states.tobytes())
 
 
 def test_changes_of_one_tick_are_one_patch() -> None:

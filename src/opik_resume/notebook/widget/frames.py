@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import Bytes
+from opik_resume.notebook.widget.runs import coded
 
 TICK = 0.06
 """Seconds between two messages: 17 a second, below the 20 of the protocol."""
@@ -51,6 +52,13 @@ class Board:
     def __post_init__(self) -> None:
         self.states = self.states.copy()
         self.base = self.states.copy()
+
+
+def _coded(states: Bytes) -> tuple[str, bytes]:
+    """The state bytes and how they are coded: of many cells as runs, unless these are no shorter."""
+    if len(states) > MANY_CELLS and len(runs := coded(states)) < len(states):
+        return "runs", runs
+    return "bytes", states.tobytes()
 
 
 class Frames:
@@ -153,10 +161,11 @@ class Frames:
         self._last_key = now
         self._progressed = False
         self._dirty.clear()
-        buffers = [board.states.tobytes()]
+        coding, cells = _coded(board.states)
+        buffers = [cells]
         if board.runs_per_item is not None:
             buffers.append(board.runs_per_item.astype("<u2").tobytes())
-        return self._message(buffers, kind="key", head=dict(board.head), progress=progress)
+        return self._message(buffers, kind="key", coding=coding, head=dict(board.head), progress=progress)
 
     def _patch(self, board: Board, progress: Json) -> Message:
         cells = np.fromiter(self._dirty, dtype="<u4", count=len(self._dirty))

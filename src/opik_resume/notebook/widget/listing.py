@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from opik_resume.base.records import Experiment, Json
 from opik_resume.base.text import redaction
-from opik_resume.experiment.grid import strip
 from opik_resume.experiment.reading import UNREAD, Reading, read_experiment, why_unread
 from opik_resume.notebook.background import patience
 from opik_resume.notebook.background.readings import FRESH_SECONDS, readings_of
-from opik_resume.notebook.widget.payload import STRIP_WIDTH, row_json, unread_row_json
+from opik_resume.notebook.widget.payload import row_json, unread_row_json
+from opik_resume.notebook.widget.strips import strip
 from opik_resume.stores.protocol import Store
 
 _KEPT = 1_000
@@ -28,7 +28,7 @@ logger = redaction.logger("opik_resume")
 
 
 class Page(NamedTuple):
-    """Rows of the list and, in ``strips``, the state bytes that they refer to."""
+    """Rows of the list and, in ``strips``, what they refer to."""
 
     rows: list[Json]
     strips: bytes
@@ -129,7 +129,7 @@ class Listing:
         stamp, now = self._stamp(experiment), time.monotonic()
         try:
             reading = self._read(experiment)
-            line = _Line(stamp, now, row_json(reading), strip(reading.grid.states, STRIP_WIDTH))
+            line = _Line(stamp, now, row_json(reading), strip(reading.grid.states))
         except Exception as error:  # whatever it is, it must not hide the others
             logger.info("Experiment %s could not be read", experiment.id, exc_info=True)
             line = _Line(stamp, now, unread_row_json(experiment, UNREAD, why_unread(error)), b"")

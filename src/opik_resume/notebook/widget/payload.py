@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from opik_resume.notebook.namespace.choosing import Picked
 
 T = TypeVar("T")
-STRIP_WIDTH = 240
 _DONE = (CellState.completed, CellState.scores_missing)
 
 

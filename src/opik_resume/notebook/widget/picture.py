@@ -12,8 +12,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import REPLAYED, CellState, Experiment
-from opik_resume.experiment.grid import Bytes, strip
+from opik_resume.experiment.grid import Bytes
 from opik_resume.experiment.reading import UNREAD
+from opik_resume.notebook.widget.strips import line
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
@@ -78,8 +79,9 @@ def _line(experiment: Experiment, reading: Reading | None) -> str:
 
 
 def _blocks(states: Bytes) -> str:
-    """The cells in lines of blocks; when there are too many, the worst state of each stretch."""
-    squeezed = strip(states, MAX_BLOCKS)
+    """The cells in lines of blocks; when there are too many, each line shows its stretch of them in proportion."""
+    lines_at_most = MAX_BLOCKS // BLOCKS_A_LINE
+    squeezed = line(states, few=MAX_BLOCKS, stretches=lines_at_most, slots=BLOCKS_A_LINE).tobytes()
     lines = (squeezed[start : start + BLOCKS_A_LINE] for start in range(0, len(squeezed), BLOCKS_A_LINE))
     drawn = "".join(f"<div style='line-height:0;white-space:nowrap'>{_runs(line)}</div>" for line in lines)
     return f"<div style='margin:4px 0'>{drawn}</div>"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -15,7 +16,9 @@ from opik_resume.notebook.widget.frames import INFINITE
 
 log = redaction.logger(__name__)
 _REST = 4.0
-"""How many times as long as a round takes there is rest before the next: with many views a round takes milliseconds."""
+"""How many times as long as a round computes there is rest before the next: with many views a round takes milliseconds.
+
+Waiting counts for nothing: beside a cell that computes, a round waits for the interpreter most of its time."""
 
 
 class Speaker(Protocol):
@@ -34,7 +37,8 @@ class Publisher:
     Order of locks: the desk's, a feed's, this one's; no lock is held while a feed is asked or speaks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
         self._changed = threading.Condition(threading.Lock())  # guards the two below
         self._thread: threading.Thread | None = None
         self._news = False
@@ -56,11 +60,11 @@ class Publisher:
 
     def _run(self) -> None:
         while True:
-            began = time.monotonic()
+            began = time.thread_time()
             soonest = self._round()
-            ended = time.monotonic()
-            time.sleep(_REST * (ended - began))
-            self._wait_until(ended + soonest)
+            until = time.monotonic() + soonest
+            self._sleep(_REST * (time.thread_time() - began))
+            self._wait_until(until)
 
     def _round(self) -> float:
         """Let everyone speak who has something to say; the seconds until the next of them has."""
