@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
-from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
+from opik_resume.base.records import Experiment, Item, LeaseHolder
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import (
@@ -31,6 +30,7 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.selection import Selection, find_again
 
 if TYPE_CHECKING:
+    from opik_resume.base.columns.attempts import AttemptColumns
     from opik_resume.stores.protocol import Reader, Store
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
     """An experiment as it stands: its items, attempts and lease. ``heavy``: with outputs, tracebacks and reasons."""
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
     selecting = _begun(partial(selection_of, experiment, store))  # a server's answers take their time
-    attempts = store.attempts(experiment.id, heavy=heavy)
+    attempts = store.columns(experiment.id, heavy=heavy)
     try:
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
@@ -147,17 +147,19 @@ def _begun(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
+def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Reader) -> Selection:
     """As many runs of an item as it has had; of items that have had none one each, unless some were left out on purpose."""
     try:
         listed = store.items(experiment.dataset_id, experiment.version_name) if experiment.version_name else []
     except DatasetNotFound:
         listed = []
-    had = Counter(attempt.item_id for attempt in attempts)
+    had = attempts.by_item()
     chosen = isinstance(resume_state.read(experiment.metadata), ResumeState)
     items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
     order = sorted(items, reverse=True)  # newest first, as everywhere
-    return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
+    return Selection(
+        {item_id: items[item_id] for item_id in order}, {item_id: had.get(item_id, 1) for item_id in order}
+    )
 
 
 def recall_experiment(experiment_id: str, store: Store) -> Reading | None:

@@ -125,11 +125,13 @@ def _fallen_away(
     shown: ResumePlan, current: ResumePlan, missing: ResumePlan, living: Mapping[CellKey, str]
 ) -> dict[CellKey, str]:
     """The cells that were shown and are not going to be run, and why."""
-    still, now = {cell.key for cell in current.cells}, {cell.key: cell.reason for cell in missing.cells}
+    left_out = shown.columns.chosen(~shown.columns.among(current.columns))
+    there = missing.columns.chosen(missing.columns.among(left_out))
+    now = {cell.key: cell.reason for cell in there}
 
     def why(key: CellKey) -> str:
         if key not in now:
             return "no longer missing"
         return living.get(key) or f"not as it was shown: {now[key]}"
 
-    return {cell.key: why(cell.key) for cell in shown.cells if cell.key not in still}
+    return {cell.key: why(cell.key) for cell in left_out}

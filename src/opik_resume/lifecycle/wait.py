@@ -47,7 +47,7 @@ def run_and_wait(
         ready: makes the run of them ready (:func:`prepare`).
         callables, store, verbose, raise_on_failure: as given to the door.
     """
-    if not plan.cells:
+    if not len(plan):
         return _nothing_to_run(reading, callables, store)
     caller().check()
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import (
     Attempt,
@@ -20,21 +21,23 @@ from opik_resume.base.records import (
 )
 from opik_resume.base.text.jsontext import to_json
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
-from opik_resume.stores.file import rows
+from opik_resume.stores.file import columns, rows
 from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
 _MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR d.name LIKE ? ESCAPE '\\'"
+_RECORDED = f"{rows.ATTEMPT_COLUMNS}, {rows.DERIVED_COLUMNS}"
 _RECORD = f"""
-INSERT INTO attempts ({rows.ATTEMPT_COLUMNS}) VALUES {placeholders(1, len(rows.ATTEMPT_COLUMNS.split(",")))}
+INSERT INTO attempts ({_RECORDED}) VALUES {placeholders(1, len(_RECORDED.split(",")))}
 ON CONFLICT (id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
+    seconds = excluded.seconds, failed_metrics = excluded.failed_metrics
 WHERE excluded.complete >= complete
 """
 
@@ -176,7 +179,7 @@ class LocalStore:
         self._database.write_soon(lambda db: db.execute(insert, values))
 
     def record(self, attempts: Sequence[Attempt]) -> None:
-        values = [rows.of_attempt(attempt) for attempt in attempts]
+        values = [(*rows.of_attempt(attempt), *rows.derived(attempt)) for attempt in attempts]
         touched = {(utc_now().isoformat(), attempt.experiment_id) for attempt in attempts}
 
         def job(db: sqlite3.Connection) -> None:
@@ -194,6 +197,9 @@ class LocalStore:
         by_id = {row["id"]: rows.started(row) for row in starts}
         by_id.update((row["id"], rows.attempt(row, light=not heavy)) for row in ended)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        return columns.read(self._database, experiment_id, heavy=heavy)
 
     def note(self, experiment_id: str) -> str | None:
         """Nothing: the file tells all."""

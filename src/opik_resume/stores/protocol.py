@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opik_resume.base.records import (
     Attempt,
@@ -23,6 +23,9 @@ from opik_resume.base.records import (
     VersionRecord,
 )
 from opik_resume.exceptions import LeaseLost
+
+if TYPE_CHECKING:
+    from opik_resume.base.columns.attempts import AttemptColumns
 
 SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-name")
 """The orders in which experiments can be listed; a minus is the last first."""
@@ -109,6 +112,9 @@ class ExperimentStore(Protocol):
         Light ones leave out outputs, tracebacks and the reasons of scores.
         """
 
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        """All of them as columns. ``heavy``: those that are looked at are whole."""
+
     def note(self, experiment_id: str) -> str | None:
         """What the last reading of its attempts could not tell, as a sentence for people, or None."""
 
@@ -167,6 +173,9 @@ class Reader(Protocol):
         """As in :class:`DatasetStore`."""
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """As in :class:`ExperimentStore`."""
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
         """As in :class:`ExperimentStore`."""
 
     def note(self, experiment_id: str) -> str | None:

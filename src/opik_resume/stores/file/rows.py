@@ -36,6 +36,7 @@ LIGHT_ATTEMPT_COLUMNS = (
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
     "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
 )
+DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, d.name AS dataset_name, e.version_number, e.metadata, e.expected, "
     "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
@@ -49,11 +50,11 @@ def digest(item: Item) -> str:
 
 
 def dataset(row: sqlite3.Row) -> DatasetRecord:
-    return DatasetRecord(row["id"], row["name"], row["description"], _time(row["created_at"]))
+    return DatasetRecord(row["id"], row["name"], row["description"], moment(row["created_at"]))
 
 
 def version(row: sqlite3.Row) -> VersionRecord:
-    return VersionRecord(row["id"], row["dataset_id"], row["number"], row["items_total"], _time(row["created_at"]))
+    return VersionRecord(row["id"], row["dataset_id"], row["number"], row["items_total"], moment(row["created_at"]))
 
 
 def item(row: sqlite3.Row) -> Item:
@@ -69,8 +70,8 @@ def experiment(row: sqlite3.Row) -> Experiment:
         version_name=f"v{row['version_number']}",
         metadata=from_json(row["metadata"]),
         expected=row["expected"],
-        created_at=_time(row["created_at"]),
-        updated_at=_time(row["updated_at"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
         status=row["status"],
         tags=tuple(from_json(row["tags"])),
         project_name=row["project_name"],
@@ -105,8 +106,8 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         experiment_id=row["experiment_id"],
         item_id=row["item_id"],
         trial=row["trial"],
-        started_at=_time(row["started_at"]),
-        ended_at=_time(row["ended_at"]) if row["ended_at"] else None,
+        started_at=moment(row["started_at"]),
+        ended_at=moment(row["ended_at"]) if row["ended_at"] else None,
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
         task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
@@ -151,7 +152,7 @@ def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any
 
 def started(row: sqlite3.Row) -> Attempt:
     """A start that never reported back."""
-    return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], _time(row["started_at"]))
+    return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], moment(row["started_at"]))
 
 
 def of_attempt(record: Attempt) -> tuple[Any, ...]:
@@ -179,6 +180,13 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
     )
 
 
+def derived(record: Attempt) -> tuple[Any, ...]:
+    """The values of ``DERIVED_COLUMNS``."""
+    seconds = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
+    failed = record.failed_metrics
+    return seconds, to_json(failed) if failed else None
+
+
 def of_score(score: ScoreResult) -> Json:
     """A score without the fields at their defaults."""
     row: Json = {"name": score.name, "value": value_of(score)}
@@ -194,5 +202,6 @@ def value_of(score: ScoreResult) -> float | str:
     return score.value if math.isfinite(score.value) else float_text(score.value)
 
 
-def _time(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """A moment as it is kept."""
     return datetime.fromisoformat(text)

@@ -177,7 +177,25 @@ _METRICS = "".join(
     for column in ("scored_by", "missing_metrics")
 )
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS)
+# What is read of every attempt to tell the state of each cell: from an index, without its outputs and without its JSON.
+_ROUNDED = "round((julianday(ended_at) - julianday(started_at)) * 86400.0, 3)"
+_COLUMNS = f"""
+ALTER TABLE attempts ADD COLUMN seconds REAL;
+ALTER TABLE attempts ADD COLUMN failed_metrics TEXT;
+UPDATE attempts SET seconds = {_ROUNDED} WHERE ended_at IS NOT NULL;
+UPDATE attempts SET failed_metrics = (
+    SELECT json_group_array(json_extract(score.value, '$.name')) FROM json_each(attempts.scores) AS score
+    WHERE json_extract(score.value, '$.scoring_failed')
+) WHERE json_valid(scores) AND EXISTS (
+    SELECT 1 FROM json_each(attempts.scores) AS score WHERE json_extract(score.value, '$.scoring_failed')
+);
+DROP INDEX attempts_by_experiment;
+CREATE INDEX attempts_by_cell ON attempts (
+    experiment_id, item_id, id, trial, complete, returned, seconds, error_type, failed_metrics, missing_metrics, scored_by
+);
+"""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _COLUMNS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

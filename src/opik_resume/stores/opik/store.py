@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from opik_resume.base import settings as configuration
+from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -204,6 +205,9 @@ class OpikStore:
         waiting = self._not_shown(live, kept[1])
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
         return _united(live, kept[0], waiting.values(), heavy=heavy)
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        return AttemptColumns.of(self.attempts(experiment_id, heavy=heavy))
 
     def note(self, experiment_id: str) -> str | None:
         return self._live.note(experiment_id)
