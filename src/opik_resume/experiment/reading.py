@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
+from opik_resume.base.columns.ids import Runs
+from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
@@ -49,7 +51,7 @@ class Reading:
     """
 
     experiment: Experiment
-    items: dict[str, Item]
+    items: Items
     grid: Grid
     holder: LeaseHolder | None
     obstacle: ExperimentNotResumable | None = None
@@ -157,9 +159,8 @@ def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Read
     chosen = isinstance(resume_state.read(experiment.metadata), ResumeState)
     items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
     order = sorted(items, reverse=True)  # newest first, as everywhere
-    return Selection(
-        {item_id: items[item_id] for item_id in order}, {item_id: had.get(item_id, 1) for item_id in order}
-    )
+    runs = {item_id: had.get(item_id, 1) for item_id in order}
+    return Selection(Items.of([items[item_id] for item_id in order]), Runs.of(runs))
 
 
 def recall_experiment(experiment_id: str, store: Store) -> Reading | None:
@@ -183,7 +184,7 @@ def selection_of(experiment: Experiment, store: Reader) -> Selection:
         raise _not_resumable(experiment, state.reason)
     ids = _resolved_ids(experiment, state)
     try:
-        items = store.items(experiment.dataset_id, state.dataset_version_name)
+        items = store.listed(experiment.dataset_id, state.dataset_version_name)
     except DatasetNotFound as error:
         raise _not_resumable(experiment, str(error).rstrip(".")) from error
     return find_again(items, state, ids)

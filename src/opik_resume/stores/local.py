@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import (
     Attempt,
@@ -21,7 +22,7 @@ from opik_resume.base.records import (
 )
 from opik_resume.base.text.jsontext import to_json
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
-from opik_resume.stores.file import columns, rows
+from opik_resume.stores.file import columns, items, rows
 from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
@@ -113,10 +114,10 @@ class LocalStore:
         return [rows.version(row) for row in self._database.read(query, (dataset_id,))]
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
-        query = """SELECT * FROM dataset_items WHERE dataset_id = ? AND added_in <= ?
-                   AND (removed_in IS NULL OR removed_in > ?) ORDER BY id DESC"""
-        number = int(version.removeprefix("v"))
-        return [rows.item(row) for row in self._database.read(query, (dataset_id, number, number))]
+        return items.read(self._database, dataset_id, version)
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return items.listed(self._database, dataset_id, version)
 
     # Experiments
 

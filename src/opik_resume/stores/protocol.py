@@ -26,6 +26,7 @@ from opik_resume.exceptions import LeaseLost
 
 if TYPE_CHECKING:
     from opik_resume.base.columns.attempts import AttemptColumns
+    from opik_resume.base.columns.items import Items
 
 SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-name")
 """The orders in which experiments can be listed; a minus is the last first."""
@@ -54,6 +55,9 @@ class DatasetStore(Protocol):
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
         """The items of one version (``"v3"``), newest id first, which is Opik's order."""
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        """As ``items``, by their ids: what is in one may be read when it is looked at."""
 
 
 class ExperimentStore(Protocol):
@@ -170,6 +174,9 @@ class Reader(Protocol):
         """As in :class:`ExperimentStore`."""
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
+        """As in :class:`DatasetStore`."""
+
+    def listed(self, dataset_id: str, version: str) -> Items:
         """As in :class:`DatasetStore`."""
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:

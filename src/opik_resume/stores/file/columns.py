@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Metrics, Overlaid
+import numpy as np
+
+from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Metrics
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.columns.merging import merged
 from opik_resume.base.records import Attempt, CellState
 from opik_resume.base.states import INTERRUPTIONS
 from opik_resume.base.text.jsontext import from_json
@@ -30,54 +33,30 @@ _TRIAL = f"CASE WHEN trial IS NULL THEN {NO_TRIAL} WHEN trial BETWEEN 0 AND 2147
 _SAID = (
     "coalesce(failed_metrics, '') || char(10) || coalesce(missing_metrics, '') || char(10) || coalesce(scored_by, '')"
 )
-# A start that has ended meanwhile is an attempt. One statement sees one moment.
 _ALL = f"""
-SELECT CAST(item_id AS BLOB) AS item, id, {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}, NULL, NULL
-FROM attempts WHERE experiment_id = ?1
-UNION ALL
-SELECT CAST(item_id AS BLOB), id, {_TRIAL}, {CellState.interrupted:d}, NULL, 0, '', '', trial, started_at
-FROM starts WHERE experiment_id = ?1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = starts.id)
-ORDER BY item, id"""
+SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
+FROM attempts WHERE experiment_id = ? ORDER BY item_id, id"""
 _AT_ONCE = 500  # rows asked for by their numbers
 
 
 def read(database: Database, experiment_id: str, *, heavy: bool) -> AttemptColumns:
     """As :meth:`~opik_resume.stores.protocol.ExperimentStore.columns`."""
-    gathering, starts = Gathering(), _Starts(experiment_id)
+    # Starts first: one that ends between the two reads is then seen twice, never not at all.
+    begun = database.read("SELECT * FROM starts WHERE experiment_id = ?", (experiment_id,))
+    gathering = Gathering()
     for stretch in database.stretches(_ALL, (experiment_id,)):
-        item, ids, trial, state, seconds, row, error, said, stated, started_at = zip(*stretch, strict=True)
-        numbers = starts.numbered(item, ids, stated, row, started_at)
-        gathering.add(item, trial, state, seconds, numbers, error, said)
+        gathering.add(*zip(*stretch, strict=True))
     source = Recorded(database, experiment_id, heavy=heavy)
-    metrics = [_metrics(str(text)) for text in gathering.said]
-    return gathering.columns(Overlaid(source, starts.made), metrics)
+    columns = gathering.columns(source, [_metrics(str(text)) for text in gathering.said])
+    return merged(columns, _by_now(source, [records.started(row) for row in begun]))
 
 
-class _Starts:
-    """The starts among the rows: objects beside the others, since they leave their table when they end."""
-
-    def __init__(self, experiment_id: str) -> None:
-        self._experiment_id = experiment_id
-        self.made: list[Attempt] = []
-
-    def numbered(
-        self,
-        items: Sequence[bytes],
-        ids: Sequence[str],
-        trials: Sequence[int | None],
-        rows: Sequence[int],
-        started: Sequence[str | None],
-    ) -> Sequence[int]:
-        """The row numbers, those of starts counted down."""
-        if not any(started):
-            return rows
-        numbers = list(rows)
-        for place, moment in enumerate(started):
-            if moment is not None:
-                cell = (self._experiment_id, items[place].decode(), trials[place])
-                self.made.append(Attempt(ids[place], *cell, records.moment(moment)))
-                numbers[place] = -len(self.made)
-        return numbers
+def _by_now(source: Recorded, begun: Sequence[Attempt]) -> Iterator[Attempt]:
+    """The starts, those that have ended as what they are by now."""
+    rows = source.rows([start.id for start in begun])
+    ended = iter(source.attempts(np.array([row for row in rows if row is not None], dtype=np.int64)))
+    for start, row in zip(begun, rows, strict=True):
+        yield start if row is None else next(ended)
 
 
 def _metrics(text: str) -> Metrics:

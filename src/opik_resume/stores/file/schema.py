@@ -177,7 +177,7 @@ _METRICS = "".join(
     for column in ("scored_by", "missing_metrics")
 )
 
-# What is read of every attempt to tell the state of each cell: from an index, without its outputs and without its JSON.
+# What is read of every item and attempt to tell the state of each cell: from an index, without what users' JSON holds.
 _ROUNDED = "round((julianday(ended_at) - julianday(started_at)) * 86400.0, 3)"
 _COLUMNS = f"""
 ALTER TABLE attempts ADD COLUMN seconds REAL;
@@ -193,6 +193,7 @@ DROP INDEX attempts_by_experiment;
 CREATE INDEX attempts_by_cell ON attempts (
     experiment_id, item_id, id, trial, complete, returned, seconds, error_type, failed_metrics, missing_metrics, scored_by
 );
+CREATE INDEX dataset_items_by_id ON dataset_items (dataset_id, id, added_in, removed_in, runs_per_item);
 """
 
 STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _COLUMNS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from opik_resume.base import settings as configuration
 from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -131,6 +132,9 @@ class OpikStore:
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
         return self._datasets.items(dataset_id, version)
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return Items.of(self.items(dataset_id, version))
 
     def mirror(self, record: DatasetRecord, versions: Sequence[tuple[VersionRecord, list[Item]]]) -> None:
         """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.writing.mirroring.mirror`."""

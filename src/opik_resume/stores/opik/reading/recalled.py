@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item
 from opik_resume.stores.opik.reading.attempts import lightened
@@ -31,6 +32,9 @@ class Recalled:
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
         return list(self.known_items)
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return Items.of(self.known_items)
 
     def note(self, experiment_id: str) -> str | None:
         return None
