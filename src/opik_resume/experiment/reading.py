@@ -19,6 +19,7 @@ from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
 from opik_resume.base.records import Experiment, Item, LeaseHolder
+from opik_resume.base.tallies import Expectation
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import (
@@ -71,13 +72,9 @@ class Reading:
     @property
     def state(self) -> str:
         """``running``, ``complete``, ``resumable``, ``closed`` or ``not_resumable``."""
-        if self.holder is not None:
-            return "running"
-        if self.obstacle is not None:
+        if self.holder is None and self.obstacle is not None:
             return "not_resumable"
-        if self.whole:
-            return "complete"
-        return "closed" if self.experiment.status == CLOSED else "resumable"
+        return state_named(self.experiment, self.holder, whole=self.whole)
 
     @property
     def elsewhere(self) -> str | None:
@@ -89,6 +86,24 @@ class Reading:
             f"A run of {self.experiment.name!r} was started on {mark.host} at {mark.since:%Y-%m-%d %H:%M} UTC and has not "
             "said that it ended. If it still goes on there, stop it first: both would pay for the same cells."
         )
+
+
+def state_named(experiment: Experiment, holder: LeaseHolder | None, *, whole: bool) -> str:
+    """The state of an experiment whose cells are known."""
+    if holder is not None:
+        return "running"
+    if whole:
+        return "complete"
+    return "closed" if experiment.status == CLOSED else "resumable"
+
+
+def expectation_of(experiment: Experiment) -> Expectation | None:
+    """Which cells it has, where that is told by its metadata alone."""
+    state = resume_state.read(experiment.metadata)
+    if isinstance(state, NotResumable) or state.requires_local_checkpoint or state.dataset_filter_string is not None:
+        return None
+    version, runs = state.dataset_version_name, state.default_runs_per_item
+    return Expectation(experiment.id, experiment.dataset_id, version, runs, state.nb_samples)
 
 
 def find_experiment(name_or_id: str, store: Store) -> Experiment:

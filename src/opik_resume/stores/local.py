@@ -20,9 +20,10 @@ from opik_resume.base.records import (
     VersionRecord,
     utc_now,
 )
+from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.base.text.jsontext import to_json
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
-from opik_resume.stores.file import columns, items, rows
+from opik_resume.stores.file import columns, items, rows, tallies
 from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.protocol import Reader
@@ -201,6 +202,9 @@ class LocalStore:
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
         return columns.read(self._database, experiment_id, heavy=heavy)
+
+    def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
+        return tallies.tallies(self._database, wanted)
 
     def note(self, experiment_id: str) -> str | None:
         """Nothing: the file tells all."""

@@ -22,6 +22,7 @@ from opik_resume.base.records import (
     Undelivered,
     VersionRecord,
 )
+from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.exceptions import LeaseLost
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ class ExperimentStore(Protocol):
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
         """All of them as columns. ``heavy``: those that are looked at are whole."""
+
+    def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
+        """What the grids of these would count, exactly, by experiment id; without those whose cells have to be read."""
 
     def note(self, experiment_id: str) -> str | None:
         """What the last reading of its attempts could not tell, as a sentence for people, or None."""

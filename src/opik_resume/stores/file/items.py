@@ -14,18 +14,18 @@ from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders
 
 _OF_VERSION = "dataset_id = ?1 AND added_in <= ?2 AND (removed_in IS NULL OR removed_in > ?2)"
-_NEWEST_FIRST = f"FROM dataset_items WHERE {_OF_VERSION} ORDER BY id DESC"
+NEWEST_FIRST = f"FROM dataset_items WHERE {_OF_VERSION} ORDER BY id DESC"
 _AT_ONCE = 500
 
 
 def read(database: Database, dataset_id: str, version: str) -> list[Item]:
     """Every item, newest first."""
-    return [rows.item(row) for row in database.read(f"SELECT * {_NEWEST_FIRST}", (dataset_id, number_of(version)))]
+    return [rows.item(row) for row in database.read(f"SELECT * {NEWEST_FIRST}", (dataset_id, number_of(version)))]
 
 
 def listed(database: Database, dataset_id: str, version: str) -> Items:
     """As :meth:`~opik_resume.stores.protocol.DatasetStore.listed`."""
-    query = f"SELECT CAST(id AS BLOB), coalesce(runs_per_item, 0) {_NEWEST_FIRST}"
+    query = f"SELECT CAST(id AS BLOB), coalesce(runs_per_item, 0) {NEWEST_FIRST}"
     texts, own_runs = [texts_of(())], [np.empty(0, dtype=np.int64)]
     for stretch in database.stretches(query, (dataset_id, number_of(version))):
         ids, runs = zip(*stretch, strict=True)
