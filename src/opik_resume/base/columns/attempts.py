@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opik_resume.base.columns.ids import Ids, Numbers, Texts, texts_of
-from opik_resume.base.records import Attempt
+from opik_resume.base.records import Attempt, ScoreResult
 from opik_resume.base.states import state_of
 
 NO_TRIAL = -1  # stated by an attempt of another program
@@ -25,6 +25,9 @@ class Source(Protocol):
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         """The type and the message of their errors; both empty of one without."""
+
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        """Their scores."""
 
     def ids(self, rows: Numbers) -> list[str]:
         """Their ids."""
@@ -105,6 +108,9 @@ class Objects:
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         return [_error(attempt) for attempt in self.attempts(rows)]
 
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        return [attempt.scores for attempt in self.attempts(rows)]
+
     def ids(self, rows: Numbers) -> list[str]:
         return [attempt.id for attempt in self.attempts(rows)]
 
@@ -127,6 +133,10 @@ class Overlaid:
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         found = iter(self.source.errors(rows[rows >= 0]))
         return [next(found) if row >= 0 else _error(self.beside[-1 - row]) for row in rows.tolist()]
+
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        found = iter(self.source.scores(rows[rows >= 0]))
+        return [next(found) if row >= 0 else self.beside[-1 - row].scores for row in rows.tolist()]
 
     def ids(self, rows: Numbers) -> list[str]:
         found = iter(self.source.ids(rows[rows >= 0]))

@@ -76,7 +76,7 @@ def experiment(row: sqlite3.Row) -> Experiment:
         tags=tuple(from_json(row["tags"])),
         project_name=row["project_name"],
         item_ids=tuple(from_json(row["item_ids"])) if row["item_ids"] is not None else None,
-        scores=_scores(row["scores"]),
+        scores=scores(row["scores"]),
     )
 
 
@@ -111,7 +111,7 @@ def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
         task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
-        scores=_scores(row["scores"], light=light),
+        scores=scores(row["scores"], light=light),
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
@@ -125,7 +125,8 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(from_json(text))
 
 
-def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+def scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+    """The scores of an attempt."""
     if text == _NO_SCORES:
         return ()
     make = _light_score if light else ScoreResult
