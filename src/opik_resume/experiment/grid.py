@@ -98,6 +98,7 @@ class Grid:
             history.
 
     Attributes:
+        runs: what was expected.
         item_ids: the ids of the items, in order.
         offsets: int64 array of ``len(item_ids) + 1``; the cells of item ``i`` are ``offsets[i]:offsets[i + 1]``.
         columns: every attempt.
@@ -108,10 +109,10 @@ class Grid:
 
     def __init__(self, expected: Mapping[str, int], attempts: Iterable[Attempt] | AttemptColumns) -> None:
         self.columns = attempts if isinstance(attempts, AttemptColumns) else AttemptColumns.of(attempts)
-        self._runs = Runs.of(expected)
-        self.item_ids = self._runs.ids
-        self.offsets: Numbers = np.concatenate(([0], np.cumsum(self._runs.counts)))
-        self.filled = place(self.columns, self._runs, self.offsets)
+        self.runs = Runs.of(expected)
+        self.item_ids = self.runs.ids
+        self.offsets: Numbers = np.concatenate(([0], np.cumsum(self.runs.counts)))
+        self.filled = place(self.columns, self.runs, self.offsets)
         self.states: Bytes = np.zeros(len(self.filled), dtype=np.uint8)
         there = self.filled != EMPTY
         self.states[there] = self.columns.state[self.filled[there]]
@@ -139,7 +140,7 @@ class Grid:
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
         """The grid with these attempts too, in place of those of the same ids."""
         columns = merged(self.columns, fresh)
-        return self if columns is self.columns else Grid(self._runs, columns)
+        return self if columns is self.columns else Grid(self.runs, columns)
 
     def tries(self, cell: int) -> int:
         """How many attempts this cell has seen: the one that fills it and those that state it and do not."""

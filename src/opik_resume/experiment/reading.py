@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +18,7 @@ from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
-from opik_resume.base.records import Experiment, Item, LeaseHolder
+from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
 from opik_resume.base.tallies import Expectation
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
@@ -176,6 +176,12 @@ def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Read
     order = sorted(items, reverse=True)  # newest first, as everywhere
     runs = {item_id: had.get(item_id, 1) for item_id in order}
     return Selection(Items.of([items[item_id] for item_id in order]), Runs.of(runs))
+
+
+def in_memory(reading: Reading, attempts: Sequence[Attempt]) -> Reading:
+    """Its cells with these attempts and no others, for a store of which nothing can be read any more."""
+    items = Items(reading.items.ids, reading.items.own_runs, lambda ids: [Item(item_id, {}) for item_id in ids])
+    return replace(reading, items=items, grid=Grid(reading.grid.runs, attempts))
 
 
 def recall_experiment(experiment_id: str, store: Store) -> Reading | None:

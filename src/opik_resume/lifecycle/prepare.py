@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellKey, ErrorTolerance
-from opik_resume.engine import Callables, Job, Listener, Run
-from opik_resume.engine.claims import stopping
+from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.integrations import tracing_of
 from opik_resume.lifecycle.conclude import conclude, mark
+from opik_resume.lifecycle.queue import PlannedJobs
 from opik_resume.lifecycle.registry import announce
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _ready(
     tracing = tracing_of(reading.experiment, store)
     run = Run(
         shown.experiment_id,
-        _jobs(current, reading),
+        PlannedJobs(current, reading),
         callables,
         store,
         lease,
@@ -102,23 +102,6 @@ def _ready(
 def _required(reading: Reading, callables: Callables) -> Sequence[str]:
     """The names of the original evaluation's metrics, unless they are left out on purpose."""
     return () if callables.on_drift == "ignore" else remembered.metric_names(reading.experiment.metadata) or ()
-
-
-def _jobs(plan: ResumePlan, reading: Reading) -> list[Job]:
-    jobs = [
-        Job(cell, reading.items[cell.key.item_id], _attempt_id(reading, cell.key) if cell.action == "score" else None)
-        for cell in plan.cells
-    ]
-    # A task of a stopped run may still be on a cell: those come last, so that no worker waits for them early.
-    jobs.sort(key=lambda job: stopping.is_running(stopping.RunningCell(plan.experiment_id, job.cell.key)))
-    return jobs
-
-
-def _attempt_id(reading: Reading, key: CellKey) -> str:
-    attempt = reading.grid.attempts[reading.grid.index(key)]
-    if attempt is None:
-        raise KeyError(key)
-    return attempt.id
 
 
 def _fallen_away(
