@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
-from opik_resume.experiment.grid import Grid, place, state_of
+from opik_resume.experiment.grid import Grid, state_of
 from tests.builders import attempt, complete, failed, failed_score
+from tests.experiment.plain import Placement, PlainGrid
+
+
+def place(attempts: list[Attempt], expected: int) -> Placement:
+    """Where the attempts of one item go."""
+    grid = Grid({"item": expected}, attempts)
+    return Placement(tuple(grid.attempts), tuple(grid.history), tuple(grid.surplus))
 
 
 def test_the_first_complete_attempt_of_a_cell_wins_for_ever() -> None:
@@ -116,6 +124,39 @@ def _check_cell(key: CellKey, filled: Attempt | None, history: list[Attempt]) ->
         assert filled is ours[-1], "(c) else our newest one"
     if filled is not None:
         assert filled.trial in (None, key.trial)
+
+
+@given(runs, histories)
+def test_it_is_the_plain_form_in_columns(expected: dict[str, int], history: list[Attempt]) -> None:
+    assert_same(Grid(expected, history), PlainGrid(expected, history))
+
+
+@given(runs, histories, st.lists(histories, max_size=3), st.data())
+def test_attempts_that_come_later_are_as_if_they_had_been_there(
+    expected: dict[str, int], history: list[Attempt], later: list[list[Attempt]], data: st.DataObject
+) -> None:
+    grid, known = Grid(expected, history), {a.id: a for a in history}
+    for some in later:
+        again = data.draw(st.lists(st.sampled_from(list(known.values())), max_size=3)) if known else []
+        fresh = [*some, *(replace(a, complete=True, returned=True, error=None) for a in again)]
+        known.update((a.id, a) for a in fresh)
+        grid = grid.with_attempts(fresh)
+    assert_same(grid, PlainGrid(expected, known.values()))
+
+
+def assert_same(grid: Grid, plain: PlainGrid) -> None:
+    assert list(grid.attempts) == plain.attempts
+    assert sorted(grid.history, key=by_id) == sorted(plain.history, key=by_id)
+    assert sorted(grid.surplus, key=by_id) == sorted(plain.surplus, key=by_id)
+    assert grid.states.tolist() == plain.states.tolist()
+    assert (grid.done, grid.failed, grid.counts()) == (plain.done, plain.failed, plain.counts())
+    for cell, key in enumerate(plain.keys()):
+        superseded = [a for a in (*plain.history, *plain.surplus) if (a.item_id, a.trial) == key]
+        assert grid.tries(cell) == len(superseded) + (plain.attempts[cell] is not None)
+
+
+def by_id(made: Attempt) -> str:
+    return made.id
 
 
 @given(runs, histories, st.randoms(use_true_random=False))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.base.records import Attempt, CellState, ErrorInfo
+from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import COLUMNS, ResumePlan, make_plan
+from opik_resume.experiment.plan import COLUMNS, ResumePlan, make_plan, make_rescoring_plan
 from tests.builders import attempt, complete, failed, failed_score
+from tests.experiment.plain import PlainGrid, median_seconds, plain_cells, plain_rescored
 
 ALL_STATES = [
     complete("a", 0),
@@ -94,6 +96,65 @@ def test_a_plan_and_what_is_kept_are_the_whole_grid(history: list[Attempt]) -> N
     planned = {cell.key for cell in made.cells}
     for key, filled in zip(grid.keys(), grid.attempts, strict=True):
         assert (key in planned) == (filled is None or not filled.complete)
+
+
+judged = st.lists(
+    st.builds(
+        lambda item, trial, failing, missing: complete(
+            item, trial, scores=tuple(map(failed_score, failing)), missing_metrics=tuple(missing), scored_by=("judge",)
+        ),
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(0, 1),
+        st.lists(st.sampled_from(["judge", "co"]), unique=True),
+        st.lists(st.sampled_from(["judge", "third"]), unique=True),
+    ),
+    max_size=6,
+)
+ENDS = [ErrorInfo("ValueError", "  boom\nagain", ""), ErrorInfo("KeyboardInterrupt", "", ""), None]
+broken = st.lists(
+    st.builds(
+        lambda item, trial, error, returned: failed(item, trial, error=error, returned=returned),
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(0, 1),
+        st.sampled_from(ENDS),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+NAMES = [None, set(), {"judge"}, {"judge", "co", "third"}]
+EXPECTED = {"a": 2, "b": 2, "c": 2}
+
+
+@given(judged, broken, st.sampled_from(NAMES), st.booleans(), st.booleans())
+def test_it_is_the_plain_form_in_columns(
+    whole: list[Attempt], others: list[Attempt], names: set[str] | None, reuse: bool, ignoring: bool
+) -> None:
+    history = [*whole, *others]
+    plain = PlainGrid(EXPECTED, history)
+    on_drift = "ignore" if ignoring else "warn"
+    made = make_plan("id", "name", Grid(EXPECTED, history), names, reuse_outputs=reuse, on_drift=on_drift)  # type: ignore[arg-type]
+    cells = plain_cells(plain, names, reuse_outputs=reuse, ignoring=ignoring)
+    assert list(made.cells) == cells
+    assert [made.cells[n] for n in range(len(made))] == cells
+    assert made.seconds_per_run == median_seconds(plain)
+    assert (made.runs, made.scores) == tuple(sum(c.action == a for c in cells) for a in ("run", "score"))
+    rows = [(*cell.key, cell.state.name, cell.action, cell.reason) for cell in cells]
+    assert made.to_pandas().to_numpy().tolist() == [list(row) for row in rows]
+    counted = Counter((cell.state.name, cell.reason) for cell in cells).most_common()
+    assert made.columns.by_reason() == [(*named, count) for named, count in counted]
+
+
+@given(judged, broken, st.booleans())
+def test_scoring_anew_is_the_plain_form_in_columns(whole: list[Attempt], others: list[Attempt], missing: bool) -> None:
+    history = [*whole, *others]
+    made = make_rescoring_plan("id", "name", Grid(EXPECTED, history), ["judge", "new"], missing_only=missing)
+    assert list(made.cells) == plain_rescored(PlainGrid(EXPECTED, history), ["judge", "new"], missing_only=missing)
+
+
+@given(grids, st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3)), max_size=5))
+def test_cells_are_left_out_by_their_keys(history: list[Attempt], keys: list[tuple[str, int]]) -> None:
+    made, out = plan(history), {CellKey(*key) for key in keys}
+    assert list(made.without(out).cells) == [cell for cell in made.cells if cell.key not in out]
 
 
 @given(grids, grids)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from opik_resume.base.records import CellKey
@@ -16,14 +17,13 @@ class Calls:
     """Called by workers with a function and its arguments.
 
     Args:
-        keys: the cells of the run, in the order in which they start.
         resolve: turns what is awaitable into its value.
     """
 
-    def __init__(self, keys: Iterable[CellKey], resolve: Callable[[Any], Any]) -> None:
+    def __init__(self, resolve: Callable[[Any], Any]) -> None:
         self.elsewhere: Call | None = None  # who makes the calls instead of the worker
         self._resolve = resolve
-        self._positions = {key: position for position, key in enumerate(keys)}
+        self._positions: dict[CellKey, int] = {}  # of those on the way, in the order in which they start
         self._first: tuple[int, BaseException] | None = None
         self._lock = threading.Lock()  # guards the first error
 
@@ -32,10 +32,18 @@ class Calls:
         returned = function(*args, **kwargs) if elsewhere is None else elsewhere(function, *args, **kwargs)
         return self._resolve(returned)
 
+    def began(self, position: int, key: CellKey) -> None:
+        """The work on this cell begins."""
+        self._positions[key] = position
+
+    def ended(self, key: CellKey) -> None:
+        """Nothing more will be noted of it."""
+        self._positions.pop(key, None)
+
     def note(self, key: CellKey, error: BaseException) -> None:
         """The work on this cell raised."""
         with self._lock:
-            position = self._positions[key]
+            position = self._positions.get(key, sys.maxsize)  # an attempt of another program states no trial
             if self._first is None or position < self._first[0]:
                 self._first = (position, error)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
-from opik_resume.base.records import Item
+from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.limits import Limits
@@ -42,3 +44,38 @@ class Job:
     cell: PlannedCell
     item: Item
     attempt_id: str | None = None
+
+
+class Jobs(Protocol):
+    """The jobs of a run, in the order in which they start; made when they are about to. Not to be used by two at a time."""
+
+    def __len__(self) -> int:
+        """How many are left."""
+
+    def take(self) -> Job | None:
+        """The next one, if there is one."""
+
+    def ahead(self, number: int) -> list[CellKey]:
+        """The cells of the next ones, so many at most."""
+
+    def cells(self) -> Iterator[CellKey]:
+        """The cells of all that are left."""
+
+
+class Listed:
+    """Jobs that are there already."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._jobs = deque(jobs)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def take(self) -> Job | None:
+        return self._jobs.popleft() if self._jobs else None
+
+    def ahead(self, number: int) -> list[CellKey]:
+        return list(islice(self.cells(), number))
+
+    def cells(self) -> Iterator[CellKey]:
+        return (job.cell.key for job in list(self._jobs))

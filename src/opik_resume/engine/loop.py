@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
@@ -24,7 +22,7 @@ from opik_resume.engine.claims.abandoning import Abandoned
 from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
-from opik_resume.engine.jobs import Callables, Job
+from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
 from opik_resume.engine.recording.recorder import EndedRun, Recorder
 from opik_resume.engine.recording.salvage import Salvage
@@ -60,7 +58,7 @@ class Run:
     def __init__(
         self,
         experiment_id: str,
-        jobs: Sequence[Job],
+        jobs: Jobs | Sequence[Job],
         callables: Callables,
         store: ExperimentStore,
         lease: Lease,
@@ -80,7 +78,7 @@ class Run:
         self.taken_over: str | None = None
         self.stopped_by: StoppedBy | None = None
         self.notes: tuple[str, ...] = ()
-        self._jobs = deque(jobs)
+        self._jobs = Listed(jobs) if isinstance(jobs, Sequence) else jobs
         self._store = store
         self._lease = lease
         self._abandoned = Abandoned(lease)
@@ -88,7 +86,7 @@ class Run:
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
         self._awaiter = Awaiter()
-        self._calls = Calls((job.cell.key for job in jobs), self._awaiter)
+        self._calls = Calls(self._awaiter)
         self._work = CellWork(
             callables.task,
             callables.scoring_metrics,
@@ -211,18 +209,30 @@ class Run:
     # Workers
 
     def _take_jobs(self) -> None:
-        while (job := self._next_job()) is not None:
+        while (taken := self._next_job()) is not None:
+            place, job = taken
+            self._calls.began(place, job.cell.key)
             self._do(job)
+            self._calls.ended(job.cell.key)
 
-    def _next_job(self) -> Job | None:
+    def _next_job(self) -> tuple[int, Job] | None:
+        """The next one, with its place among all."""
         with self._lock:
-            if self._stop_reason is not None or self._spending.tripped or not self._jobs:
+            if self._stop_reason is not None or self._spending.tripped:
                 return None
-            return self._jobs.popleft()
+            place = self.total - len(self._jobs)
+            try:
+                job = self._jobs.take()
+            except Exception as error:
+                broken = error
+            else:
+                return None if job is None else (place, job)
+        self._break(broken)
+        return None
 
     def _ahead(self, number: int) -> list[CellKey]:
         with self._lock:
-            return [job.cell.key for job in islice(self._jobs, number)]
+            return self._jobs.ahead(number)
 
     def _do(self, job: Job) -> None:
         cell = RunningCell(self.experiment_id, job.cell.key)
@@ -311,8 +321,8 @@ class Run:
         stopping.remember(self._recorder)
         for key, reason in list(self.dropped.items()):
             self._tell(RunDropped(key, reason))
-        for job in list(self._jobs):
-            self._tell(RunQueued(job.cell.key))
+        for key in self._jobs.cells():  # no worker has started yet
+            self._tell(RunQueued(key))
         try:
             self._recorder.start()
             self._start_workers()

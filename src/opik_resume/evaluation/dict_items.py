@@ -97,7 +97,7 @@ class _Batch:
         self._telling = threading.Lock()
         self._idle = threading.Event()
         self._awaiter = Awaiter()
-        self._calls = Calls((CellKey(item.id, 0) for item in items), self._awaiter)
+        self._calls = Calls(self._awaiter)
         self._threads = min(callables.task_threads, len(items))
         self._context = contextvars.copy_context()
         self._work = CellWork(
@@ -139,11 +139,14 @@ class _Batch:
             except IndexError:
                 return
             item = self._items[position]
+            key = CellKey(item.id, 0)
+            self._calls.began(position, key)
             start = Attempt(new_id(), "", item.id, 0, started_at=utc_now())
             attempt = self._attempts[position] = self._context.copy().run(self._work.run, start, item)
+            self._calls.ended(key)
             if self._listener is not None:
                 with self._telling:
-                    self._listener(RunFinished(CellKey(item.id, 0), attempt))
+                    self._listener(RunFinished(key, attempt))
 
     def _result(self, position: int) -> TestResult:
         attempt, item = self._attempts[position], self._items[position]

@@ -159,9 +159,8 @@ def evaluate(
         callables.task_threads,
     )
     now = utc_now()
-    selection = caller().call(
-        choose, version.records(), state, dataset_item_ids, dataset_sampler
-    )  # a sampler is user code
+    listed = where.listed(version.id, version.version_name)
+    selection = choose(listed, state, dataset_item_ids, dataset_sampler, caller().call)  # a sampler is user code
     experiment = Experiment(
         id=new_id(),
         name=arguments.experiment_name(experiment_name, experiment_name_prefix, version.name),
@@ -169,7 +168,7 @@ def evaluate(
         dataset_name=version.name,
         version_name=version.version_name,
         metadata=linked_prompts.embed(metadata, prompt, prompts),
-        expected=sum(selection.runs.values()),
+        expected=selection.runs.total,
         created_at=now,
         updated_at=now,
         tags=arguments.texts("experiment_tags", experiment_tags),

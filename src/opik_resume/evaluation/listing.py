@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opik_resume.base.process.doors import door
 from opik_resume.base.records import Experiment
+from opik_resume.base.tallies import Tally
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.reading import UNREAD, why_unread
+from opik_resume.experiment.reading import UNREAD, expectation_of, state_named, why_unread
 from opik_resume.lifecycle.conclude import read_and_finish
 from opik_resume.lifecycle.progress import steps_bar
 from opik_resume.stores.connections import default_store
@@ -88,30 +90,50 @@ def _every(store: Store, search: str, sort: str, limit: int | None) -> Iterator[
 
 def _read(listed: Sequence[Experiment], store: Store, *, shown: bool) -> list[tuple[object, ...]]:
     """A row for each. A local file is read by one thread: it takes the time of a core."""
-    rows = []
+    row, rows = partial(_row, store, _tallies(listed, store)), []
     with (
         ThreadPoolExecutor(_AT_ONCE if store.remote else 1, thread_name_prefix="opik-resume-reading") as pool,
         steps_bar(f"Reading {store.label}", len(listed), "experiment", shown=shown) as step,
     ):
-        for row in pool.map(lambda experiment: _row(experiment, store), listed):
-            rows.append(row)
+        for told in pool.map(row, listed):
+            rows.append(told)
             step()
     return rows
 
 
-def _row(experiment: Experiment, store: Store) -> tuple[object, ...]:
+def _tallies(listed: Sequence[Experiment], store: Store) -> dict[str, Tally]:
+    """What the store can count without reading cells, by experiment id."""
+    wanted = [expectation for experiment in listed if (expectation := expectation_of(experiment)) is not None]
+    return store.tallies(wanted)
+
+
+def _row(store: Store, tallies: Mapping[str, Tally], experiment: Experiment) -> tuple[object, ...]:
     """One that cannot be read, whyever, must not take the others with it."""
     try:
-        idle = experiment.problem is None and store.leases.holder(experiment.id) is None
-        whole = store.complete(experiment.id) if idle else None
-        if whole is not None:
-            return _told(experiment, whole, whole, 0, "complete", None)
+        counted = _counted(store, tallies, experiment)
+        if counted is not None:
+            return counted
         reading = read_and_finish(experiment, store)
     except Exception as error:
         logger.info("Experiment %s could not be read", experiment.id, exc_info=True)
         return _told(experiment, None, experiment.expected, None, UNREAD, why_unread(error))
     grid, reason = reading.grid, str(reading.obstacle) if reading.obstacle is not None else None
     return _told(reading.experiment, grid.done, len(grid), grid.failed, reading.state, reason)
+
+
+def _counted(store: Store, tallies: Mapping[str, Tally], experiment: Experiment) -> tuple[object, ...] | None:
+    """The row of one of which the store knows the numbers, unless its cells are all there and it is not finished."""
+    if experiment.problem is not None:
+        return None
+    holder, tally = store.leases.holder(experiment.id), tallies.get(experiment.id)
+    if tally is None:
+        whole = store.complete(experiment.id) if holder is None else None
+        return None if whole is None else _told(experiment, whole, whole, 0, "complete", None)
+    whole_now = 0 < tally.expected == tally.done
+    if whole_now and holder is None and experiment.status == "running":
+        return None
+    state = state_named(experiment, holder, whole=whole_now)
+    return _told(experiment, tally.done, tally.expected, tally.failed, state, None)
 
 
 def _told(

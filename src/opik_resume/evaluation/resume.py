@@ -108,7 +108,7 @@ def evaluate_resume(
     plan = replan(reading)
     if plan.warning and on_drift == "error":
         raise ArgumentError(f"{plan.warning}. Nothing was run: pass the same metrics, or on_drift='ignore'.")
-    if plan.cells and reading.elsewhere is not None:
+    if len(plan) and reading.elsewhere is not None:
         logger.warning(reading.elsewhere)
     warn_of_drift(plan)
     ready = partial(prepare, plan, replan, callables, where)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, get_args
 
-from opik_resume.base.records import Attempt
 from opik_resume.exceptions import ArgumentError
 
+Names = tuple[str, ...]
 OnDrift = Literal["warn", "ignore", "error"]
 """What a resume does about metrics that it was not given: say so, take it for meant, or refuse to run."""
 
@@ -22,30 +22,29 @@ def checked(on_drift: object) -> OnDrift:
     return on_drift  # type: ignore[return-value]
 
 
-def sentence(original: Iterable[str], given: Collection[str], attempts: Sequence[Attempt | None]) -> str | None:
+def sentence(original: Iterable[str], given: Collection[str], kept: Collection[Names | None]) -> str | None:
     """What is to be said of the difference, or None when there is none.
 
     Args:
         original: the names of the metrics of the original evaluation.
         given: those of the metrics that are given now.
-        attempts: what fills the cells: the complete ones are kept.
+        kept: ``scored_by`` of the kept runs, each set of names once.
     """
-    kept = [attempt for attempt in attempts if attempt is not None and attempt.complete]
     left_out = [name for name in original if name not in given]
     added = [name for name in given if name not in original and _lack(name, kept)]
     return "; ".join([*_left_out(left_out, kept), *_added(added)]) or None
 
 
-def _lack(name: str, kept: Iterable[Attempt]) -> bool:
+def _lack(name: str, kept: Iterable[Names | None]) -> bool:
     """Whether some kept run is known not to have been scored by this metric."""
-    return any(attempt.scored_by is not None and name not in attempt.scored_by for attempt in kept)
+    return any(names is not None and name not in names for names in kept)
 
 
-def _left_out(names: Sequence[str], kept: Sequence[Attempt]) -> list[str]:
+def _left_out(names: Sequence[str], kept: Collection[Names | None]) -> list[str]:
     if not names:
         return []
     were, are = ("was", "is") if len(names) == 1 else ("were", "are")
-    scored = any(attempt.scored_by is None or set(names) & set(attempt.scored_by) for attempt in kept)
+    scored = any(those is None or set(names) & set(those) for those in kept)
     where = f"scored on the kept runs and {are} not given" if scored else f"given to evaluate() and {are} not given now"
     return [f"{listed(names)} {were} {where}"]
 

@@ -1,4 +1,4 @@
-"""Attempts → cells: which attempt fills which cell of an experiment. Pure.
+"""Attempts → cells: which attempt fills which cell of an experiment. Pure, and on whole columns at once.
 
 The rule (DESIGN: "Which attempt fills a cell"), attempts taken in id order:
 
@@ -10,79 +10,72 @@ d. all the rest is history (an attempt that something else superseded) or surplu
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Metrics
+from opik_resume.base.columns.ids import Numbers, Runs
+from opik_resume.base.columns.merging import merged
+from opik_resume.base.columns.views import Attempts, FilledAttempts
 from opik_resume.base.records import Attempt, CellKey, CellState
+from opik_resume.base.states import DONE, FAILED
+from opik_resume.base.states import state_of as state_of  # noqa: PLC0414  # its home for whoever looks at grids
 
 Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
-_INTERRUPTIONS = frozenset({"KeyboardInterrupt", "SystemExit", "CancelledError", "EvaluationInterrupted"})
-_DONE = (CellState.completed, CellState.scores_missing)
-_FAILED = (CellState.task_failed, CellState.scoring_failed)
-
-
-def state_of(attempt: Attempt) -> CellState:
-    """The state that a cell has when this attempt fills it."""
-    if attempt.complete:
-        lacking = attempt.missing_metrics or attempt.failed_metrics
-        return CellState.scores_missing if lacking else CellState.completed
-    if attempt.returned:
-        return CellState.scoring_failed
-    if attempt.error is None or attempt.error.exception_type in _INTERRUPTIONS:
-        return CellState.interrupted
-    return CellState.task_failed
+EMPTY = -1  # no attempt fills the cell
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the attempts of one item went: one slot a trial, and those that fill none."""
-
-    slots: tuple[Attempt | None, ...]
-    history: tuple[Attempt, ...]
-    surplus: tuple[Attempt, ...]
+def is_done(states: Bytes) -> Flags:
+    """Which of these states are those of complete attempts."""
+    return np.isin(states, DONE)
 
 
-def place(attempts: Iterable[Attempt], expected: int) -> Placement:
-    """Place the attempts of one item on its ``expected`` trials, by the rule above."""
-    ordered = sorted(attempts, key=lambda attempt: attempt.id)
-    slots: dict[int, Attempt] = {}
-    _place_complete(ordered, expected, slots)
-    _place_incomplete(ordered, expected, slots)
-    placed = {attempt.id for attempt in slots.values()}
-    rest = [attempt for attempt in ordered if attempt.id not in placed]
-    return Placement(
-        slots=tuple(slots.get(trial) for trial in range(expected)),
-        history=tuple(attempt for attempt in rest if not attempt.complete),
-        surplus=tuple(attempt for attempt in rest if attempt.complete),
-    )
+def place(columns: AttemptColumns, runs: Runs, offsets: Numbers) -> Numbers:
+    """For every cell the place in the columns of the attempt that fills it, or ``EMPTY``, by the rule above."""
+    cells = _Cells(columns, runs, offsets)
+    complete = is_done(columns.state)
+    cells.take_stated(np.flatnonzero(complete & cells.stated)[::-1])  # the first one last: it wins
+    cells.take_free(np.flatnonzero(complete & cells.foreign))
+    open_cells = cells.stated & ~complete
+    open_cells[open_cells] = cells.filled[cells.cell[open_cells]] == EMPTY
+    cells.take_stated(np.flatnonzero(open_cells))  # the newest one wins
+    cells.take_free(np.flatnonzero(~complete & cells.foreign)[::-1])
+    return cells.filled
 
 
-def _place_complete(ordered: Sequence[Attempt], expected: int, slots: dict[int, Attempt]) -> None:
-    complete = [attempt for attempt in ordered if attempt.complete]
-    for attempt in complete:
-        if attempt.trial is not None and 0 <= attempt.trial < expected:
-            slots.setdefault(attempt.trial, attempt)
-    foreign = (attempt for attempt in complete if attempt.trial is None)
-    slots.update(zip(_free(slots, expected), foreign, strict=False))
+class _Cells:
+    """The cells while they are filled."""
 
+    def __init__(self, columns: AttemptColumns, runs: Runs, offsets: Numbers) -> None:
+        self._offsets = offsets
+        self._row = runs.ids.places(columns.item_ids.texts)[columns.item]
+        self.filled: Numbers = np.full(int(offsets[-1]), EMPTY, dtype=np.int64)
+        there = self._row >= 0
+        self.foreign: Flags = there & (columns.trial == NO_TRIAL)
+        expected = runs.counts[self._row] if len(runs) else 0
+        self.stated: Flags = there & ~self.foreign & (columns.trial < expected)
+        self.cell: Numbers = offsets[self._row] + columns.trial  # of those that state one
 
-def _place_incomplete(ordered: Sequence[Attempt], expected: int, slots: dict[int, Attempt]) -> None:
-    newest_first = [attempt for attempt in reversed(ordered) if not attempt.complete]
-    for attempt in newest_first:
-        if attempt.trial is not None and 0 <= attempt.trial < expected:
-            slots.setdefault(attempt.trial, attempt)
-    foreign = (attempt for attempt in newest_first if attempt.trial is None)
-    slots.update(zip(_free(slots, expected), foreign, strict=False))
+    def take_stated(self, attempts: Numbers) -> None:
+        """These take the cells that they state; of several, the last."""
+        self.filled[self.cell[attempts]] = attempts
 
-
-def _free(slots: dict[int, Attempt], expected: int) -> list[int]:
-    return [trial for trial in range(expected) if trial not in slots]
+    def take_free(self, attempts: Numbers) -> None:
+        """These take the free cells of their items, lowest trial first, each the next one."""
+        if not len(attempts):
+            return
+        free = np.flatnonzero(self.filled == EMPTY)
+        begins = np.searchsorted(free, self._offsets)  # of each item among the free cells
+        order = np.argsort(self._row[attempts], kind="stable")
+        those, rows = attempts[order], self._row[attempts][order]
+        number = np.arange(len(rows)) - np.searchsorted(rows, rows)  # of each among those of its item
+        target = begins[rows] + number
+        fits = target < begins[rows + 1]
+        self.filled[free[target[fits]]] = those[fits]
 
 
 class Grid:
@@ -90,67 +83,71 @@ class Grid:
 
     Args:
         expected: the number of runs each item expects, by item id, in the experiment's order (newest item first).
-        attempts: every attempt of the experiment, in any order; those of items not in ``expected`` are history.
+        attempts: every attempt of the experiment, in any order, or their columns; those of items not in ``expected`` are
+            history.
 
     Attributes:
+        runs: what was expected.
         item_ids: the ids of the items, in order.
         offsets: int64 array of ``len(item_ids) + 1``; the cells of item ``i`` are ``offsets[i]:offsets[i + 1]``.
+        columns: every attempt.
+        filled: int64 array with the place in ``columns`` of the attempt that fills each cell, or ``EMPTY``.
         states: uint8 array with the :class:`CellState` of every cell.
-        attempts: the attempt that fills each cell, or None.
+        attempts: the attempt that fills each cell, or None: made when it is looked at.
     """
 
-    def __init__(self, expected: dict[str, int], attempts: Iterable[Attempt]) -> None:
-        self.item_ids = tuple(expected)
-        runs = np.fromiter(expected.values(), dtype=np.int64, count=len(expected))
-        self.offsets: npt.NDArray[np.int64] = np.concatenate(([0], np.cumsum(runs)))
-        self._row = {item_id: row for row, item_id in enumerate(self.item_ids)}
-        self.attempts: list[Attempt | None] = [None] * int(self.offsets[-1])
-        self.history: list[Attempt] = []
-        self.surplus: list[Attempt] = []
-        self._place(attempts)
-        self.states: Bytes = np.fromiter(
-            (_state(attempt) for attempt in self.attempts),
-            dtype=np.uint8,
-            count=len(self.attempts),
-        )
+    def __init__(self, expected: Mapping[str, int], attempts: Iterable[Attempt] | AttemptColumns) -> None:
+        self.columns = attempts if isinstance(attempts, AttemptColumns) else AttemptColumns.of(attempts)
+        self.runs = Runs.of(expected)
+        self.item_ids = self.runs.ids
+        self.offsets: Numbers = np.concatenate(([0], np.cumsum(self.runs.counts)))
+        self.filled = place(self.columns, self.runs, self.offsets)
+        self.states: Bytes = np.zeros(len(self.filled), dtype=np.uint8)
+        there = self.filled != EMPTY
+        self.states[there] = self.columns.state[self.filled[there]]
 
-    def _place(self, attempts: Iterable[Attempt]) -> None:
-        for item_id, group in groupby(sorted(attempts, key=lambda a: (a.item_id, a.id)), key=lambda a: a.item_id):
-            row = self._row.get(item_id)
-            start, end = (0, 0) if row is None else (int(self.offsets[row]), int(self.offsets[row + 1]))
-            those = list(group)
-            if end - start == 1 == len(those) and not those[0].trial:  # nearly always, and quick
-                self.attempts[start] = those[0]
-                continue
-            placement = place(those, end - start)
-            self.attempts[start:end] = placement.slots
-            self.history.extend(placement.history)
-            self.surplus.extend(placement.surplus)
+    @property
+    def attempts(self) -> FilledAttempts:
+        """See the class."""
+        return FilledAttempts(self.columns, self.filled)
+
+    @property
+    def history(self) -> Sequence[Attempt]:
+        """The attempts that something else superseded."""
+        return Attempts(self.columns, np.flatnonzero(self._idle() & ~is_done(self.columns.state)))
+
+    @property
+    def surplus(self) -> Sequence[Attempt]:
+        """The complete attempts with no cell left."""
+        return Attempts(self.columns, np.flatnonzero(self._idle() & is_done(self.columns.state)))
+
+    def _idle(self) -> Flags:
+        idle = np.ones(len(self.columns), dtype=np.bool_)
+        idle[self.filled[self.filled != EMPTY]] = False
+        return idle
 
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
-        """The grid with these attempts too, in place of those of the same ids. Only their items are placed anew."""
-        newer = {attempt.id: attempt for attempt in fresh}
-        items = {attempt.item_id for attempt in newer.values()}
-        rows = [self._row[item_id] for item_id in items if item_id in self._row]
-        slices = [slice(int(self.offsets[row]), int(self.offsets[row + 1])) for row in rows]
-        there = [attempt for part in slices for attempt in self.attempts[part] if attempt is not None]
-        there += [attempt for attempt in (*self.history, *self.surplus) if attempt.item_id in items]
-        grid = copy.copy(self)
-        grid.attempts, grid.states = list(self.attempts), self.states.copy()
-        grid.history = [attempt for attempt in self.history if attempt.item_id not in items]
-        grid.surplus = [attempt for attempt in self.surplus if attempt.item_id not in items]
-        grid._place(({attempt.id: attempt for attempt in there} | newer).values())  # noqa: SLF001  # it is our own
-        for part in slices:
-            grid.states[part] = [_state(attempt) for attempt in grid.attempts[part]]
-        return grid
+        """The grid with these attempts too, in place of those of the same ids."""
+        columns = merged(self.columns, fresh)
+        return self if columns is self.columns else Grid(self.runs, columns)
+
+    def tries(self, cell: int) -> int:
+        """How many attempts this cell has seen: the one that fills it and those that state it and do not."""
+        key, columns = self.key(cell), self.columns
+        item = columns.item_ids.index(key.item_id) if key.item_id in columns.item_ids else EMPTY
+        superseded = self._idle() & (columns.item == item) & (columns.trial == key.trial)
+        return int(np.count_nonzero(superseded)) + int(self.filled[cell] != EMPTY)
 
     def __len__(self) -> int:
         """The number of cells."""
-        return len(self.attempts)
+        return len(self.filled)
 
     def index(self, key: CellKey) -> int:
         """The number of a cell. Raises KeyError for a cell that this experiment does not have."""
-        row = self._row[key.item_id]
+        try:
+            row = self.item_ids.index(key.item_id)
+        except ValueError:
+            raise KeyError(key) from None
         cell = int(self.offsets[row]) + key.trial
         if not 0 <= key.trial < self.offsets[row + 1] - self.offsets[row]:
             raise KeyError(key)
@@ -160,14 +157,22 @@ class Grid:
         """The item and trial of a cell number. Raises IndexError outside the grid."""
         if not 0 <= cell < len(self):
             raise IndexError(cell)
-        row = int(np.searchsorted(self.offsets, cell, side="right")) - 1
+        row = int(self.rows(cell))
         return CellKey(self.item_ids[row], cell - int(self.offsets[row]))
+
+    def rows(self, cells: npt.ArrayLike) -> Numbers:
+        """The place in ``item_ids`` of the item of each of these cells."""
+        return np.searchsorted(self.offsets, cells, side="right") - 1
 
     def keys(self) -> Iterator[CellKey]:
         """Every cell, in order."""
         for row, item_id in enumerate(self.item_ids):
             for trial in range(int(self.offsets[row + 1] - self.offsets[row])):
                 yield CellKey(item_id, trial)
+
+    def said(self, cells: Flags) -> list[Metrics]:
+        """What the attempts that fill these cells say of metrics, each different thing once."""
+        return [self.columns.metrics[code] for code in np.unique(self.columns.said[self.filled[cells]]).tolist()]
 
     def counts(self) -> dict[CellState, int]:
         """How many cells are in each state."""
@@ -176,18 +181,14 @@ class Grid:
     @property
     def done(self) -> int:
         """How many cells are complete (a missing score does not undo that)."""
-        return int(np.count_nonzero(np.isin(self.states, _DONE)))
+        return int(np.count_nonzero(is_done(self.states)))
 
     @property
     def failed(self) -> int:
         """How many cells hold a failure of the task or of scoring."""
-        return int(np.count_nonzero(np.isin(self.states, _FAILED)))
+        return int(np.count_nonzero(np.isin(self.states, FAILED)))
 
     @property
     def complete(self) -> bool:
         """Whether every cell is complete."""
         return self.done == len(self)
-
-
-def _state(attempt: Attempt | None) -> CellState:
-    return CellState.never_run if attempt is None else state_of(attempt)

@@ -8,36 +8,24 @@ scoring), ``scores_missing`` cells get the metrics scored again that failed, if 
 from __future__ import annotations
 
 import html
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from opik_resume.base.records import Attempt, CellKey, CellState
+import numpy as np
+
+from opik_resume.base.columns.attempts import Metrics, Places
+from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.records import CellKey, CellState
 from opik_resume.experiment import drift
 from opik_resume.experiment.drift import OnDrift
-from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.grid import Flags, Grid, is_done
+from opik_resume.experiment.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
+from opik_resume.experiment.planned import Action, PlannedCells, Reason
+from opik_resume.experiment.planned import PlannedCell as PlannedCell  # noqa: PLC0414  # what a plan is made of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Action = Literal["run", "score"]
-COLUMNS = ["item_id", "trial", "state", "action", "reason"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedCell:
-    """One cell of a plan.
-
-    When the action is ``score``, ``metrics`` names the scores to make; it is empty for an output that was kept when its
-    scoring failed, which is scored with every metric, and for a complete run that only lacks what is left out on purpose.
-    """
-
-    key: CellKey
-    state: CellState
-    action: Action
-    reason: str
-    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,14 +35,23 @@ class ResumePlan:
     ``len(plan)`` is the number of cells it would touch; ``kept`` complete cells stay as they are.
     ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none.
     ``warning`` says how the metrics differ from those that the kept runs were scored with, or None.
+    ``cells`` are a sequence of :class:`PlannedCell`, each made when it is looked at.
     """
 
     experiment_id: str
     experiment_name: str
-    cells: tuple[PlannedCell, ...]
+    cells: Sequence[PlannedCell]
     kept: int
     seconds_per_run: float | None = None
     warning: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", PlannedCells.of(self.cells))
+
+    @property
+    def columns(self) -> PlannedCells:
+        """Its cells as columns."""
+        return PlannedCells.of(self.cells)
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -62,12 +59,12 @@ class ResumePlan:
     @property
     def runs(self) -> int:
         """Cells whose task is called."""
-        return sum(cell.action == "run" for cell in self.cells)
+        return int(np.count_nonzero(self.columns.acted("run")))
 
     @property
     def scores(self) -> int:
         """Cells that are only scored again."""
-        return sum(cell.action == "score" for cell in self.cells)
+        return len(self) - self.runs
 
     def seconds(self, task_threads: int) -> float | None:
         """An estimate of the time the runs take with that many workers, in seconds."""
@@ -77,20 +74,21 @@ class ResumePlan:
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a cell: ``item_id``, ``trial``, ``state``, ``action``, ``reason``."""
-        import pandas as pd
-
-        rows = [(*cell.key, cell.state.name, cell.action, cell.reason) for cell in self.cells]
-        return pd.DataFrame(rows, columns=COLUMNS)
+        return self.columns.to_pandas()
 
     def restricted_to(self, shown: ResumePlan) -> ResumePlan:
         """The cells of this plan that ``shown`` holds with the same action: never a cell more than was shown."""
-        seen = {(cell.key, cell.action) for cell in shown.cells}
-        kept = tuple(cell for cell in self.cells if (cell.key, cell.action) in seen)
-        return replace(self, cells=kept)
+        among = self.columns.among(shown.columns, same_action=True)
+        return replace(self, cells=self.columns.chosen(among))
 
     def without(self, keys: Collection[CellKey]) -> ResumePlan:
         """The plan without the cells of these keys."""
-        return replace(self, cells=tuple(cell for cell in self.cells if cell.key not in keys))
+        return replace(self, cells=self.columns.chosen(~self.columns.having(keys))) if keys else self
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of the experiment has been run yet."""
+        return not self.kept and not self.columns.states.any()
 
     def summary(self) -> str:
         """One sentence for people."""
@@ -101,19 +99,15 @@ class ResumePlan:
         warned = f" ({self.warning})" if self.warning else ""
         return f"{self.experiment_name}: {', '.join(parts)}; {self.kept} kept{warned}"
 
-    def _by_reason(self) -> list[tuple[str, str, int]]:
-        counted = Counter((cell.state.name, cell.reason) for cell in self.cells)
-        return [(state, reason, count) for (state, reason), count in counted.most_common()]
-
     def __repr__(self) -> str:
-        lines = [f"  {count:>6}  {state}: {reason}" for state, reason, count in self._by_reason()]
+        lines = [f"  {count:>6}  {state}: {reason}" for state, reason, count in self.columns.by_reason()]
         return "\n".join([f"<ResumePlan {self.summary()}>", *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:right'>{count}</td><td>{state}</td>"
             f"<td style='text-align:left'>{html.escape(reason)}</td></tr>"
-            for state, reason, count in self._by_reason()
+            for state, reason, count in self.columns.by_reason()
         )
         head = f"<p><b>{html.escape(self.summary())}</b></p>"
         return head + (f"<table><tr><th>runs</th><th>state</th><th>reason</th></tr>{rows}</table>" if rows else "")
@@ -140,76 +134,108 @@ def make_plan(
         on_drift: ``ignore`` takes it for meant that metrics are left out: complete runs need no more for lack of them.
     """
     ignoring = on_drift == "ignore"
-
-    def planned(key: CellKey, state: CellState, attempt: Attempt | None) -> PlannedCell | None:
-        if state is CellState.scores_missing and attempt is not None:
-            return _to_be_scored(key, attempt, metric_names, ignoring=ignoring)
-        return _replayed(key, state, attempt, reuse_outputs=reuse_outputs)
-
-    plan = _plan(experiment_id, experiment_name, grid, planned)
-    scored_anew = any(cell.state is not CellState.scores_missing for cell in plan.cells)
+    reasons = Reasons(grid)
+    lacking = [_to_be_scored(said, metric_names, ignoring=ignoring) for said in grid.columns.metrics]
+    reasons.of_metrics(grid.states == CellState.scores_missing, lacking)
+    reasons.same(grid.states == CellState.never_run, Reason("run", "never started"))
+    reasons.same(grid.states == CellState.interrupted, Reason("run", "stopped while running"))
+    reasons.of_errors(grid.states == CellState.task_failed, "run")
+    reasons.of_errors(grid.states == CellState.scoring_failed, "score" if reuse_outputs else "run")
+    plan = _plan(experiment_id, experiment_name, grid, reasons)
+    scored_anew = bool((plan.columns.states != CellState.scores_missing).any())
     if ignoring or metric_names is None or original is None or not scored_anew:
         return plan
-    return replace(plan, warning=drift.sentence(original, metric_names, grid.attempts))
+    return replace(plan, warning=drift.sentence(original, metric_names, _kept_scored_by(grid)))
 
 
 def make_rescoring_plan(
     experiment_id: str, experiment_name: str, grid: Grid, metric_names: Collection[str], *, missing_only: bool
 ) -> ResumePlan:
     """Plan to score every complete run with these metrics, or with those whose scores it does not have yet."""
-
-    def planned(key: CellKey, state: CellState, attempt: Attempt | None) -> PlannedCell | None:
-        if attempt is None or not attempt.complete:
-            return None
-        there = {score.name for score in attempt.scores if not score.scoring_failed} if missing_only else set()
-        names = tuple(name for name in metric_names if name not in there)
-        return PlannedCell(key, state, "score", f"to be scored: {', '.join(names)}", names) if names else None
-
-    return _plan(experiment_id, experiment_name, grid, planned)
+    reasons, done = Reasons(grid), is_done(grid.states)
+    if missing_only:
+        reasons.of_scores(done, metric_names)
+    elif metric_names:
+        reasons.same(done, _anew(tuple(metric_names)))
+    return _plan(experiment_id, experiment_name, grid, reasons)
 
 
-def _plan(
-    experiment_id: str,
-    experiment_name: str,
-    grid: Grid,
-    planned: Callable[[CellKey, CellState, Attempt | None], PlannedCell | None],
-) -> ResumePlan:
-    everything = zip(grid.keys(), grid.states.tolist(), grid.attempts, strict=True)
-    cells = [planned(key, CellState(state), attempt) for key, state, attempt in everything]
-    chosen = tuple(cell for cell in cells if cell is not None)
-    return ResumePlan(experiment_id, experiment_name, chosen, len(grid) - len(chosen), _median_seconds(grid))
+def _plan(experiment_id: str, experiment_name: str, grid: Grid, reasons: Reasons) -> ResumePlan:
+    cells = np.flatnonzero(reasons.codes != _KEPT)
+    rows = grid.rows(cells)
+    planned = PlannedCells(
+        grid.item_ids, rows, cells - grid.offsets[rows], grid.states[cells], reasons.codes[cells], reasons.listed
+    )
+    return ResumePlan(experiment_id, experiment_name, planned, len(grid) - len(cells), _median_seconds(grid))
 
 
-def _replayed(
-    key: CellKey,
-    state: CellState,
-    attempt: Attempt | None,
-    *,
-    reuse_outputs: bool,
-) -> PlannedCell | None:
-    if state is CellState.scoring_failed and reuse_outputs:
-        return PlannedCell(key, state, "score", _reason(state, attempt))
-    if state is CellState.completed:
-        return None
-    return PlannedCell(key, state, "run", _reason(state, attempt))
+_KEPT = -1
 
 
-def _to_be_scored(
-    key: CellKey, attempt: Attempt, metric_names: Collection[str] | None, *, ignoring: bool
-) -> PlannedCell | None:
+class Reasons:
+    """The reason of each cell of a grid to be planned, as far as it has been given; each different one once."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._places = Places()
+        self.codes: Numbers = np.full(len(grid), _KEPT, dtype=np.int32)
+
+    @property
+    def listed(self) -> list[Reason]:
+        """What the codes stand for."""
+        return list(self._places)  # type: ignore[arg-type]  # it holds nothing else
+
+    def _code(self, reason: Reason | None) -> int:
+        return _KEPT if reason is None else self._places[reason]
+
+    def same(self, cells: Flags, reason: Reason) -> None:
+        """These cells have this reason."""
+        if cells.any():
+            self.codes[cells] = self._code(reason)
+
+    def of_metrics(self, cells: Flags, reasons: Sequence[Reason | None]) -> None:
+        """Each has the reason of what its attempt says of metrics."""
+        if cells.any():
+            codes = np.array([self._code(reason) for reason in reasons], dtype=np.int32)
+            self.codes[cells] = codes[self._grid.columns.said[self._grid.filled[cells]]]
+
+    def of_errors(self, cells: Flags, action: Action) -> None:
+        """Each has the error of its attempt as its reason."""
+        columns = self._grid.columns
+        places = self._grid.filled[cells]
+        if len(places):
+            errors = columns.source.errors(columns.row[places])
+            self.codes[cells] = [self._code(Reason(action, _told(*error))) for error in errors]
+
+    def of_scores(self, cells: Flags, metric_names: Collection[str]) -> None:
+        """Each is to have the scores of these metrics that its attempt does not have."""
+        for cell, attempt in zip(np.flatnonzero(cells).tolist(), self._grid.attempts.at(cells), strict=True):
+            there = {score.name for score in attempt.scores if not score.scoring_failed} if attempt else set()
+            names = tuple(name for name in metric_names if name not in there)
+            self.codes[cell] = self._code(_anew(names) if names else None)
+
+
+def _anew(names: tuple[str, ...]) -> Reason:
+    return Reason("score", f"to be scored: {', '.join(names)}", names)
+
+
+def _kept_scored_by(grid: Grid) -> set[tuple[str, ...] | None]:
+    """What the metrics of the complete runs were, each set of them once."""
+    return {said.scored_by for said in grid.said(is_done(grid.states))}
+
+
+def _to_be_scored(said: Metrics, metric_names: Collection[str] | None, *, ignoring: bool) -> Reason | None:
     """A complete run with scores missing: the metrics among those given that raised on it, or were not given to it."""
 
     def given(names: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in names if metric_names is None or name in metric_names))
 
-    raised, absent = given(attempt.failed_metrics), given(attempt.missing_metrics)
-    left_out = [name for name in attempt.missing_metrics if ignoring and name not in absent]
+    raised, absent = given(said.failed), given(said.missing)
+    left_out = [name for name in said.missing if ignoring and name not in absent]
     reasons = [f"{', '.join(raised)} raised"] if raised else []
     reasons += [not_given(absent)] if absent else []
     reasons += [f"{drift.listed(left_out)} {_are(left_out)} left out on purpose"] if left_out else []
-    if not reasons:
-        return None
-    return PlannedCell(key, CellState.scores_missing, "score", ", ".join(reasons), (*raised, *absent))
+    return Reason("score", ", ".join(reasons), (*raised, *absent)) if reasons else None
 
 
 def not_given(names: Sequence[str]) -> str:
@@ -221,25 +247,17 @@ def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _reason(state: CellState, attempt: Attempt | None) -> str:
-    error = attempt.error if attempt is not None else None
-    if error is not None and state is not CellState.interrupted:
-        first_line = error.message.strip().partition("\n")[0]
-        return f"{error.exception_type}: {first_line[:160]}" if first_line else error.exception_type
-    return "stopped while running" if state is CellState.interrupted else "never started"
+def _told(error_type: str, message: str) -> str:
+    if not error_type:
+        return "never started"
+    first_line = message.strip().partition("\n")[0]
+    return f"{error_type}: {first_line[:160]}" if first_line else error_type
 
 
 def _median_seconds(grid: Grid) -> float | None:
-    seconds = [
-        (attempt.ended_at - attempt.started_at).total_seconds()
-        for attempt in grid.attempts
-        if attempt is not None and attempt.complete and attempt.ended_at is not None
-    ]
-    if not seconds:
-        return None
-    import statistics  # with its decimals and fractions a good part of what importing this package takes
-
-    return statistics.median(seconds)
+    seconds = grid.columns.seconds[grid.filled[is_done(grid.states)]]
+    seconds = seconds[~np.isnan(seconds)]
+    return float(np.median(seconds)) if len(seconds) else None
 
 
 def _count(number: int, noun: str) -> str:

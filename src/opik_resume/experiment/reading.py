@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
+from opik_resume.base.columns.ids import Runs
+from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
 from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
+from opik_resume.base.tallies import Expectation
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
 from opik_resume.exceptions import (
@@ -33,6 +35,7 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.selection import Selection, find_again
 
 if TYPE_CHECKING:
+    from opik_resume.base.columns.attempts import AttemptColumns
     from opik_resume.stores.protocol import Reader, Store
 
 T = TypeVar("T")
@@ -52,7 +55,7 @@ class Reading:
     """
 
     experiment: Experiment
-    items: dict[str, Item]
+    items: Items
     grid: Grid
     holder: LeaseHolder | None
     obstacle: ExperimentNotResumable | None = None
@@ -73,13 +76,9 @@ class Reading:
     @property
     def state(self) -> str:
         """``running``, ``complete``, ``resumable``, ``closed`` or ``not_resumable``."""
-        if self.holder is not None:
-            return "running"
-        if self.obstacle is not None:
+        if self.holder is None and self.obstacle is not None:
             return "not_resumable"
-        if self.whole:
-            return "complete"
-        return "closed" if self.experiment.status == CLOSED else "resumable"
+        return state_named(self.experiment, self.holder, whole=self.whole)
 
     @property
     def elsewhere(self) -> str | None:
@@ -91,6 +90,24 @@ class Reading:
             f"A run of {self.experiment.name!r} was started on {mark.host} at {mark.since:%Y-%m-%d %H:%M} UTC and has not "
             "said that it ended. If it still goes on there, stop it first: both would pay for the same cells."
         )
+
+
+def state_named(experiment: Experiment, holder: LeaseHolder | None, *, whole: bool) -> str:
+    """The state of an experiment whose cells are known."""
+    if holder is not None:
+        return "running"
+    if whole:
+        return "complete"
+    return "closed" if experiment.status == CLOSED else "resumable"
+
+
+def expectation_of(experiment: Experiment) -> Expectation | None:
+    """Which cells it has, where that is told by its metadata alone."""
+    state = resume_state.read(experiment.metadata)
+    if isinstance(state, NotResumable) or state.requires_local_checkpoint or state.dataset_filter_string is not None:
+        return None
+    version, runs = state.dataset_version_name, state.default_runs_per_item
+    return Expectation(experiment.id, experiment.dataset_id, version, runs, state.nb_samples)
 
 
 def find_experiment(name_or_id: str, store: Store) -> Experiment:
@@ -135,7 +152,7 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
         raise StoreError(experiment.problem)
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
     selecting = _begun(partial(selection_of, experiment, store))  # a server's answers take their time
-    attempts = store.attempts(experiment.id, heavy=heavy)
+    attempts = store.columns(experiment.id, heavy=heavy)
     try:
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
@@ -158,17 +175,24 @@ def _begun(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _what_there_is(experiment: Experiment, attempts: Sequence[Attempt], store: Reader) -> Selection:
+def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Reader) -> Selection:
     """As many runs of an item as it has had; of items that have had none one each, unless some were left out on purpose."""
     try:
         listed = store.items(experiment.dataset_id, experiment.version_name) if experiment.version_name else []
     except DatasetNotFound:
         listed = []
-    had = Counter(attempt.item_id for attempt in attempts)
+    had = attempts.by_item()
     chosen = isinstance(resume_state.read(experiment.metadata), ResumeState)
     items = {item_id: Item(item_id, {}) for item_id in had} | {i.id: i for i in listed if i.id in had or not chosen}
     order = sorted(items, reverse=True)  # newest first, as everywhere
-    return Selection({item_id: items[item_id] for item_id in order}, {item_id: had[item_id] or 1 for item_id in order})
+    runs = {item_id: had.get(item_id, 1) for item_id in order}
+    return Selection(Items.of([items[item_id] for item_id in order]), Runs.of(runs))
+
+
+def in_memory(reading: Reading, attempts: Sequence[Attempt]) -> Reading:
+    """Its cells with these attempts and no others, for a store of which nothing can be read any more."""
+    items = Items(reading.items.ids, reading.items.own_runs, lambda ids: [Item(item_id, {}) for item_id in ids])
+    return replace(reading, items=items, grid=Grid(reading.grid.runs, attempts))
 
 
 def why_unread(error: Exception) -> str:
@@ -197,7 +221,7 @@ def selection_of(experiment: Experiment, store: Reader) -> Selection:
         raise _not_resumable(experiment, state.reason)
     ids = _resolved_ids(experiment, state)
     try:
-        items = store.items(experiment.dataset_id, state.dataset_version_name)
+        items = store.listed(experiment.dataset_id, state.dataset_version_name)
     except DatasetNotFound as error:
         raise _not_resumable(experiment, str(error).rstrip(".")) from error
     return find_again(items, state, ids)

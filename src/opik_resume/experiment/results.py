@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult, utc_now
-from opik_resume.experiment.grid import state_of
+from opik_resume.experiment.grid import Grid, state_of
 from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.plan import not_given
 from opik_resume.experiment.reading import Reading
+from opik_resume.experiment.result_list import results_of
 from opik_resume.experiment.statistics import ScoreStatistics, aggregate, coverage, never_finite
-from opik_resume.experiment.test_results import TestCase, TestResult
+from opik_resume.experiment.test_results import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,8 +188,8 @@ class EvaluationResult:
             for name, s in aggregate(self.test_results).items()
         ]
         lines += [
-            f"  {name}: no finite value in {len(scores)} (failed, NaN or infinite)"
-            for name, scores in never_finite(self.test_results).items()
+            f"  {name}: no finite value in {count} (failed, NaN or infinite)"
+            for name, count in never_finite(self.test_results).items()
         ]
         return "\n".join([self.summary(), *lines])
 
@@ -232,26 +235,23 @@ class EvaluationResult:
 def build_result(reading: Reading) -> EvaluationResult:
     """The result of an experiment that was read with heavy attempts."""
     experiment, grid = reading.experiment, reading.grid
-    trial_count = getattr(reading.resume_state, "default_runs_per_item", 1)
-    filled = list(zip(grid.keys(), grid.attempts, strict=True))
     return EvaluationResult(
         experiment_id=experiment.id,
         dataset_id=experiment.dataset_id,
         experiment_name=experiment.name,
-        test_results=[_test_result(key, a, reading) for key, a in filled if a is not None and a.complete],
+        test_results=results_of(reading),
         experiment_url=None,
-        trial_count=trial_count,
+        trial_count=getattr(reading.resume_state, "default_runs_per_item", 1),
         experiment_scores=[score.own() for score in experiment.scores] if grid.complete else [],
         expected=len(grid),
-        failed_runs=[failure for key, attempt in filled for failure in _failures(key, attempt)],
+        failed_runs=_failed_runs(grid),
     )
 
 
-def _test_result(key: CellKey, attempt: Attempt, reading: Reading) -> TestResult:
-    item = reading.items[key.item_id]
-    case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, item.content)
-    scores = [score.own() for score in attempt.scores]
-    return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds)
+def _failed_runs(grid: Grid) -> list[Failure]:
+    cells = np.flatnonzero(grid.states != CellState.completed)
+    filled = zip(cells.tolist(), grid.attempts.at(cells), strict=True)
+    return [failure for cell, attempt in filled for failure in _failures(grid.key(cell), attempt)]
 
 
 def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:

@@ -7,11 +7,16 @@ a sampler chose is kept as a list of ids.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from opik_resume.base.columns.ids import Ids, Numbers, Runs
+from opik_resume.base.columns.items import Items
 from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Item
 from opik_resume.base.text import redaction
@@ -29,15 +34,19 @@ class Selection:
     ``resolved_ids`` are the ids as drawn, one drawn twice listed twice; None when the state alone finds the items again.
     """
 
-    items: dict[str, Item]
-    runs: dict[str, int]
+    items: Items
+    runs: Runs
     resolved_ids: tuple[str, ...] | None = None
 
 
 def choose(
-    items: Sequence[Item], state: ResumeState, dataset_item_ids: Sequence[str] | None, dataset_sampler: Any
+    items: Items | Sequence[Item],
+    state: ResumeState,
+    dataset_item_ids: Sequence[str] | None,
+    dataset_sampler: Any,
+    call: Callable[..., Any] = operator.call,
 ) -> Selection:
-    """What ``evaluate`` was asked to evaluate, out of the items of the pinned version.
+    """What ``evaluate`` was asked to evaluate, out of the items of the pinned version. ``call`` calls what is the user's.
 
     Ids that are not in the version are warned about and ignored, as in Opik. What is left may be nothing.
 
@@ -45,51 +54,69 @@ def choose(
         FilterError: the filter cannot be read.
         ArgumentError: the ids are no list, or the sampler returned something else.
     """
+    items = Items.of(items)
     chosen = _filtered(items, state.dataset_filter_string)
     if dataset_item_ids is not None:
-        wanted = _wanted_ids(dataset_item_ids, items)
-        chosen = [item for item in chosen if item.id in wanted]
-    chosen = chosen[: state.nb_samples]
+        chosen = chosen.at(_places(chosen, _wanted_ids(dataset_item_ids, items)))
+    chosen = chosen.at(slice(state.nb_samples))
+    drawn: list[str] | None = None
     if dataset_sampler is not None:
-        chosen = draw(dataset_sampler, chosen)
-    resolved = dataset_item_ids is not None or dataset_sampler is not None
-    return _selection(chosen, state, tuple(item.id for item in chosen) if resolved else None)
+        drawn = [item.id for item in call(draw, dataset_sampler, list(chosen.each()))]
+    if drawn is None and dataset_item_ids is not None:
+        drawn = list(chosen)
+    return _drawn(chosen, state, drawn, drawn) if drawn is not None else _selection(chosen, state)
 
 
-def find_again(items: Sequence[Item], state: ResumeState, resolved_ids: Sequence[str] | None) -> Selection:
+def find_again(items: Items | Sequence[Item], state: ResumeState, resolved_ids: Sequence[str] | None) -> Selection:
     """What the original evaluation chose, out of the items of the same version.
 
     The SDK keeps explicit ids as they were given, before filter and ``nb_samples``. Ids that were drawn after filter and
     ``nb_samples`` pass both once more. None means that there are none, an empty list that nothing was left.
     """
-    chosen = _filtered(items, state.dataset_filter_string)
+    chosen = _filtered(Items.of(items), state.dataset_filter_string)
     if resolved_ids is None:
-        return _selection(chosen[: state.nb_samples], state, None)
-    wanted = set(resolved_ids)
-    by_id = {item.id: item for item in [item for item in chosen if item.id in wanted][: state.nb_samples]}
-    return _selection([by_id[item_id] for item_id in resolved_ids if item_id in by_id], state, tuple(resolved_ids))
+        return _selection(chosen.at(slice(state.nb_samples)), state)
+    chosen = chosen.at(_places(chosen, set(resolved_ids))).at(slice(state.nb_samples))
+    return _drawn(chosen, state, [item_id for item_id in resolved_ids if item_id in chosen], resolved_ids)
 
 
-def _selection(chosen: Sequence[Item], state: ResumeState, resolved_ids: tuple[str, ...] | None) -> Selection:
-    drawn = Counter(item.id for item in chosen)
-    runs = {item.id: (item.runs_per_item or state.default_runs_per_item) * drawn[item.id] for item in chosen}
-    return Selection({item.id: item for item in chosen}, runs, resolved_ids)
+def _places(items: Items, wanted: set[str]) -> Numbers:
+    """Where those of these ids are, in the order of the items."""
+    places = items.ids.places(Ids.of(wanted).texts)
+    return np.sort(places[places >= 0])
 
 
-def _filtered(items: Sequence[Item], filter_string: str | None) -> list[Item]:
+def _selection(chosen: Items, state: ResumeState) -> Selection:
+    return Selection(chosen, Runs(chosen.ids, _runs(chosen, state)))
+
+
+def _runs(chosen: Items, state: ResumeState) -> Numbers:
+    return np.where(chosen.own_runs > 0, chosen.own_runs, state.default_runs_per_item)
+
+
+def _drawn(chosen: Items, state: ResumeState, drawn: Sequence[str], resolved_ids: Sequence[str]) -> Selection:
+    """In the order in which they were drawn; one that was drawn twice is run twice as often."""
+    times = Counter(drawn)
+    those = chosen.at(chosen.ids.places(Ids.of(times).texts))
+    counts = _runs(those, state) * np.fromiter(times.values(), np.int64, len(times))
+    return Selection(those, Runs(those.ids, counts), tuple(resolved_ids))
+
+
+def _filtered(items: Items, filter_string: str | None) -> Items:
     if filter_string is None:
-        return list(items)
+        return items
     wanted = parse(filter_string)
-    return [item for item in items if wanted.matches(item)]
+    matching = np.fromiter((wanted.matches(item) for item in items.each()), np.bool_, len(items))
+    return items.at(np.flatnonzero(matching))
 
 
-def _wanted_ids(dataset_item_ids: Sequence[str], items: Sequence[Item]) -> set[str]:
+def _wanted_ids(dataset_item_ids: Sequence[str], items: Items) -> set[str]:
     if isinstance(dataset_item_ids, str) or not isinstance(dataset_item_ids, Sequence):
         raise ArgumentError(f"dataset_item_ids must be a list of ids, got {type(dataset_item_ids).__name__}")
     if not dataset_item_ids:
         raise ArgumentError("dataset_item_ids is empty: leave it out to evaluate every item")
     wanted = {str(item_id).lower() for item_id in dataset_item_ids}
-    unknown = sorted(wanted - {item.id for item in items})
+    unknown = sorted(item_id for item_id in wanted if item_id not in items)
     if unknown:
         logger.warning(
             "dataset_item_ids: %d of %d ids are not in this version of the dataset and are ignored: %s%s",

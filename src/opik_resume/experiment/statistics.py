@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from opik_resume.base.records import ScoreResult
+from opik_resume.experiment.result_list import scores_of
 from opik_resume.experiment.test_results import TestResult
 
 
@@ -26,38 +27,55 @@ class ScoreStatistics:
     not_finite_count: int = 0
 
 
+@dataclass(slots=True)
+class _Scores:
+    """What there is of one score: its finite values, and how many others."""
+
+    values: list[float] = field(default_factory=list)
+    failed: int = 0
+    not_finite: int = 0
+
+    def take(self, score: ScoreResult) -> None:
+        if score.finite:
+            self.values.append(score.value)
+        elif score.scoring_failed:
+            self.failed += 1
+        else:
+            self.not_finite += 1
+
+
 def aggregate(results: Iterable[TestResult]) -> dict[str, ScoreStatistics]:
     """Statistics by score name. A score that never was a finite number has nothing to average and is not in it."""
-    by_name = _by_name(results)
-    finite = {name: [score.value for score in scores if score.finite] for name, scores in by_name.items()}
-    return {name: _of(values, by_name[name]) for name, values in finite.items() if values}
+    return {name: _of(scores) for name, scores in _by_name(results).items() if scores.values}
 
 
-def never_finite(results: Iterable[TestResult]) -> dict[str, list[ScoreResult]]:
-    """The scores of each name that :func:`aggregate` says nothing of."""
-    return {name: scores for name, scores in _by_name(results).items() if not any(s.finite for s in scores)}
+def never_finite(results: Iterable[TestResult]) -> dict[str, int]:
+    """How many scores there are of each name that :func:`aggregate` says nothing of."""
+    return {name: s.failed + s.not_finite for name, s in _by_name(results).items() if not s.values}
 
 
-def _by_name(results: Iterable[TestResult]) -> dict[str, list[ScoreResult]]:
-    found: dict[str, list[ScoreResult]] = {}
-    for score in (score for result in results for score in result.score_results):
-        found.setdefault(score.name, []).append(score)
+def _by_name(results: Iterable[TestResult]) -> dict[str, _Scores]:
+    found: dict[str, _Scores] = {}
+    for scores in scores_of(results):
+        for score in scores:
+            found.setdefault(score.name, _Scores()).take(score)
     return found
 
 
 def coverage(results: Iterable[TestResult]) -> Counter[str]:
     """How many of the results the statistics of each score cover, by its name."""
-    good = ({s.name for s in result.score_results if s.finite} for result in results)
+    good = ({s.name for s in scores if s.finite} for scores in scores_of(results))
     return Counter(name for names in good for name in names)
 
 
-def _of(values: list[float], scores: Sequence[ScoreResult]) -> ScoreStatistics:
-    import statistics  # late, as in plan.py
+def _of(scores: _Scores) -> ScoreStatistics:
+    import statistics  # with its decimals and fractions a good part of what importing this package takes
 
+    values = scores.values
     try:
         std = statistics.stdev(values) if len(values) > 1 else None
     except OverflowError:  # so far apart that no float says how far
         std = None
-    failed = sum(score.scoring_failed for score in scores)
-    not_finite = len(scores) - failed - len(values)
-    return ScoreStatistics(statistics.mean(values), max(values), min(values), values, std, failed, not_finite)
+    return ScoreStatistics(
+        statistics.mean(values), max(values), min(values), values, std, scores.failed, scores.not_finite
+    )

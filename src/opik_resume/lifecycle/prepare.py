@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellKey, ErrorTolerance
-from opik_resume.engine import Callables, Job, Listener, Run
-from opik_resume.engine.claims import stopping
+from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.integrations import tracing_of
 from opik_resume.lifecycle.conclude import conclude, mark
+from opik_resume.lifecycle.queue import PlannedJobs
 from opik_resume.lifecycle.registry import announce
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _ready(
     tracing = tracing_of(reading.experiment, store, callables.scoring_metrics)
     run = Run(
         shown.experiment_id,
-        _jobs(current, reading),
+        PlannedJobs(current, reading),
         callables,
         store,
         lease,
@@ -104,32 +104,17 @@ def _required(reading: Reading, callables: Callables) -> Sequence[str]:
     return () if callables.on_drift == "ignore" else remembered.metric_names(reading.experiment.metadata) or ()
 
 
-def _jobs(plan: ResumePlan, reading: Reading) -> list[Job]:
-    jobs = [
-        Job(cell, reading.items[cell.key.item_id], _attempt_id(reading, cell.key) if cell.action == "score" else None)
-        for cell in plan.cells
-    ]
-    # A task of a stopped run may still be on a cell: those come last, so that no worker waits for them early.
-    jobs.sort(key=lambda job: stopping.is_running(stopping.RunningCell(plan.experiment_id, job.cell.key)))
-    return jobs
-
-
-def _attempt_id(reading: Reading, key: CellKey) -> str:
-    attempt = reading.grid.attempts[reading.grid.index(key)]
-    if attempt is None:
-        raise KeyError(key)
-    return attempt.id
-
-
 def _fallen_away(
     shown: ResumePlan, current: ResumePlan, missing: ResumePlan, living: Mapping[CellKey, str]
 ) -> dict[CellKey, str]:
     """The cells that were shown and are not going to be run, and why."""
-    still, now = {cell.key for cell in current.cells}, {cell.key: cell.reason for cell in missing.cells}
+    left_out = shown.columns.chosen(~shown.columns.among(current.columns))
+    there = missing.columns.chosen(missing.columns.among(left_out))
+    now = {cell.key: cell.reason for cell in there}
 
     def why(key: CellKey) -> str:
         if key not in now:
             return "no longer missing"
         return living.get(key) or f"not as it was shown: {now[key]}"
 
-    return {cell.key: why(cell.key) for cell in shown.cells if cell.key not in still}
+    return {cell.key: why(cell.key) for cell in left_out}

@@ -13,7 +13,7 @@ from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
-from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
+from opik_resume.experiment.reading import Reading, in_memory, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
 from opik_resume.experiment.test_results import only
 from opik_resume.lifecycle import left_out, not_taken, settling
@@ -65,7 +65,7 @@ def _run(
     verbose: int,
     raise_on_failure: bool,
 ) -> EvaluationResult:
-    if not plan.cells:
+    if not len(plan):
         return _nothing_to_run(reading, callables, store)
     caller().check()
     with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
@@ -246,9 +246,13 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
 
 def _result_now(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
     """Of all that has finished, stored or not. Control is wanted back at once, and a server may take its time or hang."""
-    reading = _read_now(run, store, before)
-    whole = replace(reading, grid=reading.grid.with_attempts(run.unrecorded))
-    return left_out.told(run, settling.expect(result_of(whole, store, callables), store))
+    reading, unrecorded = _read_now(run, store, before), run.unrecorded
+    try:
+        whole = replace(reading, grid=reading.grid.with_attempts(unrecorded))
+        return left_out.told(run, settling.expect(result_of(whole, store, callables), store))
+    except StoreError as error:  # it is read when it is looked at
+        logger.info("What there is cannot be looked at: %s", error)
+        return left_out.told(run, build_result(in_memory(before, unrecorded)))
 
 
 def _read_now(run: Run, store: Store, before: Reading) -> Reading:

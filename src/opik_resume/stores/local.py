@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -17,8 +19,9 @@ from opik_resume.base.records import (
     VersionRecord,
     utc_now,
 )
+from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.exceptions import ExperimentNotFound
-from opik_resume.stores.file import rows
+from opik_resume.stores.file import columns, items, rows, tallies
 from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.datasets import Datasets
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
@@ -26,14 +29,16 @@ from opik_resume.stores.protocol import Reader
 
 _EXPERIMENTS = f"SELECT {rows.EXPERIMENT_COLUMNS} FROM experiments e JOIN datasets d ON d.id = e.dataset_id"
 _MATCHES = "WHERE e.name LIKE ? ESCAPE '\\' OR coalesce(d.deleted_name, d.name) LIKE ? ESCAPE '\\'"
+_RECORDED = f"{rows.ATTEMPT_COLUMNS}, {rows.DERIVED_COLUMNS}"
 _RECORD = f"""
-INSERT INTO attempts ({rows.ATTEMPT_COLUMNS}) VALUES {placeholders(1, len(rows.ATTEMPT_COLUMNS.split(",")))}
+INSERT INTO attempts ({_RECORDED}) VALUES {placeholders(1, len(_RECORDED.split(",")))}
 ON CONFLICT (id) DO UPDATE SET
     ended_at = excluded.ended_at, returned = excluded.returned, complete = excluded.complete,
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
+    seconds = excluded.seconds, failed_metrics = excluded.failed_metrics
 WHERE excluded.complete >= complete
 """
 
@@ -109,7 +114,10 @@ class LocalStore:
         return self._datasets.versions(dataset_id)
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
-        return self._datasets.items(dataset_id, version)
+        return items.read(self._database, dataset_id, version)
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return items.listed(self._database, dataset_id, version)
 
     # Experiments
 
@@ -176,7 +184,7 @@ class LocalStore:
         self._database.write_soon(lambda db: db.execute(insert, values))
 
     def record(self, attempts: Sequence[Attempt]) -> None:
-        values = [rows.of_attempt(attempt) for attempt in attempts]
+        values = [(*rows.of_attempt(attempt), *rows.derived(attempt)) for attempt in attempts]
         touched = {(utc_now().isoformat(), attempt.experiment_id) for attempt in attempts}
 
         def job(db: sqlite3.Connection) -> None:
@@ -194,6 +202,12 @@ class LocalStore:
         by_id = {row["id"]: rows.started(row) for row in starts}
         by_id.update((row["id"], rows.attempt(row, light=not heavy)) for row in ended)
         return [by_id[attempt_id] for attempt_id in sorted(by_id)]
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        return columns.read(self._database, experiment_id, heavy=heavy)
+
+    def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
+        return tallies.tallies(self._database, wanted)
 
     def note(self, experiment_id: str) -> str | None:
         """Nothing: the file tells all."""

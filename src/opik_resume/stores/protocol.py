@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opik_resume.base.records import (
     Attempt,
@@ -22,7 +22,12 @@ from opik_resume.base.records import (
     Undelivered,
     VersionRecord,
 )
+from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.exceptions import LeaseLost
+
+if TYPE_CHECKING:
+    from opik_resume.base.columns.attempts import AttemptColumns
+    from opik_resume.base.columns.items import Items
 
 SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "name", "-name")
 """The orders in which experiments can be listed; a minus is the last first."""
@@ -62,6 +67,9 @@ class DatasetStore(Protocol):
 
     def items(self, dataset_id: str, version: str) -> list[Item]:
         """The items of one version (``"v3"``), newest id first, which is Opik's order."""
+
+    def listed(self, dataset_id: str, version: str) -> Items:
+        """As ``items``, by their ids: what is in one may be read when it is looked at."""
 
 
 class ExperimentStore(Protocol):
@@ -126,6 +134,12 @@ class ExperimentStore(Protocol):
         Light ones leave out outputs, tracebacks and the reasons of scores.
         """
 
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        """All of them as columns. ``heavy``: those that are looked at are whole."""
+
+    def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
+        """What the grids of these would count, exactly, by experiment id; without those whose cells have to be read."""
+
     def note(self, experiment_id: str) -> str | None:
         """What the last reading of its attempts could not tell, as a sentence for people, or None."""
 
@@ -189,7 +203,13 @@ class Reader(Protocol):
     def items(self, dataset_id: str, version: str) -> list[Item]:
         """As in :class:`DatasetStore`."""
 
+    def listed(self, dataset_id: str, version: str) -> Items:
+        """As in :class:`DatasetStore`."""
+
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
+        """As in :class:`ExperimentStore`."""
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
         """As in :class:`ExperimentStore`."""
 
     def note(self, experiment_id: str) -> str | None:

@@ -84,6 +84,12 @@ def is_running(cell: RunningCell) -> bool:
         return cell in _running
 
 
+def running(experiment_id: str) -> list[RunningCell]:
+    """The cells of an experiment that workers of this process are on."""
+    with _changed:
+        return [cell for cell in _running if cell.experiment_id == experiment_id]
+
+
 def wait_until_left(cell: RunningCell, seconds: float, given_up: Callable[[], bool]) -> bool:
     """Wait until no worker is on the cell. False after ``seconds``, or when ``given_up()`` turns true."""
     deadline = time.monotonic() + seconds

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
-from opik_resume.base.records import CellKey, CellState
+from opik_resume.base.records import CellKey
 from opik_resume.engine.events import Ended, Event, RecordedAgain, RunDropped, RunFinished, Unrecorded
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import ExperimentBusy
@@ -153,7 +153,7 @@ class Desk:
         with self.lock:
             resume = self._resumes.get(plan.experiment_id)
             if resume is None or resume.plan is not plan:
-                resume = self._enter(plan, blocking=True, first=_is_first(plan))
+                resume = self._enter(plan, blocking=True, first=plan.untouched)
                 resume.remembered = False
             resume.run = run
         if resume.stopping:  # asked for in the meantime
@@ -223,11 +223,6 @@ class Desk:
     def _turn(self, resume: Resume, turn: str) -> None:
         for watcher in self._watchers:
             watcher.on_turn(resume.experiment_id, turn)
-
-
-def _is_first(plan: ResumePlan) -> bool:
-    """Whether it is the plan of a fresh ``evaluate``."""
-    return not plan.kept and all(cell.state is CellState.never_run for cell in plan.cells)
 
 
 desk = Desk()

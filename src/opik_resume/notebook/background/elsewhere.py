@@ -32,8 +32,8 @@ def live_states(reading: Reading) -> Bytes:
     """The state bytes, where a start under the present lease that has not reported back is running."""
     states, holder = reading.grid.states.copy(), reading.holder
     if holder is not None:
-        for cell in np.flatnonzero(states == CellState.interrupted).tolist():
-            attempt = reading.grid.attempts[cell]
+        cells = np.flatnonzero(states == CellState.interrupted)
+        for cell, attempt in zip(cells.tolist(), reading.grid.attempts.at(cells), strict=True):
             if attempt is not None and attempt.ended_at is None and attempt.started_at >= holder.since:
                 states[cell] = CellState.running
     return states

@@ -14,7 +14,7 @@ from opik_resume.base.records import CellState, Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
-from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
@@ -143,7 +143,8 @@ def _nothing_to_do(reading: Reading, plan: ResumePlan, picked: Picked) -> str | 
         return "Complete: there is nothing to run."
     runs = "1 run lacks" if missing == 1 else f"{missing:,} runs lack"
     how = "choose" if picked.candidates.metrics else "pass"
-    absent = sorted({name for a in reading.grid.attempts if a is not None and a.complete for name in a.missing_metrics})
+    grid = reading.grid
+    absent = sorted({name for said in grid.said(is_done(grid.states)) for name in said.missing})
     which = f"that failed or were not given ({', '.join(absent)})" if absent else "that failed"
     remedy = f"{how} the metrics {which}{'' if how == 'choose' else ', browse(task=…, scoring_metrics=…)'}"
     return f"Every run is complete, but {runs} scores: {remedy}."

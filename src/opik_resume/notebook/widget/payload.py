@@ -11,7 +11,7 @@ import numpy as np
 
 from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult, why_failed
 from opik_resume.base.text.encoding import float_text
-from opik_resume.experiment.grid import Bytes, Grid, state_of
+from opik_resume.experiment.grid import Bytes, state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.notebook.widget.details import error_json
 
@@ -123,7 +123,7 @@ def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int |
         "trial": key.trial,
         "state": state.name,
         "item": item.data if item is not None else {},
-        "attempts": _tries(reading.grid, cell),
+        "attempts": reading.grid.tries(cell),
         **_outcome(attempt),
     }
 
@@ -166,10 +166,3 @@ def _score_json(score: ScoreResult) -> Json:
     value = score.value if math.isfinite(score.value) else float_text(score.value)  # JSON has no NaN
     reason = why_failed(score) if score.scoring_failed else score.reason
     return {"name": score.name, "value": value, "reason": reason or None, "failed": score.scoring_failed}
-
-
-def _tries(grid: Grid, cell: int) -> int:
-    """How many attempts this cell has seen: the one that fills it and those that it superseded."""
-    key, superseded = grid.key(cell), (*grid.history, *grid.surplus)
-    tries = sum(attempt.item_id == key.item_id and attempt.trial == key.trial for attempt in superseded)
-    return tries + (grid.attempts[cell] is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +19,7 @@ from opik_resume.stores.file.access.writer import Write, Writer
 logger = redaction.logger("opik_resume")
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
+_STRETCH = 20_000  # rows
 
 
 class Database:
@@ -52,6 +53,14 @@ class Database:
                 if until(row):
                     break
             return rows
+
+    def stretches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of one query, as committed now, some thousands at a time."""
+        with self._pool.connection() as connection, closing(connection.cursor()) as found:
+            found.row_factory = None
+            found.execute(sql, parameters)
+            while rows := found.fetchmany(_STRETCH):
+                yield rows
 
     def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``job`` in a transaction; on return it is on the disk. If it raises, nothing of it is kept."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import DatasetRecord, Item, ItemFacts, VersionRecord, utc_now
+from opik_resume.base.records import DatasetRecord, Item, VersionRecord, utc_now
 from opik_resume.base.text.jsontext import to_json
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound
 from opik_resume.stores.file import rows
@@ -92,15 +92,6 @@ class Datasets:
         query = "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC"
         found = self._database.read(query, (dataset_id,))
         return [rows.version(row, is_latest=position == 0) for position, row in enumerate(found)]
-
-    def items(self, dataset_id: str, version: str) -> list[Item]:
-        query = """SELECT * FROM dataset_items WHERE dataset_id = ? AND added_in <= ?
-                   AND (removed_in IS NULL OR removed_in > ?) ORDER BY id DESC"""
-        number = int(version.removeprefix("v"))
-        found = self._database.read(query, (dataset_id, number, number))
-        times = {version.number: version.created_at for version in self.versions(dataset_id)}
-        facts = {added_in: ItemFacts(when, when) for added_in, when in times.items()}
-        return [rows.item(row, facts[row["added_in"]]) for row in found]
 
 
 def _gone(dataset_id: str, label: str) -> DatasetNotFound:

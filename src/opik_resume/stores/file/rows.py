@@ -40,6 +40,7 @@ LIGHT_ATTEMPT_COLUMNS = (
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
     "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
 )
+DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, coalesce(d.deleted_name, d.name) AS dataset_name, e.version_number, e.metadata, e.expected, "
     "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
@@ -54,7 +55,7 @@ def digest(item: Item) -> str:
 
 def dataset(row: sqlite3.Row) -> DatasetRecord:
     name = row["name"] if row["deleted_name"] is None else row["deleted_name"]
-    return DatasetRecord(row["id"], name, row["description"], _time(row["created_at"]))
+    return DatasetRecord(row["id"], name, row["description"], moment(row["created_at"]))
 
 
 def version(row: sqlite3.Row, *, is_latest: bool) -> VersionRecord:
@@ -63,7 +64,7 @@ def version(row: sqlite3.Row, *, is_latest: bool) -> VersionRecord:
         row["dataset_id"],
         row["number"],
         row["items_total"],
-        _time(row["created_at"]),
+        moment(row["created_at"]),
         version_hash=row["id"][-8:],  # as a server makes it
         items_added=row["items_added"],
         items_modified=row["items_modified"],
@@ -110,13 +111,13 @@ def _experiment(row: sqlite3.Row) -> Experiment:
         version_name=f"v{row['version_number']}",
         metadata=_object(row["metadata"]),
         expected=row["expected"],
-        created_at=_time(row["created_at"]),
-        updated_at=_time(row["updated_at"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
         status=row["status"],
         tags=tuple(from_json(row["tags"])),
         project_name=row["project_name"],
         item_ids=tuple(from_json(row["item_ids"])) if row["item_ids"] is not None else None,
-        scores=_scores(row["scores"]),
+        scores=scores(row["scores"]),
     )
 
 
@@ -154,12 +155,12 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         experiment_id=row["experiment_id"],
         item_id=row["item_id"],
         trial=row["trial"],
-        started_at=_time(row["started_at"]),
-        ended_at=_time(row["ended_at"]) if row["ended_at"] else None,
+        started_at=moment(row["started_at"]),
+        ended_at=moment(row["ended_at"]) if row["ended_at"] else None,
         returned=bool(row["returned"]),
         complete=bool(row["complete"]),
         task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
-        scores=_scores(row["scores"], light=light),
+        scores=scores(row["scores"], light=light),
         error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
@@ -173,7 +174,8 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(from_json(text))
 
 
-def _scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+def scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
+    """The scores of an attempt."""
     if text == _NO_SCORES:
         return ()
     make = _light_score if light else ScoreResult
@@ -201,7 +203,7 @@ def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any
 def started(row: sqlite3.Row) -> Attempt:
     """A start that never reported back. Raises StoreError when the row is broken."""
     try:
-        return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], _time(row["started_at"]))
+        return Attempt(row["id"], row["experiment_id"], row["item_id"], row["trial"], moment(row["started_at"]))
     except _BROKEN as error:
         raise _broken("start of a run", row, error) from error
 
@@ -229,6 +231,13 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.scored_by) if record.scored_by is not None else None,
         to_json(record.missing_metrics) if record.missing_metrics else None,
     )
+
+
+def derived(record: Attempt) -> tuple[Any, ...]:
+    """The values of ``DERIVED_COLUMNS``."""
+    seconds = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
+    failed = record.failed_metrics
+    return seconds, to_json(failed) if failed else None
 
 
 def of_score(score: ScoreResult) -> Json:
@@ -259,5 +268,6 @@ def _broken(what: str, row: sqlite3.Row, error: Exception) -> StoreError:
     )
 
 
-def _time(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """A moment as it is kept."""
     return datetime.fromisoformat(text)

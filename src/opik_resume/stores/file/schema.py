@@ -198,7 +198,26 @@ UPDATE dataset_versions SET
 # How task and metrics were called: JSON, for the spans that a server shows. This file keeps no spans of its own runs.
 _CALLS = "ALTER TABLE journal ADD COLUMN steps TEXT;"
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS)
+# What is read of every item and attempt to tell the state of each cell: from an index, without what users' JSON holds.
+_ROUNDED = "round((julianday(ended_at) - julianday(started_at)) * 86400.0, 3)"
+_COLUMNS = f"""
+ALTER TABLE attempts ADD COLUMN seconds REAL;
+ALTER TABLE attempts ADD COLUMN failed_metrics TEXT;
+UPDATE attempts SET seconds = {_ROUNDED} WHERE ended_at IS NOT NULL;
+UPDATE attempts SET failed_metrics = (
+    SELECT json_group_array(json_extract(score.value, '$.name')) FROM json_each(attempts.scores) AS score
+    WHERE json_extract(score.value, '$.scoring_failed')
+) WHERE json_valid(scores) AND EXISTS (
+    SELECT 1 FROM json_each(attempts.scores) AS score WHERE json_extract(score.value, '$.scoring_failed')
+);
+DROP INDEX attempts_by_experiment;
+CREATE INDEX attempts_by_cell ON attempts (
+    experiment_id, item_id, id, trial, complete, returned, seconds, error_type, failed_metrics, missing_metrics, scored_by
+);
+CREATE INDEX dataset_items_by_id ON dataset_items (dataset_id, id, added_in, removed_in, runs_per_item);
+"""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from opik_resume.base import settings as configuration
+from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -19,6 +21,7 @@ from opik_resume.base.records import (
     VersionRecord,
 )
 from opik_resume.base.settings import OpikSettings
+from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.base.text.redaction import keep_secret
 from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.file.database import Database
@@ -147,6 +150,9 @@ class OpikStore:
     def items(self, dataset_id: str, version: str) -> list[Item]:
         return self._datasets.items(dataset_id, version)
 
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return Items.of(self.items(dataset_id, version))
+
     def mirror(self, record: DatasetRecord, versions: Sequence[tuple[VersionRecord, list[Item]]]) -> None:
         """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.writing.mirroring.mirror`."""
         mirror(self._datasets, record, versions)
@@ -228,6 +234,13 @@ class OpikStore:
         waiting = self._not_shown(live, kept[1])
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
         return _united(live, kept[0], waiting.values(), heavy=heavy)
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        return AttemptColumns.of(self.attempts(experiment_id, heavy=heavy))
+
+    def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
+        """None: a server's cells are read."""
+        return {}
 
     def note(self, experiment_id: str) -> str | None:
         return self._live.note(experiment_id)

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from opik_resume.base.columns.attempts import AttemptColumns
+from opik_resume.base.columns.items import Items
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item
 from opik_resume.stores.opik.reading.attempts import lightened
@@ -31,11 +33,17 @@ class Recalled:
     def items(self, dataset_id: str, version: str) -> list[Item]:
         return list(self.known_items)
 
+    def listed(self, dataset_id: str, version: str) -> Items:
+        return Items.of(self.known_items)
+
     def note(self, experiment_id: str) -> str | None:
         return None
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
         return [attempt if heavy else lightened(attempt) for attempt in self.known_attempts]
+
+    def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        return AttemptColumns.of(self.attempts(experiment_id, heavy=heavy))
 
 
 @dataclass(frozen=True)

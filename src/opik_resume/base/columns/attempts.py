@@ -1,0 +1,232 @@
+"""Attempts as columns, in the order in which they fill cells: by item, then by id. The objects are made when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from opik_resume.base.columns.ids import Ids, Numbers, Texts, texts_of
+from opik_resume.base.records import Attempt, ScoreResult
+from opik_resume.base.states import state_of
+
+NO_TRIAL = -1  # stated by an attempt of another program
+_NOWHERE = np.iinfo(np.int32).max  # stated, and of no cell
+
+
+class Source(Protocol):
+    """Where the objects come from."""
+
+    def attempts(self, rows: Numbers) -> list[Attempt]:
+        """The attempts of these rows, in that order. Raises ExperimentNotFound when one is not there any more."""
+
+    def errors(self, rows: Numbers) -> list[tuple[str, str]]:
+        """The type and the message of their errors; both empty of one without."""
+
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        """Their scores."""
+
+    def ids(self, rows: Numbers) -> list[str]:
+        """Their ids."""
+
+    def rows(self, ids: Sequence[str]) -> list[int | None]:
+        """The row of each that it has by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What an attempt says of metrics: see :class:`~opik_resume.base.records.Attempt`. Many say the same."""
+
+    failed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    scored_by: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class AttemptColumns:
+    """Every attempt of an experiment, sorted by item and id, as arrays of one length.
+
+    Attributes:
+        item_ids: the items that have attempts.
+        item: the place of each attempt's item in ``item_ids``.
+        trial: the trial that it states, or ``NO_TRIAL``.
+        state: the :class:`CellState` of a cell that it fills.
+        seconds: from its start to its end, NaN when it has none.
+        row: its number at ``source``.
+        error: the place of its error's type in ``error_types``; of no error, the place of the empty string.
+        said: the place in ``metrics`` of what it says of metrics.
+    """
+
+    item_ids: Ids
+    item: npt.NDArray[np.int32]
+    trial: npt.NDArray[np.int32]
+    state: npt.NDArray[np.uint8]
+    seconds: npt.NDArray[np.float64]
+    row: Numbers
+    error: npt.NDArray[np.int32]
+    said: npt.NDArray[np.int32]
+    error_types: Sequence[str]
+    metrics: Sequence[Metrics]
+    source: Source
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def by_item(self) -> dict[str, int]:
+        """How many attempts each item has had."""
+        return dict(zip(self.item_ids, np.bincount(self.item, minlength=len(self.item_ids)).tolist(), strict=True))
+
+    @classmethod
+    def of(cls, attempts: Iterable[Attempt]) -> AttemptColumns:
+        """Of objects, which are its source."""
+        ordered = sorted(attempts, key=lambda attempt: (attempt.item_id, attempt.id))
+        gathered = Gathering()
+        gathered.add(
+            [attempt.item_id.encode("utf-8", "surrogatepass") for attempt in ordered],
+            [_trial(attempt) for attempt in ordered],
+            [state_of(attempt) for attempt in ordered],
+            [_seconds(attempt) for attempt in ordered],
+            range(len(ordered)),
+            [attempt.error.exception_type if attempt.error is not None else "" for attempt in ordered],
+            [Metrics(attempt.failed_metrics, attempt.missing_metrics, attempt.scored_by) for attempt in ordered],
+        )
+        return gathered.columns(Objects(ordered))
+
+
+@dataclass(frozen=True)
+class Objects:
+    """A source of attempts that are there already: the row of each is its place."""
+
+    there: Sequence[Attempt]
+
+    def attempts(self, rows: Numbers) -> list[Attempt]:
+        return [self.there[row] for row in rows.tolist()]
+
+    def errors(self, rows: Numbers) -> list[tuple[str, str]]:
+        return [_error(attempt) for attempt in self.attempts(rows)]
+
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        return [attempt.scores for attempt in self.attempts(rows)]
+
+    def ids(self, rows: Numbers) -> list[str]:
+        return [attempt.id for attempt in self.attempts(rows)]
+
+    def rows(self, ids: Sequence[str]) -> list[int | None]:
+        """None: what is there is there, and a later attempt of the same id is another object."""
+        return [None] * len(ids)
+
+
+@dataclass(frozen=True)
+class Overlaid:
+    """A source with attempts beside it that it does not have: their rows are -1, -2, …"""
+
+    source: Source
+    beside: Sequence[Attempt]
+
+    def attempts(self, rows: Numbers) -> list[Attempt]:
+        found = iter(self.source.attempts(rows[rows >= 0]))
+        return [next(found) if row >= 0 else self.beside[-1 - row] for row in rows.tolist()]
+
+    def errors(self, rows: Numbers) -> list[tuple[str, str]]:
+        found = iter(self.source.errors(rows[rows >= 0]))
+        return [next(found) if row >= 0 else _error(self.beside[-1 - row]) for row in rows.tolist()]
+
+    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+        found = iter(self.source.scores(rows[rows >= 0]))
+        return [next(found) if row >= 0 else self.beside[-1 - row].scores for row in rows.tolist()]
+
+    def ids(self, rows: Numbers) -> list[str]:
+        found = iter(self.source.ids(rows[rows >= 0]))
+        return [next(found) if row >= 0 else self.beside[-1 - row].id for row in rows.tolist()]
+
+    def rows(self, ids: Sequence[str]) -> list[int | None]:
+        return self.source.rows(ids)
+
+
+class Places(dict[object, int]):
+    """The place of each of a few different values, in the order in which they came."""
+
+    def __missing__(self, value: object) -> int:
+        self[value] = place = len(self)
+        return place
+
+
+@dataclass
+class Gathering:
+    """Columns, as they come in stretches: each a sequence a column, sorted by item and id over all stretches."""
+
+    _texts: list[Texts] = field(default_factory=list)
+    _arrays: list[tuple[npt.NDArray[Any], ...]] = field(default_factory=list)
+    _errors: Places = field(default_factory=Places)
+    _said: Places = field(default_factory=Places)
+
+    def add(
+        self,
+        item: Sequence[bytes],
+        trial: Sequence[int],
+        state: Sequence[int],
+        seconds: Sequence[float | None],
+        row: Sequence[int],
+        error: Sequence[str],
+        said: Sequence[object],
+    ) -> None:
+        """One stretch of attempts. ``said`` may be anything that stands for one of ``Metrics``."""
+        number = len(row)
+        self._texts.append(texts_of(item))
+        self._arrays.append(
+            (
+                np.fromiter(trial, np.int32, number),
+                np.fromiter(state, np.uint8, number),
+                np.array(seconds, np.float64),
+                np.fromiter(row, np.int64, number),
+                np.fromiter(map(self._errors.__getitem__, error), np.int32, number),
+                np.fromiter(map(self._said.__getitem__, said), np.int32, number),
+            )
+        )
+
+    @property
+    def said(self) -> list[object]:
+        """What stood for ``Metrics``, each once."""
+        return list(self._said)
+
+    def columns(self, source: Source, metrics: Sequence[Metrics] | None = None) -> AttemptColumns:
+        """All of it. ``metrics``: what :attr:`said` stands for, if it is not itself."""
+        texts = np.concatenate(self._texts) if self._texts else texts_of(())
+        self._texts.clear()
+        first = np.ones(len(texts), dtype=np.bool_)
+        first[1:] = texts[1:] != texts[:-1]
+        item_ids = Ids(texts[first])
+        del texts
+        trial, state, seconds, row, error, said = self._whole()
+        return AttemptColumns(
+            item_ids,
+            np.cumsum(first, dtype=np.int32) - np.int32(1),
+            trial, state, seconds, row, error, said,
+            list(map(str, self._errors)),
+            self.said if metrics is None else metrics,  # type: ignore[arg-type]
+            source,
+        )  # fmt: skip
+
+    def _whole(self) -> list[npt.NDArray[Any]]:
+        if not self._arrays:
+            self.add((), (), (), (), (), (), ())
+        whole = [np.concatenate(parts) for parts in zip(*self._arrays, strict=True)]
+        self._arrays.clear()
+        return whole
+
+
+def _trial(attempt: Attempt) -> int:
+    if attempt.trial is None:
+        return NO_TRIAL
+    return attempt.trial if 0 <= attempt.trial < _NOWHERE else _NOWHERE
+
+
+def _seconds(attempt: Attempt) -> float | None:
+    return (attempt.ended_at - attempt.started_at).total_seconds() if attempt.ended_at is not None else None
+
+
+def _error(attempt: Attempt) -> tuple[str, str]:
+    return (attempt.error.exception_type, attempt.error.message) if attempt.error is not None else ("", "")

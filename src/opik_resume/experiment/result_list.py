@@ -1,0 +1,130 @@
+"""The complete runs of an experiment as a list of results, of which a large one makes each when it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.records import Attempt, CellKey, Json, ScoreResult
+from opik_resume.experiment.grid import is_done
+from opik_resume.experiment.test_results import TestCase, TestResult
+
+if TYPE_CHECKING:
+    from opik_resume.experiment.reading import Reading
+
+KEPT = 10_000  # results that are made at once, and stay whatever becomes of the store
+_AT_ONCE = 500
+
+
+def results_of(reading: Reading) -> list[TestResult]:
+    """Of a heavy reading, in the experiment's order."""
+    results = TestResults(reading, np.flatnonzero(is_done(reading.grid.states)))
+    return list(results) if len(results) <= KEPT else results  # type: ignore[return-value]  # it is as good as one
+
+
+def scores_of(results: Iterable[TestResult]) -> Iterator[Iterable[ScoreResult]]:
+    """The scores of each, without making the results."""
+    if isinstance(results, TestResults):
+        yield from results.scores()
+    else:
+        yield from (result.score_results for result in results)
+
+
+class TestResults(MutableSequence[TestResult]):
+    """The results of these cells. Reading them takes the store; whoever changes the list has them all made.
+
+    Args:
+        reading: heavy.
+        cells: numbers of cells that are complete.
+    """
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    def __init__(self, reading: Reading, cells: Numbers) -> None:
+        self._reading = reading
+        self._cells = cells
+        self._own: list[TestResult] | None = None
+
+    def __len__(self) -> int:
+        return len(self._cells) if self._own is None else len(self._own)
+
+    @overload
+    def __getitem__(self, at: int) -> TestResult: ...
+    @overload
+    def __getitem__(self, at: slice) -> MutableSequence[TestResult]: ...
+    def __getitem__(self, at: int | slice) -> TestResult | MutableSequence[TestResult]:
+        if self._own is not None:
+            return self._own[at]
+        if isinstance(at, slice):
+            return TestResults(self._reading, self._cells[at])
+        if not -len(self) <= at < len(self):
+            raise IndexError("list index out of range")
+        return next(self._made(self._cells[at : at + 1 or None]))
+
+    def __iter__(self) -> Iterator[TestResult]:
+        if self._own is not None:
+            yield from self._own
+            return
+        for start in range(0, len(self._cells), _AT_ONCE):
+            yield from self._made(self._cells[start : start + _AT_ONCE])
+
+    def _made(self, cells: Numbers) -> Iterator[TestResult]:
+        grid = self._reading.grid
+        keys = [grid.key(cell) for cell in cells.tolist()]
+        items = self._reading.items.some([key.item_id for key in keys])
+        for key, attempt in zip(keys, grid.attempts.at(cells), strict=True):
+            if attempt is not None:
+                yield _result(key, attempt, items[key.item_id].content)
+
+    def scores(self) -> Iterator[Iterable[ScoreResult]]:
+        """The scores of each."""
+        if self._own is not None:
+            yield from (result.score_results for result in self._own)
+            return
+        columns, filled = self._reading.grid.columns, self._reading.grid.filled[self._cells]
+        for start in range(0, len(filled), _AT_ONCE):
+            yield from columns.source.scores(columns.row[filled[start : start + _AT_ONCE]])
+
+    def _listed(self) -> list[TestResult]:
+        if self._own is None:
+            self._own = list(self)
+        return self._own
+
+    def __setitem__(self, at: Any, result: Any) -> None:
+        self._listed()[at] = result
+
+    def __delitem__(self, at: int | slice) -> None:
+        del self._listed()[at]
+
+    def insert(self, index: int, value: TestResult) -> None:
+        """As of a list."""
+        self._listed().insert(index, value)
+
+    def __add__(self, other: Iterable[TestResult]) -> list[TestResult]:
+        return [*self, *other]
+
+    def __radd__(self, other: Iterable[TestResult]) -> list[TestResult]:
+        return [*other, *self]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, list | TestResults):
+            return NotImplemented
+        return len(self) == len(other) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+
+def _result(key: CellKey, attempt: Attempt, content: Json) -> TestResult:
+    case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, content)
+    return TestResult(
+        case, [score.own() for score in attempt.scores], key.trial, attempt.task_seconds, attempt.scoring_seconds
+    )
