@@ -102,6 +102,10 @@ def _read(listed: Sequence[Experiment], store: Store, *, shown: bool) -> list[tu
 def _row(experiment: Experiment, store: Store) -> tuple[object, ...]:
     """One that cannot be read, whyever, must not take the others with it."""
     try:
+        idle = experiment.problem is None and store.leases.holder(experiment.id) is None
+        whole = store.complete(experiment.id) if idle else None
+        if whole is not None:
+            return _told(experiment, whole, whole, 0, "complete", None)
         reading = read_and_finish(experiment, store)
     except Exception as error:
         logger.info("Experiment %s could not be read", experiment.id, exc_info=True)

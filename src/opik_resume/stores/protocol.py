@@ -86,6 +86,12 @@ class ExperimentStore(Protocol):
     def done(self, experiment_id: str) -> int | None:
         """How many cells of one of ours are complete; None where only a server could tell."""
 
+    def complete(self, experiment_id: str) -> int | None:
+        """How many cells an experiment has, if all are complete, nothing has changed since, and no reading tells it sooner.
+
+        Of one that was just listed, in one small request. None: read it.
+        """
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:

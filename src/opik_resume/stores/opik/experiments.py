@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -121,10 +121,17 @@ class Experiments:
                 ) from error
         return self._project_id
 
-    def update(self, experiment_id: str, status: str | None, scores: Sequence[ScoreResult] | None) -> None:
+    def update(
+        self,
+        experiment_id: str,
+        status: str | None,
+        scores: Sequence[ScoreResult] | None,
+        extent: Callable[[Json], Json | None] = lambda row: None,
+    ) -> None:
         """Change what is to change. Only ours are ``running``, which keeps the server's pictures of them as they are.
 
-        Completing tells the server that it may compute its averages now (``finish``), as the SDK does.
+        Completing tells the server that it may compute its averages now (``finish``), as the SDK does, and keeps with the
+        experiment what its runs are then (``extent``).
         """
         row = self.row(experiment_id)
         not_ours = row.get("status") != "running" and not wire.is_ours(row)
@@ -132,8 +139,9 @@ class Experiments:
         body: Json = {"status": wanted} if wanted is not None and wanted != row.get("status") else {}
         if scores is not None:
             body["experiment_scores"] = wire.of_experiment_scores(scores)
-        if wanted == "completed" and experiment_id in self._marked:
-            body["metadata"] = wire.marked(row, None)
+        if experiment_id in self._marked or ("status" in body and wire.is_ours(row)):
+            body["metadata"] = wire.concluded(row, extent(row) if wanted == "completed" else None)
+        if wanted == "completed":
             self._marked.discard(experiment_id)
         if body:
             self._change(experiment_id, body)

@@ -167,10 +167,18 @@ class OpikStore:
             return None
         return len({(attempt.item_id, attempt.trial) for attempt in known.attempts(experiment_id) if attempt.complete})
 
+    def complete(self, experiment_id: str) -> int | None:
+        row = self._experiments.recalled(experiment_id)
+        said = wire.complete_at(row) if row is not None else None
+        if row is None or said is None or any(self._kept(experiment_id)):
+            return None
+        expected, extent = said
+        return expected if self._live.extent(row) == extent else None
+
     def update(
         self, experiment_id: str, *, status: str | None = None, scores: Sequence[ScoreResult] | None = None
     ) -> None:
-        self._experiments.update(experiment_id, status, scores)
+        self._experiments.update(experiment_id, status, scores, self._live.extent)
 
     def mark(self, experiment_id: str, run_id: str | None) -> None:
         self._experiments.mark(experiment_id, run_id)

@@ -13,6 +13,7 @@ from opik_resume.base.records import DatasetRecord, Experiment, Item, Json, RunM
 FACTS = "opik_resume"
 """Our own key in the metadata of experiments and of traces."""
 
+_OWN_FACTS = ("expected", "item_ids", "run", "complete")
 SMALL_LIST = 500  # resolved item ids that still go into an experiment's metadata, so that any machine can resume it
 NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 _RESERVED = {"id", "trace_id", "span_id", "source", "description", "evaluators", "execution_policy"}
@@ -142,6 +143,25 @@ def is_ours(row: Json) -> bool:
     return "expected" in object_of(object_of(row.get("metadata")).get(FACTS))
 
 
+def concluded(row: Json, extent: Json | None) -> Json:
+    """The metadata of one of ours without a mark, and with what its runs were when every cell was complete."""
+    facts = {key: value for key, value in object_of(object_of(row.get("metadata")).get(FACTS)).items() if key != "run"}
+    if extent is not None:
+        facts["complete"] = extent
+    else:
+        facts.pop("complete", None)
+    return {**object_of(row.get("metadata")), FACTS: facts}
+
+
+def complete_at(row: Json) -> tuple[int, Json] | None:
+    """How many cells one of ours has, and what its runs were when all were complete; None when that is not said."""
+    facts = object_of(object_of(row.get("metadata")).get(FACTS))
+    extent, expected = facts.get("complete"), facts.get("expected")
+    if row.get("status") != "completed" or not isinstance(extent, dict) or not isinstance(expected, int):
+        return None
+    return expected, extent
+
+
 def marked(row: Json, mark: RunMark | None) -> Json:
     """The metadata of an experiment with this mark and no other."""
     metadata = object_of(row.get("metadata"))
@@ -165,7 +185,7 @@ def of_experiment_scores(scores: Sequence[ScoreResult]) -> list[Json]:
 def _split(metadata: Json) -> tuple[Json, Json]:
     """The metadata without what this package added to it, and that."""
     facts = object_of(metadata.get(FACTS))
-    rest = {key: value for key, value in facts.items() if key not in ("expected", "item_ids", "run")}
+    rest = {key: value for key, value in facts.items() if key not in _OWN_FACTS}
     others = {key: value for key, value in metadata.items() if key != FACTS or not facts}
     return {**others, FACTS: rest} if rest else others, facts
 

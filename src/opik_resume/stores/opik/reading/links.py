@@ -26,7 +26,7 @@ class Links:
     def of(self, experiment: Json, *, truncate: bool = True) -> list[Json]:
         """The links of an experiment with their traces' main fields, as rows of traces: may lag behind.
 
-        They do not say in which projects the traces are.
+        They need not say in which projects the traces are: most likely in the experiment's.
         """
         query = {"experiment_ids": json.dumps([experiment["id"]]), "truncate": str(truncate).lower()}
         dataset_id = str(experiment.get("dataset_id"))
@@ -37,6 +37,7 @@ class Links:
                 **entry,
                 "id": entry["trace_id"],
                 "metadata": entry.get("trace_metadata"),
+                "project_id": entry.get("project_id") or experiment.get("project_id"),
                 "experiment": {"id": experiment["id"], "dataset_item_id": entry["dataset_item_id"]},
             }
             for item in self._client.presence.ask(dataset_id, lambda: all_pages(self._client, path, query))

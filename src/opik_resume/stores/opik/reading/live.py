@@ -71,6 +71,10 @@ class LiveRuns:
         listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
         return self._with_reasons(experiment["id"], listed, light=light)
 
+    def extent(self, experiment: Json) -> Json | None:
+        """What stays the same as long as no run is added or deleted: see ``Traces.extent``."""
+        return self._traces.extent(experiment)
+
     def trace(self, trace_id: str, *, seen: bool = False) -> Json | None:
         """One trace, whole, or None. ``seen``: it was there, so that a 404 is not believed at once."""
         return self._links.trace(trace_id, seen=seen)

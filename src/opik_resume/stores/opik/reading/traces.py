@@ -11,14 +11,18 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from opik_resume.base.records import Json
+from opik_resume.base.text import redaction
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.stores.opik.reading.links import Links, linked
 from opik_resume.stores.opik.rest.client import Client
-from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, condition, count, everything
+from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, condition, count, everything, page
 from opik_resume.stores.opik.wire import stamp
 
 _UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
+_ALL_BUT_THE_ID = [*_UNUSED, "input", "output", "metadata"]
 _REMEMBERED = 1000  # experiments of which is known that they have runs in other projects than their own
+
+logger = redaction.logger("opik_resume")
 
 
 class Traces:
@@ -46,6 +50,26 @@ class Traces:
             missing = [row for row in links if row["id"] not in there]
             found += self._hunted(experiment, wanted, missing, light=light)
         return found
+
+    def extent(self, experiment: Json) -> Json | None:
+        """How many traces there are in the experiment's project now, and the id of the newest.
+
+        As long as both stay the same, these are the same traces: whatever is added later has a greater id. None when that
+        cannot be asked.
+        """
+        wanted = [condition("experiment_id", "string", "=", experiment["id"])]
+        query = {
+            "project_id": experiment.get("project_id"),
+            "filters": json.dumps(wanted),
+            "truncate": "true",
+            "exclude": json.dumps(_ALL_BUT_THE_ID),
+        }
+        try:
+            found, total = page(self._client, "traces", query, 1, 1)
+        except RequestRefused as error:
+            logger.info("Traces of experiment %s could not be counted: %s", experiment["id"], error)
+            return None
+        return {"runs": total, "newest": found[0]["id"]} if found else None
 
     def _where_known(self, experiment: Json, wanted: list[Json], about: int, *, light: bool) -> list[Json]:
         """What is in the experiment's own project, and where runs of it were found before."""
@@ -124,7 +148,7 @@ class Traces:
             "truncate": "true" if light else "false",
             "exclude": json.dumps([*_UNUSED, "input"]),
         }
-        counting = query | {"truncate": "true", "exclude": json.dumps([*_UNUSED, "input", "output", "metadata"])}
+        counting = query | {"truncate": "true", "exclude": json.dumps(_ALL_BUT_THE_ID)}
 
         def total() -> int:
             return count(self._client, "traces", counting)

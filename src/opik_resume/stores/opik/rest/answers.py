@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.settings import OpikSettings
-from opik_resume.base.text.jsontext import clean, loads
+from opik_resume.base.text.jsontext import clean
 from opik_resume.base.text.redaction import redacted
 from opik_resume.exceptions import NotAuthorized, RequestRefused, ServerError, ServerUnreachable
+from opik_resume.stores.opik.rest.encoding import read_json
 
 if TYPE_CHECKING:
     import httpx
@@ -31,7 +32,7 @@ def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
     if not answer.content:
         return None
     try:
-        return loads(answer.content)
+        return read_json(answer.content)
     except ValueError as error:
         raise not_opik(settings) from error
 

@@ -21,12 +21,11 @@ from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.process.keeping import never_finalized
 from opik_resume.base.records import Json
 from opik_resume.base.settings import OpikSettings
-from opik_resume.base.text.jsontext import loads
 from opik_resume.base.version import __version__
 from opik_resume.exceptions import ServerError, ServerUnreachable
 from opik_resume.stores.opik.rest import answers
 from opik_resume.stores.opik.rest.batches import Rows
-from opik_resume.stores.opik.rest.encoding import encoded
+from opik_resume.stores.opik.rest.encoding import encoded, read_json
 from opik_resume.stores.opik.rest.presence import Presence
 
 TRIES = 4
@@ -159,7 +158,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _row(line: bytes) -> Json | None:
     try:
-        row = loads(line)
+        row = read_json(line)
     except ValueError:
         return None
     return row if isinstance(row, dict) and row.get("id") else None

@@ -1,4 +1,4 @@
-"""JSON as the bytes of a request: any text that Python can hold, in a form that every server can keep."""
+"""JSON as the bytes of a request, in a form that every server can keep, and of an answer: whatever Python can hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import orjson
 
 from opik_resume.base.records import Json
 from opik_resume.base.text import limits
-from opik_resume.base.text.jsontext import to_json
+from opik_resume.base.text.jsontext import loads, to_json
+
+_DIGITS = bytes(ord("0") if chr(code).isdigit() and code < 128 else ord(" ") for code in range(256))
+_LONG = b"0" * 19  # digits: an integer of 64 bits has no more
 
 
 def encoded(value: Any) -> bytes:
@@ -31,3 +34,15 @@ def encoded_run(row: Json) -> bytes:
     """
     json = encoded_row(row)
     return json if limits.within(json, row) else encoded_row(limits.marked(row))
+
+
+def read_json(text: bytes) -> Any:
+    """What ``encoded`` wrote, or any other program, several times as fast as Python's own reader. Raises ValueError."""
+    if _LONG not in text.translate(_DIGITS):  # orjson reads an integer beyond 64 bits as a float
+        try:
+            return orjson.loads(text)
+        except (
+            orjson.JSONDecodeError
+        ):  # half of a pair, a deep nesting, NaN: Python's own reader takes them, or says why not
+            pass
+    return loads(text)
