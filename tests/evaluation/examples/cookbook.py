@@ -85,6 +85,11 @@ def wait_for_all_results() -> None:
     Executor.get_results = patient  # type: ignore[method-assign]
 
 
+def as_text(value: Any) -> str:
+    """To sort by: the order of a dict's keys says nothing."""
+    return json.dumps(value, sort_keys=True, default=_plain)
+
+
 def told(value: Any) -> Any:
     """A result as both programs can tell it: without ids, times, and the order in which runs ended."""
     runs = [
@@ -102,7 +107,7 @@ def told(value: Any) -> Any:
     statistics = getattr(aggregated, "aggregated_scores", aggregated)
     return {
         "name": getattr(value, "experiment_name", None),
-        "runs": sorted(runs, key=repr),
+        "runs": sorted(runs, key=as_text),
         "trials": sorted(sorted(trials) for trials in by_item.values()),
         "scores": {n: [s.mean, s.max, s.min, sorted(s.values), s.std, s.failed_count] for n, s in statistics.items()},
         "of experiment": [[s.name, s.value] for s in getattr(value, "experiment_scores", [])],

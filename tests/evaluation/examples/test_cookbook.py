@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluation.examples.cookbook import WAYS, changed, programs
+from tests.evaluation.examples.cookbook import WAYS, as_text, changed, programs
 from tests.opik_server import OpikServer, sdk
 
 # What is ours on purpose, by program. The SDK counts the trials that a resume finds from 0, whichever they were, and it
@@ -60,7 +60,7 @@ def held(server: OpikServer) -> dict[str, Any]:
                     run(server, row["trace_id"], datasets[experiment["dataset_id"]][row["dataset_item_id"]])
                     for row in rows
                 ),
-                key=repr,
+                key=as_text,
             ),
         }
     return found
