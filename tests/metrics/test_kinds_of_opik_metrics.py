@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -73,6 +74,17 @@ def test_a_metric_of_several_asks_for_what_they_need_before_anything_is_scored(s
     assert called == []
 
 
+@pytest.fixture
+def tracing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The package traces, to nowhere."""
+    monkeypatch.setenv("OPIK_URL_OVERRIDE", "http://127.0.0.1:9/api/")
+    monkeypatch.setenv("OPIK_CHECK_TLS_CERTIFICATE", "false")  # none is looked at, and reading them warns
+    opik_peer.opik.set_tracing_active(True)
+    yield
+    opik_peer.opik.set_tracing_active(False)
+
+
+@pytest.mark.usefixtures("tracing")
 def test_a_metric_sees_the_span_of_the_task_on_the_embedded_store_too(store: Store) -> None:
     result = evaluate(numbers(store, 2), answer, [Looking("looking")], scoring_functions=[of_span], **QUIET)
     assert result.failures.empty, result.failures.to_string()

@@ -87,9 +87,10 @@ class _Spans:
     def _group(self, role: str, name: str, metrics: Sequence[Json]) -> Iterator[Json]:
         attempt = self.attempt
         start, end = self.end, _later(self.end, attempt.scoring_seconds, attempt.ended_at)
-        if metrics and (role == "looking" or start < _moment(metrics[0]["began"])):
-            start = _moment(min(told["began"] for told in metrics))
-            end = _moment(max(told["began"] + told["seconds"] for told in metrics))
+        if metrics:  # around its metrics, whose times were taken by another clock
+            first = _moment(min(told["began"] for told in metrics))
+            last = _moment(max(told["began"] + told["seconds"] for told in metrics))
+            start, end = (first, last) if role == "looking" else (min(start, first), max(end, last))
         span = self._span(role, name, start, end) | {"tags": [INTERNAL]}
         if role == "looking":
             scored = [score for told in metrics for score in self._scores_of(told)]
