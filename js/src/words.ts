@@ -133,7 +133,7 @@ export function refusedLine({ refused, words }: Undelivered): string {
   if (!refused) return "";
   const runs = refused === 1 ? "1 finished run was" : `${count(refused)} finished runs were`;
   const kept = refused === 1 ? "It is" : "They are";
-  return `${runs} refused by the server (${words.join(" · ")}). ${kept} kept here; evaluate_resume(…).to_pandas() exports them.`;
+  return `${runs} refused by the server (${words.join(" · ")}). ${kept} kept here; evaluate_resume(…).to_pandas() exports ${refused === 1 ? "it" : "them"}.`;
 }
 
 /** What is said loudly, and what quietly, of runs that the server does not have or cannot tell. */

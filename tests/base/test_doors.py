@@ -85,6 +85,36 @@ def test_at_whichever_bytecode_the_caller_leaves_the_work_is_told_and_ends() -> 
 
 
 @on_its_own_thread
+def test_at_whichever_bytecode_the_caller_leaves_a_mere_wait_it_gets_what_there_is() -> None:
+    for opcode in range(1, OPCODES):
+        waits, told = threading.Event(), threading.Event()
+
+        @door
+        def work(waits: threading.Event = waits, told: threading.Event = told) -> int:
+            caller().may_leave = True
+            caller().when_left(told.set)
+            waits.set()
+            assert told.wait(PATIENCE)
+            return 42
+
+        def wait(frame: FrameType, waits: threading.Event = waits) -> bool:
+            return waits.is_set()
+
+        with interrupt_at(opcode, wait):
+            assert work() == 42, f"opcode {opcode}"
+
+
+def test_what_goes_wrong_in_a_mere_wait_is_raised() -> None:
+    @door
+    def work() -> None:
+        caller().may_leave = True
+        raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        work()
+
+
+@on_its_own_thread
 def test_what_a_call_in_the_callers_thread_returned_is_never_dropped() -> None:
     executed = OPCODES
     for opcode in range(1, OPCODES):

@@ -6,7 +6,7 @@ from opik_resume import experiments, plan_resume
 from opik_resume.stores.protocol import Store
 from tests.interchange import by_us
 from tests.interchange.cases import THEIRS
-from tests.interchange.world import DELETED, World, missing
+from tests.interchange.world import DELETED, MISSES, World, missing
 
 
 def test_only_what_believes_the_views_runs_again_what_was_run(world: World, store: Store) -> None:
@@ -17,7 +17,7 @@ def test_only_what_believes_the_views_runs_again_what_was_run(world: World, stor
     world.settle()
     views.frozen = True
     assert by_us.resume(case.name, world.notes("us")).complete
-    assert views.missed == 2, "and we were told that there is no such experiment"
+    assert views.missed == MISSES, "and we were told that there is no such experiment"
     left = missing(case.wanted, before)
     assert world.noted("us", "called", case.name) == left
 

@@ -27,7 +27,7 @@ from tests.waiting import until
 FOLDER = Path(__file__).parent
 PATIENCE = 60.0
 LAG = 1.0  # seconds by which views lag; on a real server 65
-MISSES = 2  # times that we are told that an experiment is not there which is
+MISSES = 1  # times that we are told that an experiment is not there which is: the next look comes after the race
 READING = {"resume", "halt", "turn"}  # doors whose programs read what there is
 DELETED = "of a deleted project"
 

@@ -152,3 +152,10 @@ def test_what_is_missing_at_the_end_is_one_line(kernel: Kernel) -> None:
     cell = kernel.run("result = %opik_resume 'still broken' -t broken -m equals")
     (line,) = cell.text.strip().splitlines()
     assert line.startswith("still broken: 0 of 2 runs complete (2 task_failed). See result.failures")
+
+
+def test_settle_is_an_option_that_changes_nothing_here(kernel: Kernel, folder: Path) -> None:
+    unfinished(kernel, "settled")
+    shown = kernel.run(f"%%opik_resume settled -t mend -m equals --settle\n{BODY}")
+    assert "2 of 2 runs complete" in shown.result["text/plain"]
+    assert calls(folder).total() == 2

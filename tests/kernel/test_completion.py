@@ -52,9 +52,14 @@ def test_ids_for_who_begins_one(kernel: Kernel) -> None:
 
 
 def test_options_that_are_not_there_yet(kernel: Kernel) -> None:
-    options = ["--metrics", "--reuse-outputs", "--task", "--threads"]
+    options = ["--metrics", "--reuse-outputs", "--settle", "--task", "--threads"]
     assert offered(kernel, "%opik_resume alpha |") == options
-    assert offered(kernel, "%opik_resume alpha --task annotate --|") == ["--metrics", "--reuse-outputs", "--threads"]
+    assert offered(kernel, "%opik_resume alpha --task annotate --|") == [
+        "--metrics",
+        "--reuse-outputs",
+        "--settle",
+        "--threads",
+    ]
     assert offered(kernel, '%opik_resume "alpha two" --t|') == ["--task", "--threads"]
     assert offered(kernel, "%opik_resume --task annotate |")[-1] == "alpha"
 

@@ -512,7 +512,7 @@ describe("an Opik server", () => {
     });
     await soon(() =>
       expect(text(".oprs-delivery [role=alert]")).toBe(
-        "1 finished run was refused by the server (bad id). It is kept here; evaluate_resume(…).to_pandas() exports them.",
+        "1 finished run was refused by the server (bad id). It is kept here; evaluate_resume(…).to_pandas() exports it.",
       ),
     );
     kernel.patch([], [], { undelivered: null, problem: "It cannot be asked." });

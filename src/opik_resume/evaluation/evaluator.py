@@ -58,6 +58,7 @@ def evaluate(
     error_tolerance: ErrorTolerance | int = ErrorTolerance.METRIC_ERRORS,
     *,
     raise_on_failure: bool = False,
+    settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -93,6 +94,9 @@ def evaluate(
             metric only.
         raise_on_failure: raise the first exception of task or scoring, in the order of the items, with the result in its
             ``.result``, as Opik does, instead of returning a result with failures.
+        settle: on an Opik server, wait at the end until its own views show what was recorded, which takes a minute or
+            two: other programs believe those, and ``opik.evaluate_resume`` would run again what they do not show. Ctrl-C
+            ends the waiting and nothing else. The embedded store has nothing to wait for.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -146,4 +150,6 @@ def evaluate(
     made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
     plan = make_plan(experiment.id, experiment.name, made.grid)
     ready = partial(prepare_first, made, plan, callables, where)
-    return run_and_wait(made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    return run_and_wait(
+        made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+    )

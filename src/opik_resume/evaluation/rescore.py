@@ -41,6 +41,7 @@ def evaluate_experiment(
     project_name: str | None = None,
     *,
     missing_only: bool = False,
+    settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Score the runs that an experiment has, without calling the task: new metrics for kept runs.
@@ -54,6 +55,7 @@ def evaluate_experiment(
         experiment_id: the id, for a name that several have.
         project_name: accepted for compatibility with Opik.
         missing_only: leave runs alone that have a score of a metric already.
+        settle: as in ``evaluate``.
         store: where the experiment is; the default store when left out.
 
     Raises:
@@ -76,7 +78,7 @@ def evaluate_experiment(
         )
     plan = replan(reading)
     ready = partial(prepare, plan, replan, callables, where)
-    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=False)
+    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=False, settle=settle)
 
 
 def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: bool) -> ResumePlan:

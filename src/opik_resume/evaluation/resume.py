@@ -51,6 +51,7 @@ def evaluate_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     raise_on_failure: bool = False,
+    settle: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -60,7 +61,7 @@ def evaluate_resume(
         task, scoring_metrics, scoring_functions, scoring_key_mapping, experiment_scoring_functions: as given to
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job.
-        verbose, task_threads, raise_on_failure: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
             get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
             the task returned.
@@ -92,7 +93,9 @@ def evaluate_resume(
         logger.warning(reading.elsewhere)
     warn_of_drift(plan)
     ready = partial(prepare, plan, replan, callables, where)
-    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure)
+    return run_and_wait(
+        reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+    )
 
 
 @door

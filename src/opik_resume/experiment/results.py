@@ -6,9 +6,10 @@ import html
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult
+from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult, utc_now
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import not_given
 from opik_resume.experiment.reading import Reading
@@ -18,6 +19,10 @@ from opik_resume.experiment.test_results import TestCase, TestResult
 if TYPE_CHECKING:
     import pandas as pd
 
+LAG = (
+    "Other programs see this in about a minute: until then the server may show them what was before, and "
+    "opik.evaluate_resume would run again what is complete. settle=True waits for that."
+)
 FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
 
 
@@ -82,7 +87,8 @@ class EvaluationResult:
 
     The fields are those of ``opik``. ``expected`` is the number of runs a complete experiment has,
     ``undelivered`` how many of the finished ones are not on the server yet, or refused by it; they are safe in the local
-    file. ``not_taken`` says which runs and which scores the server will not have, and why.
+    file. ``not_taken`` says which runs and which scores the server will not have, and why. Up to the moment ``seen_by``
+    other programs may see less of it, since the server computes what it shows them about once a minute; None: they see it.
     """
 
     experiment_id: str
@@ -96,6 +102,7 @@ class EvaluationResult:
     undelivered: int = 0
     failed_runs: list[Failure] = field(default_factory=list, repr=False)
     not_taken: list[NotTaken] = field(default_factory=list, repr=False)
+    seen_by: datetime | None = None
 
     @property
     def experiment_scores_partial(self) -> bool:
@@ -178,7 +185,7 @@ class EvaluationResult:
 
     def __repr__(self) -> str:
         means = "".join(f"\n  {name}: {mean}" for name, mean in self._shown_scores())
-        return f"<EvaluationResult {self.summary()}>{means}"
+        return f"<EvaluationResult {self.summary()}>{means}" + (f"\n{self._lag()}" if self._lag() else "")
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -186,7 +193,12 @@ class EvaluationResult:
             for name, mean in self._shown_scores()
         )
         table = f"<table><tr><th>score</th><th>mean</th></tr>{rows}</table>" if rows else ""
-        return f"<p><b>{html.escape(self.summary())}</b></p>{table}"
+        lag = f"<p>{html.escape(self._lag())}</p>" if self._lag() else ""
+        return f"<p><b>{html.escape(self.summary())}</b></p>{table}{lag}"
+
+    def _lag(self) -> str:
+        """What is to be said for the first minutes of an experiment on a server."""
+        return LAG if self.seen_by is not None and utc_now() < self.seen_by else ""
 
     def _shown_scores(self) -> list[tuple[str, str]]:
         partial = self._partial_means()

@@ -15,7 +15,7 @@ from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
 from opik_resume.experiment.results import EvaluationResult, build_result
-from opik_resume.lifecycle import left_out, not_taken
+from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
 from opik_resume.lifecycle.progress import progress_bar
@@ -38,6 +38,7 @@ def run_and_wait(
     *,
     verbose: int,
     raise_on_failure: bool,
+    settle: bool = False,
 ) -> EvaluationResult:
     """What every blocking door does: prepare, start, wait, say what is missing.
 
@@ -45,8 +46,24 @@ def run_and_wait(
         reading: what the plan was made of.
         plan: the cells to run.
         ready: makes the run of them ready (:func:`prepare`).
-        callables, store, verbose, raise_on_failure: as given to the door.
+        callables, store, verbose, raise_on_failure, settle: as given to the door.
     """
+    result = _run(reading, plan, ready, callables, store, verbose=verbose, raise_on_failure=raise_on_failure)
+    if settle:
+        settling.settle(result, store, verbose=verbose)
+    return result
+
+
+def _run(
+    reading: Reading,
+    plan: ResumePlan,
+    ready: Callable[[Listener | None], Run],
+    callables: Callables,
+    store: Store,
+    *,
+    verbose: int,
+    raise_on_failure: bool,
+) -> EvaluationResult:
     if not plan.cells:
         return _nothing_to_run(reading, callables, store)
     caller().check()
@@ -86,7 +103,8 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     _warn(run.notes)
     if run.outcome == "stopped":
         return _result_of_stopped(run, store, callables, before)
-    return left_out.told(run, result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables))
+    result = result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
+    return left_out.told(run, settling.expect(result, store))
 
 
 def _result_of_stopped(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
@@ -223,7 +241,7 @@ def _result_now(run: Run, store: Store, callables: Callables | None, before: Rea
     """Of all that has finished, stored or not. Control is wanted back at once, and a server may take its time or hang."""
     reading = _read_now(run, store, before)
     whole = replace(reading, grid=reading.grid.with_attempts(run.unrecorded))
-    return left_out.told(run, result_of(whole, store, callables))
+    return left_out.told(run, settling.expect(result_of(whole, store, callables), store))
 
 
 def _read_now(run: Run, store: Store, before: Reading) -> Reading:

@@ -230,6 +230,9 @@ class LocalStore:
     def flush(self, timeout: float) -> bool:
         return True
 
+    def unseen(self, experiment_id: str, attempts: Sequence[Attempt]) -> int:
+        return 0
+
     def link(self, experiment: Experiment) -> str | None:
         return None
 

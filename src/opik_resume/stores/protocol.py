@@ -142,6 +142,9 @@ class ExperimentStore(Protocol):
         With 0 seconds the delivery sets out, and nobody waits for it.
         """
 
+    def unseen(self, experiment_id: str, attempts: Sequence[Attempt]) -> int:
+        """How many of these ended attempts other programs do not see as they are. Local stores: none."""
+
     def link(self, experiment: Experiment) -> str | None:
         """The web page of an experiment, if it has one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 from opik_resume import evaluate, evaluate_resume, experiments
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.base.settings import opik_settings
+from opik_resume.experiment.results import EvaluationResult
 from opik_resume.lifecycle import conclude as concluding
+from opik_resume.lifecycle import settling
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background import elsewhere, patience, readings, undelivered
+from opik_resume.notebook.magics import commands
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import control as widget
 from opik_resume.notebook.widget import listing
@@ -445,3 +449,47 @@ def test_a_picture_of_the_list_does_not_read_every_experiment(
 def test_the_traits_say_which_store_it_is(store: OpikStore, view: Views) -> None:
     shown = view()
     assert (shown.widget.remote, shown.widget.store) == (True, store.label)
+
+
+# What others see
+
+
+def of_the_sdk(server: OpikServer, api: Api) -> str:
+    """Complete runs are missing from it, and the server has a view of it."""
+    experiment_id, item_ids = theirs(api)
+    api.run(experiment_id, item_ids[0])
+    server.aggregates.build(experiment_id)
+    return experiment_id
+
+
+def test_it_is_said_where_a_run_has_ended_that_others_see_it_later(
+    server: OpikServer, api: Api, store: OpikStore, view: Views
+) -> None:
+    experiment_id = of_the_sdk(server, api)
+    shown = view(Given(CountingTask(), []))
+    plan = shown.told("open", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    messages = shown.feed.until(lambda ms: progress(ms)["outcome"] == "finished")
+    assert progress(messages)["note"] == "other programs see this in about a minute"
+
+
+def test_the_magic_waits_for_it(
+    server: OpikServer, api: Api, store: OpikStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(settling, "LOOK", 0.01)
+    experiment_id = of_the_sdk(server, api)
+    told: list[EvaluationResult] = []
+
+    def type_it() -> None:
+        given = Given(CountingTask(), [])
+        told.append(commands._resume(store.get(experiment_id), given, store, reuse_outputs=False, settle=True))
+
+    typed = threading.Thread(target=type_it, daemon=True)
+    typed.start()
+    until(lambda: sum("experiment_ids" in r.query for r in server.asked("GET", "/experiments")) > 2)
+    assert told == []
+    server.aggregates.advance(61)
+    typed.join(60)
+    assert told[0].complete
+    assert told[0].seen_by is None
+    assert "seen by others" in capsys.readouterr().err

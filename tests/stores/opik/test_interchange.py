@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from opik_resume.base.records import CellState, Experiment, Json, ScoreResult
 from opik_resume.base.settings import opik_settings
 from opik_resume.engine.cell import Task
 from opik_resume.experiment.reading import read_experiment
+from opik_resume.lifecycle import settling
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, sdk
+from tests.waiting import until
 
 SCRIPT = str(Path(__file__).with_name("theirs.py"))
 
@@ -200,3 +203,33 @@ def test_the_sdk_finishes_what_we_started(way: str, server: OpikServer, home: Pa
     assert told == {"calls": [3] * missing, "results": ours.expected}
     reading = read_experiment(theirs.get(ours.experiment_id), theirs)
     assert (reading.state, reading.grid.surplus) == ("complete", [])
+
+
+# What the SDK believes within a minute of our finish
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_the_sdk_pays_again_for_what_it_is_not_shown_and_for_nothing_that_was_waited_for(
+    settle: bool, server: OpikServer, home: Path, theirs: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "LOOK", 0.02)
+    name = f"settle={settle}"
+    sdk.run(server.url, home, "-c", ONE_MORE.replace("kept", name))
+    experiment = named(theirs, name)
+    server.aggregates.build(experiment.id)  # a minute has passed since
+    task = CountingTask()
+
+    def ours() -> None:
+        evaluate_resume(experiment.id, task, [Equal()], store=theirs, verbose=0, settle=settle)
+
+    resuming = threading.Thread(target=ours, daemon=True)
+    server.forget_requests()
+    resuming.start()
+    if settle:
+        until(lambda: sum("experiment_ids" in r.query for r in server.asked("GET", "/experiments")) > 2)
+        assert resuming.is_alive()
+        server.aggregates.advance(61)
+    resuming.join(60)
+    assert task.total == 5
+    again = finish(server, home, experiment.id)["calls"]
+    assert sorted(again) == ([] if settle else [0, 1, 2, 3, 4])

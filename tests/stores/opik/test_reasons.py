@@ -81,7 +81,7 @@ def interrupted(api: Api, experiment_id: str, item_id: str) -> str:
 
 
 def returned_nothing_in_it(api: Api, experiment_id: str, item_id: str) -> str:
-    """``{}``, which the server does not keep: nothing tells it from an interrupt."""
+    """``{}``, which is an output as any other: the server keeps it, and the SDK does not run it again."""
     run = api.run(experiment_id, item_id, output={})
     span(api, run, "my_task", output={})
     api.score(run, 0.5, "good")
@@ -135,7 +135,7 @@ ENDS: dict[Way, End] = {
     mapping_raised: End("scoring_failed", "ValueError: boom", KEPT),
     task_raised: End("task_failed", "RuntimeError: model 500"),
     interrupted: End("interrupted", "stopped while running"),
-    returned_nothing_in_it: End("interrupted", "stopped while running"),
+    returned_nothing_in_it: End("completed", "", {}),
     returned_none: End("scoring_failed", "TypeError: not a mapping"),
     returned_text: End("task_failed", "AttributeError: no attribute 'items'"),
     killed_before_the_link: End("never_run", "never started"),

@@ -92,11 +92,13 @@ class Caller:
     Attributes:
         left: it does not attend any more, because a signal handler raised: begin nothing, and end soon.
         last_words: what to raise when it does not want to wait for the end of the work either.
+        may_leave: what is done now is only waiting: an interrupt ends that, and the door returns what it has.
     """
 
     def __init__(self) -> None:
         self.left = False
         self.last_words: Callable[[], BaseException] | None = None
+        self.may_leave = False
         self._attends = (
             _thread.allocate_lock()
         )  # held by the caller: the end of its `with` gives it back, whatever happens
@@ -143,7 +145,10 @@ class Caller:
             call.make()
 
     def _leave(self, interrupt: BaseException) -> None:
-        """Raises what is to be raised: what the work itself makes of the interrupt, if it does so soon enough."""
+        """Raises what is to be raised: what the work itself makes of the interrupt, if it does so soon enough.
+
+        Nothing, when all that was cut off is a wait.
+        """
         for seconds in (RESULT_SECONDS if self.last_words else UNDOING_SECONDS, SECOND_SECONDS):
             try:
                 self._wait_until_done(seconds if self._begun else 0)
@@ -152,6 +157,8 @@ class Caller:
                 continue
         if not isinstance(interrupt, KeyboardInterrupt):
             raise interrupt
+        if self.may_leave and self._done and self._error is None:
+            return
         if self._error is not None and not isinstance(self._error, _NotBegun):
             raise self._error from None
         if not self._done and self.last_words is not None:

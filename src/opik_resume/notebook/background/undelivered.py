@@ -1,15 +1,18 @@
-"""What a server does not have yet of the experiment on show."""
+"""What a server does not have yet, or does not show others yet, of the experiment on show."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 
 from opik_resume.base.records import Json, Undelivered
+from opik_resume.notebook.background.progress import Progress
 from opik_resume.stores.protocol import Store
 
 PERIOD, IDLE_PERIOD = 1.0, 5.0
 """Seconds between two looks at the local file, while something waits or runs and otherwise."""
+LATER = "other programs see this in about a minute"
 _WORDINGS = 3
 _INFINITE = float("inf")
 
@@ -39,6 +42,12 @@ class Outbox:
         if self.undelivered is None and not running:
             self._next += IDLE_PERIOD - PERIOD
         return self.undelivered != was
+
+    def beside(self, progress: Progress) -> Progress:
+        """With what the server does not have yet, and what it does not show others yet."""
+        late = self._store is not None and progress.outcome == "finished" and progress.done > 0
+        note = "; ".join(filter(None, (progress.note, LATER if late else None)))
+        return replace(progress, undelivered=self.undelivered, note=note or None)
 
 
 def undelivered_json(pending: Undelivered) -> Json | None:

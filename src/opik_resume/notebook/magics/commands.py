@@ -23,6 +23,7 @@ from opik_resume.evaluation.arguments import positive
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.reading import find_experiment, read_experiment
+from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
@@ -55,6 +56,7 @@ class ResumeMagics(Magics):
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
     @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
+    @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -88,7 +90,7 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=used_in_process(experiment.id) is not None)
         _check_settled(experiment, given, arguments.experiment)
-        return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs)
+        return _resume(experiment, given, store, reuse_outputs=arguments.reuse_outputs, settle=arguments.settle)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -116,7 +118,9 @@ def _unquoted_name(line: str) -> str | None:
         return None
 
 
-def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool) -> EvaluationResult:
+def _resume(
+    experiment: Experiment, given: Given, store: Store, *, reuse_outputs: bool, settle: bool
+) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
     calls = offers.calls(experiment)
@@ -124,14 +128,19 @@ def _resume(experiment: Experiment, given: Given, store: Store, *, reuse_outputs
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
-    result = _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs)
-    warn_about(result)
-    return result
+    return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
 
 
 @door
 def _run_shown(
-    view: ResumeBrowser, reading: Reading, plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: bool
+    view: ResumeBrowser,
+    reading: Reading,
+    plan: ResumePlan,
+    calls: Callables,
+    store: Store,
+    *,
+    reuse_outputs: bool,
+    settle: bool,
 ) -> EvaluationResult:
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
@@ -140,10 +149,14 @@ def _run_shown(
         raise
     try:
         caller().call(_show, view, reading)
-        return wait_or_interrupt(run, store, None, reading)
+        result = wait_or_interrupt(run, store, None, reading)
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
+    warn_about(result)
+    if settle:
+        settling.settle(result, store, verbose=1)
+    return result
 
 
 def _show(view: ResumeBrowser, reading: Reading) -> None:

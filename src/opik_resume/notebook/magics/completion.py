@@ -20,7 +20,7 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
 
-OPTIONS = ("--metrics", "--reuse-outputs", "--task", "--threads")
+OPTIONS = ("--metrics", "--reuse-outputs", "--settle", "--task", "--threads")
 THREADS = ("1", "4", "16", "64")  # with nothing to offer, IPython would offer all the names that there are
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it

@@ -250,6 +250,7 @@ class Feed(anywidget.AnyWidget):
     def _due(self) -> list[Message]:
         with self._desk.lock, self._lock:  # so that progress and cells are of the same moment
             progress = self._desk.progress(self._experiment_id, own=not self._blocking_view)
-            undelivered = self._outbox.undelivered if self._outbox is not None else None
-            progress = replace(progress, undelivered=undelivered, problem=progress.problem or self._problem)
+            progress = replace(progress, problem=progress.problem or self._problem)
+            if self._outbox is not None:
+                progress = self._outbox.beside(progress)
             return self._frames.take(time.monotonic(), progress.to_json())

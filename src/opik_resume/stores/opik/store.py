@@ -30,7 +30,7 @@ from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
-from opik_resume.stores.opik.reading import attempts
+from opik_resume.stores.opik.reading import attempts, views
 from opik_resume.stores.opik.reading.links import linked
 from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
@@ -287,6 +287,9 @@ class OpikStore:
 
     def flush(self, timeout: float) -> bool:
         return self._delivery.flush(timeout)
+
+    def unseen(self, experiment_id: str, attempts: Sequence[Attempt]) -> int:
+        return views.unseen(self._client, self._experiments.last_row(experiment_id), attempts)
 
     def offline(self, experiment_id: str) -> Reader | None:
         """What this process knows by itself; None when it does not know the experiment whole."""
