@@ -6,18 +6,17 @@ A resume reads the experiment, never today's dataset: the items are those of the
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from opik_resume.base.columns.ids import Runs
 from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
+from opik_resume.base.process.futures import begun
 from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
 from opik_resume.base.tallies import Expectation
 from opik_resume.base.text import redaction
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from opik_resume.base.columns.attempts import AttemptColumns
     from opik_resume.stores.protocol import Reader, Store
 
-T = TypeVar("T")
 CLOSED = "cancelled"  # the status of an experiment whose user gave up on what is missing
 UNREAD = "unread"  # the state of a row of a list whose experiment could not be read
 _PAGE = 500
@@ -151,7 +149,8 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
     if experiment.problem is not None:
         raise StoreError(experiment.problem)
     holder = store.leases.holder(experiment.id)  # before the attempts: what it records meanwhile is seen
-    selecting = _begun(partial(selection_of, experiment, store))  # a server's answers take their time
+    # A server's answers take their time.
+    selecting = begun(partial(selection_of, experiment, store), "opik-resume-items")
     attempts = store.columns(experiment.id, heavy=heavy)
     try:
         selection, obstacle = selecting.result(), None
@@ -159,20 +158,6 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
         selection, obstacle = _what_there_is(experiment, attempts, store), error
     note = store.note(experiment.id)
     return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note)
-
-
-def _begun(call: Callable[[], T]) -> Future[T]:
-    """The call, on a thread of its own. Not of an executor: that takes nothing any more while the process ends."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="opik-resume-items", daemon=True).start()
-    return future
 
 
 def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Reader) -> Selection:

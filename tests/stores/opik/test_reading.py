@@ -181,6 +181,23 @@ def test_any_output_but_none_is_complete_as_it_is_for_the_sdk(
     assert [cell.key.item_id for cell in plan_resume(experiment_id, store=store).cells] == item_ids[6:]
 
 
+def test_what_was_told_of_an_experiment_long_ago_decides_nothing(
+    server: OpikServer, store: OpikStore, api: Api
+) -> None:
+    experiment_id, item_ids = theirs(api)
+    store.find()  # it has no run, as far as this process knows
+    runs = [api.run(experiment_id, item_ids[0]), api.run(experiment_id, item_ids[1], project_name="another")]
+    assert [attempt.id for attempt in store.attempts(experiment_id)] == runs
+    fresh = OpikStore(store.settings, store.path)
+    fresh.find()  # it has two
+    api.ok("POST", "/traces/delete", {"ids": runs[:1]})
+    links = server.state.items_of_experiment[experiment_id]
+    for link in [id_ for id_ in links if server.state.experiment_items[id_]["trace_id"] == runs[0]]:
+        api.ok("POST", "/experiments/items/delete", {"ids": [link]})
+    assert [attempt.id for attempt in fresh.attempts(experiment_id)] == runs[1:]
+    fresh.close()
+
+
 def test_a_run_that_belongs_to_two_experiments(store: OpikStore, api: Api) -> None:
     first, item_ids = theirs(api)
     second = api.experiment(name="two")

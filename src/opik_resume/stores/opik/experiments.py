@@ -114,8 +114,13 @@ class Experiments:
 
     def _id_of_project(self, name: str) -> str:
         if self._project_id is None:
+
+            def call() -> Json:
+                found: Json = self._client.call("POST", "projects/retrieve", {"name": name})
+                return found
+
             try:
-                self._project_id = str(self._client.call("POST", "projects/retrieve", {"name": name})["id"])
+                self._project_id = str(self._client.presence.ask(f"project {name}", call)["id"])
             except RequestRefused as error:
                 if error.status != 404:
                     raise

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from opik_resume.base import settings as configuration
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.items import Items
+from opik_resume.base.process.futures import begun
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
     Experiment,
     Item,
+    Json,
     RunDetails,
     ScoreResult,
     Undelivered,
@@ -23,7 +26,7 @@ from opik_resume.base.records import (
 from opik_resume.base.settings import OpikSettings
 from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.base.text.redaction import keep_secret
-from opik_resume.exceptions import RequestRefused
+from opik_resume.exceptions import RequestRefused, ServerError
 from opik_resume.stores.file.database import Database
 from opik_resume.stores.file.journal import Entry, Journal
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
@@ -31,6 +34,7 @@ from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading import attempts, views
+from opik_resume.stores.opik.reading.links import linked
 from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
 from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
@@ -229,7 +233,7 @@ class OpikStore:
         # Before the live read: what is delivered meanwhile is then seen twice, never not at all.
         kept = self._kept(experiment_id)
         known = {entry.attempt.id for entry in kept[1]}
-        live = self._live.of(self._experiments.row(experiment_id), light=not heavy, known=known)
+        live = self._read_live(experiment_id, light=not heavy, known=known)
         self._send_again(live, kept[1])
         waiting = self._not_shown(live, kept[1])
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
@@ -241,6 +245,25 @@ class OpikStore:
     def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
         """None: a server's cells are read."""
         return {}
+
+    def _read_live(self, experiment_id: str, *, light: bool, known: Collection[str]) -> list[LiveRun]:
+        """Every run. They are looked for where the experiment was last told to be while it is asked for itself.
+
+        What it has become since then, in another project or with more runs, is read again.
+        """
+        told = self._experiments.recalled(experiment_id)
+        asked = begun(partial(self._experiments.row, experiment_id), "opik-resume-experiment")
+        if told is not None:
+            try:
+                live = self._live.of(told, light=light, known=known)
+            except ServerError:
+                if _place(told) == _place(asked.result()):
+                    raise
+            else:
+                project, number = _place(asked.result())
+                if project == _place(told)[0] and number <= max(len(live), linked(told)):
+                    return live
+        return self._live.of(asked.result(), light=light, known=known)
 
     def note(self, experiment_id: str) -> str | None:
         return self._live.note(experiment_id)
@@ -329,6 +352,11 @@ class OpikStore:
         if lost:
             self._journal.lost(lost)
             self._delivery.wake()
+
+
+def _place(experiment: Json) -> tuple[str | None, int]:
+    """Where an experiment's runs are, mostly, and how many they are."""
+    return experiment.get("project_id"), linked(experiment)
 
 
 def _united(

@@ -7,9 +7,10 @@ planned from them pays twice. Traces filtered by ``experiment_id`` are looked up
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
+from opik_resume.base.process.futures import begun
 from opik_resume.base.records import Json
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
@@ -154,11 +155,18 @@ class Traces:
             return count(self._client, "traces", counting)
 
         def found() -> list[Json]:
-            rows = all_at_once(self._client, "traces", query, about) if about > PAGE else None
+            rows = all_at_once(self._client, "traces", query, about) if about > PAGE else self._at_once(body, total)
             return rows if rows is not None else list(everything(self._client, "traces/search", body, at_least=total))
 
         rows = self._client.presence.ask(project_id, found)
         return self._with_whole_facts(rows, body) if light else rows
+
+    def _at_once(self, body: Json, total: Callable[[], int]) -> list[Json] | None:
+        """Traces that fit one page, asked for and counted at the same time; None when it is not plain that these are all."""
+        counted = begun(total, "opik-resume-count")
+        rows, problem = self._client.stream("traces/search", {**body, "limit": PAGE, "last_retrieved_id": None})
+        whole = counted.result() <= len(rows) < PAGE and problem is None
+        return rows if whole else None
 
     def _with_whole_facts(self, rows: list[Json], body: Json) -> list[Json]:
         """Long metadata comes as the beginning of its text: those rows' metadata is asked for again, whole."""
