@@ -55,8 +55,14 @@ WRONG = {
     "its time": ("UPDATE experiments SET created_at = ? WHERE id = ?", "yesterday"),
     "its scores": ("UPDATE experiments SET scores = ? WHERE id = ?", '[{"nome": 1}]'),
     "its resolved ids": ("UPDATE experiments SET item_ids = ? WHERE id = ?", BROKEN),
+}
+WRONG_WITHIN = {  # what the numbers are not made of
     "a run's scores": ("UPDATE attempts SET scores = ? WHERE experiment_id = ?", BROKEN),
     "a run's time": ("UPDATE attempts SET started_at = ? WHERE experiment_id = ?", "yesterday"),
+    "an item": (
+        "UPDATE dataset_items SET data = ?1 WHERE id IN (SELECT item_id FROM attempts WHERE experiment_id = ?2)",
+        BROKEN,
+    ),
 }
 
 
@@ -74,6 +80,15 @@ def test_a_row_that_is_broken_in_the_file_is_unread_with_its_reason(store: Store
         evaluate_resume(ids["bad"], CountingTask(), verbose=0)
 
 
+@pytest.mark.parametrize("what", WRONG_WITHIN)
+def test_what_is_broken_within_one_is_told_by_whoever_looks_at_it(store: Store, what: str) -> None:
+    ids = made(store, "bad")
+    change(store, WRONG_WITHIN[what][0], WRONG_WITHIN[what][1], ids["bad"])
+    assert told(experiments()) == {"bad": GOOD}
+    with pytest.raises(exceptions.StoreError, match="broken in the local file"):
+        evaluate_resume(ids["bad"], CountingTask(), verbose=0)
+
+
 def test_what_is_unread_can_be_closed_and_deleted(store: Store) -> None:
     ids = made(store, "bad")
     change(store, *WRONG["its metadata"], ids["bad"])
@@ -83,22 +98,13 @@ def test_what_is_unread_can_be_closed_and_deleted(store: Store) -> None:
     assert experiments().empty
 
 
-def test_a_broken_item_takes_its_own_experiments_only(store: Store) -> None:
-    made(store, "bad")
-    evaluate(numbers(store, 2, "others"), CountingTask(), experiment_name="good", verbose=0)
-    of_them = "dataset_id = (SELECT id FROM datasets WHERE name = ?)"
-    change(store, f"UPDATE dataset_items SET data = '{BROKEN}' WHERE {of_them}", "numbers")
-    frame = experiments(sort="name")
-    assert frame.state.tolist() == ["unread", "complete"]
-    assert "broken in the local file" in frame.reason[0]
-
-
 @pytest.mark.parametrize("error", [KeyError("odd"), exceptions.IncompleteAnswer("sent 2 of 5"), OSError("disk")])
 def test_whatever_goes_wrong_with_one_is_its_own(
     store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     made(store, "a", "bad", "z")
     read = conclude.read_and_finish
+    monkeypatch.setattr(type(store), "tallies", lambda self, wanted: {})  # as where it cannot be counted
 
     def reading(experiment: Experiment, where: Store) -> Reading:
         if experiment.name == "bad":
@@ -116,6 +122,8 @@ def test_who_presses_stop_is_heard(store: Store, monkeypatch: pytest.MonkeyPatch
 
     def reading(experiment: Experiment, where: Store) -> Reading:
         raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(store), "tallies", lambda self, wanted: {})
 
     monkeypatch.setattr(listing, "read_and_finish", reading)
     with pytest.raises(KeyboardInterrupt):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellKey, ErrorTolerance
-from opik_resume.engine import Callables, Listener, Run
+from opik_resume.engine import Callables, Listener, Run, Tracing
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.integrations import tracing_of
@@ -50,7 +50,8 @@ def prepare(
         missing = replan(reading)
         current = missing.restricted_to(shown).without(living)
         dropped = _fallen_away(shown, current, missing, living)
-        return _ready(shown, current, reading, callables, store, lease, listener, dropped)
+        tracing = tracing_of(reading.experiment, store, callables.scoring_metrics)
+        return _ready(shown, current, reading, callables, store, lease, listener, tracing, dropped)
     except BaseException:
         lease.release()
         raise
@@ -62,9 +63,10 @@ def prepare_first(
     """Make an experiment, and its first run ready. The lease is older than the experiment: there is nothing to read."""
     lease = store.leases.acquire(plan.experiment_id, new_id())
     try:
+        tracing = tracing_of(made.experiment, store, callables.scoring_metrics)  # raises before anything is recorded
         store.create(made.experiment)
         reading = replace(made, experiment=store.get(plan.experiment_id))
-        return _ready(plan, plan, reading, callables, store, lease, listener, {})
+        return _ready(plan, plan, reading, callables, store, lease, listener, tracing, {})
     except BaseException:
         lease.release()
         raise
@@ -78,9 +80,9 @@ def _ready(
     store: Store,
     lease: Lease,
     listener: Listener | None,
+    tracing: Tracing,
     dropped: Mapping[CellKey, str],
 ) -> Run:
-    tracing = tracing_of(reading.experiment, store, callables.scoring_metrics)
     run = Run(
         shown.experiment_id,
         PlannedJobs(current, reading),

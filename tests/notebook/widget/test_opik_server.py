@@ -23,6 +23,7 @@ from opik_resume.notebook.magics import commands
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import control as widget
 from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
@@ -480,6 +481,13 @@ def test_the_magic_waits_for_it(
     monkeypatch.setattr(settling, "LOOK", 0.01)
     experiment_id = of_the_sdk(server, api)
     told: list[EvaluationResult] = []
+    views: list[ResumeBrowser] = []
+
+    def made(*given: Any, **options: Any) -> ResumeBrowser:
+        views.append(ResumeBrowser(*given, **options))
+        return views[-1]
+
+    monkeypatch.setattr(commands, "ResumeBrowser", made)
 
     def type_it() -> None:
         given = Given(CountingTask(), [])
@@ -496,3 +504,5 @@ def test_the_magic_waits_for_it(
     assert told[0].complete
     assert told[0].seen_by is None
     assert "seen by others" in capsys.readouterr().err
+    for view in views:
+        view.close()

@@ -95,7 +95,7 @@ def test_a_row_that_is_broken_in_the_file_is_unread_for_the_reason_that_the_tabl
             file.execute(statement, (value, experiment_id))
 
     broken("UPDATE experiments SET metadata = ? WHERE id = ?", "{not JSON", bad)
-    broken("UPDATE attempts SET scores = ? WHERE experiment_id = ?", "{not JSON", odd)
+    broken("UPDATE experiments SET tags = ? WHERE id = ?", "{not JSON", odd)
     shown = view()
     rows = {row["id"]: row for row in shown.told("list")["rows"]}
     assert [rows[id_]["state"] for id_ in (good, bad, odd)] == ["complete", "unread", "unread"]
@@ -106,7 +106,7 @@ def test_a_row_that_is_broken_in_the_file_is_unread_for_the_reason_that_the_tabl
     bundle = shown.widget._repr_mimebundle_()
     assert bundle is not None
     assert "unread" in bundle[0]["text/html"]
-    broken("UPDATE attempts SET scores = ? WHERE experiment_id = ?", "[]", odd)
+    broken("UPDATE experiments SET tags = ? WHERE id = ?", "[]", odd)
     monkeypatch.setattr(listing, "_UNREAD_SECONDS", 0.0)
     until(lambda: {row["id"]: row["state"] for row in shown.told("list")["rows"]}[odd] == "complete")
 

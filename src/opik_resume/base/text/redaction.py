@@ -68,9 +68,9 @@ def _of_us() -> Iterator[tuple[str, str]]:
 
 
 def _of_environment() -> Iterator[tuple[str, str]]:
-    for name, value in os.environ.items():
+    for name in list(os.environ):  # which another thread may change meanwhile
         if name.upper().endswith(_SECRET_NAMES):
-            yield value, name
+            yield os.environ.get(name, ""), name
 
 
 class _Redacting(logging.Filter):
