@@ -10,11 +10,13 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from opik_resume.base.records import Attempt, CellKey, CellState
+from opik_resume.base.records import Attempt, CellKey, CellState, ScoreResult
 from opik_resume.base.states import DONE as _DONE
 from opik_resume.base.states import FAILED as _FAILED
 from opik_resume.base.states import state_of
 from opik_resume.experiment import drift
+from opik_resume.experiment.failed_runs import Failure
+from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import PlannedCell, not_given
 
 Bytes = npt.NDArray[np.uint8]
@@ -229,3 +231,34 @@ def median_seconds(grid: PlainGrid) -> float | None:
     if not seconds:
         return None
     return statistics.median(seconds)
+
+
+def plain_failures(grid: Grid) -> list[Failure]:
+    """What is missing, cell by cell."""
+    filled = zip(grid.keys(), grid.attempts, strict=True)
+    return [failure for key, attempt in filled for failure in _failures(key, attempt)]
+
+
+def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
+    if attempt is None:
+        yield Failure(*key, CellState.never_run, "", "never started", "")
+        return
+    state = state_of(attempt)
+    if state is CellState.scores_missing:
+        for score in attempt.scores:
+            if score.scoring_failed:
+                yield _missing_score(key, score)
+        for name in attempt.missing_metrics:
+            yield Failure(*key, state, "", not_given([name]), "")
+    elif state is not CellState.completed:
+        error = attempt.error
+        message = error.message if error else "stopped while running"
+        yield Failure(*key, state, error.exception_type if error else "", message, error.traceback if error else "")
+
+
+def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
+    info = (score.metadata or {}).get("error_info") or {}
+    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
+    return Failure(
+        *key, CellState.scores_missing, info.get("exception_type") or "", message, info.get("traceback") or ""
+    )

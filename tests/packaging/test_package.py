@@ -35,9 +35,11 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 DOORS = "opik_resume.evaluation.evaluator, opik_resume.evaluation.resume"
+SERVER = f"{DOORS}, opik_resume.stores.opik"
+FOR_REQUESTS = ("pandas", "IPython", "tqdm", "httpx", "tenacity", "ssl", "statistics")
 
 
-@pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), (DOORS, NOT_AT_ONCE)])
+@pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), (DOORS, NOT_AT_ONCE), (SERVER, FOR_REQUESTS)])
 def test_importing_the_package_imports_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

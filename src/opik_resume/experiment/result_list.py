@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableSequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from opik_resume.base.columns.ids import Numbers
-from opik_resume.base.records import Attempt, CellKey, Json, ScoreResult
+from opik_resume.base.columns.ids import Ids, Numbers
+from opik_resume.base.columns.scores import ScoreColumns
+from opik_resume.base.records import Attempt, CellKey, Json
 from opik_resume.experiment.grid import is_done
 from opik_resume.experiment.test_results import TestCase, TestResult
 
@@ -25,12 +27,9 @@ def results_of(reading: Reading) -> list[TestResult]:
     return list(results) if len(results) <= KEPT else results  # type: ignore[return-value]  # it is as good as one
 
 
-def scores_of(results: Iterable[TestResult]) -> Iterator[Iterable[ScoreResult]]:
-    """The scores of each, without making the results."""
-    if isinstance(results, TestResults):
-        yield from results.scores()
-    else:
-        yield from (result.score_results for result in results)
+def unmade(results: Iterable[TestResult]) -> TestResults | None:
+    """These, when they are not made yet: whoever needs some of what is in each can do without making them."""
+    return results if isinstance(results, TestResults) and not results.made else None
 
 
 class TestResults(MutableSequence[TestResult]):
@@ -71,6 +70,11 @@ class TestResults(MutableSequence[TestResult]):
         for start in range(0, len(self._cells), _AT_ONCE):
             yield from self._made(self._cells[start : start + _AT_ONCE])
 
+    @property
+    def made(self) -> bool:
+        """Whether all of them were made, and may have been changed since."""
+        return self._own is not None
+
     def _made(self, cells: Numbers) -> Iterator[TestResult]:
         grid = self._reading.grid
         keys = [grid.key(cell) for cell in cells.tolist()]
@@ -79,14 +83,35 @@ class TestResults(MutableSequence[TestResult]):
             if attempt is not None:
                 yield _result(key, attempt, items[key.item_id].content)
 
-    def scores(self) -> Iterator[Iterable[ScoreResult]]:
-        """The scores of each."""
-        if self._own is not None:
-            yield from (result.score_results for result in self._own)
-            return
-        columns, filled = self._reading.grid.columns, self._reading.grid.filled[self._cells]
-        for start in range(0, len(filled), _AT_ONCE):
-            yield from columns.source.scores(columns.row[filled[start : start + _AT_ONCE]])
+    # What is in each, of those that are not made
+
+    def keys(self) -> tuple[Ids, Numbers]:
+        """The item and the trial of each."""
+        grid = self._reading.grid
+        rows = grid.rows(self._cells)
+        return Ids(grid.item_ids.texts[rows]), self._cells - grid.offsets[rows]
+
+    def contents(self) -> Iterator[Json]:
+        """The data of the item of each."""
+        ids, _ = self.keys()
+        for start in range(0, len(ids), _AT_ONCE):
+            some = list(ids[start : start + _AT_ONCE])
+            items = self._reading.items.some(some)
+            yield from (items[item_id].data for item_id in some)
+
+    def outputs(self) -> Iterator[Json]:
+        """What the task of each returned."""
+        return self._reading.grid.columns.source.outputs(self._rows)
+
+    @cached_property
+    def scores(self) -> ScoreColumns:
+        """The scores of all of them."""
+        return ScoreColumns.of(self._reading.grid.columns.source.values(self._rows))
+
+    @property
+    def _rows(self) -> Numbers:
+        grid = self._reading.grid
+        return grid.columns.row[grid.filled[self._cells]]
 
     def _listed(self) -> list[TestResult]:
         if self._own is None:

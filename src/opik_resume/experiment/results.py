@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import html
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult, utc_now
-from opik_resume.experiment.grid import Grid, state_of
+from opik_resume.base.records import ScoreResult, utc_now
+from opik_resume.experiment.failed_runs import FailedRuns
+from opik_resume.experiment.failed_runs import Failure as Failure  # noqa: PLC0414  # what is missing from a result
+from opik_resume.experiment.frames import frame_of
 from opik_resume.experiment.limits import StoppedBy
-from opik_resume.experiment.plan import not_given
 from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.result_list import results_of
 from opik_resume.experiment.statistics import ScoreStatistics, aggregate, coverage, never_finite
@@ -27,19 +26,6 @@ LAG = (
     "Other programs see this in about a minute: until then the server may show them what was before, and "
     "opik.evaluate_resume would run again what is complete. settle=True waits for that."
 )
-FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A cell that is not complete, or complete with a score missing."""
-
-    item_id: str
-    trial: int
-    state: CellState
-    error_type: str
-    message: str
-    traceback: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +102,7 @@ class EvaluationResult:
     experiment_scores: list[ScoreResult] = field(default_factory=list)
     expected: int = 0
     undelivered: int = 0
-    failed_runs: list[Failure] = field(default_factory=list, repr=False)
+    failed_runs: Sequence[Failure] = field(default_factory=list, repr=False)
     stopped_by: StoppedBy | None = None
     not_taken: list[NotTaken] = field(default_factory=list, repr=False)
     seen_by: datetime | None = None
@@ -137,16 +123,11 @@ class EvaluationResult:
 
         Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``.
         """
-        import pandas as pd
-
-        rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback) for f in self.failed_runs]
-        return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
+        return FailedRuns.gathered(self.failed_runs).to_pandas()
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""
-        import pandas as pd
-
-        return pd.DataFrame([_flat(result) for result in self.test_results])
+        return frame_of(self.test_results)
 
     def aggregate_evaluation_scores(self) -> EvaluationResultAggregatedScoresView:
         """Mean, max, min, values and standard deviation of every score, as Opik's."""
@@ -196,9 +177,7 @@ class EvaluationResult:
     def summary(self) -> str:
         """One line: how many runs are complete, and what is missing."""
         line = f"{self.experiment_name}: {len(self.test_results):,} of {self.expected:,} runs complete"
-        missing = dict.fromkeys(CellState, 0)
-        for failure in self.failed_runs:
-            missing[failure.state] += 1
+        missing = FailedRuns.gathered(self.failed_runs).counts()
         parts = [f"{count:,} {state.name}" for state, count in missing.items() if count]
         return f"{line} ({', '.join(parts)})" if parts else line
 
@@ -244,46 +223,5 @@ def build_result(reading: Reading) -> EvaluationResult:
         trial_count=getattr(reading.resume_state, "default_runs_per_item", 1),
         experiment_scores=[score.own() for score in experiment.scores] if grid.complete else [],
         expected=len(grid),
-        failed_runs=_failed_runs(grid),
+        failed_runs=FailedRuns.of(grid),
     )
-
-
-def _failed_runs(grid: Grid) -> list[Failure]:
-    cells = np.flatnonzero(grid.states != CellState.completed)
-    filled = zip(cells.tolist(), grid.attempts.at(cells), strict=True)
-    return [failure for cell, attempt in filled for failure in _failures(grid.key(cell), attempt)]
-
-
-def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
-    if attempt is None:
-        yield Failure(*key, CellState.never_run, "", "never started", "")
-        return
-    state = state_of(attempt)
-    if state is CellState.scores_missing:
-        for score in attempt.scores:
-            if score.scoring_failed:
-                yield _missing_score(key, score)
-        for name in attempt.missing_metrics:
-            yield Failure(*key, state, "", not_given([name]), "")
-    elif state is not CellState.completed:
-        error = attempt.error
-        message = error.message if error else "stopped while running"
-        yield Failure(*key, state, error.exception_type if error else "", message, error.traceback if error else "")
-
-
-def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
-    info = (score.metadata or {}).get("error_info") or {}
-    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
-    return Failure(
-        *key, CellState.scores_missing, info.get("exception_type") or "", message, info.get("traceback") or ""
-    )
-
-
-def _flat(result: TestResult) -> Json:
-    case = result.test_case
-    row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
-    row.update({f"item.{key}": value for key, value in case.dataset_item_content.items() if key != "id"})
-    row.update({f"output.{key}": value for key, value in case.task_output.items()})
-    good_last = sorted(result.score_results, key=lambda score: not score.scoring_failed)
-    row.update({f"score.{s.name}": None if s.scoring_failed else s.value for s in good_last})
-    return row

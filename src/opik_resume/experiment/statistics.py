@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from opik_resume.base.columns.scores import ScoreColumns
 from opik_resume.base.records import ScoreResult
-from opik_resume.experiment.result_list import scores_of
+from opik_resume.experiment.result_list import unmade
 from opik_resume.experiment.test_results import TestResult
 
 
@@ -55,17 +58,34 @@ def never_finite(results: Iterable[TestResult]) -> dict[str, int]:
 
 
 def _by_name(results: Iterable[TestResult]) -> dict[str, _Scores]:
+    if (there := unmade(results)) is not None:
+        return _by_name_of(there.scores)
     found: dict[str, _Scores] = {}
-    for scores in scores_of(results):
-        for score in scores:
+    for result in results:
+        for score in result.score_results:
             found.setdefault(score.name, _Scores()).take(score)
+    return found
+
+
+def _by_name_of(scores: ScoreColumns) -> dict[str, _Scores]:
+    """The same of columns."""
+    found: dict[str, _Scores] = {}
+    finite = scores.finite
+    for place, name in enumerate(scores.names):
+        its = scores.name == place
+        failed, others = np.count_nonzero(its & scores.failed), np.count_nonzero(its & ~scores.failed & ~finite)
+        found[name] = _Scores(scores.value[its & finite].tolist(), int(failed), int(others))
     return found
 
 
 def coverage(results: Iterable[TestResult]) -> Counter[str]:
     """How many of the results the statistics of each score cover, by its name."""
-    good = ({s.name for s in scores if s.finite} for scores in scores_of(results))
-    return Counter(name for names in good for name in names)
+    if (there := unmade(results)) is not None:
+        good = there.scores.finite
+        runs = ((name, there.scores.run[good & (there.scores.name == n)]) for n, name in enumerate(there.scores.names))
+        return Counter({name: len(np.unique(its)) for name, its in runs if len(its)})
+    names = ({s.name for s in result.score_results if s.finite} for result in results)
+    return Counter(name for those in names for name in those)
 
 
 def _of(scores: _Scores) -> ScoreStatistics:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
-from opik_resume.base.records import CellKey
 from opik_resume.base.text import redaction
 from opik_resume.engine import Run
+from opik_resume.experiment.failed_runs import FailedRuns
 from opik_resume.experiment.results import EvaluationResult
 
 logger = redaction.logger("opik_resume")
@@ -18,10 +17,7 @@ def told(run: Run, result: EvaluationResult) -> EvaluationResult:
     dropped = dict(run.dropped)
     if dropped:
         logger.warning("%s", sentence(Counter(dropped.values())))
-    result.failed_runs = [
-        replace(failure, message=dropped.get(CellKey(failure.item_id, failure.trial), failure.message))
-        for failure in result.failed_runs
-    ]
+    result.failed_runs = FailedRuns.gathered(result.failed_runs).retold(dropped)
     return result
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from opik_resume.base.columns.ids import Ids, Numbers, Texts, texts_of
-from opik_resume.base.records import Attempt, ScoreResult
+from opik_resume.base.columns.scores import Told, told
+from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.base.states import state_of
+
+T = TypeVar("T")
 
 NO_TRIAL = -1  # stated by an attempt of another program
 _NOWHERE = np.iinfo(np.int32).max  # stated, and of no cell
@@ -26,8 +29,17 @@ class Source(Protocol):
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         """The type and the message of their errors; both empty of one without."""
 
-    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
+    def whole_errors(self, rows: Numbers) -> Iterator[ErrorInfo | None]:
+        """Their errors, with all that they are."""
+
+    def scores(self, rows: Numbers) -> Iterator[tuple[ScoreResult, ...]]:
         """Their scores."""
+
+    def values(self, rows: Numbers) -> Iterator[Sequence[Told]]:
+        """What their scores are for who reckons with them."""
+
+    def outputs(self, rows: Numbers) -> Iterator[Json]:
+        """What their tasks returned; empty when that is nothing."""
 
     def ids(self, rows: Numbers) -> list[str]:
         """Their ids."""
@@ -108,8 +120,17 @@ class Objects:
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         return [_error(attempt) for attempt in self.attempts(rows)]
 
-    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
-        return [attempt.scores for attempt in self.attempts(rows)]
+    def whole_errors(self, rows: Numbers) -> Iterator[ErrorInfo | None]:
+        return (attempt.error for attempt in self.attempts(rows))
+
+    def scores(self, rows: Numbers) -> Iterator[tuple[ScoreResult, ...]]:
+        return (attempt.scores for attempt in self.attempts(rows))
+
+    def values(self, rows: Numbers) -> Iterator[Sequence[Told]]:
+        return map(told, self.scores(rows))
+
+    def outputs(self, rows: Numbers) -> Iterator[Json]:
+        return (attempt.task_output or {} for attempt in self.attempts(rows))
 
     def ids(self, rows: Numbers) -> list[str]:
         return [attempt.id for attempt in self.attempts(rows)]
@@ -127,20 +148,31 @@ class Overlaid:
     beside: Sequence[Attempt]
 
     def attempts(self, rows: Numbers) -> list[Attempt]:
-        found = iter(self.source.attempts(rows[rows >= 0]))
-        return [next(found) if row >= 0 else self.beside[-1 - row] for row in rows.tolist()]
+        return list(self._laid(rows, self.source.attempts, lambda attempt: attempt))
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
-        found = iter(self.source.errors(rows[rows >= 0]))
-        return [next(found) if row >= 0 else _error(self.beside[-1 - row]) for row in rows.tolist()]
+        return list(self._laid(rows, self.source.errors, _error))
 
-    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
-        found = iter(self.source.scores(rows[rows >= 0]))
-        return [next(found) if row >= 0 else self.beside[-1 - row].scores for row in rows.tolist()]
+    def whole_errors(self, rows: Numbers) -> Iterator[ErrorInfo | None]:
+        return self._laid(rows, self.source.whole_errors, lambda attempt: attempt.error)
+
+    def scores(self, rows: Numbers) -> Iterator[tuple[ScoreResult, ...]]:
+        return self._laid(rows, self.source.scores, lambda attempt: attempt.scores)
+
+    def values(self, rows: Numbers) -> Iterator[Sequence[Told]]:
+        return self._laid(rows, self.source.values, lambda attempt: told(attempt.scores))
+
+    def outputs(self, rows: Numbers) -> Iterator[Json]:
+        return self._laid(rows, self.source.outputs, lambda attempt: attempt.task_output or {})
 
     def ids(self, rows: Numbers) -> list[str]:
-        found = iter(self.source.ids(rows[rows >= 0]))
-        return [next(found) if row >= 0 else self.beside[-1 - row].id for row in rows.tolist()]
+        return list(self._laid(rows, self.source.ids, lambda attempt: attempt.id))
+
+    def _laid(self, rows: Numbers, read: Callable[[Numbers], Iterable[T]], made: Callable[[Attempt], T]) -> Iterator[T]:
+        """What the source has of its rows, and what is made of the others."""
+        found = iter(read(rows[rows >= 0]))
+        for row in rows.tolist():
+            yield next(found) if row >= 0 else made(self.beside[-1 - row])
 
     def rows(self, ids: Sequence[str]) -> list[int | None]:
         return self.source.rows(ids)

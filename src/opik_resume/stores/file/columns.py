@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Metrics
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.merging import merged
-from opik_resume.base.records import Attempt, CellState, ScoreResult
+from opik_resume.base.columns.scores import Told
+from opik_resume.base.records import Attempt, CellState, ErrorInfo, Json, ScoreResult
 from opik_resume.base.states import INTERRUPTIONS
 from opik_resume.base.text.jsontext import from_json
 from opik_resume.exceptions import ExperimentNotFound
@@ -37,6 +38,9 @@ _ALL = f"""
 SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
 FROM attempts WHERE experiment_id = ? ORDER BY item_id, id"""
 _AT_ONCE = 500  # rows asked for by their numbers
+_KNOWN = 10_000  # texts of scores that are decoded once
+
+T = TypeVar("T")
 
 
 def read(database: Database, experiment_id: str, *, heavy: bool) -> AttemptColumns:
@@ -77,17 +81,38 @@ class Recorded:
 
     def attempts(self, rows: Numbers) -> list[Attempt]:
         columns = records.ATTEMPT_COLUMNS if self.heavy else records.LIGHT_ATTEMPT_COLUMNS
-        return self._found(columns, rows, lambda row: records.attempt(row, light=not self.heavy))
+        return list(self._found(columns, rows, lambda row: records.attempt(row, light=not self.heavy)))
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         columns = f"coalesce(error_type, '') AS type, substr(coalesce(error_message, ''), 1, {records.LIGHT_MESSAGE}) AS message"
-        return self._found(columns, rows, lambda row: (row["type"], row["message"]))
+        return list(self._found(columns, rows, lambda row: (row["type"], row["message"])))
 
-    def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
-        return self._found("scores", rows, lambda row: records.scores(row["scores"], light=not self.heavy))
+    def whole_errors(self, rows: Numbers) -> Iterator[ErrorInfo | None]:
+        return self._found("error_type, error_message, error_traceback", rows, records.error)
+
+    def scores(self, rows: Numbers) -> Iterator[tuple[ScoreResult, ...]]:
+        return self._found("scores", rows, lambda row: records.scores(row["scores"]))
+
+    def values(self, rows: Numbers) -> Iterator[Sequence[Told]]:
+        """Scores without a reason often are the same text."""
+        known: dict[str, Sequence[Told]] = {}
+
+        def made(row: sqlite3.Row) -> Sequence[Told]:
+            text = row["scores"]
+            told = known.get(text)
+            if told is None:
+                told = records.values(text)
+                if len(known) < _KNOWN:
+                    known[text] = told
+            return told
+
+        return self._found("scores", rows, made)
+
+    def outputs(self, rows: Numbers) -> Iterator[Json]:
+        return self._found("task_output", rows, lambda row: from_json(row["task_output"] or "{}"))
 
     def ids(self, rows: Numbers) -> list[str]:
-        return self._found("id", rows, lambda row: str(row["id"]))
+        return list(self._found("id", rows, lambda row: str(row["id"])))
 
     def rows(self, ids: Sequence[str]) -> list[int | None]:
         found: dict[str, int] = {}
@@ -98,17 +123,16 @@ class Recorded:
             found.update((row["id"], row["rowid"]) for row in read)
         return [found.get(attempt_id) for attempt_id in ids]
 
-    def _found(self, columns: str, rows: Numbers, made: Callable[[sqlite3.Row], Any]) -> list[Any]:
+    def _found(self, columns: str, rows: Numbers, made: Callable[[sqlite3.Row], T]) -> Iterator[T]:
         """What is made of each of these rows. The number of a deleted one may be another experiment's by now."""
-        numbers = rows.tolist()
-        found: dict[int, Any] = {}
-        for start in range(0, len(numbers), _AT_ONCE):
-            some = numbers[start : start + _AT_ONCE]
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE].tolist()
             where = f"rowid IN {placeholders(1, len(some))} AND +experiment_id = ?"
             read = self.database.read(
-                f"SELECT rowid, {columns} FROM attempts WHERE {where}", (*some, self.experiment_id)
+                f"SELECT rowid, id, {columns} FROM attempts WHERE {where}", (*some, self.experiment_id)
             )
-            found.update((row["rowid"], made(row)) for row in read)
-        if len(found) < len(set(numbers)):
-            raise ExperimentNotFound("These runs are not there any more: their experiment was deleted meanwhile.")
-        return [found[number] for number in numbers]
+            found = {row["rowid"]: row for row in read}
+            if len(found) < len(set(some)):
+                raise ExperimentNotFound("These runs are not there any more: their experiment was deleted meanwhile.")
+            for number in some:
+                yield records.part(found[number], made)

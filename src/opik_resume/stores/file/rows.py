@@ -6,10 +6,11 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from opik_resume.base.columns.scores import Told
 from opik_resume.base.records import (
     Attempt,
     DatasetRecord,
@@ -24,6 +25,8 @@ from opik_resume.base.records import (
 from opik_resume.base.text.encoding import as_float, float_text
 from opik_resume.base.text.jsontext import clean, from_json, to_json
 from opik_resume.exceptions import StoreError
+
+T = TypeVar("T")
 
 _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields of a score that most scores do without
 _NO_SCORES = "[]"
@@ -142,14 +145,18 @@ def of_experiment(record: Experiment) -> tuple[Any, ...]:
 
 def attempt(row: sqlite3.Row, *, light: bool = False) -> Attempt:
     """Raises StoreError when the row is broken."""
+    return part(row, lambda row: _attempt(row, light=light))
+
+
+def part(row: sqlite3.Row, made: Callable[[sqlite3.Row], T]) -> T:
+    """What is made of the row of an attempt. Raises StoreError when the row is broken."""
     try:
-        return _attempt(row, light=light)
+        return made(row)
     except _BROKEN as error:
         raise _broken("run", row, error) from error
 
 
 def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
-    error_type = row["error_type"]
     return Attempt(
         id=row["id"],
         experiment_id=row["experiment_id"],
@@ -161,13 +168,19 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         complete=bool(row["complete"]),
         task_output=from_json(row["task_output"]) if row["task_output"] is not None else None,
         scores=scores(row["scores"], light=light),
-        error=ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None,
+        error=error(row),
         task_seconds=row["task_seconds"],
         scoring_seconds=row["scoring_seconds"],
         notes=tuple(from_json(row["notes"])) if row["notes"] else (),
         scored_by=_names(row["scored_by"]),
         missing_metrics=_names(row["missing_metrics"]) or (),
     )
+
+
+def error(row: sqlite3.Row) -> ErrorInfo | None:
+    """The error of an attempt."""
+    error_type = row["error_type"]
+    return ErrorInfo(error_type, row["error_message"], row["error_traceback"]) if error_type else None
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -180,6 +193,13 @@ def scores(text: str, *, light: bool = False) -> tuple[ScoreResult, ...]:
         return ()
     make = _light_score if light else ScoreResult
     return tuple(make(**row) for row in map(_with_number, from_json(text)))
+
+
+def values(text: str) -> tuple[Told, ...]:
+    """The scores of an attempt, without what goes with them."""
+    if text == _NO_SCORES:
+        return ()
+    return tuple((row["name"], as_float(row["value"]), bool(row.get("scoring_failed"))) for row in from_json(text))
 
 
 def score(row: Json) -> ScoreResult:

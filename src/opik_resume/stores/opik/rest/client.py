@@ -9,13 +9,9 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
-import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
-
-import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.process.keeping import never_finalized
@@ -28,9 +24,15 @@ from opik_resume.stores.opik.rest.batches import Rows
 from opik_resume.stores.opik.rest.encoding import encoded, read_json
 from opik_resume.stores.opik.rest.presence import Presence
 
+if TYPE_CHECKING:  # what speaks to servers takes as long to import as all else: it is, when one is spoken to
+    import ssl
+
+    import httpx
+    from tenacity import RetryCallState
+
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
-TIMEOUT = httpx.Timeout(connect=20, read=100, write=100, pool=20)
+TIMEOUT = (20.0, 100.0, 100.0, 20.0)  # seconds to connect, to read, to write, and to wait for a connection
 COMPRESSED_FROM = 256  # bytes; below, gzip makes bodies longer
 PREFIX = "v1/private/"
 
@@ -91,9 +93,11 @@ class Client:
         self._closing.wait(seconds)
 
     def _retried(self, work: Callable[[], T], tries: int) -> T:
-        retrying = Retrying(
-            retry=retry_if_exception_type(ServerUnreachable),
-            stop=stop_after_attempt(tries),
+        import tenacity
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(ServerUnreachable),
+            stop=tenacity.stop_after_attempt(tries),
             wait=_wait,
             sleep=self.pause,
             reraise=True,
@@ -106,6 +110,8 @@ class Client:
         return self._http.build_request(method, PREFIX + path, content=content, headers=headers, params=query)
 
     def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> Any:
+        import httpx
+
         request = self._request(method, path, body, query)
         try:
             answer = self._http.send(request)
@@ -116,6 +122,8 @@ class Client:
         return answers.decoded(answer, self.settings)
 
     def _stream_once(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
+        import httpx
+
         rows: list[Json] = []
         try:
             answer = self._http.send(self._request("POST", path, body, None), stream=True)
@@ -172,6 +180,8 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _http_client(settings: OpikSettings) -> httpx.Client:
+    import httpx
+
     return httpx.Client(
         base_url=settings.url,
         headers=_headers(settings),
@@ -195,6 +205,8 @@ def _headers(settings: OpikSettings) -> dict[str, str]:
 
 
 def _verification(settings: OpikSettings) -> ssl.SSLContext | bool:
+    import ssl
+
     bundle = os.environ.get("SSL_CERT_FILE")
     if settings.check_tls and bundle is not None:
         return ssl.create_default_context(cafile=bundle)
