@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opik_resume.base.records import Attempt, CellKey, CellState, Json, ScoreResult, utc_now
+from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo, Json, ScoreResult, utc_now
+from opik_resume.experiment import causes
+from opik_resume.experiment.causes import Cause
 from opik_resume.experiment.grid import Grid, state_of
 from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.plan import not_given
@@ -27,12 +29,13 @@ LAG = (
     "Other programs see this in about a minute: until then the server may show them what was before, and "
     "opik.evaluate_resume would run again what is complete. settle=True waits for that."
 )
-FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
+FAILURE_COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback", "failure_group"]
+GROUP_COLUMNS = ["group", "kind", "count", "first_cell", "example"]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that is not complete, or complete with a score missing."""
+    """A cell that is not complete, or complete with a score missing. ``cause`` is why, in the words of plans."""
 
     item_id: str
     trial: int
@@ -40,6 +43,12 @@ class Failure:
     error_type: str
     message: str
     traceback: str
+    cause: Cause = field(repr=False)
+
+    @property
+    def failure_group(self) -> str:
+        """What it has in common with those that differ only in numbers, ids, paths, quoted values."""
+        return self.cause.group
 
 
 @dataclass(frozen=True)
@@ -135,12 +144,33 @@ class EvaluationResult:
     def failures(self) -> pd.DataFrame:
         """One row for each thing that is missing, ``never_run`` cells included.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``.
+        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``, ``failure_group``.
         """
         import pandas as pd
 
-        rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback) for f in self.failed_runs]
+        rows = [
+            (f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback, f.failure_group)
+            for f in self.failed_runs
+        ]
         return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
+
+    @property
+    def failure_groups(self) -> pd.DataFrame:
+        """One row for each kind of failure, the most frequent first: what ``only=`` chooses by.
+
+        Columns: ``group``; ``kind`` (``task``, ``scoring``, ``interrupted``, ``never_run`` or the name of the metric);
+        ``count``, of rows of ``failures``; ``first_cell`` (item id and trial) and ``example``, its message.
+        """
+        import pandas as pd
+
+        grouped: dict[tuple[str, str], list[Failure]] = defaultdict(list)
+        for failure in self.failed_runs:
+            grouped[failure.failure_group, failure.cause.kind].append(failure)
+        rows = [
+            (*named, len(those), CellKey(those[0].item_id, those[0].trial), those[0].message)
+            for named, those in sorted(grouped.items(), key=lambda each: -len(each[1]))
+        ]
+        return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""
@@ -256,7 +286,8 @@ def _failed_runs(grid: Grid) -> list[Failure]:
 
 def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
     if attempt is None:
-        yield Failure(*key, CellState.never_run, "", "never started", "")
+        cause = causes.of_cell(CellState.never_run)
+        yield Failure(*key, CellState.never_run, "", cause.message, "", cause)
         return
     state = state_of(attempt)
     if state is CellState.scores_missing:
@@ -264,19 +295,18 @@ def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
             if score.scoring_failed:
                 yield _missing_score(key, score)
         for name in attempt.missing_metrics:
-            yield Failure(*key, state, "", not_given([name]), "")
+            yield Failure(*key, state, "", not_given([name]), "", causes.of_metric(name, causes.NOT_GIVEN))
     elif state is not CellState.completed:
-        error = attempt.error
-        message = error.message if error else "stopped while running"
-        yield Failure(*key, state, error.exception_type if error else "", message, error.traceback if error else "")
+        error = attempt.error or ErrorInfo("", causes.STOPPED, "")
+        cause = causes.of_cell(state, error.exception_type, error.message)
+        yield Failure(*key, state, error.exception_type, error.message, error.traceback, cause)
 
 
 def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
     info = (score.metadata or {}).get("error_info") or {}
-    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
-    return Failure(
-        *key, CellState.scores_missing, info.get("exception_type") or "", message, info.get("traceback") or ""
-    )
+    error_type, message = causes.why_missing(score)
+    traceback, cause = info.get("traceback") or "", causes.of_score(score)
+    return Failure(*key, CellState.scores_missing, error_type, f"{score.name}: {message}", traceback, cause)
 
 
 def _flat(result: TestResult) -> Json:

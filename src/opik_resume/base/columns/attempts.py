@@ -27,7 +27,7 @@ class Source(Protocol):
         """The type and the message of their errors; both empty of one without."""
 
     def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
-        """Their scores."""
+        """Their scores; those that failed with the error."""
 
     def ids(self, rows: Numbers) -> list[str]:
         """Their ids."""

@@ -12,7 +12,7 @@ import numpy as np
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Metrics
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.merging import merged
-from opik_resume.base.records import Attempt, CellState, ScoreResult
+from opik_resume.base.records import LIGHT_MESSAGE, Attempt, CellState, ScoreResult
 from opik_resume.base.states import INTERRUPTIONS
 from opik_resume.base.text.jsontext import from_json
 from opik_resume.exceptions import ExperimentNotFound
@@ -80,7 +80,9 @@ class Recorded:
         return self._found(columns, rows, lambda row: records.attempt(row, light=not self.heavy))
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
-        columns = f"coalesce(error_type, '') AS type, substr(coalesce(error_message, ''), 1, {records.LIGHT_MESSAGE}) AS message"
+        columns = (
+            f"coalesce(error_type, '') AS type, substr(coalesce(error_message, ''), 1, {LIGHT_MESSAGE}) AS message"
+        )
         return self._found(columns, rows, lambda row: (row["type"], row["message"]))
 
     def scores(self, rows: Numbers) -> list[tuple[ScoreResult, ...]]:
