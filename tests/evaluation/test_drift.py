@@ -176,7 +176,7 @@ def test_who_wants_none_of_it_is_told_before_anything_runs(store: Store) -> None
     assert task.total == calls
     assert evaluate_resume("e", task, [EQ, CO], on_drift="error", **quiet()).complete
     with pytest.raises(exceptions.ArgumentError, match="on_drift"):
-        evaluate_resume("e", task, [EQ], on_drift="whatever", **quiet())  # type: ignore[arg-type]
+        evaluate_resume("e", task, [EQ], on_drift="whatever", **quiet())  # type: ignore[call-overload]
 
 
 def test_new_metrics_for_kept_runs_change_nothing_of_it(store: Store) -> None:

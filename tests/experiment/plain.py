@@ -16,6 +16,7 @@ from opik_resume.base.states import FAILED as _FAILED
 from opik_resume.base.states import state_of
 from opik_resume.experiment import drift
 from opik_resume.experiment.failed_runs import Failure
+from opik_resume.experiment.failure_groups import failure_group, pattern
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import PlannedCell, not_given
 
@@ -192,6 +193,25 @@ def _replayed(
     return PlannedCell(key, state, "run", _reason(state, attempt))
 
 
+def plain_groups(attempt: Attempt | None, cell: PlannedCell, *, ignoring: bool) -> list[str]:
+    """The failure groups of a planned cell, each once."""
+    if attempt is None:
+        return ["never started"]
+    if cell.state is not CellState.scores_missing:
+        error = attempt.error
+        return [failure_group(error.exception_type, error.message) if error else "stopped while running"]
+    groups = [failed_group(score) for score in attempt.scores if score.scoring_failed and score.name in cell.metrics]
+    absent = [name for name in attempt.missing_metrics if name in cell.metrics]
+    groups += ["not given" for _ in absent]
+    groups += ["left out on purpose" for name in attempt.missing_metrics if ignoring and name not in absent]
+    return list(dict.fromkeys(groups))
+
+
+def failed_group(score: ScoreResult) -> str:
+    """The failure group of a score as tests make it: without the type of an exception."""
+    return pattern(score.reason or "")
+
+
 def _to_be_scored(
     key: CellKey, attempt: Attempt, metric_names: Collection[str] | None, *, ignoring: bool
 ) -> PlannedCell | None:
@@ -219,7 +239,7 @@ def _reason(state: CellState, attempt: Attempt | None) -> str:
     if error is not None and state is not CellState.interrupted:
         first_line = error.message.strip().partition("\n")[0]
         return f"{error.exception_type}: {first_line[:160]}" if first_line else error.exception_type
-    return "stopped while running" if state is CellState.interrupted else "never started"
+    return "never started" if state is CellState.never_run else "stopped while running"
 
 
 def median_seconds(grid: PlainGrid) -> float | None:

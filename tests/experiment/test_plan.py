@@ -13,7 +13,7 @@ from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import COLUMNS, ResumePlan, make_plan, make_rescoring_plan
 from tests.builders import attempt, complete, failed, failed_score
-from tests.experiment.plain import PlainGrid, median_seconds, plain_cells, plain_rescored
+from tests.experiment.plain import PlainGrid, median_seconds, plain_cells, plain_groups, plain_rescored
 
 ALL_STATES = [
     complete("a", 0),
@@ -78,6 +78,10 @@ def test_the_html_escapes_what_users_wrote() -> None:
     assert "<script>" not in plan([evil])._repr_html_()
 
 
+def index_of(grid: PlainGrid, key: CellKey) -> int:
+    return list(grid.keys()).index(key)
+
+
 grids = st.lists(
     st.builds(
         lambda kind, item, trial: kind(item, trial),
@@ -139,7 +143,9 @@ def test_it_is_the_plain_form_in_columns(
     assert made.seconds_per_run == median_seconds(plain)
     assert (made.runs, made.scores) == tuple(sum(c.action == a for c in cells) for a in ("run", "score"))
     rows = [(*cell.key, cell.state.name, cell.action, cell.reason) for cell in cells]
-    assert made.to_pandas().to_numpy().tolist() == [list(row) for row in rows]
+    assert made.to_pandas()[COLUMNS[:-1]].to_numpy().tolist() == [list(row) for row in rows]
+    groups = [plain_groups(plain.attempts[index_of(plain, cell.key)], cell, ignoring=ignoring) for cell in cells]
+    assert made.to_pandas().failure_group.tolist() == ["; ".join(each) for each in groups]
     counted = Counter((cell.state.name, cell.reason) for cell in cells).most_common()
     assert made.columns.by_reason() == [(*named, count) for named, count in counted]
 

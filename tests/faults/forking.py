@@ -66,12 +66,12 @@ class World:
     def resume(self) -> str:
         global fails
         fails = False
-        return evaluate_resume("flaky", flaky, [Equals()], **self.options).summary()
+        return str(evaluate_resume("flaky", flaky, [Equals()], **self.options).summary())
 
     def meet(self) -> str:
         """The parent runs that one."""
         try:
-            return evaluate_resume("parent", paced, [Equals()], **self.options).summary()
+            return str(evaluate_resume("parent", paced, [Equals()], **self.options).summary())
         except ExperimentBusy:
             return "busy"
 

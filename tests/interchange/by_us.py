@@ -39,7 +39,8 @@ def leave(gate: threading.Event) -> None:
 def resume(name: str, notes: Notes, **arguments: Any) -> EvaluationResult:
     """The experiment of that name, in this process; nothing goes wrong."""
     scoring = metrics(program(default_store()), name, notes)
-    return evaluate_resume(name, Task(name, notes), scoring, verbose=0, **arguments)
+    result: EvaluationResult = evaluate_resume(name, Task(name, notes), scoring, verbose=0, **arguments)
+    return result
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 
+LIGHT_MESSAGE = 500
+"""Characters of an error message that a light attempt keeps."""
+
 
 def utc_now() -> datetime:
     """The present moment, aware, in UTC: the only clock reading that is ever stored."""
@@ -75,6 +78,21 @@ class ScoreResult:
     def own(self) -> ScoreResult:
         """A copy for whoever may change it: what it was made of is kept by others, too."""
         return replace(self, metadata=copy.deepcopy(self.metadata))
+
+
+def lightened(score: ScoreResult) -> ScoreResult:
+    """The score of a light attempt: without what is large. Of one that failed the error stays, since groups are made of it."""
+    if not score.scoring_failed:
+        return ScoreResult(score.name, score.value)
+    info = (score.metadata or {}).get("error_info")
+    told = (
+        {} if not isinstance(info, dict) else {key: info[key] for key in ("exception_type", "message") if info.get(key)}
+    )
+    if "message" in told:
+        told["message"] = str(told["message"])[:LIGHT_MESSAGE]
+    reason = str(score.reason)[:LIGHT_MESSAGE] if score.reason and "message" not in told else None
+    metadata = {"error_info": told} if told else None
+    return ScoreResult(score.name, score.value, reason, metadata=metadata, scoring_failed=True)
 
 
 def why_failed(score: ScoreResult) -> str:
@@ -228,7 +246,7 @@ class Attempt:
     ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
     (made by another program). ``task_output`` is as stored: see ``encoding``. ``notes`` say what of it was converted. It
     is kept, too, of a task that failed because it returned no dict: under ``output``, and ``returned`` is false.
-    A *light* attempt leaves out ``task_output``, notes, tracebacks and reasons.
+    A *light* attempt leaves out ``task_output``, notes, tracebacks and the reasons of scores, but for those that failed.
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.

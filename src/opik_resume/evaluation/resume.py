@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import door
@@ -15,6 +15,7 @@ from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment import drift
+from opik_resume.experiment.choosing import Only
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.plan import ResumePlan, make_plan
@@ -39,6 +40,30 @@ FIRST_DELIVERY_SECONDS = 2.0  # plans count what the journal has, delivered or n
 logger = redaction.logger("opik_resume")
 
 
+# fmt: off
+@overload
+def evaluate_resume(
+    experiment_id: str, task: Task | None, scoring_metrics: Sequence[Metric] | None = None,
+    scoring_functions: Functions | None = None, scoring_key_mapping: KeyMapping | None = None,
+    experiment_scoring_functions: Functions | None = None, *, verbose: int = 1, task_threads: int = 16,
+    reuse_outputs: bool = False, on_drift: OnDrift = "warn", raise_on_failure: bool = False,
+    max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
+    max_consecutive_failures: int | None = None, breaker: int | None = BREAKER, settle: bool = False,
+    only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
+    store: Store | None = None,
+) -> EvaluationResult: ...
+@overload
+def evaluate_resume(
+    experiment_id: str, task: Task | None, scoring_metrics: Sequence[Metric] | None = None,
+    scoring_functions: Functions | None = None, scoring_key_mapping: KeyMapping | None = None,
+    experiment_scoring_functions: Functions | None = None, *, verbose: int = 1, task_threads: int = 16,
+    reuse_outputs: bool = False, on_drift: OnDrift = "warn", raise_on_failure: bool = False,
+    max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
+    max_consecutive_failures: int | None = None, breaker: int | None = BREAKER, settle: bool = False,
+    only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
+    store: Store | None = None,
+) -> ResumePlan: ...
+# fmt: on
 @door
 def evaluate_resume(
     experiment_id: str,
@@ -59,8 +84,11 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
+    only: Only | None = None,
+    plan: ResumePlan | None = None,
+    dry_run: bool = False,
     store: Store | None = None,
-) -> EvaluationResult:
+) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
 
     Args:
@@ -78,15 +106,21 @@ def evaluate_resume(
         on_drift: what to do when metrics of the original ``evaluate`` are not given: ``warn`` says so, and the runs made
             without them lack their scores until a later resume makes them; ``ignore`` takes it for meant, and they lack
             nothing; ``error`` raises before anything runs.
+        only: run these alone: ``"failed"``, ``"RateLimitError*"``, a failure group, a metric, ``{"items": […]}``, or a list of
+            such: see :meth:`ResumePlan.select`. The rest stays missing, and the experiment unfinished.
+        plan: run this plan of :func:`plan_resume`, or a part of it, less what has been done meanwhile: never a cell more.
+        dry_run: return the plan, and run nothing.
         store: where the experiment is; the default store when left out.
 
     Returns:
-        The result of the whole experiment, kept and replayed runs alike.
+        The result of the whole experiment, kept and replayed runs alike, however few were to be run; the
+        :class:`ResumePlan` of a ``dry_run``.
 
     Raises:
         ExperimentNotFound, AmbiguousExperiment: which one is meant?
         ExperimentNotResumable, LocalCheckpointMissing: the message says why, and what to do instead.
         ExperimentBusy: another resume is running it now.
+        ArgumentError: an argument cannot be used, ``only`` matches nothing, or ``plan`` is of another experiment.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
     """
     where = store or default_store()
@@ -103,17 +137,21 @@ def evaluate_resume(
         breaker=breaker,
     )
     callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
+    reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
-    plan = replan(reading)
-    if plan.warning and on_drift == "error":
-        raise ArgumentError(f"{plan.warning}. Nothing was run: pass the same metrics, or on_drift='ignore'.")
-    if len(plan) and reading.elsewhere is not None:
+    missing = replan(reading)
+    if missing.warning and on_drift == "error":
+        raise ArgumentError(f"{missing.warning}. Nothing was run: pass the same metrics, or on_drift='ignore'.")
+    shown = _chosen(missing, plan, only)
+    warn_of_drift(missing)
+    if dry_run:
+        return shown
+    if len(shown) and reading.elsewhere is not None:
         logger.warning(reading.elsewhere)
-    warn_of_drift(plan)
-    ready = partial(prepare, plan, replan, callables, where)
+    ready = partial(prepare, shown, replan, callables, where)
     return run_and_wait(
-        reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+        reading, shown, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
     )
 
 
@@ -125,6 +163,7 @@ def plan_resume(
     scoring_functions: Functions | None = None,
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
+    only: Only | None = None,
     store: Store | None = None,
 ) -> ResumePlan:
     """What ``evaluate_resume`` would do, cell by cell, without doing it.
@@ -134,16 +173,41 @@ def plan_resume(
         scoring_metrics: the metrics that would be given: only their missing scores are repaired. None means any.
             The plan's ``warning`` says how they differ from those of the kept runs.
         scoring_functions: those that would be given beside them.
-        reuse_outputs, on_drift: as in ``evaluate_resume``.
+        reuse_outputs, on_drift, only: as in ``evaluate_resume``, which takes the plan, or a part of it (``plan["failed"]``,
+            ``plan[:10]``), as its ``plan``.
         store: where the experiment is; the default store when left out.
 
     Raises:
         ExperimentNotFound, AmbiguousExperiment, ExperimentNotResumable: as for ``evaluate_resume``.
+        ArgumentError: ``only`` matches nothing; the message names what there is.
     """
     metrics = arguments.scoring(scoring_metrics, scoring_functions)
     given = None if scoring_metrics is None and scoring_functions is None else metrics
     reading = _read_to_plan(experiment_id, store or default_store())
-    return plan_of(reading, given, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))
+    plan = plan_of(reading, given, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))
+    return plan if only is None else plan.select(only)
+
+
+def _as_planned(plan: ResumePlan | None, *, reuse_outputs: bool) -> bool:
+    """Whether outputs are used again: as the plan was made, if there is one."""
+    if plan is None:
+        return reuse_outputs
+    if not isinstance(plan, ResumePlan):
+        raise ArgumentError(f"plan must be a ResumePlan, as plan_resume() returns it, got {type(plan).__name__}")
+    if reuse_outputs and not plan.reuse_outputs:
+        raise ArgumentError("plan was made without reuse_outputs: make it with plan_resume(…, reuse_outputs=True)")
+    return plan.reuse_outputs
+
+
+def _chosen(missing: ResumePlan, plan: ResumePlan | None, only: Only | None) -> ResumePlan:
+    """What is to be run of what is missing. Raises ArgumentError."""
+    if plan is not None and plan.experiment_id != missing.experiment_id:
+        raise ArgumentError(
+            f"plan is of the experiment {plan.experiment_name!r} ({plan.experiment_id}), not of "
+            f"{missing.experiment_name!r} ({missing.experiment_id}): make one with plan_resume({missing.experiment_name!r})"
+        )
+    shown = missing if plan is None else plan
+    return shown if only is None else shown.select(only)
 
 
 def warn_of_drift(plan: ResumePlan) -> None:

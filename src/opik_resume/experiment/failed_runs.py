@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
@@ -11,19 +11,22 @@ import numpy as np
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.records import CellKey, CellState, ErrorInfo, ScoreResult
+from opik_resume.experiment import causes
+from opik_resume.experiment.causes import Cause
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid
 from opik_resume.experiment.plan import not_given
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback"]
+COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback", "failure_group"]
+GROUP_COLUMNS = ["group", "kind", "count", "first_cell", "example"]
 _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that is not complete, or complete with a score missing."""
+    """A cell that is not complete, or complete with a score missing. ``cause`` is why, in the words of plans."""
 
     item_id: str
     trial: int
@@ -31,16 +34,22 @@ class Failure:
     error_type: str
     message: str
     traceback: str
+    cause: Cause = field(repr=False)
+
+    @property
+    def failure_group(self) -> str:
+        """What it has in common with those that differ only in numbers, ids, paths, quoted values."""
+        return self.cause.group
 
 
 class _Why(NamedTuple):
     error_type: str
     message: str
     traceback: str
+    cause: Cause
 
 
-_NEVER_STARTED = _Why("", "never started", "")
-_STOPPED = _Why("", "stopped while running", "")
+_NEVER_STARTED = _Why("", causes.NEVER_STARTED, "", causes.of_cell(CellState.never_run))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +95,7 @@ class FailedRuns(Sequence[Failure]):
         if isinstance(failures, FailedRuns):
             return failures
         reasons = Places()
-        why = [reasons[_Why(each.error_type, each.message, each.traceback)] for each in failures]
+        why = [reasons[_Why(each.error_type, each.message, each.traceback, each.cause)] for each in failures]
         return cls(
             tuple(each.item_id for each in failures),
             np.array([each.trial for each in failures], dtype=np.int64),
@@ -143,10 +152,27 @@ class FailedRuns(Sequence[Failure]):
         import pandas as pd
 
         names = np.array([state.name for state in CellState], dtype=object)
-        reasons = np.array(self.reasons, dtype=object).reshape(-1, len(_Why._fields))[self.why]
+        told = [(why.error_type, why.message, why.traceback, why.cause.group) for why in self.reasons]
+        reasons = np.array(told, dtype=object).reshape(-1, len(_Why._fields))[self.why]
         columns = (np.array(list(self.item_ids), dtype=object), self.trial, names[self.states], *reasons.T)
         frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         return frame.infer_objects() if len(self) else pd.DataFrame([], columns=COLUMNS)
+
+    def groups(self) -> pd.DataFrame:
+        """One row for each group and kind, the most frequent first."""
+        import pandas as pd
+
+        named = Places()
+        codes = np.array([named[why.cause.group, why.cause.kind] for why in self.reasons], dtype=np.int64)[self.why]
+        _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
+        rows = []
+        for count, at in sorted(
+            zip(counts.tolist(), firsts.tolist(), strict=True), key=lambda each: (-each[0], each[1])
+        ):
+            first = self[at]
+            cell = CellKey(first.item_id, first.trial)
+            rows.append((first.cause.group, first.cause.kind, count, cell, first.message))
+        return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
 
 def _of_errors(grid: Grid, cells: Numbers, reasons: Places) -> Numbers:
@@ -156,12 +182,16 @@ def _of_errors(grid: Grid, cells: Numbers, reasons: Places) -> Numbers:
     there = np.flatnonzero(filled != EMPTY)
     columns = grid.columns
     errors = columns.source.whole_errors(columns.row[filled[there]])
-    codes[there] = np.fromiter((reasons[_told(error)] for error in errors), np.int64, len(there))
+    told = zip(grid.states[cells[there]].tolist(), errors, strict=True)
+    codes[there] = np.fromiter((reasons[_told(CellState(state), error)] for state, error in told), np.int64, len(there))
     return codes
 
 
-def _told(error: ErrorInfo | None) -> _Why:
-    return _STOPPED if error is None else _Why(error.exception_type, error.message, error.traceback)
+def _told(state: CellState, error: ErrorInfo | None) -> _Why:
+    if error is None:
+        return _Why("", causes.STOPPED, "", causes.of_cell(state))
+    cause = causes.of_cell(state, error.exception_type, error.message)
+    return _Why(error.exception_type, error.message, error.traceback, cause)
 
 
 def _of_scores(grid: Grid, cells: Numbers, reasons: Places) -> tuple[Numbers, Numbers]:
@@ -174,7 +204,7 @@ def _of_scores(grid: Grid, cells: Numbers, reasons: Places) -> tuple[Numbers, Nu
     counts, listed = [], []
     for each in said:
         whys = [_of_score(score) for score in next(scores) if score.scoring_failed] if each.failed else []
-        whys += [_Why("", not_given([name]), "") for name in each.missing]
+        whys += [_Why("", not_given([name]), "", causes.of_metric(name, causes.NOT_GIVEN)) for name in each.missing]
         counts.append(len(whys))
         listed += [reasons[why] for why in whys]
     return np.array(counts, dtype=np.int64), np.array(listed, dtype=np.int64)
@@ -182,5 +212,5 @@ def _of_scores(grid: Grid, cells: Numbers, reasons: Places) -> tuple[Numbers, Nu
 
 def _of_score(score: ScoreResult) -> _Why:
     info = (score.metadata or {}).get("error_info") or {}
-    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
-    return _Why(info.get("exception_type") or "", message, info.get("traceback") or "")
+    error_type, message = causes.why_missing(score)
+    return _Why(error_type, f"{score.name}: {message}", info.get("traceback") or "", causes.of_score(score))

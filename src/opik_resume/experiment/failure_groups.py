@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from opik_resume.base.records import LIGHT_MESSAGE
+
 MAX_LENGTH = 200
 """Characters of a pattern: beyond them messages seldom tell kinds apart, and a group is read as one line."""
-_READ = 1_000  # characters of a message that are looked at: an exception may carry a whole page
 
 # The first that matches at a place counts.
 _RULES = {
@@ -49,9 +50,11 @@ def failure_group(exception_type: str, message: str) -> str:
 def pattern(message: str) -> str:
     """The message with what varies folded, on one line of at most :data:`MAX_LENGTH` characters.
 
+    As much of it is looked at as a light attempt keeps: a plan and a result say the same group.
+
     Status codes stay, since they tell kinds apart: ``status code: 429``.
     """
-    folded = " ".join(_VARYING.sub(_folded, message[:_READ]).split())
+    folded = " ".join(_VARYING.sub(_folded, message[:LIGHT_MESSAGE]).split())
     return folded if len(folded) <= MAX_LENGTH else f"{folded[: MAX_LENGTH - 1]}…"
 
 

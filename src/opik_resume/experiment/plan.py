@@ -8,7 +8,7 @@ scoring), ``scores_missing`` cells get the metrics scored again that failed, if 
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,10 @@ import numpy as np
 
 from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
-from opik_resume.base.records import CellKey, CellState
-from opik_resume.experiment import drift
+from opik_resume.base.records import CellKey, CellState, ScoreResult
+from opik_resume.experiment import causes, drift
+from opik_resume.experiment.causes import Cause
+from opik_resume.experiment.choosing import Only, chosen
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.grid import Flags, Grid, is_done
 from opik_resume.experiment.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
@@ -36,6 +38,8 @@ class ResumePlan:
     ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none.
     ``warning`` says how the metrics differ from those that the kept runs were scored with, or None.
     ``cells`` are a sequence of :class:`PlannedCell`, each made when it is looked at.
+    ``left`` is the number of cells that are missing, too, and were not chosen (:meth:`select`).
+    ``reuse_outputs`` is what the plan was made with.
     """
 
     experiment_id: str
@@ -44,6 +48,8 @@ class ResumePlan:
     kept: int
     seconds_per_run: float | None = None
     warning: str | None = None
+    left: int = 0
+    reuse_outputs: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", PlannedCells.of(self.cells))
@@ -73,8 +79,38 @@ class ResumePlan:
         return self.runs * self.seconds_per_run / max(1, min(task_threads, self.runs))
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row a cell: ``item_id``, ``trial``, ``state``, ``action``, ``reason``."""
+        """One row a cell: ``item_id``, ``trial``, ``state``, ``action``, ``reason``, ``failure_group``."""
         return self.columns.to_pandas()
+
+    def __iter__(self) -> Iterator[PlannedCell]:
+        """Its cells."""
+        return iter(self.cells)
+
+    def __getitem__(self, which: int | slice | Only) -> ResumePlan:
+        """The plan of some of its cells: by their places, or chosen as by :meth:`select`."""
+        if isinstance(which, slice):
+            return self._of(self.columns.chosen(which))
+        if isinstance(which, int | np.integer):
+            place = range(len(self))[which]  # raises IndexError
+            return self._of(self.columns.chosen(slice(place, place + 1)))
+        return self.select(which)
+
+    def select(self, only: Only) -> ResumePlan:
+        """The plan of those cells that ``only`` means.
+
+        Args:
+            only: a string means the first of these that there is: a state (``failed`` is ``task_failed`` and
+                ``scoring_failed``), a type of exceptions (``"RateLimit*"``), a failure group, a metric. A list means what
+                any in it means, a dict what all in it mean: ``{"states": …, "exceptions": …, "groups": …, "metrics": …,
+                "items": …, "trials": …, "cells": …}``, each one or a list; cells are pairs of item id and trial.
+
+        Raises:
+            ArgumentError: something in it matches no cell of the plan; the message names what there is.
+        """
+        return self._of(self.columns.chosen(chosen(self.columns, only)))
+
+    def _of(self, cells: PlannedCells) -> ResumePlan:
+        return replace(self, cells=cells, left=self.left + len(self) - len(cells))
 
     def restricted_to(self, shown: ResumePlan) -> ResumePlan:
         """The cells of this plan that ``shown`` holds with the same action: never a cell more than was shown."""
@@ -88,29 +124,37 @@ class ResumePlan:
     @property
     def untouched(self) -> bool:
         """Whether nothing of the experiment has been run yet."""
-        return not self.kept and not self.columns.states.any()
+        return not self.kept and not self.left and not self.columns.states.any()
 
     def summary(self) -> str:
         """One sentence for people."""
-        if not self.cells:
+        if not self.cells and not self.left:
             return f"{self.experiment_name}: complete, nothing to run ({self.kept} runs kept)"
         parts = [_count(self.runs, "run")] if self.runs else []
         parts += [f"{_count(self.scores, 'run')} to score again"] if self.scores else []
+        left = f", {self.left:,} left missing" if self.left else ""
         warned = f" ({self.warning})" if self.warning else ""
-        return f"{self.experiment_name}: {', '.join(parts)}; {self.kept} kept{warned}"
+        return f"{self.experiment_name}: {', '.join(parts) or 'nothing to run'}; {self.kept} kept{left}{warned}"
 
     def __repr__(self) -> str:
-        lines = [f"  {count:>6}  {state}: {reason}" for state, reason, count in self.columns.by_reason()]
+        lines = [
+            f"  {count:>6}  {state}{f' ({metrics})' if metrics else ''}: {group}"
+            for state, metrics, group, count in self.columns.by_group()
+        ]
         return "\n".join([f"<ResumePlan {self.summary()}>", *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td style='text-align:right'>{count}</td><td>{state}</td>"
-            f"<td style='text-align:left'>{html.escape(reason)}</td></tr>"
-            for state, reason, count in self.columns.by_reason()
+            f"<tr><td style='text-align:right'>{count}</td><td>{state}</td><td>{html.escape(metrics)}</td>"
+            f"<td style='text-align:left'>{html.escape(group)}</td></tr>"
+            for state, metrics, group, count in self.columns.by_group()
         )
         head = f"<p><b>{html.escape(self.summary())}</b></p>"
-        return head + (f"<table><tr><th>runs</th><th>state</th><th>reason</th></tr>{rows}</table>" if rows else "")
+        return head + (
+            f"<table><tr><th>runs</th><th>state</th><th>metric</th><th>failure group</th></tr>{rows}</table>"
+            if rows
+            else ""
+        )
 
 
 def make_plan(
@@ -137,11 +181,12 @@ def make_plan(
     reasons = Reasons(grid)
     lacking = [_to_be_scored(said, metric_names, ignoring=ignoring) for said in grid.columns.metrics]
     reasons.of_metrics(grid.states == CellState.scores_missing, lacking)
-    reasons.same(grid.states == CellState.never_run, Reason("run", "never started"))
-    reasons.same(grid.states == CellState.interrupted, Reason("run", "stopped while running"))
-    reasons.of_errors(grid.states == CellState.task_failed, "run")
-    reasons.of_errors(grid.states == CellState.scoring_failed, "score" if reuse_outputs else "run")
-    plan = _plan(experiment_id, experiment_name, grid, reasons)
+    never_run = causes.of_cell(CellState.never_run)
+    reasons.same(grid.states == CellState.never_run, Reason("run", never_run.message, (), (never_run,)))
+    reasons.of_errors(CellState.interrupted, "run")
+    reasons.of_errors(CellState.task_failed, "run")
+    reasons.of_errors(CellState.scoring_failed, "score" if reuse_outputs else "run")
+    plan = replace(_plan(experiment_id, experiment_name, grid, reasons), reuse_outputs=reuse_outputs)
     scored_anew = bool((plan.columns.states != CellState.scores_missing).any())
     if ignoring or metric_names is None or original is None or not scored_anew:
         return plan
@@ -170,6 +215,7 @@ def _plan(experiment_id: str, experiment_name: str, grid: Grid, reasons: Reasons
 
 
 _KEPT = -1
+_AT_ONCE = 5_000  # cells whose errors are looked at together
 
 
 class Reasons:
@@ -194,18 +240,32 @@ class Reasons:
             self.codes[cells] = self._code(reason)
 
     def of_metrics(self, cells: Flags, reasons: Sequence[Reason | None]) -> None:
-        """Each has the reason of what its attempt says of metrics."""
-        if cells.any():
-            codes = np.array([self._code(reason) for reason in reasons], dtype=np.int32)
-            self.codes[cells] = codes[self._grid.columns.said[self._grid.filled[cells]]]
+        """Each has the reason of what its attempt says of metrics, and as its causes why those raised that did."""
+        if not cells.any():
+            return
+        columns, where = self._grid.columns, np.flatnonzero(cells)
+        said = columns.said[self._grid.filled[where]]
+        raised = np.array(
+            [reason is not None and bool(m.failed) for reason, m in zip(reasons, columns.metrics, strict=True)]
+        )
+        self.codes[where] = np.array([self._code(reason) for reason in reasons], dtype=np.int32)[said]
+        for some, rows in self._stretches(where[raised[said]]):
+            scores = columns.source.scores(rows)
+            whats = columns.said[self._grid.filled[some]].tolist()
+            self.codes[some] = [self._code(_explained(reasons[w], s)) for w, s in zip(whats, scores, strict=True)]
 
-    def of_errors(self, cells: Flags, action: Action) -> None:
-        """Each has the error of its attempt as its reason."""
-        columns = self._grid.columns
-        places = self._grid.filled[cells]
-        if len(places):
-            errors = columns.source.errors(columns.row[places])
-            self.codes[cells] = [self._code(Reason(action, _told(*error))) for error in errors]
+    def of_errors(self, state: CellState, action: Action) -> None:
+        """Each in that state has the error of its attempt as its reason."""
+        source = self._grid.columns.source
+        for some, rows in self._stretches(np.flatnonzero(self._grid.states == state)):
+            errors = [causes.of_cell(state, *error) for error in source.errors(rows)]
+            self.codes[some] = [self._code(Reason(action, _told(cause), (), (cause,))) for cause in errors]
+
+    def _stretches(self, cells: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+        """Some cells at a time, and the rows of the attempts that fill them: there may be a million."""
+        for start in range(0, len(cells), _AT_ONCE):
+            some = cells[start : start + _AT_ONCE]
+            yield some, self._grid.columns.row[self._grid.filled[some]]
 
     def of_scores(self, cells: Flags, metric_names: Collection[str]) -> None:
         """Each is to have the scores of these metrics that its attempt does not have."""
@@ -234,8 +294,18 @@ def _to_be_scored(said: Metrics, metric_names: Collection[str] | None, *, ignori
     left_out = [name for name in said.missing if ignoring and name not in absent]
     reasons = [f"{', '.join(raised)} raised"] if raised else []
     reasons += [not_given(absent)] if absent else []
-    reasons += [f"{drift.listed(left_out)} {_are(left_out)} left out on purpose"] if left_out else []
-    return Reason("score", ", ".join(reasons), (*raised, *absent)) if reasons else None
+    reasons += [f"{drift.listed(left_out)} {_are(left_out)} {causes.LEFT_OUT}"] if left_out else []
+    told = [*(causes.of_metric(name, causes.NOT_GIVEN) for name in absent)]
+    told += [causes.of_metric(name, causes.LEFT_OUT) for name in left_out]
+    return Reason("score", ", ".join(reasons), (*raised, *absent), tuple(told)) if reasons else None
+
+
+def _explained(reason: Reason | None, scores: Iterable[ScoreResult]) -> Reason | None:
+    """With why the metrics raised that it names."""
+    if reason is None:
+        return None
+    raised = [causes.of_score(score) for score in scores if score.scoring_failed and score.name in reason.metrics]
+    return replace(reason, causes=tuple(dict.fromkeys((*raised, *reason.causes))))
 
 
 def not_given(names: Sequence[str]) -> str:
@@ -247,11 +317,11 @@ def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _told(error_type: str, message: str) -> str:
-    if not error_type:
-        return "never started"
-    first_line = message.strip().partition("\n")[0]
-    return f"{error_type}: {first_line[:160]}" if first_line else error_type
+def _told(cause: Cause) -> str:
+    if cause.state is CellState.interrupted:
+        return causes.STOPPED
+    first_line = cause.message.strip().partition("\n")[0][:160]
+    return ": ".join(filter(None, [cause.error_type, first_line]))
 
 
 def _median_seconds(grid: Grid) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -12,12 +13,13 @@ import numpy.typing as npt
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.records import CellKey, CellState
+from opik_resume.experiment.causes import Cause
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Action = Literal["run", "score"]
-COLUMNS = ["item_id", "trial", "state", "action", "reason"]
+COLUMNS = ["item_id", "trial", "state", "action", "reason", "failure_group"]
 _AT_ONCE = 1_000
 
 
@@ -27,6 +29,7 @@ class PlannedCell:
 
     When the action is ``score``, ``metrics`` names the scores to make; it is empty for an output that was kept when its
     scoring failed, which is scored with every metric, and for a complete run that only lacks what is left out on purpose.
+    ``causes`` say what is wrong with it: see :class:`~opik_resume.experiment.causes.Cause`.
     """
 
     key: CellKey
@@ -34,15 +37,32 @@ class PlannedCell:
     action: Action
     reason: str
     metrics: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason:
     """What is to be done with a cell, and why: see :class:`PlannedCell`."""
 
     action: Action
     text: str
     metrics: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The failure groups of its causes, each once."""
+        return tuple(dict.fromkeys(cause.group for cause in self.causes))
+
+    @property
+    def group(self) -> str:
+        """Them in one line; of a cell that nothing is wrong with, what is to be done."""
+        return "; ".join(self.groups) or self.text
+
+    @property
+    def of_metrics(self) -> str:
+        """The names of the metrics whose scores are missing, in one line."""
+        return ", ".join(dict.fromkeys(cause.metric for cause in self.causes if cause.metric is not None))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +96,7 @@ class PlannedCells(Sequence[PlannedCell]):
             np.array([item_ids.index(cell.key.item_id) for cell in listed], dtype=np.int64),
             np.array([cell.key.trial for cell in listed], dtype=np.int64),
             np.array([cell.state for cell in listed], dtype=np.uint8),
-            np.array([reasons[Reason(c.action, c.reason, c.metrics)] for c in listed], dtype=np.int64),
+            np.array([reasons[Reason(c.action, c.reason, c.metrics, c.causes)] for c in listed], dtype=np.int64),
             list(reasons),  # type: ignore[arg-type]  # it holds nothing else
         )
 
@@ -135,15 +155,29 @@ class PlannedCells(Sequence[PlannedCell]):
 
     def by_reason(self) -> list[tuple[str, str, int]]:
         """State, reason and number of cells, most of them first."""
+        return [(state, text, count) for (state, text), count in self._counted(lambda reason: (reason.text,))]
+
+    def by_group(self) -> list[tuple[str, str, str, int]]:
+        """State, metrics if it is theirs, failure group and number of cells, most of them first."""
+        counted = self._counted(lambda reason: (reason.of_metrics, reason.group))
+        return [(state, metrics, group, count) for (state, metrics, group), count in counted]
+
+    def _counted(self, told: Callable[[Reason], tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:
+        """Number of cells by their state and by what is told of their reasons, most of them first."""
         pairs, first, counts = np.unique(
             self.states.astype(np.int64) * len(self.reasons) + self.reason, return_index=True, return_counts=True
         )
-        counted: dict[tuple[str, str], int] = {}
+        counted: dict[tuple[str, ...], int] = {}
         for place in np.argsort(first).tolist():  # those that came first, of as many
             state, reason = divmod(int(pairs[place]), len(self.reasons))
-            named = CellState(state).name, self.reasons[reason].text
+            named = CellState(state).name, *told(self.reasons[reason])
             counted[named] = counted.get(named, 0) + int(counts[place])
-        return [(*named, count) for named, count in sorted(counted.items(), key=lambda each: -each[1])]
+        return sorted(counted.items(), key=lambda each: -each[1])
+
+    def _groups(self) -> npt.NDArray[np.object_]:
+        """The failure group of each reason that a cell has."""
+        used = set(np.unique(self.reason).tolist())
+        return _texts(reason.group if place in used else "" for place, reason in enumerate(self.reasons))
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a cell. A text that many have in common is one object."""
@@ -156,12 +190,13 @@ class PlannedCells(Sequence[PlannedCell]):
             _texts(state.name for state in CellState)[self.states],
             _texts(reason.action for reason in self.reasons)[self.reason],
             _texts(reason.text for reason in self.reasons)[self.reason],
+            self._groups()[self.reason],
         )
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def _made(key: CellKey, state: int, reason: Reason) -> PlannedCell:
-    return PlannedCell(key, CellState(state), reason.action, reason.text, reason.metrics)
+    return PlannedCell(key, CellState(state), reason.action, reason.text, reason.metrics, reason.causes)
 
 
 def _same(one: object, other: object) -> bool:

@@ -121,9 +121,18 @@ class EvaluationResult:
     def failures(self) -> pd.DataFrame:
         """One row for each thing that is missing, ``never_run`` cells included.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``.
+        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``, ``failure_group``.
         """
         return FailedRuns.gathered(self.failed_runs).to_pandas()
+
+    @property
+    def failure_groups(self) -> pd.DataFrame:
+        """One row for each kind of failure, the most frequent first: what ``only=`` chooses by.
+
+        Columns: ``group``; ``kind`` (``task``, ``scoring``, ``interrupted``, ``never_run`` or the name of the metric);
+        ``count``, of rows of ``failures``; ``first_cell`` (item id and trial) and ``example``, its message.
+        """
+        return FailedRuns.gathered(self.failed_runs).groups()
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""

@@ -131,7 +131,7 @@ class ExperimentStore(Protocol):
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
         """Every attempt, in id order, and every start that never reported back (without ``ended_at``).
 
-        Light ones leave out outputs, tracebacks and the reasons of scores.
+        Light ones leave out outputs, tracebacks and the reasons of scores, but for those that failed.
         """
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:

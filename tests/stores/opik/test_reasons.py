@@ -223,7 +223,8 @@ def test_a_metric_that_raised_is_told_with_its_error(store: OpikStore, api: Api)
     experiment_id, item_ids = theirs(api, 1)
     metric_raised(api, experiment_id, item_ids[0])
     (light,), (heavy,) = (store.attempts(experiment_id, heavy=heavy) for heavy in (False, True))
-    assert light.scores == (ScoreResult("good", 0.5), ScoreResult("judge", 0.0, scoring_failed=True))
+    why = {"error_info": {"exception_type": "ValueError", "message": "boom"}}
+    assert light.scores == (ScoreResult("good", 0.5), ScoreResult("judge", 0.0, metadata=why, scoring_failed=True))
     info = {"exception_type": "ValueError", "message": "boom", "traceback": error()["traceback"]}
     failed = ScoreResult("judge", 0.0, "boom", metadata={"error_info": info}, scoring_failed=True)
     assert heavy.scores == (ScoreResult("good", 0.5), failed)

@@ -74,7 +74,9 @@ def seen_complete(server: OpikServer, api: Api, experiment_id: str) -> int:
 
 
 def resume(experiment_id: str, store: OpikStore, **options: Any) -> EvaluationResult:
-    return evaluate_resume(experiment_id, CountingTask(), [Gives(1.0)], store=store, **{"verbose": 0, **options})
+    options = {"verbose": 0, **options}
+    result: EvaluationResult = evaluate_resume(experiment_id, CountingTask(), [Gives(1.0)], store=store, **options)
+    return result
 
 
 def test_a_settled_resume_returns_when_others_see_it(server: OpikServer, store: OpikStore, api: Api) -> None:

@@ -33,7 +33,7 @@ class Source(Protocol):
         """Their errors, with all that they are."""
 
     def scores(self, rows: Numbers) -> Iterator[tuple[ScoreResult, ...]]:
-        """Their scores."""
+        """Their scores; those that failed with the error."""
 
     def values(self, rows: Numbers) -> Iterator[Sequence[Told]]:
         """What their scores are for who reckons with them."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace as Arguments
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,9 @@ class ResumeMagics(Magics):
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
     @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
+    @argument(
+        "--only", action="append", help="run these alone: failed, an exception's type, a failure group; repeatable"
+    )
     @argument("--max-runs", type=int, help="start no more runs than this")
     @argument("--max-seconds", type=float, help="start no run after so many seconds")
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
@@ -75,6 +78,8 @@ class ResumeMagics(Magics):
             %opik_resume my-experiment --task answer --metrics equals,judge
                 run what is missing with a live grid, wait, return the EvaluationResult
             result = %opik_resume "a name with spaces" --task answer --threads 4
+            %opik_resume my-experiment --only failed --only "RateLimit*"
+                run these alone: a state, a type of exceptions, a failure group, a metric
 
             %%opik_resume my-experiment
             def answer(item): ...
@@ -89,6 +94,8 @@ class ResumeMagics(Magics):
         if arguments.experiment is None:
             if cell is not None:
                 raise UsageError("name the experiment: %%opik_resume my-experiment")
+            if arguments.only:
+                raise UsageError(f"name the experiment: %opik_resume my-experiment --only {arguments.only[0]}")
             return browser(_given(arguments, user_namespace()))
         rules = _limits(arguments)
         store = default_store()
@@ -99,7 +106,8 @@ class ResumeMagics(Magics):
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
         asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
-        return _resume(experiment, given, rules, store, **asked)
+        only = [_unquoted(word) for word in arguments.only or ()]
+        return _resume(experiment, given, rules, store, only=only, **asked)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -128,13 +136,21 @@ def _unquoted_name(line: str) -> str | None:
 
 
 def _resume(
-    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool, settle: bool
+    experiment: Experiment,
+    given: Given,
+    rules: Limits,
+    store: Store,
+    *,
+    only: Sequence[str],
+    reuse_outputs: bool,
+    settle: bool,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
     calls = replace(offers.calls(experiment), limits=rules)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    plan = plan.select(only) if only else plan
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)

@@ -1,4 +1,4 @@
-"""Tab completion of ``%opik_resume``: experiments, options, and the names that may follow ``--task`` and ``--metrics``.
+"""Tab completion of ``%opik_resume``: experiments, options, and what may follow ``--task``, ``--metrics`` and ``--only``.
 
 A matcher of IPython's second matcher API (8.6 and later): it answers for whole quoted names, and keeps jedi, which
 takes the line for Python, out of it.
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import OpikResumeError
+from opik_resume.experiment.choosing import offered
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.lookup import user_namespace
 from opik_resume.stores.connections import default_store
@@ -28,10 +31,11 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--max-seconds": ("60", "600", "3600"),
     "--threads": ("1", "4", "16", "64"),
 }
-OPTIONS = tuple(sorted(("--metrics", "--reuse-outputs", "--settle", "--task", *VALUES)))
+OPTIONS = tuple(sorted(("--metrics", "--only", "--reuse-outputs", "--settle", "--task", *VALUES)))
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
 _NAMED = ("-t", "--task", "-m", "--metrics")
+_ONLY = "--only"
 _OPTION = re.compile(rf"""(?:^|\s)(?P<option>{"|".join((*_NAMED, *VALUES))})(?:\s+|=)["']?[^\s"']*$""")
 _NAMES = 500
 
@@ -55,6 +59,11 @@ def _completions(rest: str) -> tuple[str, list[str]]:
     """The fragment before the cursor, and what it may become."""
     words = [word for word in _WORD.finditer(rest) if word.end() == len(rest)]
     fragment = words[0][0] if words else ""
+    if fragment.startswith(f"{_ONLY}="):
+        fragment = fragment.removeprefix(f"{_ONLY}=")
+    before = rest[: len(rest) - len(fragment)]
+    if (_WORD.findall(before) or [""])[-1] in (_ONLY, f"{_ONLY}="):
+        return fragment, _onlys(before, fragment)
     option = _OPTION.search(rest)
     if option is not None and option["option"] in VALUES:
         return fragment, _starting(fragment, VALUES[option["option"]])
@@ -62,8 +71,10 @@ def _completions(rest: str) -> tuple[str, list[str]]:
         fragment = re.split(r"[=,\"']", fragment)[-1]
         return fragment, _starting(fragment, _callables(option["option"]))
     if fragment.startswith("-"):
-        return fragment, _starting(fragment, [option for option in OPTIONS if option not in rest.split()])
-    if _has_experiment(rest[: len(rest) - len(fragment)]):
+        return fragment, _starting(
+            fragment, [option for option in OPTIONS if option == _ONLY or option not in rest.split()]
+        )
+    if _experiment(before) is not None:
         return fragment, _starting(fragment, OPTIONS)
     return fragment, _experiments(fragment)
 
@@ -76,20 +87,32 @@ def _callables(option: str) -> list[str]:
     return list(dict.fromkeys([*metrics, *(metric.name for metric in metrics.values() if " " not in metric.name)]))
 
 
-def _has_experiment(before: str) -> bool:
-    """Whether a word that is neither an option nor an option's value was written already."""
+def _experiment(before: str) -> str | None:
+    """The word that is neither an option nor an option's value, if one was written already."""
     words = _WORD.findall(before)
     free = [word for word, previous in zip(words, ["", *words], strict=False) if not _takes_value(previous)]
-    return any(not word.startswith("-") for word in free)
+    return next((word for word in free if not word.startswith("-")), None)
 
 
 def _takes_value(word: str) -> bool:
-    return word in (*_NAMED, *VALUES)
+    return word in (*_NAMED, *VALUES, _ONLY, f"{_ONLY}=")
+
+
+def _onlys(before: str, fragment: str) -> list[str]:
+    """What the experiment lacks that was named, by its states, exceptions, failure groups and metrics."""
+    name, (quote, typed) = _experiment(before), _opened(fragment)
+    try:
+        store = default_store()
+        found = read_experiment(find_experiment(name.strip("'\""), store), store) if name else None
+        words = offered(plan_of(found).columns) if found else {}
+    except OpikResumeError:  # a completion that cannot be made is none
+        return []
+    return [_quoted(word, quote) for word in _starting(typed, words)]
 
 
 def _experiments(fragment: str) -> list[str]:
     """Names, the newest first, in quotes where they need them; ids for who has begun to type one."""
-    quote, typed = (fragment[0], fragment[1:]) if fragment[:1] in ("'", '"') else ("", fragment)
+    quote, typed = _opened(fragment)
     try:
         found, _ = default_store().find(limit=_NAMES)
     except OpikResumeError:  # a completion that cannot be made is none
@@ -97,6 +120,11 @@ def _experiments(fragment: str) -> list[str]:
     names = dict.fromkeys(experiment.name for experiment in found)
     ids = [experiment.id for experiment in found] if typed else []
     return [_quoted(name, quote) for name in _starting(typed, [*names, *ids])]
+
+
+def _opened(fragment: str) -> tuple[str, str]:
+    """The quote that it begins with, if it does, and the rest."""
+    return (fragment[0], fragment[1:]) if fragment[:1] in ("'", '"') else ("", fragment)
 
 
 def _quoted(name: str, quote: str) -> str:

@@ -13,7 +13,7 @@ from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gatherin
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.merging import merged
 from opik_resume.base.columns.scores import Told
-from opik_resume.base.records import Attempt, CellState, ErrorInfo, Json, ScoreResult
+from opik_resume.base.records import LIGHT_MESSAGE, Attempt, CellState, ErrorInfo, Json, ScoreResult
 from opik_resume.base.states import INTERRUPTIONS
 from opik_resume.base.text.jsontext import from_json
 from opik_resume.exceptions import ExperimentNotFound
@@ -84,7 +84,9 @@ class Recorded:
         return list(self._found(columns, rows, lambda row: records.attempt(row, light=not self.heavy)))
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
-        columns = f"coalesce(error_type, '') AS type, substr(coalesce(error_message, ''), 1, {records.LIGHT_MESSAGE}) AS message"
+        columns = (
+            f"coalesce(error_type, '') AS type, substr(coalesce(error_message, ''), 1, {LIGHT_MESSAGE}) AS message"
+        )
         return list(self._found(columns, rows, lambda row: (row["type"], row["message"])))
 
     def whole_errors(self, rows: Numbers) -> Iterator[ErrorInfo | None]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from opik_resume.base.columns.scores import Told
 from opik_resume.base.records import (
+    LIGHT_MESSAGE,
     Attempt,
     DatasetRecord,
     ErrorInfo,
@@ -21,6 +22,7 @@ from opik_resume.base.records import (
     Json,
     ScoreResult,
     VersionRecord,
+    lightened,
 )
 from opik_resume.base.text.encoding import as_float, float_text
 from opik_resume.base.text.jsontext import clean, from_json, to_json
@@ -32,7 +34,6 @@ _FURTHER = ("reason", "category_name", "metadata", "scoring_failed")  # fields o
 _NO_SCORES = "[]"
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError)  # what a row raises that somebody else has written, or cut
 NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
-LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
@@ -216,8 +217,10 @@ def of_scores(scores: Sequence[ScoreResult]) -> str:
     return to_json([of_score(score) for score in scores]) if scores else _NO_SCORES
 
 
-def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
-    return ScoreResult(name, value, scoring_failed=scoring_failed)
+def _light_score(name: str, value: float, scoring_failed: bool = False, **more: Any) -> ScoreResult:
+    return (
+        lightened(ScoreResult(name, value, scoring_failed=True, **more)) if scoring_failed else ScoreResult(name, value)
+    )
 
 
 def started(row: sqlite3.Row) -> Attempt:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from opik_resume.base.records import Attempt, ErrorInfo, Json, RunDetails, ScoreResult, Span
+from opik_resume.base import records
+from opik_resume.base.records import LIGHT_MESSAGE, Attempt, ErrorInfo, Json, RunDetails, ScoreResult, Span
 from opik_resume.exceptions import InvalidTaskOutput
 from opik_resume.stores.file import rows
-from opik_resume.stores.file.rows import LIGHT_MESSAGE
 from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.wire import FACTS, moment, object_of
 
@@ -175,10 +175,9 @@ def _feedback(row: Json, metadata: Json | None) -> ScoreResult:
 
 
 def _failed(name: str, error: ErrorInfo, *, light: bool) -> ScoreResult:
-    if light:
-        return ScoreResult(name, 0.0, scoring_failed=True)
-    return ScoreResult(name, 0.0, error.message, metadata={"error_info": error.told}, scoring_failed=True)
+    failed = ScoreResult(name, 0.0, error.message, metadata={"error_info": error.told}, scoring_failed=True)
+    return records.lightened(failed) if light else failed
 
 
 def _lightened(scores: Sequence[ScoreResult]) -> tuple[ScoreResult, ...]:
-    return tuple(ScoreResult(score.name, score.value, scoring_failed=score.scoring_failed) for score in scores)
+    return tuple(map(records.lightened, scores))
