@@ -10,6 +10,7 @@ from opik_resume.base.records import NO_VERSION, DatasetRecord, Item, VersionRec
 from opik_resume.datasets.reading import Readable
 
 if TYPE_CHECKING:
+    from opik_resume.base.columns.items import Items
     from opik_resume.stores.protocol import Store
 
 
@@ -118,6 +119,15 @@ class DatasetVersion(Readable):
     def records(self) -> list[Item]:
         """Its items as records, newest id first, which is Opik's order."""
         return shielded(self._store.items)(self.id, self.version_name) if self.version_name != NO_VERSION else []
+
+    def listed(self) -> Items:
+        """Its items by their ids, newest first: each is read when it is looked at."""
+        from opik_resume.base.columns.items import (
+            Items as _Items,
+        )  # with numpy, which who only makes datasets does not need
+
+        empty = self.version_name == NO_VERSION
+        return _Items.of(()) if empty else shielded(self._store.listed)(self.id, self.version_name)
 
     def __len__(self) -> int:
         return self.items_total

@@ -159,8 +159,9 @@ def evaluate(
         callables.task_threads,
     )
     now = utc_now()
-    listed = where.listed(version.id, version.version_name)
-    selection = choose(listed, state, dataset_item_ids, dataset_sampler, caller().call)  # a sampler is user code
+    selection = choose(
+        version.listed(), state, dataset_item_ids, dataset_sampler, caller().call
+    )  # a sampler is user code
     experiment = Experiment(
         id=new_id(),
         name=arguments.experiment_name(experiment_name, experiment_name_prefix, version.name),

@@ -162,7 +162,7 @@ def test_b11_of_two_processes_that_resume_one_is_refused(world: World) -> None:
 
     dataset = numbers(world.store, 40)
     broken = CountingTask(fail=lambda item, call: item["n"] >= 20)
-    evaluate(dataset, broken, [Equals()], experiment_name="e", verbose=0)
+    evaluate(dataset, broken, [Equals()], experiment_name="e", verbose=0, breaker=None)
     world.let_through(0)
     child = world.start("resume", 4)
     world.wait_for_calls(4, child)

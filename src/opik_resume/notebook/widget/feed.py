@@ -16,6 +16,7 @@ import numpy as np
 
 from opik_resume.base.records import REPLAYED, CellKey
 from opik_resume.base.text import redaction
+from opik_resume.exceptions import StoreError
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
@@ -182,6 +183,9 @@ class Feed(anywidget.AnyWidget):
             self._look_into_outbox()
             for message in self._due():
                 self.send(message.content, buffers=message.buffers)
+        except StoreError as error:  # one that was closed, or is away: whoever asks for something is told
+            log.info("The feed could not read: %s", error)
+            self._silent_until = time.monotonic() + TICK
         except Exception:  # a broken connection must not end the thread, nor print into a cell
             log.exception("the feed could not send")
             self._silent_until = time.monotonic() + TICK
