@@ -10,11 +10,11 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from opik_resume.base.records import Attempt, CellKey, CellState, ScoreResult
+from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo, ScoreResult
 from opik_resume.base.states import DONE as _DONE
 from opik_resume.base.states import FAILED as _FAILED
 from opik_resume.base.states import state_of
-from opik_resume.experiment import drift
+from opik_resume.experiment import causes, drift
 from opik_resume.experiment.failed_runs import Failure
 from opik_resume.experiment.failure_groups import failure_group, pattern
 from opik_resume.experiment.grid import Grid
@@ -261,7 +261,7 @@ def plain_failures(grid: Grid) -> list[Failure]:
 
 def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
     if attempt is None:
-        yield Failure(*key, CellState.never_run, "", "never started", "")
+        yield Failure(*key, CellState.never_run, "", "never started", "", causes.of_cell(CellState.never_run))
         return
     state = state_of(attempt)
     if state is CellState.scores_missing:
@@ -269,16 +269,15 @@ def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
             if score.scoring_failed:
                 yield _missing_score(key, score)
         for name in attempt.missing_metrics:
-            yield Failure(*key, state, "", not_given([name]), "")
+            yield Failure(*key, state, "", not_given([name]), "", causes.of_metric(name, causes.NOT_GIVEN))
     elif state is not CellState.completed:
-        error = attempt.error
-        message = error.message if error else "stopped while running"
-        yield Failure(*key, state, error.exception_type if error else "", message, error.traceback if error else "")
+        error = attempt.error or ErrorInfo("", causes.STOPPED, "")
+        cause = causes.of_cell(state, error.exception_type, error.message)
+        yield Failure(*key, state, error.exception_type, error.message, error.traceback, cause)
 
 
 def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
     info = (score.metadata or {}).get("error_info") or {}
-    message = f"{score.name}: {info.get('message') or score.reason or 'the metric reported that scoring failed'}"
-    return Failure(
-        *key, CellState.scores_missing, info.get("exception_type") or "", message, info.get("traceback") or ""
-    )
+    error_type, message = causes.why_missing(score)
+    message, traceback = f"{score.name}: {message}", info.get("traceback") or ""
+    return Failure(*key, CellState.scores_missing, error_type, message, traceback, causes.of_score(score))

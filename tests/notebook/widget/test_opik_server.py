@@ -492,7 +492,9 @@ def test_the_magic_waits_for_it(
     def type_it() -> None:
         given = Given(CountingTask(), [])
         told.append(
-            commands._resume(store.get(experiment_id), given, Limits(), store, reuse_outputs=False, settle=True)
+            commands._resume(
+                store.get(experiment_id), given, Limits(), store, only=(), reuse_outputs=False, settle=True
+            )
         )
 
     typed = threading.Thread(target=type_it, daemon=True)
