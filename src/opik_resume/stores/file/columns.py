@@ -35,7 +35,7 @@ _SAID = (
     "coalesce(failed_metrics, '') || char(10) || coalesce(missing_metrics, '') || char(10) || coalesce(scored_by, '')"
 )
 _ALL = f"""
-SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, number, coalesce(error_type, ''), {_SAID}
+SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
 FROM attempts WHERE experiment_id = ? ORDER BY item_id, id"""
 _AT_ONCE = 500  # rows asked for by their numbers
 _KNOWN = 10_000  # texts of scores that are decoded once
@@ -119,19 +119,19 @@ class Recorded:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             where = f"experiment_id = ? AND id IN {placeholders(1, len(some))}"
-            read = self.database.read(f"SELECT id, number FROM attempts WHERE {where}", (self.experiment_id, *some))
-            found.update((row["id"], row["number"]) for row in read)
+            read = self.database.read(f"SELECT id, rowid FROM attempts WHERE {where}", (self.experiment_id, *some))
+            found.update((row["id"], row["rowid"]) for row in read)
         return [found.get(attempt_id) for attempt_id in ids]
 
     def _found(self, columns: str, rows: Numbers, made: Callable[[sqlite3.Row], T]) -> Iterator[T]:
         """What is made of each of these rows. The number of a deleted one may be another experiment's by now."""
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE].tolist()
-            where = f"number IN {placeholders(1, len(some))} AND +experiment_id = ?"
+            where = f"rowid IN {placeholders(1, len(some))} AND +experiment_id = ?"
             read = self.database.read(
-                f"SELECT number, id, {columns} FROM attempts WHERE {where}", (*some, self.experiment_id)
+                f"SELECT rowid, id, {columns} FROM attempts WHERE {where}", (*some, self.experiment_id)
             )
-            found = {row["number"]: row for row in read}
+            found = {row["rowid"]: row for row in read}
             if len(found) < len(set(some)):
                 raise ExperimentNotFound("These runs are not there any more: their experiment was deleted meanwhile.")
             for number in some:

@@ -217,45 +217,7 @@ CREATE INDEX attempts_by_cell ON attempts (
 CREATE INDEX dataset_items_by_id ON dataset_items (dataset_id, id, added_in, removed_in, runs_per_item);
 """
 
-# Columns of attempts name their rows by number. Without a column for it VACUUM, anybody's, may number all of them anew.
-# This makes the table of the columns of above: whatever adds one comes after it.
-_OF_ATTEMPTS = """
-    id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, error_type,
-    error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, seconds,
-    failed_metrics"""
-_NUMBERS = f"""
-CREATE TABLE numbered (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    experiment_id TEXT NOT NULL REFERENCES experiments(id) ON DELETE CASCADE,
-    item_id TEXT NOT NULL,
-    trial INTEGER,
-    started_at TEXT NOT NULL,
-    ended_at TEXT,
-    returned INTEGER NOT NULL,
-    complete INTEGER NOT NULL,
-    task_output TEXT,
-    scores TEXT NOT NULL,
-    error_type TEXT,
-    error_message TEXT,
-    error_traceback TEXT,
-    task_seconds REAL,
-    scoring_seconds REAL,
-    notes TEXT,
-    scored_by TEXT,
-    missing_metrics TEXT,
-    seconds REAL,
-    failed_metrics TEXT
-);
-INSERT INTO numbered (number, {_OF_ATTEMPTS}) SELECT rowid, {_OF_ATTEMPTS} FROM attempts ORDER BY rowid;
-DROP TABLE attempts;
-ALTER TABLE numbered RENAME TO attempts;
-CREATE INDEX attempts_by_cell ON attempts (
-    experiment_id, item_id, id, trial, complete, returned, seconds, error_type, failed_metrics, missing_metrics, scored_by
-);
-"""
-
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS, _NUMBERS)
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)
