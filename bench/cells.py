@@ -28,6 +28,7 @@ NAMES = {
     "list": "experiments()",
     "open": "open in the widget: first key frame",
     "result": "result.to_pandas and failures",
+    "means": "repr(result) and statistics",
 }
 _AT_ONCE = 5_000
 
@@ -166,6 +167,14 @@ def result_table(store: Any, _cells: int) -> float:
     return _timed(lambda: (result.to_pandas(), result.failures))
 
 
+def result_means(store: Any, _cells: int) -> float:
+    from opik_resume.experiment.reading import read_experiment
+    from opik_resume.experiment.results import build_result
+
+    result = build_result(read_experiment(store.named("e")[0], store, heavy=True))
+    return _timed(lambda: (repr(result), result.statistics()))
+
+
 def evaluated(_store: Any, cells: int) -> float:
     from opik_resume import evaluate, get_dataset
 
@@ -187,6 +196,7 @@ SUBJECTS: dict[str, Callable[[Any, int], float]] = {
     "list": listing,
     "open": opened,
     "result": result_table,
+    "means": result_means,
     "evaluate": evaluated,
 }
 

@@ -111,6 +111,23 @@ def test_a_run_of_this_process_is_kept_up_with_and_not_read(store: Store, view: 
     assert {a.id for a in kept.grid.history} == {a.id for a in read.grid.history}
 
 
+@pytest.mark.parametrize("most", [5, 100])
+def test_what_nobody_looks_at_does_not_grow(
+    store: Store, reads: list[str], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Of a long run that nobody watches any more some is kept, and then nothing: it is read when somebody looks."""
+    monkeypatch.setattr(readings, "MOST_FRESH", most)
+    experiment_id = evaluated(store, items=30, broken=range(10), trials=2)
+    watched = readings_of(store)
+    watched.read(experiment_id)
+    evaluate_resume(experiment_id, CountingTask(), verbose=0, store=store)
+    waiting = len(watched._kept[experiment_id].fresh)
+    assert waiting == (0 if most == 5 else 20)
+    for _ in range(2):
+        assert watched.read(experiment_id).grid.complete
+    assert reads == [experiment_id] * (2 if most == 5 else 1)
+
+
 def test_a_run_that_had_begun_before_the_reading_is_kept_up_with_as_well(store: Store, reads: list[str]) -> None:
     experiment = unstarted(store, "long", numbers(store, 3))
     kept = readings_of(store)

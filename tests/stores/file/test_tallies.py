@@ -8,23 +8,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import Attempt, Experiment, Item
+from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item
 from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.experiment.grid import Grid
 from opik_resume.stores.file import tallies
 from opik_resume.stores.file.database import placeholders
 from opik_resume.stores.local import LocalStore
-from tests.builders import NOON, complete
+from tests.builders import NOON, complete, failed, failed_score
 from tests.stores.file.test_columns import histories, one_store, starts
 from tests.stores.file.test_columns import store as store  # noqa: PLC0414  # a fixture
 
 NAMES = ["ä", "b", "c", "gone"]
 policies = st.lists(st.sampled_from([None, 1, 2, 3]), min_size=3, max_size=3)
+# Several attempts at each of a few cells, all of which state their trial: what decides between them is what is counted.
+crowded = st.lists(
+    st.builds(
+        lambda item, trial, kind: kind(item, trial),
+        st.sampled_from(["ä", "b"]),
+        st.integers(0, 1),
+        st.sampled_from(
+            [
+                complete,
+                lambda *cell: complete(*cell, scores=(failed_score(),)),
+                failed,
+                lambda *cell: failed(*cell, returned=True),
+                lambda *cell: failed(*cell, error=ErrorInfo("KeyboardInterrupt", "", "")),
+            ]
+        ),
+    ),
+    min_size=4,
+    max_size=12,
+)
 kinds = st.tuples(st.integers(1, 3), st.sampled_from([None, 1, 2, 9]), st.sampled_from(["v1", "v2"]))
 
 
 @one_store
-@given(made=st.lists(st.tuples(histories, starts, kinds), min_size=1, max_size=3), before=policies, after=policies)
+@given(
+    made=st.lists(st.tuples(histories | crowded, starts | st.just([]), kinds), min_size=1, max_size=3),
+    before=policies,
+    after=policies,
+)
 def test_it_counts_as_grids_do(
     store: LocalStore,
     made: list[tuple[list[Attempt], list[Attempt], tuple[int, int | None, str]]],

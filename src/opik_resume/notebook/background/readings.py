@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FRESH_SECONDS = 30.0
 """How long a server's experiment counts as unchanged without asking; what this process runs itself is known."""
 KEPT_CELLS = 300_000
+MOST_FRESH = 10_000
+"""Attempts that wait to be taken in. When nobody looks for longer, the next one who does reads the experiment anew."""
 
 
 @dataclass
@@ -40,6 +42,15 @@ class _Kept:
     reading: Reading | None = None
     fresh: list[Attempt] = field(default_factory=list)
     running: bool = False
+    outgrown: bool = False
+
+    def note(self, attempts: Sequence[Attempt]) -> None:
+        """These were recorded since."""
+        self.outgrown = self.outgrown or len(self.fresh) + len(attempts) > MOST_FRESH
+        if self.outgrown:
+            self.fresh.clear()
+        else:
+            self.fresh += attempts
 
 
 class Readings:
@@ -91,8 +102,9 @@ class Readings:
             kept = self._kept.get(experiment_id)
             there = kept is not None and kept.reading is not None
             if kept is not None and there and not kept.running:
-                kept.fresh += changed
+                kept.note(changed)
                 kept.read_at = time.monotonic()
+            there = there and not (kept is not None and kept.outgrown)
         reading = (self._up_to_date(experiment_id) if there else None) or self.read(experiment_id)
         if reading.obstacle is not None and any(attempt.item_id not in reading.items for attempt in changed):
             return self.read(experiment_id, anew=True)  # its cells are those that have been run
@@ -112,7 +124,7 @@ class Readings:
             with self._lock:
                 kept = self._kept.get(experiment_id)
                 if kept is not None:
-                    kept.fresh.append(_light(event.attempt))
+                    kept.note([_light(event.attempt)])
         elif isinstance(event, Ended):
             self._ended(experiment_id)
 
@@ -139,7 +151,7 @@ class Readings:
         return experiment.updated_at, experiment.status
 
     def _counts(self, kept: _Kept, stamp: Hashable) -> bool:
-        if kept.reading is None:
+        if kept.reading is None or kept.outgrown:
             return False
         young = not self.remote or time.monotonic() - kept.read_at < FRESH_SECONDS
         return kept.running or (young and kept.stamp == stamp)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
+
+from opik_resume.base.columns.ids import Ids
+from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import new_id
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
@@ -30,7 +36,7 @@ class Datasets:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()  # guards all below
-        self._items: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
+        self._items: OrderedDict[tuple[Any, ...], _Listing] = OrderedDict()
         # Into those, by the id of a dataset and a version's name.
         self._keys: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._version_ids: dict[tuple[str, str], str] = {}  # by the id of a dataset and a version's name
@@ -195,7 +201,15 @@ class Datasets:
             self._version_ids.update(((dataset_id, row["version_name"]), row["id"]) for row in found)
 
     def items(self, dataset_id: str, version_name: str) -> list[Item]:
-        """The items of a version, kept in memory for the next reading; without a name those of the present."""
+        """The items of a version; without a name those of the present."""
+        return list(self._listing(dataset_id, version_name).items)
+
+    def listed(self, dataset_id: str, version_name: str) -> Items:
+        """As ``items``, each made when it is looked at."""
+        return self._listing(dataset_id, version_name).by_id
+
+    def _listing(self, dataset_id: str, version_name: str) -> _Listing:
+        """Kept in memory for the next reading."""
         row = self.version(dataset_id, version_name) if version_name else {}
         # Programs of old can still write into the newest version: its totals are part of what names it.
         key = (dataset_id, row.get("version_hash"), row.get("items_total"), row.get("last_updated_at"))
@@ -208,17 +222,18 @@ class Datasets:
                 self._keys[dataset_id, version_name] = key
                 while len(self._items) > _REMEMBERED:
                     self._items.popitem(last=False)
-        return list(found)
+        return found
 
     def remembered(self, dataset_id: str, version_name: str) -> list[Item] | None:
         """The items of that version as last read, or None when they are not in memory."""
         with self._lock:
-            return self._items.get(self._keys.get((dataset_id, version_name), ()))
+            found = self._items.get(self._keys.get((dataset_id, version_name), ()))
+        return found.items if found is not None else None
 
-    def _download(self, dataset_id: str, version_hash: str | None) -> list[Item]:
+    def _download(self, dataset_id: str, version_hash: str | None) -> _Listing:
         query = {"version": version_hash} if version_hash else {}
         found = all_pages(self._client, f"datasets/{dataset_id}/items", {**query, "truncate": "false"}, PAGE)
-        return sorted((wire.item(row) for row in found), key=lambda item: item.id, reverse=True)
+        return _Listing(sorted(found, key=lambda row: str(row["id"]), reverse=True))
 
     def _latest(self, dataset_id: str) -> VersionRecord | None:
         query = {"page": 1, "size": 1}
@@ -236,6 +251,26 @@ class Datasets:
                     "switched off): an evaluation on it could not be resumed on the same items."
                 ) from error
             raise
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """The rows of the items of a version, newest id first, and what is made of them when it is asked for."""
+
+    rows: Sequence[Json]
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return [wire.item(row) for row in self.rows]
+
+    @cached_property
+    def by_id(self) -> Items:
+        own_runs = np.array([wire.own_runs(row) or 0 for row in self._row.values()], dtype=np.int64)
+        return Items(Ids.of(self._row), own_runs, lambda some: [wire.item(self._row[item_id]) for item_id in some])
+
+    @cached_property
+    def _row(self) -> dict[str, Json]:
+        return {row["id"]: row for row in self.rows}
 
 
 def _without_duplicates(items: Sequence[Item], there: Sequence[Item]) -> list[Item]:

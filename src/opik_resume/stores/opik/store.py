@@ -155,7 +155,7 @@ class OpikStore:
         return self._datasets.items(dataset_id, version)
 
     def listed(self, dataset_id: str, version: str) -> Items:
-        return Items.of(self.items(dataset_id, version))
+        return self._datasets.listed(dataset_id, version)
 
     def mirror(self, record: DatasetRecord, versions: Sequence[tuple[VersionRecord, list[Item]]]) -> None:
         """Make a dataset of another store be here, too: see :func:`~opik_resume.stores.opik.writing.mirroring.mirror`."""

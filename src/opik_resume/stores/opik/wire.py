@@ -78,9 +78,14 @@ def version_key(dataset_id: str, version_name: str) -> str:
 
 
 def item(row: Json) -> Item:
-    runs = object_of(row.get("execution_policy")).get("runs_per_item")
     data = {key: value for key, value in object_of(row.get("data")).items() if key not in _RESERVED}
-    return Item(row["id"], data, runs if isinstance(runs, int) and runs >= 1 else None, _facts(row))
+    return Item(row["id"], data, own_runs(row), _facts(row))
+
+
+def own_runs(row: Json) -> int | None:
+    """The ``runs_per_item`` of the row of an item."""
+    runs = object_of(row.get("execution_policy")).get("runs_per_item")
+    return runs if isinstance(runs, int) and runs >= 1 else None
 
 
 def _facts(row: Json) -> ItemFacts:
