@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume import evaluate
+from opik_resume import ScoreResult, evaluate
 from opik_resume.base.records import Json
 from opik_resume.experiment.choosing import Only
 from opik_resume.metrics import BaseMetric
@@ -50,8 +50,8 @@ class Judge(BaseMetric):
         super().__init__(name="judge")
         self._least = int(mended)
 
-    def score(self, output: str, low: int, **_ignored: Any) -> float:
-        return low / max(self._least, len(output))
+    def score(self, output: str, low: int, **_ignored: Any) -> ScoreResult:
+        return ScoreResult(self.name, low / max(self._least, len(output)))
 
 
 JUDGE, MENDED = Judge(), Judge(mended=True)

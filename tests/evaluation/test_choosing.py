@@ -49,7 +49,9 @@ PLANS: dict[str, Callable[[Only], ResumePlan]] = {
     "brackets": lambda only: plan_resume("e")[only],
     "select": lambda only: plan_resume("e").select(only),
     "dry run": lambda only: evaluate_resume("e", Task(), [JUDGE], only=only, dry_run=True),
-    "dry run of a plan": lambda only: evaluate_resume("e", Task(), [JUDGE], plan=plan_resume("e", only=only), dry_run=True),
+    "dry run of a plan": lambda only: evaluate_resume(
+        "e", Task(), [JUDGE], plan=plan_resume("e", only=only), dry_run=True
+    ),
     "both": lambda only: evaluate_resume("e", Task(), [JUDGE], plan=plan_resume("e"), only=only, dry_run=True),
 }
 RUNS: dict[str, Callable[[Task, Only], EvaluationResult]] = {
@@ -91,7 +93,10 @@ def test_a_part_and_then_the_rest_is_the_whole(store: Store) -> None:
 
 
 NOWHERE: list[tuple[Any, str]] = [
-    ("RateLimitEror", r"nothing that is missing matches 'RateLimitEror'. There is 'RateLimitError' \(exception, 2 runs\), "),
+    (
+        "RateLimitEror",
+        r"nothing that is missing matches 'RateLimitEror'. There is 'RateLimitError' \(exception, 2 runs\), ",
+    ),
     ("completed", r"matches 'completed'. There is '"),
     ("interrupted", r"'failed' \(state, 5 runs\), .* and 7 more"),
     (["failed", "juge"], r"There is 'judge' \(metric, 2 runs\), "),

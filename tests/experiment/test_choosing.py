@@ -17,12 +17,29 @@ from opik_resume.experiment.causes import Cause
 from opik_resume.experiment.choosing import chosen, offered
 from opik_resume.experiment.planned import PlannedCell, PlannedCells
 
-ERRORS = [("RateLimitError", "used 17"), ("RateLimitError", "used 4"), ("KeyError", "'a'"), ("judge", "odd"), ("", "gone")]
+ERRORS = [
+    ("RateLimitError", "used 17"),
+    ("RateLimitError", "used 4"),
+    ("KeyError", "'a'"),
+    ("judge", "odd"),
+    ("", "gone"),
+]
 GROUPS = ["RateLimitError: used <number>", "KeyError: <value>", "judge: odd", "gone", "never started"]
-WORDS = ["failed", *CellState.__members__, "RateLimit*", "*Error", "KeyError", "judge", "failing", "nobody", "*", *GROUPS]
+WORDS = [
+    "failed",
+    *CellState.__members__,
+    "RateLimit*",
+    "*Error",
+    "KeyError",
+    "judge",
+    "failing",
+    "nobody",
+    "*",
+    *GROUPS,
+]
 
 causes = st.builds(
-    lambda state, error, metric: Cause(state, *error, metric if state is CellState.scores_missing else None),
+    lambda state, error, metric: Cause(state, error[0], error[1], metric if state is CellState.scores_missing else None),
     st.sampled_from(CellState), st.sampled_from(ERRORS), st.sampled_from(["judge", "failing", "completed"]),
 )  # fmt: skip
 planned = st.dictionaries(

@@ -34,7 +34,7 @@ def prepared(kernel: Kernel) -> None:
 
 def made(kernel: Kernel, name: str) -> dict[str, int]:
     """The numbers of its items by their ids."""
-    ids: dict[int, str] = eval(kernel.value(f"lacking(default_store(), {name!r})"))  # noqa: S307  # our own
+    ids: dict[int, str] = eval(kernel.value(f"lacking(default_store(), {name!r})"))
     return {item_id: n for n, item_id in ids.items()}
 
 
@@ -58,7 +58,10 @@ def test_what_matches_nothing_is_said_and_nothing_runs(kernel: Kernel, store: St
     number = made(kernel, "nowhere")
     widgets = len(kernel.models)
     said = kernel.fails("%opik_resume nowhere --task mended --metrics MENDED --only Timeout")
-    assert "ArgumentError: only: nothing that is missing matches 'Timeout'. There is 'TimeoutError' (exception, 1 run)" in said
+    assert (
+        "ArgumentError: only: nothing that is missing matches 'Timeout'. There is 'TimeoutError' (exception, 1 run)"
+        in said
+    )
     assert "name the experiment: %opik_resume my-experiment --only failed" in kernel.fails("%opik_resume --only failed")
     assert (missing("nowhere", number, store), len(kernel.models)) == (MISSING, widgets)
 
@@ -71,6 +74,6 @@ def test_tab_offers_what_the_experiment_lacks(kernel: Kernel) -> None:
     assert {"RateLimitError", "judge", f'"{PATTERN}"', '"never started"'} <= set(everything)
     assert list(kernel.complete(f"{line}failed --only Rate|")) == ["RateLimitError", f'"{PATTERN}"']
     assert kernel.complete(f'{line}"RateLimitError: L|') == {f'"{PATTERN}"': f'{line}"{PATTERN}"'}
-    assert list(kernel.complete('%opik_resume "to complete" --only=Time|'))[0] == "TimeoutError"
+    assert next(iter(kernel.complete('%opik_resume "to complete" --only=Time|'))) == "TimeoutError"
     assert "--only" in kernel.complete(f"{line}failed --o|")
     assert list(kernel.complete("%opik_resume nobody --only |"))[:2] == ["failed", "never_run"], "what may be"

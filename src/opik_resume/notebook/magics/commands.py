@@ -58,7 +58,9 @@ class ResumeMagics(Magics):
     @argument("-m", "--metrics", help="names of the metrics, with commas between them: of variables, or their .name")
     @argument("--threads", type=int, help="how many runs go on at a time; else as in evaluate()")
     @argument("--reuse-outputs", action="store_true", help="score the kept output of a run whose scoring failed")
-    @argument("--only", action="append", help="run these alone: failed, an exception's type, a failure group; repeatable")
+    @argument(
+        "--only", action="append", help="run these alone: failed, an exception's type, a failure group; repeatable"
+    )
     @argument("--max-runs", type=int, help="start no more runs than this")
     @argument("--max-seconds", type=float, help="start no run after so many seconds")
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
@@ -139,7 +141,7 @@ def _resume(
     rules: Limits,
     store: Store,
     *,
-    only: Sequence[str],
+    only: Sequence[str] = (),
     reuse_outputs: bool,
     settle: bool,
 ) -> EvaluationResult:

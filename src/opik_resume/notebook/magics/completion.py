@@ -72,7 +72,9 @@ def _completions(rest: str) -> tuple[str, list[str]]:
         fragment = re.split(r"[=,\"']", fragment)[-1]
         return fragment, _starting(fragment, _callables(option["option"]))
     if fragment.startswith("-"):
-        return fragment, _starting(fragment, [option for option in OPTIONS if option == _ONLY or option not in rest.split()])
+        return fragment, _starting(
+            fragment, [option for option in OPTIONS if option == _ONLY or option not in rest.split()]
+        )
     if _experiment(before) is not None:
         return fragment, _starting(fragment, OPTIONS)
     return fragment, _experiments(fragment)
