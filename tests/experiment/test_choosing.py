@@ -138,6 +138,13 @@ def test_whatever_is_offered_means_as_many_cells_as_it_says(listed: list[Planned
 
 
 @given(planned.filter(bool), st.data())
+def test_a_list_means_whatever_any_in_it_means(listed: list[PlannedCell], data: st.DataObject) -> None:
+    cells = PlannedCells.of(listed)
+    said = data.draw(st.lists(st.sampled_from(sorted(offered(cells))), min_size=2, max_size=3))
+    assert {cell.key for cell in cells.chosen(chosen(cells, said))} == plain(listed, said)
+
+
+@given(planned.filter(bool), st.data())
 def test_a_part_of_a_part_is_chosen_from_that_part_alone(listed: list[PlannedCell], data: st.DataObject) -> None:
     cells = PlannedCells.of(listed)
     some = cells.chosen(np.array(data.draw(st.lists(st.booleans(), min_size=len(listed), max_size=len(listed)))))
