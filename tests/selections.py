@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opik_resume import evaluate
-from opik_resume.base.records import Json, ScoreResult
+from opik_resume import ScoreResult, evaluate
+from opik_resume.base.records import Json
 from opik_resume.experiment.choosing import Only
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.protocol import Store

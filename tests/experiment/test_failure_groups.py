@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opik_resume.base.records import LIGHT_MESSAGE
 from opik_resume.experiment.failure_groups import MAX_LENGTH, failure_group, pattern
 
 FOLDED = [
@@ -31,6 +32,9 @@ FOLDED = [
     ("connect to 10.0.0.7:8080 refused", "connect to <address> refused"),
     ("connect to localhost:5173 and db.example.org:5432", "connect to <address> and <address>"),
     ("mail to ann.b@example.com bounced", "mail to <email> bounced"),
+    (r"'the agent\'s \'first\' word' is missing", "<value> is missing"),
+    (r'"say \"no\"" and "yes"', "<value> and <value>"),
+    (r"not in 'C:\data\' now", "not in <value> now"),
     ("took 12 ms, 3.5%, 1,234 tokens, -4e-3", "took <number> ms, <number>%, <number> tokens, <number>"),
     ("at 2026-11-26T16:43:01Z", "at <number>Z"),
     ("don't know the user's name", "don't know the user's name"),
@@ -79,6 +83,21 @@ def test_every_process_says_the_same() -> None:
     for message, expected in FOLDED[:4]:
         said = subprocess.run([sys.executable, "-c", code, message], check=True, capture_output=True, text=True)
         assert said.stdout.strip() == expected
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quoted_value_that_is_longer_than_what_is_read_is_one(quote: str) -> None:
+    """A light reading has cut it already."""
+    for length in (LIGHT_MESSAGE, 10 * LIGHT_MESSAGE):
+        said = f"no answer for {quote}{'word ' * length}{quote}"
+        assert pattern(said) == pattern(said[:LIGHT_MESSAGE]) == "no answer for <value>"
+    assert pattern(f"no answer for {quote}word") == f"no answer for {quote}word", "this one ends there"
+
+
+@given(st.text(alphabet="ab'\"\\ \x00 1", max_size=2 * LIGHT_MESSAGE), st.integers(0, LIGHT_MESSAGE))
+def test_a_light_message_has_the_group_of_the_whole(message: str, more: int) -> None:
+    whole = message + "'x " * more
+    assert pattern(whole) == pattern(whole[:LIGHT_MESSAGE])
 
 
 def test_a_huge_message_is_read_at_its_beginning() -> None:

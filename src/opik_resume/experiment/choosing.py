@@ -49,7 +49,8 @@ def offered(cells: PlannedCells) -> dict[str, tuple[str, int]]:
     there: dict[str, tuple[str, int]] = {}
 
     def offer(word: str, what: str, flags: Flags) -> None:
-        if word and word not in there and flags.any():
+        taken = word in there or (word in STATES and what != "state")
+        if word and not taken and flags.any():
             there[word] = what, int(np.count_nonzero(flags))
 
     for state in ("failed", *STATES):

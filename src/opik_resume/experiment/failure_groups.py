@@ -14,12 +14,17 @@ from opik_resume.base.records import LIGHT_MESSAGE
 MAX_LENGTH = 200
 """Characters of a pattern: beyond them messages seldom tell kinds apart, and a group is read as one line."""
 
+_CUT = "\x00"  # stands where a message was cut: a quoted value that goes on beyond it is one all the same
+
 # The first that matches at a place counts.
 _RULES = {
     "kept": r"(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ _]code)?|[Cc]ode)[\s:='\"]{1,4}[1-5]\d\d\b",
     "url": r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]*[^\s'\"<>.,;:!?)\]}]",
     "email": r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
-    "value": r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»",
+    "value": (
+        r"(?<!\w)'(?:[^'\\\n\x00]|\\[^\n\x00])*+(?:'(?!\w)|\\?\x00)|\"(?:[^\"\\\n\x00]|\\[^\n\x00])*+(?:\"|\\?\x00)"
+        r"|(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|`[^`\n]*`|“[^”\n]*”|‘[^’\n]*’|«[^»\n]*»"
+    ),
     "address": (
         r"\b0x[0-9a-fA-F]+\b|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])"
         r"|\b(?:localhost|[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?<=[a-z])):\d+\b"
@@ -54,7 +59,8 @@ def pattern(message: str) -> str:
 
     Status codes stay, since they tell kinds apart: ``status code: 429``.
     """
-    folded = " ".join(_VARYING.sub(_folded, message[:LIGHT_MESSAGE]).split())
+    read = message[:LIGHT_MESSAGE].replace(_CUT, "") + (_CUT if len(message) >= LIGHT_MESSAGE else "")
+    folded = " ".join(_VARYING.sub(_folded, read).replace(_CUT, "").split())
     return folded if len(folded) <= MAX_LENGTH else f"{folded[: MAX_LENGTH - 1]}…"
 
 

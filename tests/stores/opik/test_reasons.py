@@ -18,6 +18,7 @@ from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
+from tests.selections import SELECTIONS, lacking
 from tests.stores.opik.makers import error, span, theirs
 
 MISSING = error("ScoreMethodMissingArguments", "judge needs context")
@@ -187,6 +188,25 @@ def test_of_runs_of_ours_nothing_has_to_be_asked(store: OpikStore, api: Api, ser
     server.faults.add(faults.Status(400), NO_FILTERS, times=10)
     result = evaluate(numbers(store, 1), CountingTask(), verbose=0, store=store)
     assert read_experiment(store.get(result.experiment_id), store).note is None
+
+
+@each_way
+def test_a_plan_and_a_result_say_the_same_failure_group(way: Way, store: OpikStore, api: Api) -> None:
+    """A plan is made of a light reading, a result of a heavy one."""
+    experiment_id, item_ids = theirs(api, 2)
+    way(api, experiment_id, item_ids[0])
+    planned = plan_resume(experiment_id, store=store).to_pandas().failure_group
+    failed = build_result(read_experiment(store.get(experiment_id), store, heavy=True)).failures.failure_group
+    assert planned.tolist() == failed.tolist()
+    assert all(planned)
+
+
+def test_selections_mean_on_a_server_what_they_mean_elsewhere(store: OpikStore) -> None:
+    ids = lacking(store)
+    number = {item_id: n for n, item_id in ids.items()}
+    for said, selection in SELECTIONS.items():
+        plan = plan_resume("e", only=selection.said(ids), store=store)
+        assert {(number[cell.key.item_id], cell.key.trial) for cell in plan} == selection.meant, said
 
 
 def failures(result: Any) -> list[tuple[str, str]]:

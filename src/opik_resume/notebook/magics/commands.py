@@ -141,7 +141,7 @@ def _resume(
     rules: Limits,
     store: Store,
     *,
-    only: Sequence[str],
+    only: Sequence[str] = (),
     reuse_outputs: bool,
     settle: bool,
 ) -> EvaluationResult:

@@ -36,6 +36,7 @@ _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
 _NAMED = ("-t", "--task", "-m", "--metrics")
 _ONLY = "--only"
+_STATES = ("failed", "never_run", "scores_missing", "interrupted", "task_failed", "scoring_failed")
 _OPTION = re.compile(rf"""(?:^|\s)(?P<option>{"|".join((*_NAMED, *VALUES))})(?:\s+|=)["']?[^\s"']*$""")
 _NAMES = 500
 
@@ -105,9 +106,9 @@ def _onlys(before: str, fragment: str) -> list[str]:
         store = default_store()
         found = read_experiment(find_experiment(name.strip("'\""), store), store) if name else None
         words = offered(plan_of(found).columns) if found else {}
-    except OpikResumeError:  # a completion that cannot be made is none
-        return []
-    return [_quoted(word, quote) for word in _starting(typed, words)]
+    except OpikResumeError:  # what it lacks cannot be told
+        words = {}
+    return [_quoted(word, quote) for word in _starting(typed, words or _STATES)]
 
 
 def _experiments(fragment: str) -> list[str]:
