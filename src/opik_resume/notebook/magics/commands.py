@@ -134,7 +134,7 @@ def _resume(
     offers = Offers(given)
     calls = replace(offers.calls(experiment), limits=rules)
     reading = read_experiment(experiment, store)
-    plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
