@@ -46,7 +46,7 @@ class KeptCallables:
     def forget(self, experiment_id: str) -> None:
         """The experiment is gone."""
         delete = "DELETE FROM callables WHERE server = ? AND experiment_id = ?"
-        self._database.write_soon(lambda db: db.execute(delete, self._key(experiment_id)))
+        self._database.write(lambda db: db.execute(delete, self._key(experiment_id)))
 
     def _key(self, experiment_id: str) -> tuple[str, str]:
         return self._server, experiment_id
