@@ -89,7 +89,7 @@ export class ExperimentView implements FeedListener {
     if (!answer) this.store.set({ pressed: null });
   }
 
-  /** Whether the metrics that the plan misses are left out on purpose. */
+  /** Whether what the plan says of task and metrics is changed, or left out, on purpose. */
   mean(meant: boolean): void {
     this.store.set({ meant });
   }

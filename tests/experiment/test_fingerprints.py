@@ -7,7 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
 
@@ -61,6 +64,11 @@ KINDS: dict[str, tuple[str, tuple[str, str]]] = {
     "metric's prompt": ("P = 'Judge: {}'\nclass M:\n    name = 'm'\n    def score(self, output, **_):\n        return P\nit = M()", ("Judge", "Rate")),
     "inherited": ("class B:\n    def __call__(self, item):\n        return {'a': 1}\nclass A(B):\n    pass\nit = A()", ("1", "2")),
     "conditional": ("if True:\n    def it(item):\n        return {'a': 1}\nelse:\n    def it(item):\n        return {'a': 5}", ("1", "2")),
+    "constant beside a result": ("CONFIG = {'t': 1}\ndef it(item):\n    out = {}\n    out['t'] = CONFIG['t']\n    return out", ("1", "2")),
+    "large constant": ("ROWS = [{'n': i} for i in range(100_000)]\ndef it(item):\n    return {'n': len(ROWS)}", ("100_000", "100_001")),
+    "large number": ("N = 10 ** 5\ndef it(item):\n    return {'n': N}", ("10 **", "11 **")),
+    "frozen dataclass": ("import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass A:\n    _k: int = 0\n    def __call__(self, item):\n        return {}\nit = A(1)", ("A(1)", "A(2)")),
+    "built by exec": ("space = {}\nexec(\"def it(item):\\n    return {'a': item['n'] in {'x', 'y', 'z'}}\", space)\nit = space['it']", ("'y'", "'w'")),
     "match": ("def it(item):\n    match item:\n        case {'n': 1}:\n            return {}\n    return {'a': 7}", ("7", "8")),
 }  # fmt: skip
 
@@ -117,6 +125,14 @@ UNCHANGED = {
     "a nonlocal": "def make():\n    n = 0\n    def it(item):\n        nonlocal n\n        n += 1\n        return {}\n    return it\nit = make()",
     "its own attribute": "class A:\n    def __init__(self):\n        self.calls = 0\n    def __call__(self, item):\n        self.calls += 1\n        return {}\nit = A()",
     "a default that grows": "def it(item, seen=[]):\n    seen.append(1)\n    return {}",
+    "a cache in capitals": "CACHE = {}\ndef it(item):\n    if 'x' not in CACHE:\n        CACHE['x'] = 1\n    return {}",
+    "a log in capitals": "SEEN = []\ndef it(item):\n    SEEN.append(1)\n    return {'n': len(SEEN)}",
+    "counts in capitals": "COUNTS = {'x': 0}\ndef it(item):\n    COUNTS['x'] += 1\n    return {}",
+    "what a helper keeps": "KEPT = set()\ndef keep(n):\n    KEPT.add(n)\ndef it(item):\n    keep(1)\n    return {'n': len(KEPT)}",
+    "what is emptied": "LEFT = [1, 2, 3]\ndef it(item):\n    del LEFT[0]\n    return {}",
+    "in an inner function": "CACHE = {}\ndef it(item):\n    def keep(k):\n        CACHE[k] = 1\n    keep(len(CACHE))\n    return {}",
+    "a mock": "from unittest.mock import Mock\nit = Mock(return_value={})",
+    "a mock of a function": "from unittest.mock import create_autospec\ndef f(item):\n    return {}\nit = create_autospec(f, return_value={})",
     "an attribute of the function": "def it(item):\n    it.calls = getattr(it, 'calls', 0) + 1\n    return {}",
 }  # fmt: skip
 
@@ -214,3 +230,128 @@ def test_built_ins_and_odd_objects_are_read_without_an_error() -> None:
     odds: tuple[object, ...] = (dict, len, functools.partial(dict, a=1), Odd(), str.upper, print)
     for odd in odds:
         assert fingerprint(odd).name
+
+
+class Raising:
+    """Nothing of it can be looked at."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __call__(self, item: dict[str, object]) -> dict[str, object]:
+        return {}
+
+
+class Pretending:
+    """It says that it is of another class, as proxies do."""
+
+    def __init__(self, kind: object) -> None:
+        vars(self)["kind"] = kind
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> object:  # type: ignore[override]
+        if self.kind is None:  # type: ignore[attr-defined]
+            raise RuntimeError("nothing is bound")
+        return self.kind  # type: ignore[attr-defined]
+
+    def __call__(self, item: dict[str, object]) -> dict[str, object]:
+        return {}
+
+
+class Model:
+    """Like one of torch: thousands of parameters in the instance, and assignment of its own."""
+
+    def __init__(self) -> None:
+        for number in range(50_000):
+            vars(self)[f"weight_{number}"] = (float(number),) * 100
+        vars(self)["_calls"] = 0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        vars(self)[name] = value
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *args: name
+
+    def __call__(self, item: dict[str, object]) -> dict[str, object]:
+        return {}
+
+
+def closed_over(value: object) -> Callable[[object], object]:
+    return lambda item: {"n": value}
+
+
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value, value]
+    return value
+
+
+def tracked() -> Callable[..., object]:
+    opik = pytest.importorskip("opik")
+
+    @opik.track  # type: ignore[untyped-decorator]
+    def answer(item: dict[str, object]) -> dict[str, object]:
+        return {"output": "x"}
+
+    return answer  # type: ignore[no-any-return]
+
+
+def pydantic_model() -> object:
+    import pydantic
+
+    class Judge(pydantic.BaseModel):
+        limit: int = 3
+
+        def __call__(self, item: dict[str, object]) -> dict[str, object]:
+            return {}
+
+    return Judge(limit=4)
+
+
+ODD: dict[str, Callable[[], object]] = {
+    "mock": Mock,
+    "magic mock": MagicMock,
+    "async mock": AsyncMock,
+    "mock of a dict": lambda: Mock(spec=dict),
+    "mock of a function": lambda: Mock(spec=closed_over),
+    "nothing can be looked at": Raising,
+    "a proxy of nothing": lambda: Pretending(None),
+    "a proxy of a function": lambda: Pretending(type(closed_over)),
+    "a proxy of a partial": lambda: Pretending(functools.partial),
+    "a large model": Model,
+    "tracked": tracked,
+    "pydantic": pydantic_model,
+    "a class": lambda: Model,
+    "built in": lambda: len,
+    "a method of a built-in": lambda: {}.get,
+    "a descriptor": lambda: str.upper,
+    "a large tuple": lambda: closed_over(((1.5,) * 1_000,) * 1_000_000),
+    "a large set": lambda: closed_over(frozenset(range(300_000))),
+    "a large text": lambda: closed_over("x" * 50_000_000),
+    "a large number": lambda: closed_over(1 << 50_000_000),
+    "a dag": lambda: closed_over(tuple(nested(60))),
+    "odd values": lambda: closed_over((Raising(), Pretending(None))),
+    "an odd value": lambda: closed_over(Pretending(None)),
+    "None": lambda: None,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_nothing_is_too_odd_or_too_large(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = ODD[kind]()
+    fingerprint(of)  # what is looked up once in a process is there
+    began = time.process_time()
+    first = fingerprint(of)
+    assert time.process_time() - began < 0.5, "it is bounded; the machine may be slow"
+    assert (first.digest, first.mark) == (fingerprint(of).digest, first.mark)
+    assert sum(map(len, first.parts.values())) <= 100_000
+    assert first.name
+
+
+def test_a_value_that_cannot_be_read_hides_no_other() -> None:
+    def made(limit: int) -> Callable[[object], object]:
+        odd = Pretending(None)
+        return lambda item: {"odd": odd, "limit": limit}
+
+    assert differs(fingerprint(made(1)), fingerprint(made(2))) == ["limit in <lambda>"]

@@ -26,7 +26,7 @@ export function TaskChooser({ plan }: { plan: Plan }) {
   );
 }
 
-/** Metrics that differ from those of the kept runs: said, and meant so with a tick. */
+/** A task and metrics that differ from those of the kept runs: said, and meant so with a tick. */
 export function Drift({ sentence }: { sentence: string }) {
   const { view } = useAround();
   const { meant } = useViewState();

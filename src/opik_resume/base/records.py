@@ -250,6 +250,7 @@ class Attempt:
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
+    ``version`` stands for the task and the metrics that made it: see ``experiment.fingerprints``; None: nobody said.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
     only until they are sent.
     """
@@ -270,6 +271,7 @@ class Attempt:
     notes: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
+    version: str | None = None
     steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property

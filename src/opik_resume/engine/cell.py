@@ -11,6 +11,7 @@ from typing import Any
 from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, ScoreResult, utc_now
 from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
+from opik_resume.base.versions import scored_by
 from opik_resume.engine import steps
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
@@ -39,6 +40,8 @@ class CellWork:
     required: Sequence[str] = ()
     """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
     fresh: Fresh | None = None
+    version: str | None = None
+    """What stands for task and metrics: each run that is made here is given it."""
 
     @cached_property
     def _called(self) -> Json:
@@ -58,6 +61,7 @@ class CellWork:
 
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
+        attempt = replace(attempt, version=self.version)
         began = time.perf_counter()
         seen: Seen | None = None
         try:
@@ -164,11 +168,12 @@ class CellWork:
         An attempt whose scoring failed is scored with every metric; it stays as it is when nothing was kept of what its
         task returned, which a store may find out only now. A complete one is scored with the metrics of those
         names; its other scores stay as they are, and so does a good score whose metric fails now: the failure is kept
-        beside it. Metrics get what is stored of the output, not the objects that the task returned.
+        beside it, and it stays of the version that made it. Metrics get what is stored of the output, not the objects that the task returned.
         """
         output = _own_copy(attempt.task_output)
         if not attempt.complete:
-            return attempt if output is None else self._score(attempt, item, output)
+            version = scored_by(attempt.version, self.version)
+            return attempt if output is None else self._score(attempt, item, output, version=version)
         metrics = [metric for metric in self.metrics if name_of(metric) in names]
         asked: list[scoring.Scored] = []
         try:

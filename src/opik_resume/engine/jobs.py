@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
 from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import PlannedCell
 from opik_resume.metrics.base import Metric
@@ -35,6 +37,11 @@ class Callables:
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
     fresh: Fresh | None = None
+
+    @cached_property
+    def version(self) -> Version | None:
+        """What stands for task and metrics; None when there is no task. It is made once, and takes some milliseconds."""
+        return None if self.rescoring else Version.of(self.task, self.scoring_metrics)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class Run:
             tracing=tracing or Untraced(),
             required=required,
             fresh=callables.fresh,
+            version=callables.version.text if callables.version is not None else None,
         )
         self._context = contextvars.copy_context()
         self._one_at_a_time = callables.task_threads == 1

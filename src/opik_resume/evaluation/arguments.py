@@ -66,6 +66,11 @@ def _task(task: Any) -> Any:
     return task
 
 
+def optional_task(task: Any) -> Any:
+    """The task, checked, if one is given."""
+    return None if task is None else _task(task)
+
+
 def _listed(name: str, value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()

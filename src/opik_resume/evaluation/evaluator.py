@@ -157,6 +157,7 @@ def evaluate(
         callables.task,
         callables.scoring_metrics,
         callables.task_threads,
+        marks=callables.version.marks if callables.version is not None else None,
     )
     now = utc_now()
     selection = choose(

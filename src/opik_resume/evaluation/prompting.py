@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import Experiment, Json
 from opik_resume.base.text import templates
-from opik_resume.base.text.jsontext import NOT_JSON, as_read_back
+from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, to_json
 from opik_resume.datasets import Dataset, DatasetVersion
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.evaluator import evaluate
@@ -33,6 +33,7 @@ class PromptTask:
 
     def __init__(self, messages: Any, model: Any) -> None:
         self.messages = _checked(messages)
+        self._text = to_json(self.messages)  # by which it is told from another one, as an attribute that stays
         self._model = model
 
     @cached_property

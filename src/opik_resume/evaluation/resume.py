@@ -15,8 +15,11 @@ from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment import drift
+from opik_resume.experiment.changes import Drift, changes_since
 from opik_resume.experiment.choosing import Only
 from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.fingerprints import Version
+from opik_resume.experiment.grid import is_done
 from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.plan import ResumePlan, make_plan
 from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
@@ -103,9 +106,10 @@ def evaluate_resume(
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
             get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
             the task returned.
-        on_drift: what to do when metrics of the original ``evaluate`` are not given: ``warn`` says so, and the runs made
-            without them lack their scores until a later resume makes them; ``ignore`` takes it for meant, and they lack
-            nothing; ``error`` raises before anything runs.
+        on_drift: what to do when the task or a metric has changed since the kept runs were made, or metrics of the
+            original ``evaluate`` are not given: ``warn`` says so, and the runs made without them lack their scores until a
+            later resume makes them; ``ignore`` takes it for meant, and they lack nothing; ``error`` raises before
+            anything runs. ``plan_resume(…, task=…).drift`` shows what has changed.
         only: run these alone: ``"failed"``, ``"RateLimitError*"``, a failure group, a metric, ``{"items": […]}``, or a list of
             such: see :meth:`ResumePlan.select`. The rest stays missing, and the experiment unfinished.
         plan: run this plan of :func:`plan_resume`, or a part of it, less what has been done meanwhile: never a cell more.
@@ -120,7 +124,8 @@ def evaluate_resume(
         ExperimentNotFound, AmbiguousExperiment: which one is meant?
         ExperimentNotResumable, LocalCheckpointMissing: the message says why, and what to do instead.
         ExperimentBusy: another resume is running it now.
-        ArgumentError: an argument cannot be used, ``only`` matches nothing, or ``plan`` is of another experiment.
+        ArgumentError: an argument cannot be used, ``only`` matches nothing, ``plan`` is of another experiment, or something
+            has changed and ``on_drift`` is ``error``.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
     """
     where = store or default_store()
@@ -140,9 +145,11 @@ def evaluate_resume(
     reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
-    missing = replan(reading)
+    missing = replan(reading, version=callables.version)
     if missing.warning and on_drift == "error":
-        raise ArgumentError(f"{missing.warning}. Nothing was run: pass the same metrics, or on_drift='ignore'.")
+        raise ArgumentError(
+            f"{missing.warning}. Nothing was run: pass the same task and metrics, or on_drift='ignore'."
+        )
     shown = _chosen(missing, plan, only)
     warn_of_drift(missing)
     if dry_run:
@@ -164,6 +171,7 @@ def plan_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     only: Only | None = None,
+    task: Task | None = None,
     store: Store | None = None,
 ) -> ResumePlan:
     """What ``evaluate_resume`` would do, cell by cell, without doing it.
@@ -175,6 +183,8 @@ def plan_resume(
         scoring_functions: those that would be given beside them.
         reuse_outputs, on_drift, only: as in ``evaluate_resume``, which takes the plan, or a part of it (``plan["failed"]``,
             ``plan[:10]``), as its ``plan``.
+        task: the task that would be given. The plan's ``drift`` shows what has changed in it, and in the metrics, since the
+            kept runs were made: ``print(plan.drift)`` is a unified diff.
         store: where the experiment is; the default store when left out.
 
     Raises:
@@ -183,8 +193,9 @@ def plan_resume(
     """
     metrics = arguments.scoring(scoring_metrics, scoring_functions)
     given = None if scoring_metrics is None and scoring_functions is None else metrics
+    version = None if task is None and given is None else Version.of(arguments.optional_task(task), given or ())
     reading = _read_to_plan(experiment_id, store or default_store())
-    plan = plan_of(reading, given, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))
+    plan = plan_of(reading, given, version=version, reuse_outputs=reuse_outputs, on_drift=drift.checked(on_drift))
     return plan if only is None else plan.select(only)
 
 
@@ -211,7 +222,7 @@ def _chosen(missing: ResumePlan, plan: ResumePlan | None, only: Only | None) -> 
 
 
 def warn_of_drift(plan: ResumePlan) -> None:
-    """The one line, before anything runs, about metrics that differ from those of the kept runs."""
+    """The one line, before anything runs, about a task and metrics that differ from those of the kept runs."""
     if plan.warning:
         logger.warning("%s: %s.", plan.experiment_name, plan.warning)
 
@@ -229,10 +240,14 @@ def plan_of(
     reading: Reading,
     scoring_metrics: Sequence[Metric] | None = None,
     *,
+    version: Version | None = None,
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
 ) -> ResumePlan:
-    """The plan of an experiment that has been read. Raises ExperimentNotResumable."""
+    """The plan of an experiment that has been read. ``version``: of task and metrics, to be compared with the kept runs'.
+
+    Raises ExperimentNotResumable.
+    """
     why = why_not_resumable(reading)
     if why is not None:
         raise why
@@ -247,7 +262,16 @@ def plan_of(
         original=remembered.metric_names(experiment.metadata),
         reuse_outputs=reuse_outputs,
         on_drift=on_drift,
+        changes=None if version is None else _changes(reading, version),
     )
+
+
+def _changes(reading: Reading, version: Version) -> Drift:
+    made, marks = (
+        reading.grid.versions(is_done(reading.grid.states)),
+        remembered.metric_marks(reading.experiment.metadata),
+    )
+    return changes_since(version, made, reading.callables, marks, len(reading.grid))
 
 
 def prepare_resume(

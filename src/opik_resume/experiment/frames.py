@@ -20,11 +20,18 @@ _SECTIONS = ("item", "output", "score")  # in the order of their columns
 
 
 def frame_of(results: Sequence[TestResult]) -> pd.DataFrame:
-    """The table: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*``, each where it first occurs."""
+    """The table: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*``, each where it first occurs.
+
+    And ``version``, when they are of several.
+    """
     import pandas as pd
 
     there = unmade(results)
-    return pd.DataFrame([_flat(result) for result in results]) if not there else _of_columns(there)
+    frame = pd.DataFrame([_flat(result) for result in results]) if not there else _of_columns(there)
+    versions = list(there.versions()) if there else [result.version for result in results]
+    if len(set(versions)) > 1:
+        frame.insert(2, "version", np.array(versions, dtype=object))
+    return frame
 
 
 def _flat(result: TestResult) -> Json:

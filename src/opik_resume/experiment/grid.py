@@ -10,6 +10,7 @@ d. all the rest is history (an attempt that something else superseded) or surplu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -173,6 +174,16 @@ class Grid:
     def said(self, cells: Flags) -> list[Metrics]:
         """What the attempts that fill these cells say of metrics, each different thing once."""
         return [self.columns.metrics[code] for code in np.unique(self.columns.said[self.filled[cells]]).tolist()]
+
+    def versions(self, cells: Flags) -> Counter[str]:
+        """How many of these cells are filled by an attempt of each version, as far as attempts say it."""
+        codes, runs = np.unique(self.columns.said[self.filled[cells]], return_counts=True)
+        made: Counter[str] = Counter()
+        for code, number in zip(codes.tolist(), runs.tolist(), strict=True):
+            version = self.columns.metrics[code].version
+            if version is not None:
+                made[version] += number
+        return made
 
     def counts(self) -> dict[CellState, int]:
         """How many cells are in each state."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState, ScoreResult
 from opik_resume.experiment import causes, drift
 from opik_resume.experiment.causes import Cause
+from opik_resume.experiment.changes import Drift
 from opik_resume.experiment.choosing import Only, chosen
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.grid import Flags, Grid, is_done
@@ -36,7 +37,8 @@ class ResumePlan:
 
     ``len(plan)`` is the number of cells it would touch; ``kept`` complete cells stay as they are.
     ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none.
-    ``warning`` says how the metrics differ from those that the kept runs were scored with, or None.
+    ``warning`` says how task and metrics differ from those that the kept runs were made and scored with, or None;
+    ``drift`` shows what has changed in them.
     ``cells`` are a sequence of :class:`PlannedCell`, each made when it is looked at.
     ``left`` is the number of cells that are missing, too, and were not chosen (:meth:`select`).
     ``reuse_outputs`` is what the plan was made with.
@@ -50,6 +52,7 @@ class ResumePlan:
     warning: str | None = None
     left: int = 0
     reuse_outputs: bool = False
+    drift: Drift = field(default_factory=Drift, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", PlannedCells.of(self.cells))
@@ -166,6 +169,7 @@ def make_plan(
     original: Collection[str] | None = None,
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
+    changes: Drift | None = None,
 ) -> ResumePlan:
     """Plan a resume of the experiment whose cells are ``grid``.
 
@@ -175,7 +179,9 @@ def make_plan(
         metric_names: the metrics that will be given. None means "whichever": every missing score can be repaired.
         original: the metrics of the original evaluation; None when they are not known.
         reuse_outputs: score the kept output of a ``scoring_failed`` cell again instead of running its task again.
-        on_drift: ``ignore`` takes it for meant that metrics are left out: complete runs need no more for lack of them.
+        on_drift: ``ignore`` takes it for meant that metrics are left out: complete runs need no more for lack of them,
+            and nothing is said of what has changed.
+        changes: of task and metrics, since the kept runs were made.
     """
     ignoring = on_drift == "ignore"
     reasons = Reasons(grid)
@@ -186,11 +192,16 @@ def make_plan(
     reasons.of_errors(CellState.interrupted, "run")
     reasons.of_errors(CellState.task_failed, "run")
     reasons.of_errors(CellState.scoring_failed, "score" if reuse_outputs else "run")
-    plan = replace(_plan(experiment_id, experiment_name, grid, reasons), reuse_outputs=reuse_outputs)
+    plan = _plan(experiment_id, experiment_name, grid, reasons)
+    plan = replace(plan, drift=changes or Drift(), reuse_outputs=reuse_outputs)
+    # Who repairs scores, repairs metrics: that they are others than before is no news then.
     scored_anew = bool((plan.columns.states != CellState.scores_missing).any())
-    if ignoring or metric_names is None or original is None or not scored_anew:
+    if ignoring or not scored_anew:
         return plan
-    return replace(plan, warning=drift.sentence(original, metric_names, _kept_scored_by(grid)))
+    said = [plan.drift.sentence(("task", "metric") if plan.runs else ("metric",))]
+    if metric_names is not None and original is not None:
+        said.insert(0, drift.sentence(original, metric_names, _kept_scored_by(grid)))
+    return replace(plan, warning="; ".join(filter(None, said)) or None)
 
 
 def make_rescoring_plan(

@@ -6,7 +6,7 @@ A resume reads the experiment, never today's dataset: the items are those of the
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from opik_resume.base.ids import is_id
 from opik_resume.base.metadata import checkpoints, remembered, resume_state
 from opik_resume.base.metadata.resume_state import NotResumable, ResumeState
 from opik_resume.base.process.futures import begun
-from opik_resume.base.records import Attempt, Experiment, Item, LeaseHolder
+from opik_resume.base.records import Attempt, Experiment, Item, Json, LeaseHolder
 from opik_resume.base.tallies import Expectation
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
@@ -59,6 +59,8 @@ class Reading:
     obstacle: ExperimentNotResumable | None = None
     heavy: bool = False
     note: str | None = None
+    callables: Callable[[], Mapping[str, Json]] = dict
+    """What this machine has kept of the versions of task and metrics that ran."""
 
     @cached_property
     def resume_state(self) -> ResumeState | NotResumable:
@@ -156,8 +158,8 @@ def read_experiment(experiment: Experiment, store: Reader, *, heavy: bool = Fals
         selection, obstacle = selecting.result(), None
     except ExperimentNotResumable as error:
         selection, obstacle = _what_there_is(experiment, attempts, store), error
-    note = store.note(experiment.id)
-    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note)
+    note, kept = store.note(experiment.id), partial(store.callables, experiment.id)
+    return Reading(experiment, selection.items, Grid(selection.runs, attempts), holder, obstacle, heavy, note, kept)
 
 
 def _what_there_is(experiment: Experiment, attempts: AttemptColumns, store: Reader) -> Selection:

@@ -91,6 +91,12 @@ class TestResults(MutableSequence[TestResult]):
         rows = grid.rows(self._cells)
         return Ids(grid.item_ids.texts[rows]), self._cells - grid.offsets[rows]
 
+    def versions(self) -> Iterator[str | None]:
+        """What made each."""
+        columns = self._reading.grid.columns
+        said = columns.said[self._reading.grid.filled[self._cells]]
+        yield from (columns.metrics[code].version for code in said.tolist())
+
     def contents(self) -> Iterator[Json]:
         """The data of the item of each."""
         ids, _ = self.keys()
@@ -150,6 +156,5 @@ class TestResults(MutableSequence[TestResult]):
 
 def _result(key: CellKey, attempt: Attempt, content: Json) -> TestResult:
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, content)
-    return TestResult(
-        case, [score.own() for score in attempt.scores], key.trial, attempt.task_seconds, attempt.scoring_seconds
-    )
+    scores = [score.own() for score in attempt.scores]
+    return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds, attempt.version)

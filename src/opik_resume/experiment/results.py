@@ -135,19 +135,35 @@ class EvaluationResult:
         return FailedRuns.gathered(self.failed_runs).groups()
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""
+        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns.
+
+        And ``version``, when not all were made by the same task and metrics.
+        """
         return frame_of(self.test_results)
 
     def aggregate_evaluation_scores(self) -> EvaluationResultAggregatedScoresView:
         """Mean, max, min, values and standard deviation of every score, as Opik's."""
+        return self._aggregated(self.test_results)
+
+    def group_by_version_view(self) -> dict[str | None, EvaluationResultAggregatedScoresView]:
+        """The same of the runs of each version of task and metrics apart, in the order in which they come.
+
+        None stands for runs of which nobody knows what made them: of other programs, and of earlier releases.
+        """
+        by_version: dict[str | None, list[TestResult]] = {}
+        for result in self.test_results:
+            by_version.setdefault(result.version, []).append(result)
+        return {version: self._aggregated(results) for version, results in by_version.items()}
+
+    def _aggregated(self, results: list[TestResult]) -> EvaluationResultAggregatedScoresView:
         return EvaluationResultAggregatedScoresView(
             self.experiment_id,
             self.dataset_id,
             self.experiment_name,
             self.experiment_url,
             self.trial_count,
-            self.test_results,
-            aggregate(self.test_results),
+            results,
+            aggregate(results),
         )
 
     def group_by_dataset_item_view(self) -> EvaluationResultGroupByDatasetItemsView:

@@ -25,7 +25,10 @@ class TestCase:
 
 @dataclass
 class TestResult:
-    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``."""
+    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``.
+
+    ``version`` stands for the task and the metrics that made it: runs of one version were made by the same ones.
+    """
 
     __test__ = False
 
@@ -34,6 +37,7 @@ class TestResult:
     trial_id: int
     task_execution_time: float | None = None
     scoring_time: float | None = None
+    version: str | None = None
 
 
 def only(results: Iterable[TestResult], scores: Mapping[str, Sequence[ScoreResult]]) -> list[TestResult]:

@@ -96,6 +96,8 @@ def _ready(
         required=_required(reading, callables),
     )
     run.dropped.update(dropped)
+    if callables.version is not None:
+        store.keep_callables(shown.experiment_id, callables.version.text, callables.version.to_json())
     mark(store, shown.experiment_id, run.id)
     announce(run, shown, callables)
     return run

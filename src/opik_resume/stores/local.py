@@ -13,6 +13,7 @@ from opik_resume.base.records import (
     DatasetRecord,
     Experiment,
     Item,
+    Json,
     RunDetails,
     ScoreResult,
     Undelivered,
@@ -22,6 +23,7 @@ from opik_resume.base.records import (
 from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.exceptions import ExperimentNotFound
 from opik_resume.stores.file import columns, items, rows, tallies
+from opik_resume.stores.file.callables import KeptCallables
 from opik_resume.stores.file.database import Database, placeholders
 from opik_resume.stores.file.datasets import Datasets
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
@@ -37,7 +39,7 @@ ON CONFLICT (id) DO UPDATE SET
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, version = excluded.version,
     seconds = excluded.seconds, failed_metrics = excluded.failed_metrics
 WHERE excluded.complete >= complete
 """
@@ -64,6 +66,7 @@ class LocalStore:
         self.path = path
         self._database = Database(path)
         self._datasets = Datasets(self._database, self.label)
+        self._callables = KeptCallables(self._database)
         self.leases = SqliteLeases(self._database, Completed())
 
     def __repr__(self) -> str:
@@ -174,6 +177,13 @@ class LocalStore:
 
     def delete(self, experiment_id: str) -> None:
         self._database.write(lambda db: db.execute("DELETE FROM experiments WHERE id = ?", (experiment_id,)))
+        self._callables.forget(experiment_id)
+
+    def keep_callables(self, experiment_id: str, version: str, made_of: Json) -> None:
+        self._callables.keep(experiment_id, version, made_of)
+
+    def callables(self, experiment_id: str) -> dict[str, Json]:
+        return self._callables.read(experiment_id)
 
     # Attempts
 

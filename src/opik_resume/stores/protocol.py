@@ -16,6 +16,7 @@ from opik_resume.base.records import (
     DatasetRecord,
     Experiment,
     Item,
+    Json,
     LeaseHolder,
     RunDetails,
     ScoreResult,
@@ -122,6 +123,15 @@ class ExperimentStore(Protocol):
     def delete(self, experiment_id: str) -> None:
         """Forget an experiment and its attempts. Deleting what is not there changes nothing."""
 
+    def keep_callables(self, experiment_id: str, version: str, made_of: Json) -> None:
+        """Keep what a version of task and metrics is made of, in the local file only. Returns at once.
+
+        As :meth:`~opik_resume.experiment.fingerprints.Version.to_json` tells it. The latest ones are kept, up to a bound.
+        """
+
+    def callables(self, experiment_id: str) -> dict[str, Json]:
+        """What has been kept of the versions that have run on this machine, by version, the oldest first."""
+
     def start(self, attempt: Attempt) -> None:
         """Note that an attempt has begun. Returns at once; durable a moment later. Verifies, as ``verify`` does."""
 
@@ -210,6 +220,9 @@ class Reader(Protocol):
         """As in :class:`ExperimentStore`."""
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
+        """As in :class:`ExperimentStore`."""
+
+    def callables(self, experiment_id: str) -> dict[str, Json]:
         """As in :class:`ExperimentStore`."""
 
     def note(self, experiment_id: str) -> str | None:

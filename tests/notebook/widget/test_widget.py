@@ -607,6 +607,29 @@ def test_metrics_that_are_not_given_are_in_the_plan_and_may_be_meant_so(
     assert (plan["run"], plan["score"]) == (0, 2 if state == "scores_missing" else 0)
 
 
+def test_a_task_that_has_changed_is_in_the_plan(store: Store, view: Views) -> None:
+    def tasked(text: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def reply(item: dict[str, Any]) -> dict[str, Any]:
+            if item["n"] < 2 and text == "small":
+                raise ValueError("broken")
+            return {"output": text}
+
+        return reply
+
+    metrics = (Equals(name="eq"),)
+    experiment_id = evaluate(numbers(store, 4), tasked("small"), metrics, verbose=0, store=store).experiment_id
+    assert view(Given(tasked("small"), metrics)).result("open", experiment=experiment_id)["plan"]["drift"] is None
+    shown = view(Given(tasked("large"), metrics))
+    plan = shown.result("open", experiment=experiment_id)["plan"]
+    sentence = "reply has changed since 2 of 4 runs were made (text)"
+    assert plan["drift"] == f"{sentence}; see plan_resume(…, task=reply).drift"
+    assert plan["obstacle"] is None
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    shown.ended()
+    assert reading_of(store, experiment_id).grid.complete
+    assert shown.result("plan", experiment=experiment_id)["plan"]["drift"] is None, "nothing is left to run"
+
+
 def test_what_was_meant_for_one_resume_is_not_meant_for_the_next(store: Store, view: Views) -> None:
     experiment_id, task = drifted(store)
     evaluate_resume(experiment_id, task, [Equals(name="eq")], verbose=0, on_drift="ignore", store=store)

@@ -50,11 +50,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What an attempt says of metrics: see :class:`~opik_resume.base.records.Attempt`. Many say the same."""
+    """What an attempt says of what made it: see :class:`~opik_resume.base.records.Attempt`. Many say the same."""
 
     failed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class AttemptColumns:
             [_seconds(attempt) for attempt in ordered],
             range(len(ordered)),
             [attempt.error.exception_type if attempt.error is not None else "" for attempt in ordered],
-            [Metrics(attempt.failed_metrics, attempt.missing_metrics, attempt.scored_by) for attempt in ordered],
+            [_said(attempt) for attempt in ordered],
         )
         return gathered.columns(Objects(ordered))
 
@@ -248,6 +249,10 @@ class Gathering:
         whole = [np.concatenate(parts) for parts in zip(*self._arrays, strict=True)]
         self._arrays.clear()
         return whole
+
+
+def _said(attempt: Attempt) -> Metrics:
+    return Metrics(attempt.failed_metrics, attempt.missing_metrics, attempt.scored_by, attempt.version)
 
 
 def _trial(attempt: Attempt) -> int:

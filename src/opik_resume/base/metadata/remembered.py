@@ -6,7 +6,7 @@ were meant: a suggestion for people to confirm, never something that is called u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,14 @@ from opik_resume.base.records import Json
 from opik_resume.base.text.jsontext import clean
 
 METADATA_KEY = "opik_resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands for a task and, by their names, for metrics, and does not say what is in them."""
+
+    task: str | None
+    metrics: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,31 @@ def task_name(task: Any) -> str:
     return clean(str(getattr(task, "__name__", type(task).__name__)))
 
 
-def embed(metadata: Json, task: Any, metrics: Iterable[Any], threads: int) -> Json:
-    """A copy of ``metadata`` with the names in it; what else is under our key stays."""
-    listed = [{"name": clean(str(metric.name))} for metric in metrics]
+def embed(
+    metadata: Json,
+    task: Any,
+    metrics: Iterable[Any],
+    threads: int,
+    *,
+    marks: Marks | None = None,
+) -> Json:
+    """A copy of ``metadata`` with the names in it, and the marks; what else is under our key stays."""
+    listed = [_metric(clean(str(metric.name)), marks.metrics if marks is not None else {}) for metric in metrics]
     names = {"task": task_name(task), "metrics": listed, "threads": threads}
+    names |= {"task_mark": marks.task} if marks is not None and marks.task is not None else {}
     return {**metadata, METADATA_KEY: {**ours(metadata), **names}}
+
+
+def _metric(name: str, marks: Mapping[str, str]) -> Json:
+    return {"name": name, "mark": marks[name]} if name in marks else {"name": name}
+
+
+def metric_marks(metadata: Json | None) -> dict[str, str]:
+    """The marks of the metrics of the original ``evaluate`` by name, as far as they are there."""
+    listed = ours(metadata).get("metrics")
+    metrics = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    told = {each.get("name"): each.get("mark") for each in metrics}
+    return {name: mark for name, mark in told.items() if isinstance(name, str) and isinstance(mark, str)}
 
 
 def read(metadata: Json | None) -> Remembered:

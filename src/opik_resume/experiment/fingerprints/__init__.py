@@ -2,5 +2,6 @@
 
 from opik_resume.experiment.fingerprints.fingerprint import Fingerprint, diff, differs
 from opik_resume.experiment.fingerprints.reading import fingerprint
+from opik_resume.experiment.fingerprints.version import Version
 
-__all__ = ["Fingerprint", "diff", "differs", "fingerprint"]
+__all__ = ["Fingerprint", "Version", "diff", "differs", "fingerprint"]

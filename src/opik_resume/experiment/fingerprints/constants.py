@@ -1,22 +1,34 @@
 """What a function reads from around it: the constants of its module and of its closure, and the functions it calls there.
 
-A counter, a cache or a list that grows is no constant: what some function assigns is left out, and so is what can
-change in place, unless its name is in capitals.
+A counter, a cache or a list that grows is no constant: what some function assigns or changes in place is left out.
 """
 
 from __future__ import annotations
 
 import dis
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from pathlib import PurePath
+from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
-_PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...))
-_SECRET = ("key", "token", "secret", "password", "credential", "authorization")
-_DEPTH = 6  # of what lies in one another
+_GLOBAL, _FREE = {"LOAD_GLOBAL", "LOAD_NAME"}, {"LOAD_DEREF", "LOAD_CLASSDEREF"}
+_ASSIGNED = {"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"}
+_ATTRIBUTE = {"STORE_ATTR", "DELETE_ATTR"}
+_ATTRIBUTE_CODES = frozenset(dis.opmap[name] for name in _ATTRIBUTE)
+_ELEMENT = {"STORE_SUBSCR", "DELETE_SUBSCR"}
+_CHANGING = {
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "setdefault",
+    "pop",
+    "popitem",
+    "clear",
+    "remove",
+    "discard",
+}
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
@@ -30,37 +42,67 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 def read_by(function: FunctionType) -> dict[str, Any]:
     """The values by name that the function looks up around it and does not assign."""
     found: dict[str, Any] = {}
-    around = _closure(function)
+    around, assigned = _closure(function), assigned_by(function)
     for code in codes(function.__code__):
         for instruction in dis.get_instructions(code):
             name = instruction.argval
-            if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"} and name in function.__globals__:
+            if instruction.opname in _GLOBAL and name in function.__globals__:
                 found[name] = function.__globals__[name]
-            elif instruction.opname in {"LOAD_DEREF", "LOAD_CLASSDEREF"} and name in around:
+            elif instruction.opname in _FREE and name in around:
                 found[name] = around[name]
-    return {name: value for name, value in found.items() if name not in assigned_by(function)}
+    return {name: value for name, value in found.items() if name not in assigned}
 
 
 def assigned_by(function: FunctionType) -> set[str]:
     """The names around it that the function assigns."""
-    kinds = {"STORE_GLOBAL", "DELETE_GLOBAL"} | {"STORE_DEREF", "DELETE_DEREF"}
     return {
         str(instruction.argval)
         for code in codes(function.__code__)
         for instruction in dis.get_instructions(code)
-        if instruction.opname in kinds
+        if instruction.opname in _ASSIGNED
         and (instruction.opname.endswith("GLOBAL") or instruction.argval in code.co_freevars)
     }
 
 
+def changed_in_place_by(function: FunctionType) -> set[str]:
+    """The names around it whose values the function changes: ``X.append(…)``, ``X[…] = …``, ``X[…] += …``."""
+    return {name for code in codes(function.__code__) for name in _changed(list(dis.get_instructions(code)))}
+
+
+def _changed(instructions: list[dis.Instruction]) -> Iterator[str]:
+    for at, instruction in enumerate(instructions):
+        if instruction.opname in {"LOAD_ATTR", "LOAD_METHOD"} and instruction.argval in _CHANGING:
+            holder = instructions[at - 1] if at else None
+        elif instruction.opname in _ELEMENT:
+            augmented = at > 0 and instructions[at - 1].opname == "SWAP"
+            holder = _first_of(instructions[:at], 3 if augmented else 2)
+        else:
+            continue
+        if holder is not None and holder.opname in _GLOBAL | _FREE:
+            yield str(holder.argval)
+
+
+def _first_of(instructions: list[dis.Instruction], values: int) -> dis.Instruction | None:
+    """The one with which the last so many values on the stack begin."""
+    there = 0
+    instruction: dis.Instruction
+    for instruction in reversed(instructions):
+        there += dis.stack_effect(instruction.opcode, instruction.arg, jump=False)
+        if there >= values:
+            return instruction
+    return None
+
+
 def attributes_assigned_by(function: FunctionType) -> set[str]:
     """The names of the attributes that the function assigns, whatever they belong to."""
-    return {
-        str(instruction.argval)
-        for code in codes(function.__code__)
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in {"STORE_ATTR", "DELETE_ATTR"}
-    }
+    return set().union(*(_attributes(code) for code in codes(function.__code__)))
+
+
+@lru_cache(maxsize=4096)  # classes of libraries have hundreds of methods
+def _attributes(code: CodeType) -> frozenset[str]:
+    if _ATTRIBUTE_CODES.isdisjoint(code.co_code[::2]):
+        return frozenset()
+    return frozenset(str(each.argval) for each in dis.get_instructions(code) if each.opname in _ATTRIBUTE)
 
 
 def _closure(function: FunctionType) -> dict[str, Any]:
@@ -71,36 +113,3 @@ def _closure(function: FunctionType) -> dict[str, Any]:
         except ValueError:  # not assigned yet
             continue
     return around
-
-
-def as_constant(name: str, value: Any) -> str | None:
-    """The text of a value that counts as a constant; None for what does not, and for what is secret."""
-    if any(word in name.lower() for word in _SECRET):
-        return None
-    changeable = isinstance(value, (list, dict, set, bytearray))
-    return None if changeable and not name.isupper() else as_text(value)
-
-
-def as_text(value: Any, depth: int = _DEPTH) -> str | None:
-    """A value of plain ones, the same text in every process; None when something else is in it."""
-    if type(value) in _PLAIN:
-        return repr(value)
-    if isinstance(value, (Enum, PurePath)):
-        return str(value)
-    if isinstance(value, re.Pattern):
-        return repr((value.pattern, value.flags))
-    if depth == 0:
-        return None
-    if isinstance(value, Mapping) and type(value).__module__ == "builtins":
-        pairs = [(as_text(key, depth - 1), as_text(each, depth - 1)) for key, each in value.items()]
-        return _joined([f"{key}: {each}" if key and each else None for key, each in pairs], "{}")
-    if type(value) in {list, tuple}:
-        return _joined([as_text(each, depth - 1) for each in value], "[]" if type(value) is list else "()")
-    if type(value) in {set, frozenset}:
-        parts = [as_text(each, depth - 1) for each in value]
-        return None if None in parts else _joined(sorted(part for part in parts if part is not None), "{}")
-    return None
-
-
-def _joined(parts: Sequence[str | None], brackets: str) -> str | None:
-    return None if None in parts else f"{brackets[0]}{', '.join(str(part) for part in parts)}{brackets[1]}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MAX_TEXT = 20_000
 """Characters of one part that are kept to be shown; its digest is of all of it."""
+SCHEME = "a"
+"""How fingerprints are made, as a letter: what was made in another way is not compared."""
+UNREAD = "~"
 BYTECODE = "bytecode"  # begins the label of what stands for a source that could not be read, and names the Python
 
 
@@ -28,6 +31,22 @@ class Fingerprint:
     def digest(self) -> str:
         """16 hexadecimal digits that stand for all of it."""
         return digest_of("\n".join(f"{label}\t{digest}" for label, digest in sorted(self.digests.items())))
+
+    @cached_property
+    def mark(self) -> str:
+        """Eight characters that stand for it; one more at the end says that not every source could be read."""
+        unread = any(label.startswith(BYTECODE) for label in self.digests)
+        return mark_of(self.digest, unread=unread)
+
+
+def mark_of(digest: str, *, unread: bool) -> str:
+    """A digest in short, and what has to be known of it to compare it."""
+    return f"{SCHEME}{digest[:7]}{UNREAD if unread else ''}"
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether two marks that are not the same tell that what they stand for is not the same."""
+    return one[:1] == other[:1] and not one.endswith(UNREAD) and not other.endswith(UNREAD)
 
 
 def digest_of(text: str) -> str:
@@ -56,6 +75,8 @@ def _subject(label: str) -> str:
 
 def diff(before: Fingerprint, after: Fingerprint) -> str:
     """A unified diff of what is not the same; empty when nothing is."""
+    import difflib
+
     lines: list[str] = []
     for label in differs(before, after):
         one, other = before.parts.get(label, ""), after.parts.get(label, "")

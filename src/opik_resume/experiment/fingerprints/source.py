@@ -13,11 +13,16 @@ from types import CodeType, FunctionType
 from typing import NamedTuple
 
 from opik_resume.experiment.fingerprints.fingerprint import BYTECODE
+from opik_resume.experiment.fingerprints.values import as_text
 
+_Code = tuple[str, int, bytes]
 _Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_OURS = Path(__file__).parents[2]
 _LIBRARIES = tuple(
     {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(_OURS.resolve())}
 )
+_LONGEST = 2_000_000  # characters of a file that is read
 
 
 class Source(NamedTuple):
@@ -40,7 +45,12 @@ def source_of(function: FunctionType) -> Source:
 
 def is_of_a_library(code: CodeType) -> bool:
     """Whether it was installed and not written by the user."""
-    return code.co_filename.startswith("<frozen") or str(Path(code.co_filename).resolve()).startswith(_LIBRARIES)
+    return _is_of_a_library(code.co_filename)
+
+
+@lru_cache(maxsize=1024)
+def _is_of_a_library(filename: str) -> bool:
+    return filename.startswith("<frozen") or str(Path(filename).resolve()).startswith(_LIBRARIES)
 
 
 def _lines(filename: str, function: FunctionType) -> list[str]:
@@ -50,24 +60,30 @@ def _lines(filename: str, function: FunctionType) -> list[str]:
 
 def _found(written: str, code: CodeType) -> _Node | None:
     """The definition that became this code: of several on one line, the one with the same instructions."""
-    tree, codes = _parsed(written, code.co_filename)
-    if tree is None or not any(_same(code, other) for other in codes):  # the file was edited since
+    nodes, codes = _parsed(written, code.co_filename)
+    if _what(code) not in codes:  # the file was edited since
         return None
-    there = [node for node in ast.walk(tree) if isinstance(node, _Node) and _first_line(node) == code.co_firstlineno]
-    there = [node for node in there if getattr(node, "name", "<lambda>") == code.co_name]
+    there = nodes.get((code.co_name, code.co_firstlineno), [])
     if len(there) > 1:
         there = [node for node in there if _begins_at(node, code)]
     return there[0] if len(there) == 1 else None
 
 
 @lru_cache(maxsize=16)
-def _parsed(written: str, filename: str) -> tuple[ast.Module | None, tuple[CodeType, ...]]:
+def _parsed(written: str, filename: str) -> tuple[dict[tuple[str, int], list[_Node]], frozenset[_Code]]:
+    """The definitions of a file by name and first line, and what Python makes of them."""
+    if len(written) > _LONGEST:
+        return {}, frozenset()
     try:
         tree = ast.parse(written)
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return tree, tuple(_codes(compile(written, filename, "exec", flags, dont_inherit=True)))
+        compiled = compile(written, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None, ()
+        return {}, frozenset()
+    nodes: dict[tuple[str, int], list[_Node]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, _Node):
+            nodes.setdefault((getattr(node, "name", "<lambda>"), _first_line(node)), []).append(node)
+    return nodes, frozenset(map(_what, _codes(compiled)))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -77,8 +93,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _same(one: CodeType, other: CodeType) -> bool:
-    return (one.co_name, one.co_firstlineno, one.co_code) == (other.co_name, other.co_firstlineno, other.co_code)
+def _what(code: CodeType) -> _Code:
+    return code.co_name, code.co_firstlineno, code.co_code
 
 
 def _first_line(node: _Node) -> int:
@@ -114,5 +130,5 @@ def _plain(node: _Node) -> ast.AST:
 
 
 def _bytecode(code: CodeType) -> str:
-    constants = [_bytecode(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts]
+    constants = [_bytecode(each) if isinstance(each, CodeType) else as_text(each) for each in code.co_consts]
     return repr((code.co_code.hex(), constants, code.co_names, code.co_varnames, code.co_freevars))

@@ -149,7 +149,7 @@ def _resume(
     offers = Offers(given)
     calls = replace(offers.calls(experiment), limits=rules)
     reading = read_experiment(experiment, store)
-    plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
+    plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     plan = plan.select(only) if only else plan
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")

@@ -14,6 +14,7 @@ from opik_resume.base.records import CellState, Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
+from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading
@@ -65,7 +66,7 @@ class Offers:
         # Without a word about metrics, what is missing is shown whatever metric would repair it.
         settled = picked.task is not None or picked.metrics
         try:
-            plan = self._planned(reading, [metric for _, metric in picked.metrics] if settled else None)
+            plan = self._planned(reading, picked, [metric for _, metric in picked.metrics] if settled else None)
         except ExperimentNotResumable as error:
             return Offer("", None, picked, str(error))
         except ArgumentError as error:  # two metrics of one name were chosen
@@ -78,12 +79,13 @@ class Offers:
         useful = len(plan) > 0 or _scores_missing(reading) > 0
         return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful)
 
-    def _planned(self, reading: Reading, metrics: list[Any] | None) -> ResumePlan:
+    def _planned(self, reading: Reading, picked: Picked, metrics: list[Any] | None) -> ResumePlan:
         """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
-        of = (reading.experiment.status, metrics and [metric.name for metric in metrics])
+        version = None if metrics is None else Version.of(picked.task and picked.task[1], metrics)
+        of = (reading.experiment.status, metrics and [metric.name for metric in metrics], version and version.text)
         grid, was, plan = self._last
         if plan is None or grid is not reading.grid or was != of:
-            plan = plan_of(reading, metrics)
+            plan = plan_of(reading, metrics, version=version)
             self._last = (reading.grid, of, plan)
         return plan
 

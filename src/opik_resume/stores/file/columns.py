@@ -30,9 +30,9 @@ CASE WHEN complete THEN
      ELSE {CellState.task_failed:d} END"""
 """The state that an attempt gives to the cell that it fills: see ``base.states``."""
 _TRIAL = f"CASE WHEN trial IS NULL THEN {NO_TRIAL} WHEN trial BETWEEN 0 AND 2147483646 THEN trial ELSE 2147483647 END"
-# JSON text has no line break: one text says all that an attempt says of metrics.
-_SAID = (
-    "coalesce(failed_metrics, '') || char(10) || coalesce(missing_metrics, '') || char(10) || coalesce(scored_by, '')"
+# JSON text has no line break: one text says all that an attempt says of what made it.
+_SAID = " || char(10) || ".join(
+    f"coalesce({column}, '')" for column in ("failed_metrics", "missing_metrics", "scored_by", "version")
 )
 _ALL = f"""
 SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
@@ -64,8 +64,9 @@ def _by_now(source: Recorded, begun: Sequence[Attempt]) -> Iterator[Attempt]:
 
 
 def _metrics(text: str) -> Metrics:
-    failed, missing, scored_by = (tuple(from_json(part)) if part else None for part in (text or "\n\n").split("\n"))
-    return Metrics(failed or (), missing or (), scored_by)
+    *listed, version = (text or "\n\n\n").split("\n")
+    failed, missing, scored_by = (tuple(from_json(part)) if part else None for part in listed)
+    return Metrics(failed or (), missing or (), scored_by, version or None)
 
 
 @dataclass(frozen=True)

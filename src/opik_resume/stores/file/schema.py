@@ -217,7 +217,27 @@ CREATE INDEX attempts_by_cell ON attempts (
 CREATE INDEX dataset_items_by_id ON dataset_items (dataset_id, id, added_in, removed_in, runs_per_item);
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS)
+# The version of task and metrics that made a run, and what each is made of, for people to see what has changed. ``server``
+# is empty for experiments of this file. Sources leave this file for no server.
+_VERSIONS = """
+ALTER TABLE attempts ADD COLUMN version TEXT;
+ALTER TABLE journal ADD COLUMN version TEXT;
+DROP INDEX attempts_by_cell;
+CREATE INDEX attempts_by_cell ON attempts (
+    experiment_id, item_id, id, trial, complete, returned, seconds, error_type, failed_metrics, missing_metrics, scored_by,
+    version
+);
+CREATE TABLE callables (
+    server TEXT NOT NULL,
+    experiment_id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    made_of TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    PRIMARY KEY (server, experiment_id, version)
+);
+"""
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS, _VERSIONS)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -140,6 +140,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         facts["scored_by"] = list(attempt.scored_by)
     if attempt.missing_metrics:
         facts["missing_metrics"] = list(attempt.missing_metrics)
+    if attempt.version is not None:
+        facts["version"] = attempt.version
     if not attempt.complete and attempt.task_output is not None and root_is_theirs(attempt):
         facts["output"] = attempt.task_output
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts

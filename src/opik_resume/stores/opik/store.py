@@ -27,6 +27,7 @@ from opik_resume.base.settings import OpikSettings
 from opik_resume.base.tallies import Expectation, Tally
 from opik_resume.base.text.redaction import keep_secret
 from opik_resume.exceptions import RequestRefused, ServerError
+from opik_resume.stores.file.callables import KeptCallables
 from opik_resume.stores.file.database import Database
 from opik_resume.stores.file.journal import Entry, Journal
 from opik_resume.stores.file.lease.leases import Completed, SqliteLeases
@@ -70,6 +71,7 @@ class OpikStore:
         self._experiments = Experiments(self._client, self._datasets)
         self._live = LiveRuns(self._client)
         self._journal = Journal(self._database, f"{settings.shown_url} {settings.workspace}")
+        self._callables = KeptCallables(self._database, self._journal.server)
         self._client.presence.kept = self._journal.knows
         self.leases = SqliteLeases(self._database, Completed("journal", self._journal.server))
         sender = Sender(self._client, self._datasets, self._experiments, self._live)
@@ -207,6 +209,14 @@ class OpikStore:
     def delete(self, experiment_id: str) -> None:
         self._experiments.delete(experiment_id)
         self._journal.forget(experiment_id)
+        self._callables.forget(experiment_id)
+
+    def keep_callables(self, experiment_id: str, version: str, made_of: Json) -> None:
+        self._callables.keep(experiment_id, version, made_of)
+
+    def callables(self, experiment_id: str) -> dict[str, Json]:
+        """Of those versions that have run on this machine."""
+        return self._callables.read(experiment_id)
 
     def link(self, experiment: Experiment) -> str | None:
         return self._experiments.page(experiment)
@@ -327,7 +337,7 @@ class OpikStore:
         if items is None or known is None:
             return None
         by_id = {start.id: start for start in starts} | known
-        return Recalled(experiment, items, [by_id[key] for key in sorted(by_id)], self.leases)
+        return Recalled(experiment, items, [by_id[key] for key in sorted(by_id)], self.leases, self.callables)
 
     def _kept(self, experiment_id: str) -> tuple[list[Attempt], list[Entry]]:
         return self._journal.starts(experiment_id), self._journal.entries(experiment_id)

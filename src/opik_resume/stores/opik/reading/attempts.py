@@ -45,6 +45,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         notes=() if light else tuple(facts.get("notes") or ()),
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
+        version=version if isinstance(version := facts.get("version"), str) else None,
         steps=None if light else _given(row),
     )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.items import Items
 from opik_resume.base.process.forks import in_each_process
-from opik_resume.base.records import Attempt, Experiment, Item
+from opik_resume.base.records import Attempt, Experiment, Item, Json
 from opik_resume.stores.opik.reading.attempts import lightened
 from opik_resume.stores.protocol import Leases
 
@@ -26,6 +26,7 @@ class Recalled:
     known_items: Sequence[Item]
     known_attempts: Sequence[Attempt]
     leases: Leases
+    kept_callables: Callable[[str], dict[str, Json]]
 
     def get(self, experiment_id: str) -> Experiment:
         return self.experiment
@@ -38,6 +39,9 @@ class Recalled:
 
     def note(self, experiment_id: str) -> str | None:
         return None
+
+    def callables(self, experiment_id: str) -> dict[str, Json]:
+        return self.kept_callables(experiment_id)
 
     def attempts(self, experiment_id: str, *, heavy: bool = False) -> list[Attempt]:
         return [attempt if heavy else lightened(attempt) for attempt in self.known_attempts]
