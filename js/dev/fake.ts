@@ -5,6 +5,7 @@ import { lineOf } from "../src/heatmap/strip";
 import {
   type Cell,
   type ControlTraits,
+  type Group,
   type Head,
   type Method,
   type Plan,
@@ -271,6 +272,7 @@ export class FakeKernel {
       found.plan = { ...found.plan, chosen, obstacle: task ? null : "Choose the task." };
       return [{ plan: found.plan }];
     },
+    groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     resume: () => [{}],
     stop: () => [{}],
@@ -390,4 +392,46 @@ function look(of: Experiment, cell: number): Cell {
     started_at: null,
     notes: [],
   };
+}
+
+/** One group a kind of trouble, of the tasks that failed three. */
+function groupsOf(states: Uint8Array): [unknown, DataView] {
+  const found = new Map<string, [Omit<Group, "count" | "cells">, number[]]>();
+  states.forEach((each, cell) => {
+    const group = groupOf(stateOf(each), cell);
+    if (!group) return;
+    const [, cells] = found.get(group.group) ?? [group, []];
+    found.set(group.group, [group, [...cells, cell]]);
+  });
+  const sorted = [...found.values()].sort(([, one], [, other]) => other.length - one.length);
+  let start = 0;
+  const groups = sorted.map(([group, cells]) => {
+    start += cells.length;
+    return { ...group, count: cells.length, cells: [start - cells.length, cells.length] };
+  });
+  return [
+    { groups, total: groups.length },
+    view(Uint32Array.from(sorted.flatMap(([, cells]) => cells))),
+  ];
+}
+
+const KINDS: readonly [type: string, message: string][] = [
+  ["RateLimitError", "429 Too Many Requests: tokens per min. Limit <number>, used <number>"],
+  ["KeyError", "<value>"],
+  ["RateLimitError", "429 Too Many Requests: tokens per min. Limit <number>, used <number>"],
+  ["TimeoutError", "request <id> timed out after <number> s"],
+];
+
+function groupOf(state: State, cell: number): Omit<Group, "count" | "cells"> | null {
+  const made = (kind: Group["kind"], metric: string | null, type: string, message: string) => ({
+    kind,
+    metric,
+    type,
+    message,
+    group: type ? `${type}: ${message}` : message,
+  });
+  if (state === "task_failed") return made("task", null, ...KINDS[cell % KINDS.length]);
+  if (state === "scoring_failed") return made("scoring", null, "ScoringError", "no such judge");
+  if (state === "scores_missing") return made("metric", "words", "ValueError", "no words");
+  return state === "interrupted" ? made("interrupted", null, "", "stopped while running") : null;
 }

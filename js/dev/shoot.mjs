@@ -25,6 +25,7 @@ const resume = async (page) => {
     return Number(done?.textContent) > 33;
   });
 };
+const chooseGroup = (page) => page.locator(".oprs-group").first().click();
 const hover = async (page) => {
   const box = await page.locator(".oprs-heatmap canvas").boundingBox();
   await page.mouse.move(box.x + 400, box.y + 70);
@@ -46,6 +47,11 @@ const forced = (page) => page.emulateMedia({ forcedColors: "active", colorScheme
 const SHOTS = {
   light: ["scene=browser", inspectFailed, resume, hover],
   dark: ["scene=browser&theme=dark", inspectFailed, resume, hover],
+  groups: ["scene=browser", ready, chooseGroup],
+  groupsdark: ["scene=browser&theme=dark", ready, chooseGroup],
+  groups700: ["scene=browser&width=700", ready, chooseGroup],
+  groups420: ["scene=browser&width=420&theme=dark", ready, chooseGroup],
+  twelve: ["scene=twelve", ready],
   idle: ["scene=browser", ready],
   lab: ["scene=browser&width=844", inspectFailed],
   narrow: ["scene=browser&width=560", inspectFailed],
@@ -82,7 +88,7 @@ await build({
   outdir: site,
   logLevel: "warning",
 });
-await cp(here("../src/style.css"), `${site}page.css`);
+await build({ entryPoints: { page: here("../src/style.css") }, bundle: true, outdir: site });
 await cp(here("index.html"), `${site}index.html`);
 
 const server = createServer(async (request, response) => {

@@ -80,6 +80,18 @@ export interface Choice {
   metrics: string[];
 }
 
+/** Failures of one kind: see docs/protocol.md. */
+export interface Group {
+  kind: "task" | "scoring" | "metric" | "interrupted";
+  metric: string | null;
+  type: string;
+  message: string;
+  /** As frames and `only=` name it. */
+  group: string;
+  count: number;
+  cells: [start: number, length: number];
+}
+
 export interface Score {
   name: string;
   value: number | string | null;
@@ -177,6 +189,10 @@ export interface Methods {
     params: { experiment: string; cell: number };
     result: { details: Details | null } | null;
   };
+  groups: {
+    params: { experiment: string };
+    result: { groups: Group[]; total: number } | null;
+  };
   resume: {
     params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
     result: Nothing;
@@ -196,7 +212,7 @@ export type FeedMessage =
   | { kind: "changed"; seq: number; what: What[] };
 
 /** What is old and should be asked again. */
-export type What = "list" | "plan" | "cell";
+export type What = "list" | "plan" | "cell" | "groups";
 
 export interface ControlTraits extends Record<string, unknown> {
   feed: string;

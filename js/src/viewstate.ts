@@ -15,9 +15,10 @@ import type {
 } from "./protocol";
 
 import type { Runs } from "./runs";
+import type { Trouble } from "./troubles";
 
 /** Where something went wrong, and so where it is said. */
-export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details";
+export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details" | "groups";
 
 /** A row with its strip. */
 export type ListedRow = Row & { runs: Runs };
@@ -58,6 +59,11 @@ export interface ViewState {
   /** What the plan says about metrics is meant so. */
   meant: boolean;
   inspected: Inspected | null;
+  /** Why runs failed, the largest group first; null as long as that is not known. */
+  groups: readonly Trouble[] | null;
+  groupsInAll: number;
+  /** The key of the group that is chosen. */
+  group: string | null;
   trouble: Partial<Record<Place, string>>;
 }
 
@@ -82,6 +88,9 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     pressed: null,
     meant: false,
     inspected: null,
+    groups: null,
+    groupsInAll: 0,
+    group: null,
     trouble: {},
   };
 }

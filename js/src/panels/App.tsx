@@ -8,6 +8,7 @@ import { Around, useViewState } from "./hooks";
 import { Inspector } from "./Inspector";
 import { Legend } from "./Legend";
 import { Progress } from "./Progress";
+import { Troubles } from "./Troubles";
 
 interface AppProps {
   view: ExperimentView;
@@ -61,7 +62,10 @@ function Frame() {
           <Legend />
           <HeatmapView />
         </div>
-        <Inspector />
+        <div class="oprs-below">
+          <Troubles />
+          <Inspector />
+        </div>
       </main>
     </div>
   );

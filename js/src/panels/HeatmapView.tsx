@@ -3,11 +3,13 @@ import { Heatmap } from "../heatmap/heatmap";
 import type { Head } from "../protocol";
 import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */
 export function HeatmapView() {
   const { view, palette, prefix } = useAround();
   const { inspected } = useViewState();
+  const shading = useShading();
   const wrapper = useRef<HTMLDivElement>(null);
   const [heatmap, setHeatmap] = useState<Heatmap | null>(null);
 
@@ -20,12 +22,14 @@ export function HeatmapView() {
       palette,
       id: `${prefix}-cell`,
       signal: ending.signal,
+      keys: wrapper.current.closest<HTMLElement>(".oprs-root") ?? wrapper.current,
       inspect,
+      wonder: () => {},
     };
     setHeatmap(new Heatmap(wrapper.current, options));
     return () => ending.abort();
   }, [view, prefix]);
-  useEffect(() => heatmap?.recolour(palette), [heatmap, palette]);
+  useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
   return (
@@ -49,7 +53,7 @@ function Caption() {
   return (
     <p class="oprs-caption">
       <span>{head && `items run down · ${across(head)}`}</span>
-      <span>n: next failed · arrows: move · enter: look</span>
+      <span>n: next trouble · arrows: move · enter: look</span>
     </p>
   );
 }

@@ -4,6 +4,8 @@ import { count, deliveryLines, progressLine } from "../words";
 import { useCalm, useViewState } from "./hooks";
 
 const CALM = 5000;
+/** Nobody waits for these. */
+const QUIET: ReadonlySet<string> = new Set(["cell", "groups"]);
 const IN_ORDER: readonly Kind[] = [
   "completed",
   "replayed",
@@ -23,7 +25,7 @@ export function Progress() {
   const line = reading
     ? "reading…"
     : progressLine(progress) || (total ? `${count(done)} of ${count(total)} complete` : "");
-  const busy = mode === "browser" && late.some((method) => method !== "cell");
+  const busy = mode === "browser" && late.some((method) => !QUIET.has(method));
   return (
     <div class="oprs-progress">
       <div

@@ -24,6 +24,7 @@ from opik_resume.notebook.namespace.choosing import Choice
 from opik_resume.notebook.widget import picture
 from opik_resume.notebook.widget.bundle import bundled
 from opik_resume.notebook.widget.feed import Feed
+from opik_resume.notebook.widget.groups import groups_answer
 from opik_resume.notebook.widget.inspection import Inspection
 from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
@@ -37,7 +38,7 @@ MAX_PAGE = 200
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
-_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell"}
+_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell", "groups": "groups"}
 """What is to be asked again when an answer has come late, by the kind of its question."""
 
 
@@ -75,6 +76,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "choose": self._choose,
             "cell": self._cell,
             "details": self._details,
+            "groups": self._groups,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -172,6 +174,12 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _details(self, params: Json) -> Answer:
         return self._inspection.details(self._shown(params), number(params, "cell")), []
+
+    def _groups(self, params: Json) -> Answer:
+        reading = self._shown(params)
+        id_ = reading.experiment.id
+        key = ("groups", id_, self._readings.turns(id_))  # thousands of messages may be looked at
+        return self._soon.ask(key, lambda: groups_answer(reading.grid)) or (None, [])
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None

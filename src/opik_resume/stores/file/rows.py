@@ -196,8 +196,21 @@ def of_scores(scores: Sequence[ScoreResult]) -> str:
     return to_json([of_score(score) for score in scores]) if scores else _NO_SCORES
 
 
-def _light_score(name: str, value: float, scoring_failed: bool = False, **_: Any) -> ScoreResult:
-    return ScoreResult(name, value, scoring_failed=scoring_failed)
+def _light_score(
+    name: str, value: float, scoring_failed: bool = False, metadata: Json | None = None, **_: Any
+) -> ScoreResult:
+    """Without its reason. Of one that failed it is told how, by which failures are grouped."""
+    return ScoreResult(
+        name, value, metadata=_light_error(metadata) if scoring_failed else None, scoring_failed=scoring_failed
+    )
+
+
+def _light_error(metadata: Json | None) -> Json | None:
+    info = (metadata or {}).get("error_info")
+    if not isinstance(info, dict):
+        return None
+    message = str(info.get("message") or "")[:LIGHT_MESSAGE]
+    return {"error_info": {"exception_type": info.get("exception_type"), "message": message}}
 
 
 def started(row: sqlite3.Row) -> Attempt:
