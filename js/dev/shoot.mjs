@@ -26,6 +26,15 @@ const resume = async (page) => {
   });
 };
 const chooseGroup = (page) => page.locator(".oprs-group").first().click();
+const byScore = async (page) => {
+  await page.getByLabel("Colour by").selectOption("score:words");
+  await page.getByLabel("Sort by").selectOption("score:words");
+  await page.locator(".oprs-scale svg").waitFor();
+};
+const showKeys = async (page) => {
+  await page.locator(".oprs-heatmap").focus();
+  await page.keyboard.press("?");
+};
 const hover = async (page) => {
   const box = await page.locator(".oprs-heatmap canvas").boundingBox();
   await page.mouse.move(box.x + 400, box.y + 70);
@@ -51,6 +60,11 @@ const SHOTS = {
   groupsdark: ["scene=browser&theme=dark", ready, chooseGroup],
   groups700: ["scene=browser&width=700", ready, chooseGroup],
   groups420: ["scene=browser&width=420&theme=dark", ready, chooseGroup],
+  scores: ["scene=browser", ready, byScore, hover],
+  scoresdark: ["scene=browser&theme=dark", ready, byScore, hover],
+  scores420: ["scene=browser&width=420", ready, byScore],
+  keys: ["scene=browser&theme=dark", ready, showKeys],
+  manyscores: ["scene=many", ready, byScore],
   twelve: ["scene=twelve", ready],
   idle: ["scene=browser", ready],
   lab: ["scene=browser&width=844", inspectFailed],

@@ -15,10 +15,20 @@ import type {
 } from "./protocol";
 
 import type { Runs } from "./runs";
+import { LOOKING, type Looking } from "./sight";
 import type { Trouble } from "./troubles";
 
 /** Where something went wrong, and so where it is said. */
-export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details" | "groups";
+export type Place =
+  | "kernel"
+  | "list"
+  | "experiment"
+  | "action"
+  | "cell"
+  | "details"
+  | "groups"
+  | "view"
+  | "facts";
 
 /** A row with its strip. */
 export type ListedRow = Row & { runs: Runs };
@@ -35,7 +45,7 @@ export interface Inspected {
   details: Details | null;
 }
 
-export interface ViewState {
+export interface ViewState extends Looking {
   mode: "browser" | "run";
   storeName: string;
   remote: boolean;
@@ -91,6 +101,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     groups: null,
     groupsInAll: 0,
     group: null,
+    ...LOOKING,
     trouble: {},
   };
 }

@@ -17,6 +17,9 @@ export function HeatmapView() {
     if (!wrapper.current) return;
     const ending = new AbortController();
     const inspect = (cell: number) => view.inspect(cell);
+    let made: Heatmap | null = null;
+    const wonder = (cell: number) =>
+      void view.sight.facts(cell).then((lines) => made?.tell(cell, lines));
     const options = {
       cells: view.cells,
       palette,
@@ -24,9 +27,10 @@ export function HeatmapView() {
       signal: ending.signal,
       keys: wrapper.current.closest<HTMLElement>(".oprs-root") ?? wrapper.current,
       inspect,
-      wonder: () => {},
+      wonder,
     };
-    setHeatmap(new Heatmap(wrapper.current, options));
+    made = new Heatmap(wrapper.current, options);
+    setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
   useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
@@ -49,11 +53,17 @@ export function HeatmapView() {
 }
 
 function Caption() {
-  const { head } = useViewState();
+  const { view } = useAround();
+  const { head, sort } = useViewState();
   return (
     <p class="oprs-caption">
-      <span>{head && `items run down · ${across(head)}`}</span>
-      <span>n: next trouble · arrows: move · enter: look</span>
+      <span>
+        {head &&
+          `${sort === "order" ? "items, newest first" : "items, worst first"} · ${across(head)}`}
+      </span>
+      <button type="button" onClick={() => view.sight.showKeys(true)}>
+        n: next trouble · ?: all keys
+      </button>
     </p>
   );
 }
