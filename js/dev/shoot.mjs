@@ -31,6 +31,7 @@ const byScore = async (page) => {
   await page.getByLabel("Sort by").selectOption("score:words");
   await page.locator(".oprs-scale svg").waitFor();
 };
+const unfold = (page) => page.locator(".oprs-picker").click();
 const showKeys = async (page) => {
   await page.locator(".oprs-heatmap").focus();
   await page.keyboard.press("?");
@@ -65,6 +66,7 @@ const SHOTS = {
   scores420: ["scene=browser&width=420", ready, byScore],
   keys: ["scene=browser&theme=dark", ready, showKeys],
   manyscores: ["scene=many", ready, byScore],
+  unfolded: ["scene=browser&width=420", ready, unfold],
   twelve: ["scene=twelve", ready],
   idle: ["scene=browser", ready],
   lab: ["scene=browser&width=844", inspectFailed],

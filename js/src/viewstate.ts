@@ -1,5 +1,6 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
+import type { Filter } from "./filters";
 import type { CellStates, Tally } from "./heatmap/states";
 import type { Presence } from "./presence";
 import type {
@@ -57,6 +58,8 @@ export interface ViewState extends Looking {
   /** What the rows are the answer to, which may be an older query. */
   answered: Query | null;
   rows: readonly ListedRow[] | null;
+  /** Which of the rows are shown. */
+  filter: Filter;
   total: number;
   experiment: string;
   /** The kernel is reading the experiment: a large one, or a server's. */
@@ -88,6 +91,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     query: { search: "", sort: "-created_at" },
     answered: null,
     rows: null,
+    filter: "all",
     total: 0,
     experiment: control.get("selected") || "",
     reading: false,

@@ -273,6 +273,48 @@ describe("run mode", () => {
   });
 });
 
+describe("which experiments are listed", () => {
+  const names = ({ root }: { root: HTMLElement }) =>
+    [...root.querySelectorAll<HTMLElement>(".oprs-row")].map(({ dataset }) => dataset.id);
+
+  test("by a chip, with how many there are", async () => {
+    const mounted = await mountOpen(browser());
+    await soon(() => expect(names(mounted)).toEqual(["half", "done"]));
+    const chips = () => [...mounted.root.querySelectorAll<HTMLElement>(".oprs-chip")];
+    const told = chips().map((chip) => chip.textContent?.trim());
+    expect(told).toEqual(["all", "resumable 1", "running 0", "complete 1"]);
+    chips()[3].click();
+    await soon(() => expect(names(mounted)).toEqual(["done"]));
+    expect(chips()[3].getAttribute("aria-pressed")).toBe("true");
+    chips()[2].click();
+    await soon(() => expect(mounted.text(".oprs-rows")).toBe("No experiment matches."));
+    chips()[0].click();
+    await soon(() => expect(names(mounted)).toHaveLength(2));
+  });
+
+  test("by a word for a state, which the store is not asked for", async () => {
+    const kernel = browser();
+    const mounted = await mountOpen(kernel);
+    const input = mounted.find("input[type=search]") as HTMLInputElement;
+    input.value = "resumable";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await soon(() => expect(names(mounted)).toEqual(["half"]));
+    const asked = kernel.control.sent.filter(({ method }) => method === "list");
+    expect(asked.at(-1)?.params.search).toBe("");
+  });
+
+  test("from a drop-down where there is no room, which a choice folds again", async () => {
+    const mounted = await mountOpen(browser());
+    await soon(() => expect(mounted.text(".oprs-picker strong")).toBe("gpt-5-mini"));
+    const picker = mounted.find(".oprs-picker");
+    picker.click();
+    await soon(() => expect(picker.getAttribute("aria-expanded")).toBe("true"));
+    mounted.find(".oprs-row[data-id=done]").click();
+    await soon(() => expect(mounted.text(".oprs-picker strong")).toBe("smoke"));
+    expect(picker.getAttribute("aria-expanded")).toBe("false");
+  });
+});
+
 describe("why runs failed", () => {
   const troubled = () => {
     const some = Uint8Array.of(5, 3, 4, 5, 7, 6, 5, 3, 5);
