@@ -61,3 +61,28 @@ def test_a_group_marks_its_cells_and_n_shows_their_errors_from_anywhere(open_not
     assert seen < set(json.loads(notebook.text(3)))
     notebook.page.keyboard.press("Shift+N")  # nor is it the notebook's
     expect(inspector).to_contain_text("got no answer")
+
+
+def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_text(open_notebook: Open) -> None:
+    notebook = open_notebook(cells.SETUP, FAILING, "browse()")
+    for index in (1, 2, 3):
+        run(notebook, index)
+    widget = Widget(notebook.page)
+    widget.wait_ready()
+    widget.choose("trial run")
+    colour = widget.root.get_by_label("Colour by")
+    colour.locator("option", has_text="words").wait_for(state="attached")
+    colour.select_option("score:words")
+    expect(widget.root.locator(".oprs-scale")).to_contain_text("no value 8")
+    expect(widget.root.locator(".oprs-means")).to_contain_text("words 1.00 ± 0.00 (n 32)")
+    widget.root.get_by_label("Sort by").select_option("failures")
+    expect(widget.root.locator(".oprs-caption")).to_contain_text("worst first")
+
+    widget.root.locator(".oprs-heatmap").focus()
+    notebook.page.keyboard.press("/")  # not the notebook's
+    notebook.page.keyboard.type("question 7")
+    expect(widget.root.locator(".oprs-find")).to_contain_text("1 item")
+    notebook.page.keyboard.press("Escape")
+    notebook.page.keyboard.press("?")
+    expect(widget.root.locator(".oprs-keys")).to_be_visible()
+    widget.picture(SCREENSHOTS / "coloured.png")
