@@ -3,14 +3,18 @@
 import type { AnyModel } from "@anywidget/types";
 import { lineOf } from "../src/heatmap/strip";
 import {
+  type Along,
   type Cell,
   type ControlTraits,
+  type Facts,
+  type Group,
   type Head,
   type Method,
   type Plan,
   type Progress,
   REPLAYED,
   type Row,
+  type Scale,
   STATES,
   type State,
   stateOf,
@@ -271,6 +275,12 @@ export class FakeKernel {
       found.plan = { ...found.plan, chosen, obstacle: task ? null : "Choose the task." };
       return [{ plan: found.plan }];
     },
+    facts: ({ experiment, cell }) => [factsOf(look(this.find(experiment), Number(cell)))],
+    scales: ({ experiment }) => [{ scales: scalesOf(this.find(experiment)) }],
+    plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
+    order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
+    find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
+    groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     resume: () => [{}],
     stop: () => [{}],
@@ -390,4 +400,117 @@ function look(of: Experiment, cell: number): Cell {
     started_at: null,
     notes: [],
   };
+}
+
+/** One group a kind of trouble, of the tasks that failed three. */
+function groupsOf(states: Uint8Array): [unknown, DataView] {
+  const found = new Map<string, [Omit<Group, "count" | "cells">, number[]]>();
+  states.forEach((each, cell) => {
+    const group = groupOf(stateOf(each), cell);
+    if (!group) return;
+    const [, cells] = found.get(group.group) ?? [group, []];
+    found.set(group.group, [group, [...cells, cell]]);
+  });
+  const sorted = [...found.values()].sort(([, one], [, other]) => other.length - one.length);
+  let start = 0;
+  const groups = sorted.map(([group, cells]) => {
+    start += cells.length;
+    return { ...group, count: cells.length, cells: [start - cells.length, cells.length] };
+  });
+  return [
+    { groups, total: groups.length },
+    view(Uint32Array.from(sorted.flatMap(([, cells]) => cells))),
+  ];
+}
+
+const KINDS: readonly [type: string, message: string][] = [
+  ["RateLimitError", "429 Too Many Requests: tokens per min. Limit <number>, used <number>"],
+  ["KeyError", "<value>"],
+  ["RateLimitError", "429 Too Many Requests: tokens per min. Limit <number>, used <number>"],
+  ["TimeoutError", "request <id> timed out after <number> s"],
+];
+
+function groupOf(state: State, cell: number): Omit<Group, "count" | "cells"> | null {
+  const made = (kind: Group["kind"], metric: string | null, type: string, message: string) => ({
+    kind,
+    metric,
+    type,
+    message,
+    group: type ? `${type}: ${message}` : message,
+  });
+  if (state === "task_failed") return made("task", null, ...KINDS[cell % KINDS.length]);
+  if (state === "scoring_failed") return made("scoring", null, "ScoringError", "no such judge");
+  if (state === "scores_missing") return made("metric", "words", "ValueError", "no words");
+  return state === "interrupted" ? made("interrupted", null, "", "stopped while running") : null;
+}
+
+function factsOf({ cell, state, item, error, scores, seconds }: Cell): Facts {
+  return {
+    cell,
+    state,
+    item: String((item as { prompt: string }).prompt.split("\n")[0]),
+    error: error?.type ?? null,
+    scores: scores.map(({ name, value }) => ({ name, value: value as number | null })),
+    seconds,
+  };
+}
+
+const METRICS = ["keywords", "words"];
+
+/** Values that look like scores: some items are harder than others. */
+function valuesOf({ states, head }: Experiment, by: string): Uint8Array {
+  return states.map((each, cell) => {
+    const state = stateOf(each);
+    const missing = by === "score:words" && state === "scores_missing";
+    if ((state !== "completed" && state !== "scores_missing") || missing) return 255;
+    const hard = (Math.floor(cell / head.trials) * 7919) % 101;
+    return Math.min(254, Math.max(0, Math.round(hard * 2.2 + ((cell * 31) % 40) - 10)));
+  });
+}
+
+const there = (values: Uint8Array) => [...values].filter((value) => value < 255);
+const meanOf = (values: Uint8Array) => ({
+  mean: there(values).length
+    ? there(values).reduce((sum, value) => sum + value / 254, 0) / there(values).length
+    : null,
+  error: 0.02,
+  n: there(values).length,
+});
+
+function scalesOf(of: Experiment): Scale[] {
+  return METRICS.map((name) => ({
+    by: `score:${name}`,
+    name,
+    ...meanOf(valuesOf(of, `score:${name}`)),
+  })).filter(({ n }) => n);
+}
+
+function planeOf(of: Experiment, by: string): [Along, DataView] {
+  const values = valuesOf(of, by);
+  const score = by.startsWith("score:");
+  const ends = score ? { low: 0, high: 1 } : { low: 0.4, high: 31 };
+  return [{ by, ...ends, worst: score ? "low" : "high", ...meanOf(values) }, view(values)];
+}
+
+function orderOf(of: Experiment, by: string): [unknown, DataView] {
+  const values = valuesOf(of, by);
+  const { items, trials } = of.head;
+  const key = Array.from({ length: items }, (_, item) => {
+    const cells = [...values.subarray(item * trials, (item + 1) * trials)];
+    const failed = [...of.states.subarray(item * trials, (item + 1) * trials)];
+    if (by === "failures") return -failed.filter((each) => (each & 7) > 3).length;
+    const known = cells.filter((value) => value < 255);
+    return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : 999;
+  });
+  const order = Uint32Array.from({ length: items }, (_, item) => item).sort(
+    (one, other) => key[one] - key[other] || one - other,
+  );
+  return [{ by }, view(order)];
+}
+
+/** As if the text of each item were its number. */
+function foundIn(of: Experiment, text: string): [unknown, DataView] {
+  const items = Array.from({ length: of.head.items }, (_, item) => item);
+  const found = Uint32Array.from(items.filter((item) => String(item + 1).includes(text)));
+  return [{ text, total: found.length }, view(found)];
 }

@@ -25,6 +25,17 @@ const resume = async (page) => {
     return Number(done?.textContent) > 33;
   });
 };
+const chooseGroup = (page) => page.locator(".oprs-group").first().click();
+const byScore = async (page) => {
+  await page.getByLabel("Colour by").selectOption("score:words");
+  await page.getByLabel("Sort by").selectOption("score:words");
+  await page.locator(".oprs-scale svg").waitFor();
+};
+const unfold = (page) => page.locator(".oprs-picker").click();
+const showKeys = async (page) => {
+  await page.locator(".oprs-heatmap").focus();
+  await page.keyboard.press("?");
+};
 const hover = async (page) => {
   const box = await page.locator(".oprs-heatmap canvas").boundingBox();
   await page.mouse.move(box.x + 400, box.y + 70);
@@ -46,6 +57,17 @@ const forced = (page) => page.emulateMedia({ forcedColors: "active", colorScheme
 const SHOTS = {
   light: ["scene=browser", inspectFailed, resume, hover],
   dark: ["scene=browser&theme=dark", inspectFailed, resume, hover],
+  groups: ["scene=browser", ready, chooseGroup],
+  groupsdark: ["scene=browser&theme=dark", ready, chooseGroup],
+  groups700: ["scene=browser&width=700", ready, chooseGroup],
+  groups420: ["scene=browser&width=420&theme=dark", ready, chooseGroup],
+  scores: ["scene=browser", ready, byScore, hover],
+  scoresdark: ["scene=browser&theme=dark", ready, byScore, hover],
+  scores420: ["scene=browser&width=420", ready, byScore],
+  keys: ["scene=browser&theme=dark", ready, showKeys],
+  manyscores: ["scene=many", ready, byScore],
+  unfolded: ["scene=browser&width=420", ready, unfold],
+  twelve: ["scene=twelve", ready],
   idle: ["scene=browser", ready],
   lab: ["scene=browser&width=844", inspectFailed],
   narrow: ["scene=browser&width=560", inspectFailed],
@@ -82,7 +104,7 @@ await build({
   outdir: site,
   logLevel: "warning",
 });
-await cp(here("../src/style.css"), `${site}page.css`);
+await build({ entryPoints: { page: here("../src/style.css") }, bundle: true, outdir: site });
 await cp(here("index.html"), `${site}index.html`);
 
 const server = createServer(async (request, response) => {

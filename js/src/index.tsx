@@ -62,13 +62,16 @@ function mark(root: HTMLElement, view: ExperimentView): void {
   root.dataset.outcome = progress?.outcome ?? "";
 }
 
+/** Typed with the shift key, and ours. */
+const OURS: ReadonlySet<string> = new Set(["N", "?"]);
+
 /** A notebook in command mode takes plain letters, arrows and Enter (two d's delete its cell), unless the focused
  * element itself says that they are its own; the notebook's chords (save, run the cell) stay the notebook's. */
 function ownPlainKeys(root: HTMLElement, signal: AbortSignal): void {
   const decide = (event: KeyboardEvent) => {
     const [target] = event.composedPath();
     if (!(target instanceof Element && root.contains(target))) return;
-    const capital = event.shiftKey && !target.matches("input");
+    const capital = event.shiftKey && !OURS.has(event.key) && !target.matches("input");
     const chord = event.ctrlKey || event.metaKey || event.altKey || capital;
     target.toggleAttribute("data-lm-suppress-shortcuts", !chord);
   };

@@ -1,5 +1,6 @@
 // The list of experiments as one view shows it: what is searched, in which order, how far down, and what is in sight.
 
+import { type Filter, wanted } from "./filters";
 import { bytesOf, type Method, type Methods } from "./protocol";
 import type { Answer } from "./requests";
 import { joined } from "./runs";
@@ -43,6 +44,10 @@ export class Listing {
     this.typing = setTimeout(() => void this.load(), change.search === undefined ? 0 : TYPING);
   }
 
+  filter(filter: Filter): void {
+    this.store.set({ filter });
+  }
+
   more(): void {
     this.pages += 1;
     void this.load();
@@ -53,7 +58,12 @@ export class Listing {
     const turn = ++this.turn;
     const { query } = this.store.state;
     const pages = Array.from({ length: this.pages }, (_, page) =>
-      this.ask("list", "list", { ...query, offset: page * PAGE, limit: PAGE }),
+      this.ask("list", "list", {
+        ...query,
+        search: wanted(query.search).text,
+        offset: page * PAGE,
+        limit: PAGE,
+      }),
     );
     const answers = await Promise.all(pages);
     if (turn !== this.turn) return;

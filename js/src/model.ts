@@ -10,7 +10,9 @@ import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
 import { NobodyThere, Requests } from "./requests";
 import type { Counted } from "./runs";
+import { LOOKING, Sight } from "./sight";
 import { coalesced, Store } from "./store";
+import { Troubles } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 
 const HELLOS = 3;
@@ -22,6 +24,8 @@ export class ExperimentView implements FeedListener {
   readonly store: Store<ViewState>;
   readonly listing: Listing;
   readonly inspection: Inspection;
+  readonly troubles: Troubles;
+  readonly sight: Sight;
   private requests: Requests;
   private opening = 0;
   private old = new Set<What>();
@@ -37,6 +41,8 @@ export class ExperimentView implements FeedListener {
     this.requests = new Requests(control, signal, (late) => this.store.set({ late }));
     this.listing = new Listing(this.store, this.ask, signal, () => this.openFirst());
     this.inspection = new Inspection(this.store, this.ask);
+    this.troubles = new Troubles(this.store, this.ask, signal);
+    this.sight = new Sight(this.store, this.cells, this.ask, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     const follow = () => this.followSelected();
@@ -54,6 +60,8 @@ export class ExperimentView implements FeedListener {
       if (!(await this.ask("kernel", "hello", {}))) return;
     }
     this.store.set({ ready: true });
+    this.troubles.changed();
+    this.sight.changed();
     if (this.state.mode === "run") return this.gap();
     await this.listing.load();
     if (this.state.experiment && !this.opening) await this.open(this.state.experiment);
@@ -210,9 +218,14 @@ export class ExperimentView implements FeedListener {
       plan: null,
       progress: null,
       inspected: null,
+      groups: null,
+      group: null,
+      ...LOOKING,
       pressed: null,
       meant: false,
     };
+    this.troubles.forget();
+    this.sight.forget();
     this.store.set({ ...nothing, experiment, tally: this.cells.tally(), trouble: {} });
   }
 
@@ -225,6 +238,8 @@ export class ExperimentView implements FeedListener {
       tally: this.cells.tally(),
       pressed: answered ? null : pressed,
     });
+    this.troubles.changed();
+    this.sight.changed();
     // What could not be started before has been started now, here or elsewhere.
     if (progress.active && !was) this.say("action", undefined);
     if (was && !progress.active) this.forgetPlan();
@@ -242,6 +257,9 @@ export class ExperimentView implements FeedListener {
     const old = this.old;
     this.old = new Set();
     if (old.has("cell") && inspected) this.inspection.news();
+    if (old.has("plan") || old.has("groups")) void this.troubles.load();
+    if (old.has("plan")) this.sight.again();
+    else if (old.has("view")) this.sight.settle();
     if (mode === "run") return;
     if (old.has("list")) void this.listing.load();
     if (old.has("plan")) void this.askPlan();

@@ -80,6 +80,48 @@ export interface Choice {
   metrics: string[];
 }
 
+/** Failures of one kind: see docs/protocol.md. */
+export interface Group {
+  kind: "task" | "scoring" | "metric" | "interrupted";
+  metric: string | null;
+  type: string;
+  message: string;
+  /** As frames and `only=` name it. */
+  group: string;
+  count: number;
+  cells: [start: number, length: number];
+}
+
+/** A score of the complete runs. */
+export interface Scale extends Mean {
+  by: string;
+  name: string;
+}
+
+export interface Mean {
+  mean: number | null;
+  /** The standard error of the mean. */
+  error: number | null;
+  n: number;
+}
+
+/** What the cells' places along a scale mean. */
+export interface Along extends Mean {
+  by: string;
+  low: number;
+  high: number;
+  worst: "low" | "high";
+}
+
+export interface Facts {
+  cell: number;
+  state: State;
+  item: string;
+  error: string | null;
+  scores: { name: string; value: number | null }[];
+  seconds: number | null;
+}
+
 export interface Score {
   name: string;
   value: number | string | null;
@@ -177,6 +219,18 @@ export interface Methods {
     params: { experiment: string; cell: number };
     result: { details: Details | null } | null;
   };
+  facts: { params: { experiment: string; cell: number }; result: Facts };
+  scales: { params: { experiment: string }; result: { scales: Scale[] } | null };
+  plane: { params: { experiment: string; by: string }; result: Along | null };
+  order: { params: { experiment: string; by: string }; result: { by: string } | null };
+  find: {
+    params: { experiment: string; text: string };
+    result: { text: string; total: number } | null;
+  };
+  groups: {
+    params: { experiment: string };
+    result: { groups: Group[]; total: number } | null;
+  };
   resume: {
     params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
     result: Nothing;
@@ -196,7 +250,7 @@ export type FeedMessage =
   | { kind: "changed"; seq: number; what: What[] };
 
 /** What is old and should be asked again. */
-export type What = "list" | "plan" | "cell";
+export type What = "list" | "plan" | "cell" | "groups" | "view";
 
 export interface ControlTraits extends Record<string, unknown> {
   feed: string;

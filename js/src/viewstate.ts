@@ -1,5 +1,6 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
+import type { Filter } from "./filters";
 import type { CellStates, Tally } from "./heatmap/states";
 import type { Presence } from "./presence";
 import type {
@@ -15,9 +16,20 @@ import type {
 } from "./protocol";
 
 import type { Runs } from "./runs";
+import { LOOKING, type Looking } from "./sight";
+import type { Trouble } from "./troubles";
 
 /** Where something went wrong, and so where it is said. */
-export type Place = "kernel" | "list" | "experiment" | "action" | "cell" | "details";
+export type Place =
+  | "kernel"
+  | "list"
+  | "experiment"
+  | "action"
+  | "cell"
+  | "details"
+  | "groups"
+  | "view"
+  | "facts";
 
 /** A row with its strip. */
 export type ListedRow = Row & { runs: Runs };
@@ -34,7 +46,7 @@ export interface Inspected {
   details: Details | null;
 }
 
-export interface ViewState {
+export interface ViewState extends Looking {
   mode: "browser" | "run";
   storeName: string;
   remote: boolean;
@@ -46,6 +58,8 @@ export interface ViewState {
   /** What the rows are the answer to, which may be an older query. */
   answered: Query | null;
   rows: readonly ListedRow[] | null;
+  /** Which of the rows are shown. */
+  filter: Filter;
   total: number;
   experiment: string;
   /** The kernel is reading the experiment: a large one, or a server's. */
@@ -58,6 +72,11 @@ export interface ViewState {
   /** What the plan says about metrics is meant so. */
   meant: boolean;
   inspected: Inspected | null;
+  /** Why runs failed, the largest group first; null as long as that is not known. */
+  groups: readonly Trouble[] | null;
+  groupsInAll: number;
+  /** The key of the group that is chosen. */
+  group: string | null;
   trouble: Partial<Record<Place, string>>;
 }
 
@@ -72,6 +91,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     query: { search: "", sort: "-created_at" },
     answered: null,
     rows: null,
+    filter: "all",
     total: 0,
     experiment: control.get("selected") || "",
     reading: false,
@@ -82,6 +102,10 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     pressed: null,
     meant: false,
     inspected: null,
+    groups: null,
+    groupsInAll: 0,
+    group: null,
+    ...LOOKING,
     trouble: {},
   };
 }

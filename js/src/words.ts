@@ -1,5 +1,5 @@
 // The sentences of the user interface. Pure, so that what is said can be tested.
-import type { Cell, Head, Plan, Progress, Row, Undelivered } from "./protocol";
+import type { Cell, Facts, Head, Mean, Plan, Progress, Row, Undelivered } from "./protocol";
 
 const CHOOSE_THE_TASK = "Choose the task.";
 
@@ -172,3 +172,20 @@ export const seconds = (value: number): string =>
     : value < 60
       ? `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s`
       : duration(value);
+
+/** A score as people read it: "0.25", "12", "0.0031". */
+export const figure = (value: number): string =>
+  Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
+
+/** "0.71 ± 0.02 (n 739)" */
+export function meanOf({ mean, error, n }: Mean): string {
+  if (mean === null) return `n ${count(n)}`;
+  return `${mean.toFixed(2)}${error === null ? "" : ` ± ${error.toFixed(2)}`} (n ${count(n)})`;
+}
+
+/** What the tooltip says of a cell, below its name. */
+export function factLines({ state, error, item, scores, seconds: took }: Facts): string[] {
+  const told = scores.map(({ name, value }) => `${name} ${value === null ? "–" : figure(value)}`);
+  const last = [...told, took === null ? "" : seconds(took)].filter(Boolean).join(" · ");
+  return [[spaced(state), error].filter(Boolean).join(" · "), item, last].filter(Boolean);
+}

@@ -9,9 +9,6 @@ export interface Furniture {
   cursor: HTMLElement;
   picked: HTMLElement;
   tooltip: HTMLElement;
-  /** The two lines of the tooltip. */
-  label: Text;
-  word: Text;
   row: HTMLElement;
   cell: HTMLElement;
 }
@@ -27,9 +24,6 @@ export function furnish(wrapper: HTMLElement, id: string): Furniture {
   const picked = add("div", "oprs-ring oprs-picked");
   const cursor = add("div", "oprs-ring oprs-cursor");
   const tooltip = add("div", "oprs-tooltip");
-  const [label, word] = [new Text(), new Text()];
-  add("span", "", tooltip).append(label);
-  add("strong", "", tooltip).append(word);
   const row = add("div", "oprs-hidden");
   const cell = add("div", "", row);
   for (const decoration of [canvas, picked, cursor, tooltip]) {
@@ -39,7 +33,7 @@ export function furnish(wrapper: HTMLElement, id: string): Furniture {
   cell.setAttribute("role", "gridcell");
   cell.id = id;
   for (const hidden of [picked, cursor, tooltip]) hidden.hidden = true;
-  return { canvas, cursor, picked, tooltip, label, word, row, cell };
+  return { canvas, cursor, picked, tooltip, row, cell };
 }
 
 /** Puts a ring round a cell; cells of a pixel or two get a ring that can still be seen. */
@@ -56,19 +50,38 @@ export function ring(element: HTMLElement, box: Box | null): void {
   });
 }
 
+/** Between a cell and its tooltip: the cells beside it stay in view. */
+const leastAside = 8;
+
 /** Shows the tooltip beside the cell, on the side with more room. It is placed by the edge that faces the cell: its own
  * width need not be known, so nothing is laid out before the frame is. */
 export function tip(
-  { tooltip, label, word }: Furniture,
+  { tooltip }: Furniture,
   box: Box | null,
-  lines: [string, string],
+  lines: readonly string[],
   room: number,
 ): void {
   tooltip.hidden = !box;
   if (!box) return;
-  [label.data, word.data] = lines;
+  write(tooltip, lines);
+  const aside = Math.max(leastAside, Math.min(box.width, 30) + 4);
   const onTheRight = box.left + box.width / 2 <= room / 2;
-  tooltip.style.left = onTheRight ? `${box.left + box.width + 8}px` : "auto";
-  tooltip.style.right = onTheRight ? "auto" : `${room - box.left + 8}px`;
+  const edge = onTheRight ? box.left + box.width + aside : room - box.left + aside;
+  tooltip.style.left = onTheRight ? `${edge}px` : "auto";
+  tooltip.style.right = onTheRight ? "auto" : `${edge}px`;
+  tooltip.style.maxWidth = `${Math.max(120, room - edge)}px`;
   tooltip.style.top = `${box.top + box.height / 2}px`;
+}
+
+/** As text, a line an element: nothing is made anew while their number stays. */
+function write(tooltip: HTMLElement, lines: readonly string[]): void {
+  while (tooltip.childElementCount > lines.length) tooltip.lastElementChild?.remove();
+  while (tooltip.childElementCount < lines.length) {
+    const line = document.createElement(tooltip.childElementCount === 1 ? "strong" : "span");
+    line.append(new Text());
+    tooltip.append(line);
+  }
+  lines.forEach((line, at) => {
+    (tooltip.children[at].firstChild as Text).data = line;
+  });
 }

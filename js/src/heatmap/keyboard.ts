@@ -1,9 +1,12 @@
 // What a key means on the grid. Pure: the cursor before, the key, and the cursor after.
 import type { Layout } from "./layout";
-import { cellOf, itemOf, runsOf, type Shape, trialOf } from "./shape";
-import { isFailed } from "./states";
+import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, trialOf } from "./shape";
+import { isTroubled } from "./states";
 
 export type Command = { move: number } | "inspect" | "leave";
+
+/** Whether a cell is among those that are looked at. */
+export type Among = (cell: number) => boolean;
 
 export interface Key {
   key: string;
@@ -12,61 +15,46 @@ export interface Key {
   altKey: boolean;
 }
 
-export function commandOf(
-  key: Key,
-  cursor: number,
-  layout: Layout,
-  shape: Shape,
-  states: Uint8Array,
-): Command | null {
+export function commandOf(key: Key, cursor: number, layout: Layout, shape: Shape): Command | null {
   if (key.altKey || !shape.cells) return null;
   if (key.key === "Escape") return "leave";
   const modified = key.ctrlKey || key.metaKey;
   if (!modified && (key.key === "Enter" || key.key === " ")) return "inspect";
-  const target = modified ? jump(key.key, shape) : plain(key.key, cursor, layout, shape, states);
+  const target = modified ? jump(key.key, shape) : step(key.key, cursor, layout, shape);
   return target === null || target < 0 ? null : { move: target };
 }
 
-function plain(
-  name: string,
-  cursor: number,
-  layout: Layout,
-  shape: Shape,
-  states: Uint8Array,
-): number | null {
-  if (name === "n") return nextFailed(states, cursor, 1);
-  if (name === "p") return nextFailed(states, cursor, -1);
-  return step(name, cursor, layout, shape);
-}
-
+/** The first and the last cell as they are drawn. */
 function jump(name: string, shape: Shape): number | null {
-  if (name === "Home") return 0;
-  return name === "End" ? shape.cells - 1 : null;
+  const last = itemAt(shape, shape.items - 1);
+  if (name === "Home") return cellOf(shape, itemAt(shape, 0), 0);
+  return name === "End" ? cellOf(shape, last, runsOf(shape, last) - 1) : null;
 }
 
 function step(name: string, cursor: number, layout: Layout, shape: Shape): number | null {
-  const item = itemOf(shape, cursor);
+  const place = placeOf(shape, itemOf(shape, cursor));
   const trial = trialOf(shape, cursor);
-  const row = item % layout.rows;
-  const toItem = (wanted: number) => {
+  const row = place % layout.rows;
+  const to = (wanted: number) => {
     if (wanted < 0 || wanted >= shape.items) return cursor;
-    return cellOf(shape, wanted, Math.max(0, Math.min(trial, runsOf(shape, wanted) - 1)));
+    const item = itemAt(shape, wanted);
+    return cellOf(shape, item, Math.max(0, Math.min(trial, runsOf(shape, item) - 1)));
   };
   switch (name) {
     case "ArrowDown":
-      return toItem(item + 1);
+      return to(place + 1);
     case "ArrowUp":
-      return toItem(item - 1);
+      return to(place - 1);
     case "ArrowRight":
       return across(1);
     case "ArrowLeft":
       return across(-1);
     case "PageDown":
-      return toItem(Math.min(item + layout.rows, shape.items - 1));
+      return to(Math.min(place + layout.rows, shape.items - 1));
     case "PageUp":
-      return toItem(Math.max(item - layout.rows, 0));
+      return to(Math.max(place - layout.rows, 0));
     case "Home":
-      return cellOf(shape, row, 0);
+      return cellOf(shape, itemAt(shape, row), 0);
     case "End":
       return endOfRow();
     default:
@@ -75,25 +63,44 @@ function step(name: string, cursor: number, layout: Layout, shape: Shape): numbe
 
   /** Along the drawn row: past the last trial comes the item beside it, in the next block. */
   function across(by: 1 | -1): number {
-    const beside = cellOf(shape, item, trial + by);
+    const beside = cellOf(shape, itemOf(shape, cursor), trial + by);
     if (beside >= 0) return beside;
-    const next = item + by * layout.rows;
+    const next = place + by * layout.rows;
     if (next < 0 || next >= shape.items) return cursor;
-    return cellOf(shape, next, by > 0 ? 0 : runsOf(shape, next) - 1);
+    const item = itemAt(shape, next);
+    return cellOf(shape, item, by > 0 ? 0 : runsOf(shape, item) - 1);
   }
 
   function endOfRow(): number {
     const last = row + layout.rows * Math.floor((shape.items - 1 - row) / layout.rows);
-    return cellOf(shape, last, runsOf(shape, last) - 1);
+    const item = itemAt(shape, last);
+    return cellOf(shape, item, runsOf(shape, item) - 1);
   }
 }
 
-/** The next failed cell in that direction, round the end, or -1 when none has failed. */
-function nextFailed(states: Uint8Array, cursor: number, by: 1 | -1): number {
-  const count = states.length;
-  for (let step = 1; step <= count; step++) {
-    const cell = (cursor + by * step + count * 2) % count;
-    if (isFailed(states[cell])) return cell;
+/** The next troubled cell in that direction as they are drawn, round the end, or -1 when there is none among those.
+ * Without a cursor it is the first, or the last. */
+export function nextTrouble(
+  states: Uint8Array,
+  shape: Shape,
+  cursor: number | null,
+  by: 1 | -1,
+  among: Among,
+): number {
+  const { items, cells } = shape;
+  if (!cells) return -1;
+  let place = cursor === null ? (by > 0 ? 0 : items - 1) : placeOf(shape, itemOf(shape, cursor));
+  let item = itemAt(shape, place);
+  let trial = cursor === null ? (by > 0 ? -1 : runsOf(shape, item)) : trialOf(shape, cursor);
+  for (let step = 0; step < cells; step++) {
+    trial += by;
+    while (trial < 0 || trial >= runsOf(shape, item)) {
+      place = (place + by + items) % items;
+      item = itemAt(shape, place);
+      trial = by > 0 ? 0 : runsOf(shape, item) - 1;
+    }
+    const cell = cellOf(shape, item, trial);
+    if (isTroubled(states[cell]) && among(cell)) return cell;
   }
   return -1;
 }

@@ -43,7 +43,7 @@ export function fold(
     const blocks = Math.ceil(items / rows);
     if (Math.ceil(items / blocks) < rows) continue;
     const candidate = arrange(rows, blocks, trials, width, height, ratio);
-    if (better(candidate, best, width / height)) best = candidate;
+    if (better(candidate, best)) best = candidate;
   }
   return best;
 }
@@ -88,12 +88,11 @@ function whole(length: number, ratio: number): number {
   return length * ratio < 1 ? length : Math.floor(length * ratio) / ratio;
 }
 
-/** Larger cells, then what fills more, then (a few cells, all of the largest size) the shape of the room. */
-function better(one: Layout, other: Layout, aspect: number): boolean {
+/** Larger cells, then what fills more, then (a few cells, all of the largest size) what is less high. */
+function better(one: Layout, other: Layout): boolean {
   const size = (layout: Layout) => Math.min(layout.cellWidth / ASPECT, layout.cellHeight);
   const area = (layout: Layout) => layout.cellWidth * layout.cellHeight;
-  const unlike = (layout: Layout) => Math.abs(Math.log(layout.width / layout.height / aspect));
   if (size(one) !== size(other)) return size(one) > size(other);
   if (area(one) !== area(other)) return area(one) > area(other);
-  return unlike(one) < unlike(other);
+  return one.height < other.height;
 }

@@ -3,6 +3,7 @@
 import type { Layout } from "./layout";
 import { type Palette, pixelsOf } from "./palette";
 import { Raster } from "./raster";
+import { LIT, MISSING, PLAIN, Ranks, type Shading } from "./shading";
 import type { Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 
@@ -10,16 +11,19 @@ const LEAST_FOR_MARKS = 6;
 const rankOf = (kind: Kind) => 1 + KINDS_BY_SEVERITY.indexOf(kind);
 const STROKE = rankOf("scoring_failed");
 const DOT = rankOf("scores_missing");
+const MOST = rankOf("task_failed");
+const LEAST_FOR_OUTLINES = 5;
 
 export class Painter {
   raster: Raster | null = null;
+  ranks = new Ranks(PLAIN);
   private view: CanvasRenderingContext2D | null;
   private backing = document.createElement("canvas");
   private backed: CanvasRenderingContext2D | null;
   private image: ImageData | null = null;
   private pixels: Uint32Array = new Uint32Array(0);
   private colours: Uint32Array = new Uint32Array(0);
-  private mark = "";
+  private palette: Palette | null = null;
   private layout: Layout | null = null;
   private ratio = 1;
   private dirty: [from: number, to: number] | null = null;
@@ -45,11 +49,27 @@ export class Painter {
     this.backing.height = this.raster.height;
     this.image = this.backed?.createImageData(this.raster.width, this.raster.height) ?? null;
     this.pixels = new Uint32Array(this.image?.data.buffer ?? new ArrayBuffer(0));
+    this.mix();
   }
 
-  colour(palette: Palette): void {
-    this.colours = pixelsOf(palette);
-    this.mark = palette.mark;
+  /** Everything has to be filled again. */
+  colour(palette: Palette, shading: Shading): void {
+    if (shading !== this.ranks.shading) this.ranks = new Ranks(shading);
+    this.palette = palette;
+    this.mix();
+  }
+
+  /** What has no value is drawn as an outline in a colour that no scale has, or filled with it where there is no room. */
+  private mix(): void {
+    if (this.palette)
+      this.colours = pixelsOf(this.palette, this.ranks, this.spares(LEAST_FOR_OUTLINES));
+  }
+
+  /** Whether cells are at least as large. */
+  private spares(length: number): boolean {
+    const { layout } = this;
+    if (!layout) return false;
+    return Math.min(layout.cellWidth, layout.cellHeight) - layout.gap >= length;
   }
 
   /** Takes the states over for the next frame; `changed` null means all of them. They may change in place until then. */
@@ -58,7 +78,7 @@ export class Painter {
     if (!changed) this.whole = states;
     if (!raster || !changed || this.whole) return;
     for (const cell of changed) {
-      const pixel = raster.update(states, cell);
+      const pixel = raster.update(states, cell, this.ranks);
       this.pixels[pixel] = this.colours[raster.ranks[pixel]];
       this.soil(Math.floor(pixel / raster.width));
     }
@@ -77,9 +97,16 @@ export class Painter {
     view.clearRect(0, from * rowHeight, layout.width, (to - from) * rowHeight);
     this.drawBlocks(view, layout, raster, from, to);
     if (layout.gap) this.cutGaps(view, layout, from, to);
-    if (Math.min(layout.cellWidth, layout.cellHeight) - layout.gap >= LEAST_FOR_MARKS) {
-      this.drawMarks(view, layout, raster, from, to);
+    if (this.spares(LEAST_FOR_MARKS)) this.drawMarks(view, layout, raster, from, to);
+    if (this.ranks.shading.plane && this.spares(LEAST_FOR_OUTLINES)) {
+      this.drawMissing(view, layout, raster, from, to);
     }
+  }
+
+  /** The rank without its mark, or 0 of a cell that is not marked when others are. */
+  private seen(rank: number): number {
+    if (!this.ranks.marks) return rank;
+    return rank & LIT ? rank & ~LIT : 0;
   }
 
   /** Fills the image with all cells, in the frame and not in the handler that brought them. */
@@ -87,7 +114,7 @@ export class Painter {
     const { raster, whole, pixels, colours } = this;
     if (!raster || !whole) return;
     this.whole = null;
-    raster.fill(whole);
+    raster.fill(whole, this.ranks);
     const { ranks } = raster;
     for (let pixel = 0; pixel < ranks.length; pixel++) pixels[pixel] = colours[ranks[pixel]];
     this.dirty = [0, raster.height];
@@ -140,14 +167,33 @@ export class Painter {
     const size = Math.min(4, Math.min(x, y) - 1.5);
     view.beginPath();
     for (let pixel = from * raster.width; pixel < to * raster.width; pixel++) {
-      const rank = raster.ranks[pixel];
-      if (rank < DOT) continue;
+      const rank = this.seen(raster.ranks[pixel]);
+      if (rank < DOT || rank > MOST) continue;
       const centreX = leftOf(layout, pixel % raster.width) + x;
       const centreY = Math.floor(pixel / raster.width) * layout.cellHeight + y;
       addMark(view, rank, centreX, centreY, size);
     }
-    view.strokeStyle = this.mark;
+    view.strokeStyle = this.palette?.mark ?? "";
     view.lineWidth = size > 2.5 ? 1.5 : 1.2;
+    view.stroke();
+  }
+
+  private drawMissing(
+    view: CanvasRenderingContext2D,
+    layout: Layout,
+    raster: Raster,
+    from: number,
+    to: number,
+  ): void {
+    const [width, height] = [layout.cellWidth - layout.gap, layout.cellHeight - layout.gap];
+    view.strokeStyle = this.palette?.kinds.scores_missing ?? "";
+    view.lineWidth = 1;
+    view.beginPath();
+    for (let pixel = from * raster.width; pixel < to * raster.width; pixel++) {
+      if (this.seen(raster.ranks[pixel]) !== MISSING) continue;
+      const top = Math.floor(pixel / raster.width) * layout.cellHeight;
+      view.rect(leftOf(layout, pixel % raster.width) + 0.5, top + 0.5, width - 1, height - 1);
+    }
     view.stroke();
   }
 }

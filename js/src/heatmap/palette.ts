@@ -1,5 +1,7 @@
 // The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas and the CSS of the
 // legend both take them from here.
+import { colourOf } from "./scale";
+import { kindOfRank, LIT, MISSING, type Ranks, SCALE, valueOfRank } from "./shading";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 
 export type Theme = "light" | "dark";
@@ -43,14 +45,37 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   },
 };
 
-/** Rank (see RANKS) → pixel as ImageData keeps it; 0, no cell, is transparent. */
-export function pixelsOf(palette: Palette): Uint32Array {
-  return Uint32Array.from([0, ...KINDS_BY_SEVERITY.map((kind) => pixelOf(palette.kinds[kind]))]);
+/** How much of its colour is left of a cell that is not marked when others are. */
+const DIMMED = 56;
+
+/** Rank → pixel as ImageData keeps it; 0, no cell, is transparent. `hollow`: so is a cell without a value. */
+export function pixelsOf(
+  palette: Palette,
+  { marks, shading }: Ranks,
+  hollow: boolean,
+): Uint32Array {
+  const pixels = new Uint32Array(2 * LIT);
+  for (let rank = 1; rank <= (hollow ? MISSING - 1 : MISSING); rank++) {
+    const colour = colourOfRank(palette, rank, shading.plane?.worst ?? "low");
+    pixels[rank] = colour ? pixelOf(colour, marks ? DIMMED : 255) : 0;
+    pixels[rank | LIT] = colour ? pixelOf(colour, 255) : 0;
+  }
+  return pixels;
 }
 
-function pixelOf(hex: string): number {
-  const [red, green, blue] = rgbOf(hex);
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+function colourOfRank(
+  palette: Palette,
+  rank: number,
+  worst: "low" | "high",
+): [number, number, number] | null {
+  const kind = kindOfRank(rank);
+  if (kind) return rgbOf(palette.kinds[kind]);
+  if (rank === MISSING) return rgbOf(palette.kinds.scores_missing);
+  return rank >= SCALE ? colourOf(valueOfRank(rank, worst)) : null;
+}
+
+function pixelOf([red, green, blue]: [number, number, number], alpha: number): number {
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 export function rgbOf(hex: string): [number, number, number] {

@@ -7,13 +7,32 @@ export interface Shape {
   readonly cells: number;
   /** The first cell of each item, and `cells` at the end; null when every item has `trials` runs. */
   readonly starts: Uint32Array | null;
+  /** The item at each place, when items are drawn in another order than the experiment's. */
+  readonly order: Uint32Array | null;
+  /** The place of each item then. */
+  readonly places: Uint32Array | null;
 }
 
-export const NO_CELLS: Shape = { items: 0, trials: 1, cells: 0, starts: null };
+const UNSORTED = { order: null, places: null };
+
+export const NO_CELLS: Shape = { items: 0, trials: 1, cells: 0, starts: null, ...UNSORTED };
 
 export function uniformShape(items: number, trials: number): Shape {
-  return { items, trials, cells: items * trials, starts: null };
+  return { items, trials, cells: items * trials, starts: null, ...UNSORTED };
 }
+
+/** The same cells, their items drawn in this order; null is the experiment's own. */
+export function sorted(shape: Shape, order: Uint32Array | null): Shape {
+  if (order?.length !== shape.items) return { ...shape, ...UNSORTED };
+  const places = new Uint32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place]] = place;
+  return { ...shape, order, places };
+}
+
+export const placeOf = ({ places }: Shape, item: number): number => (places ? places[item] : item);
+
+export const itemAt = ({ order }: Shape, place: number): number =>
+  order && place >= 0 && place < order.length ? order[place] : place;
 
 export function unevenShape(runs: ArrayLike<number>): Shape {
   const starts = new Uint32Array(runs.length + 1);
@@ -24,7 +43,7 @@ export function unevenShape(runs: ArrayLike<number>): Shape {
     starts[item + 1] = cells;
     if (runs[item] > trials) trials = runs[item];
   }
-  return { items: runs.length, trials, cells, starts };
+  return { items: runs.length, trials, cells, starts, ...UNSORTED };
 }
 
 export function runsOf(shape: Shape, item: number): number {
@@ -57,6 +76,7 @@ export function trialOf(shape: Shape, cell: number): number {
   return cell - startOf(shape, itemOf(shape, cell));
 }
 
+/** Whether they have the same cells, however these are drawn. */
 export function sameShape(one: Shape, other: Shape): boolean {
   if (one.items !== other.items || one.trials !== other.trials) return false;
   if (!one.starts || !other.starts) return one.starts === other.starts;

@@ -2,7 +2,7 @@
 import { REPLAYED, STATES, type State, stateOf } from "../protocol";
 import { countsOf } from "../runs";
 import { count } from "../words";
-import { itemOf, NO_CELLS, type Shape, sameShape, trialOf } from "./shape";
+import { itemOf, NO_CELLS, type Shape, sameShape, sorted, trialOf } from "./shape";
 
 /** What the legend tells apart: the states, and the completed cells that this resume filled. */
 export type Kind = State | "replayed";
@@ -44,10 +44,10 @@ export const RANKS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return 1 + KINDS_BY_SEVERITY.indexOf(kindOf(byte));
 });
 
-export const isFailed = (byte: number): boolean => {
-  const state = stateOf(byte);
-  return state === "task_failed" || state === "scoring_failed";
-};
+const TROUBLED: ReadonlySet<State> = new Set(["task_failed", "scoring_failed", "scores_missing"]);
+
+/** Whether somebody should look at it. An interrupted run has nothing to tell. */
+export const isTroubled = (byte: number): boolean => TROUBLED.has(stateOf(byte));
 
 const HALTED: Partial<Record<State, number>> = {
   queued: STATES.indexOf("never_run"),
@@ -73,6 +73,12 @@ export class CellStates {
     if (!sameShape(shape, this.shape)) this.shape = shape;
     this.bytes = bytes;
     this.counts = counts;
+    this.tell(null);
+  }
+
+  /** Draws the items in this order; null is the experiment's own. */
+  sort(order: Uint32Array | null): void {
+    this.shape = sorted(this.shape, order);
     this.tell(null);
   }
 

@@ -1,6 +1,6 @@
 // Where a cell is, and which cell is somewhere. CSS pixels from the top left of the canvas.
 import type { Layout } from "./layout";
-import { cellOf, itemOf, type Shape, startOf } from "./shape";
+import { cellOf, itemAt, itemOf, placeOf, type Shape, startOf } from "./shape";
 
 export interface Box {
   readonly left: number;
@@ -12,9 +12,10 @@ export interface Box {
 export function boxOf(layout: Layout, shape: Shape, cell: number): Box {
   const item = itemOf(shape, cell);
   const trial = cell - startOf(shape, item);
+  const place = placeOf(shape, item);
   return {
-    left: Math.floor(item / layout.rows) * layout.blockWidth + trial * layout.cellWidth,
-    top: (item % layout.rows) * layout.cellHeight,
+    left: Math.floor(place / layout.rows) * layout.blockWidth + trial * layout.cellWidth,
+    top: (place % layout.rows) * layout.cellHeight,
     width: layout.cellWidth - layout.gap,
     height: layout.cellHeight - layout.gap,
   };
@@ -26,7 +27,7 @@ export function cellAt(layout: Layout, shape: Shape, x: number, y: number): numb
   const block = Math.floor(x / layout.blockWidth);
   const trial = Math.floor((x - block * layout.blockWidth) / layout.cellWidth);
   const row = Math.floor(y / layout.cellHeight);
-  return cellOf(shape, block * layout.rows + row, trial);
+  return cellOf(shape, itemAt(shape, block * layout.rows + row), trial);
 }
 
 /** An attribute of megabytes would take longer than to paint. */
@@ -42,6 +43,8 @@ export interface Geometry {
   cells: number;
   /** The first cell of each item when items have unlike numbers of runs, else null; also null of more than MOST_STARTS. */
   starts: number[] | null;
+  /** The place of each item when they are drawn in another order, else null; also null of more than MOST_STARTS. */
+  places: number[] | null;
 }
 
 export function geometryOf(layout: Layout, shape: Shape): Geometry {
@@ -50,15 +53,17 @@ export function geometryOf(layout: Layout, shape: Shape): Geometry {
     shape.starts && shape.items <= MOST_STARTS
       ? Array.from(shape.starts.subarray(0, shape.items))
       : null;
-  return { rows, trials, cellWidth, cellHeight, blockWidth, cells: shape.cells, starts };
+  const places = shape.places && shape.items <= MOST_STARTS ? Array.from(shape.places) : null;
+  return { rows, trials, cellWidth, cellHeight, blockWidth, cells: shape.cells, starts, places };
 }
 
 export function cellCentre(geometry: Geometry, cell: number): { x: number; y: number } {
-  const { rows, trials, cellWidth, cellHeight, blockWidth, starts } = geometry;
+  const { rows, trials, cellWidth, cellHeight, blockWidth, starts, places } = geometry;
   const item = starts ? starts.findLastIndex((start) => start <= cell) : Math.floor(cell / trials);
   const trial = cell - (starts ? starts[item] : item * trials);
+  const place = places ? places[item] : item;
   return {
-    x: Math.floor(item / rows) * blockWidth + (trial + 0.5) * cellWidth,
-    y: ((item % rows) + 0.5) * cellHeight,
+    x: Math.floor(place / rows) * blockWidth + (trial + 0.5) * cellWidth,
+    y: ((place % rows) + 0.5) * cellHeight,
   };
 }

@@ -4,10 +4,13 @@ import type { Presence } from "../presence";
 import { ExperimentList } from "./ExperimentList";
 import { Header, PlanBar } from "./Header";
 import { HeatmapView } from "./HeatmapView";
-import { Around, useViewState } from "./hooks";
+import { Around, useAround, useViewState } from "./hooks";
 import { Inspector } from "./Inspector";
+import { Keys } from "./Keys";
 import { Legend } from "./Legend";
 import { Progress } from "./Progress";
+import { Seeing } from "./Seeing";
+import { Troubles } from "./Troubles";
 
 interface AppProps {
   view: ExperimentView;
@@ -41,10 +44,16 @@ function Notice() {
 }
 
 function Frame() {
+  const { view } = useAround();
   const { mode, rows, trouble, answered, kernel } = useViewState();
   if (mode === "browser" && rows?.length === 0 && !answered?.search) return <Empty />;
   return (
-    <div class={`oprs-frame oprs-${mode}`} inert={kernel !== "there"}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that count wherever the focus in it is
+    <div
+      class={`oprs-frame oprs-${mode}`}
+      inert={kernel !== "there"}
+      onKeyDown={(event) => onKeyAnywhere(event, view)}
+    >
       {mode === "browser" && <ExperimentList />}
       <main class="oprs-main">
         <div class="oprs-top">
@@ -58,14 +67,33 @@ function Frame() {
           </p>
         )}
         <div class="oprs-grid">
+          <Seeing />
           <Legend />
           <HeatmapView />
+          <Keys />
         </div>
-        <Inspector />
+        <div class="oprs-below">
+          <Troubles />
+          <Inspector />
+        </div>
       </main>
     </div>
   );
 }
+
+/** `/` finds items, `?` tells all keys. (n and N are the heatmap's.) */
+function onKeyAnywhere(event: KeyboardEvent, view: ExperimentView): void {
+  const target = event.target as HTMLElement;
+  const chord = event.ctrlKey || event.metaKey || event.altKey;
+  if (chord || target.matches("input, select, textarea")) return;
+  if (event.key === "?") view.sight.showKeys(!view.store.state.keysShown);
+  else if (event.key === "/") find(event.currentTarget as HTMLElement);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+const find = (frame: HTMLElement) => frame.querySelector<HTMLElement>(".oprs-items")?.focus();
 
 function Empty() {
   const { storeName } = useViewState();

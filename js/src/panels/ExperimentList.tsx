@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { meets, passes, wanted } from "../filters";
 import { lineOf } from "../heatmap/strip";
 import type { Runs } from "../runs";
 import type { ListedRow } from "../viewstate";
@@ -10,10 +11,13 @@ import { Strip } from "./Strip";
 const CALM = 1000;
 
 export function ExperimentList() {
-  const { rows, total, storeName, remote, trouble, experiment, query, answered } = useViewState();
+  const { rows, total, storeName, remote, trouble, experiment, query, answered, filter } =
+    useViewState();
+  const [unfolded, unfold] = useState(false);
   const { view } = useAround();
   const list = useRef<HTMLDivElement>(null);
-  const shown = rows ?? [];
+  const meant = wanted(answered?.search ?? "");
+  const shown = (rows ?? []).filter((row) => meets(row, meant) && passes(row, filter));
   const tabbable = shown.some((row) => row.id === experiment) ? experiment : shown[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -34,7 +38,12 @@ export function ExperimentList() {
   }, [answered?.search, answered?.sort]);
 
   return (
-    <nav class="oprs-list" aria-label="Experiments">
+    <nav
+      class={`oprs-list ${unfolded ? "oprs-unfolded" : ""}`}
+      aria-label="Experiments"
+      onKeyDown={(event) => event.key === "Escape" && unfold(false)}
+    >
+      <Picker unfolded={unfolded} onToggle={() => unfold(!unfolded)} />
       <div class="oprs-list-head">
         <p class="oprs-clip" title={storeName}>
           {!remote && "Experiments in "}
@@ -64,17 +73,34 @@ export function ExperimentList() {
             row={row}
             chosen={row.id === experiment}
             tabbable={row.id === tabbable}
-            onChoose={() => view.open(row.id)}
+            onChoose={() => {
+              unfold(false);
+              void view.open(row.id);
+            }}
           />
         ))}
-        {rows?.length === 0 && <p class="oprs-quiet">No experiment matches.</p>}
-        {rows && shown.length < total && (
+        {rows && !shown.length && <p class="oprs-quiet">No experiment matches.</p>}
+        {rows && rows.length < total && (
           <button type="button" class="oprs-more" onClick={() => view.listing.more()}>
-            Show more <span class="oprs-quiet">({count(total - shown.length)} are not shown)</span>
+            Show more <span class="oprs-quiet">({count(total - rows.length)} are not shown)</span>
           </button>
         )}
       </div>
     </nav>
+  );
+}
+
+/** Where there is no room beside the experiment: which it is, and the list below on demand. */
+function Picker({ unfolded, onToggle }: { unfolded: boolean; onToggle(): void }) {
+  const { rows, head, experiment } = useViewState();
+  const row = rows?.find(({ id }) => id === experiment);
+  return (
+    <button type="button" class="oprs-picker" aria-expanded={unfolded} onClick={onToggle}>
+      <strong class="oprs-clip">{head?.name ?? row?.name ?? "Choose an experiment"}</strong>
+      <span>
+        {row && <LiveDone row={row} />} {unfolded ? "▴" : "▾"}
+      </span>
+    </button>
   );
 }
 

@@ -1,5 +1,6 @@
+import { counted, FILTERS, meets, wanted } from "../filters";
 import type { Sort } from "../protocol";
-import { many } from "../words";
+import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 
 const ORDERS: readonly (readonly [Sort, string])[] = [
@@ -37,6 +38,32 @@ export function Finder() {
           ))}
         </select>
       </p>
+      <Chips />
     </>
+  );
+}
+
+/** Which states are shown, with how many there are of each among what is listed. */
+function Chips() {
+  const { view } = useAround();
+  const { rows, total, filter, answered } = useViewState();
+  const meant = wanted(answered?.search ?? "");
+  const counts = counted((rows ?? []).filter((row) => meets(row, meant)));
+  const more = rows && rows.length < total ? "+" : "";
+  return (
+    <fieldset class="oprs-chips" aria-label="Show">
+      {FILTERS.map((each) => (
+        <button
+          key={each}
+          type="button"
+          class="oprs-chip"
+          aria-pressed={each === filter}
+          onClick={() => view.listing.filter(each)}
+        >
+          {each}{" "}
+          {each !== "all" && <span class="oprs-number">{rows && count(counts[each]) + more}</span>}
+        </button>
+      ))}
+    </fieldset>
   );
 }

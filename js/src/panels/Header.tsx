@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import type { Plan } from "../protocol";
 import {
   age,
@@ -13,7 +14,7 @@ import {
   withoutChoices,
 } from "../words";
 import { Drift, MetricsChooser, TaskChooser } from "./Chooser";
-import { useAround, useViewState } from "./hooks";
+import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
 
 const WAITING = "waiting for the kernel";
 const SEPARATOR = " · ";
@@ -99,11 +100,13 @@ function StopButton() {
 
 /** What Resume will do, in words, or why it cannot be pressed. */
 export function PlanBar() {
-  const { mode, plan, progress, trouble } = useViewState();
+  const { mode, plan, progress, trouble, experiment } = useViewState();
   const sentence = trouble.action ?? trouble.experiment;
+  const box = useRef<HTMLDivElement>(null);
+  useRoomOnceTaken(box, experiment, [plan, sentence, progress?.active]);
   if (mode === "run" && !sentence) return null;
   return (
-    <div class="oprs-plan">
+    <div class="oprs-plan" ref={box}>
       {sentence ? (
         <span class="oprs-trouble" role="alert">
           {sentence}

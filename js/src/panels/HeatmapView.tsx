@@ -3,11 +3,13 @@ import { Heatmap } from "../heatmap/heatmap";
 import type { Head } from "../protocol";
 import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */
 export function HeatmapView() {
   const { view, palette, prefix } = useAround();
   const { inspected } = useViewState();
+  const shading = useShading();
   const wrapper = useRef<HTMLDivElement>(null);
   const [heatmap, setHeatmap] = useState<Heatmap | null>(null);
 
@@ -15,17 +17,23 @@ export function HeatmapView() {
     if (!wrapper.current) return;
     const ending = new AbortController();
     const inspect = (cell: number) => view.inspect(cell);
+    let made: Heatmap | null = null;
+    const wonder = (cell: number) =>
+      void view.sight.facts(cell).then((lines) => made?.tell(cell, lines));
     const options = {
       cells: view.cells,
       palette,
       id: `${prefix}-cell`,
       signal: ending.signal,
+      keys: wrapper.current.closest<HTMLElement>(".oprs-root") ?? wrapper.current,
       inspect,
+      wonder,
     };
-    setHeatmap(new Heatmap(wrapper.current, options));
+    made = new Heatmap(wrapper.current, options);
+    setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
-  useEffect(() => heatmap?.recolour(palette), [heatmap, palette]);
+  useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
   return (
@@ -45,11 +53,17 @@ export function HeatmapView() {
 }
 
 function Caption() {
-  const { head } = useViewState();
+  const { view } = useAround();
+  const { head, sort } = useViewState();
   return (
     <p class="oprs-caption">
-      <span>{head && `items run down · ${across(head)}`}</span>
-      <span>n: next failed · arrows: move · enter: look</span>
+      <span>
+        {head &&
+          `${sort === "order" ? "items, newest first" : "items, worst first"} · ${across(head)}`}
+      </span>
+      <button type="button" onClick={() => view.sight.showKeys(true)}>
+        n: next trouble · ?: all keys
+      </button>
     </p>
   );
 }

@@ -1,21 +1,73 @@
 import { cssName } from "../heatmap/palette";
-import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
-import { count, spaced } from "../words";
-import { useViewState } from "./hooks";
+import { cssColourOf } from "../heatmap/scale";
+import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
+import type { Shown } from "../sight";
+import { count, figure, meanOf, seconds, spaced } from "../words";
+import { useAround, useViewState } from "./hooks";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
+const BINS = 20;
+const NOT_RUN: readonly Kind[] = ["never_run", "queued", "running"];
 
-/** Every state is always named, so that nothing moves when the first cell of a kind appears. */
+/** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
-  const { tally } = useViewState();
+  const { view } = useAround();
+  const { tally, kinds, colour, plane } = useViewState();
   return (
-    <ul class="oprs-legend">
-      {KINDS_IN_ORDER.map((kind) => (
-        <li key={kind} data-state={kind} class={tally[kind] ? "" : "oprs-none"}>
-          <i class="oprs-swatch" style={`background:var(${cssName(kind)})`} />
-          {NAMES[kind] ?? spaced(kind)} <b class="oprs-count oprs-number">{count(tally[kind])}</b>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="oprs-legend">
+        {KINDS_IN_ORDER.map((kind) => (
+          <li key={kind} data-state={kind} class={tally[kind] ? "" : "oprs-none"}>
+            <button
+              type="button"
+              class="oprs-entry"
+              aria-pressed={kinds.has(kind)}
+              onClick={() => view.sight.toggle(kind)}
+            >
+              <i class="oprs-swatch" style={`background:var(${cssName(kind)})`} />
+              {NAMES[kind] ?? spaced(kind)}{" "}
+              <b class="oprs-count oprs-number">{count(tally[kind])}</b>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {colour !== "state" && (
+        <div class="oprs-scale">{plane && <ScaleOf plane={plane} tally={tally} />}</div>
+      )}
+    </>
   );
+}
+
+/** The scale as a histogram of what is shown: how many cells have which value, in its colour. */
+function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
+  const bins = histogram(plane.values);
+  const most = Math.max(1, ...bins);
+  const run = plane.values.length - NOT_RUN.reduce((sum, kind) => sum + tally[kind], 0);
+  const unit = plane.by === "duration" ? seconds : figure;
+  return (
+    <>
+      <svg viewBox={`0 0 ${BINS} 1`} preserveAspectRatio="none" aria-hidden="true">
+        {bins.map((cells, at) => {
+          const height = cells ? Math.max(0.06, cells / most) : 0;
+          const fill = cssColourOf(Math.round(((at + 0.5) / BINS) * 254));
+          return <rect key={at} x={at} y={1 - height} width={0.92} height={height} fill={fill} />;
+        })}
+      </svg>
+      <span class="oprs-number">
+        {unit(plane.low)} — <b>{unit(plane.high)}</b>
+      </span>
+      <span class="oprs-number oprs-quiet">mean {meanOf(plane)}</span>
+      <span class="oprs-number oprs-quiet">
+        <i class="oprs-swatch oprs-missing" /> no value {count(Math.max(0, run - plane.n))}
+      </span>
+    </>
+  );
+}
+
+function histogram(values: Uint8Array): number[] {
+  const bins = Array<number>(BINS).fill(0);
+  for (let cell = 0; cell < values.length; cell++) {
+    if (values[cell] < 255) bins[Math.floor((values[cell] * BINS) / 255)]++;
+  }
+  return bins;
 }

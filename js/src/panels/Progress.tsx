@@ -1,9 +1,11 @@
 import { cssName } from "../heatmap/palette";
 import type { Kind, Tally } from "../heatmap/states";
-import { count, deliveryLines, progressLine } from "../words";
+import { count, deliveryLines, meanOf, progressLine } from "../words";
 import { useCalm, useViewState } from "./hooks";
 
 const CALM = 5000;
+/** Nobody waits for these. */
+const QUIET: ReadonlySet<string> = new Set(["cell", "groups", "facts", "scales"]);
 const IN_ORDER: readonly Kind[] = [
   "completed",
   "replayed",
@@ -23,7 +25,7 @@ export function Progress() {
   const line = reading
     ? "reading…"
     : progressLine(progress) || (total ? `${count(done)} of ${count(total)} complete` : "");
-  const busy = mode === "browser" && late.some((method) => method !== "cell");
+  const busy = mode === "browser" && late.some((method) => !QUIET.has(method));
   return (
     <div class="oprs-progress">
       <div
@@ -39,13 +41,32 @@ export function Progress() {
         ))}
         <span style={`flex-grow:${tally.queued + tally.never_run}`} />
       </div>
-      <p class="oprs-status">
-        <span class="oprs-number">{line}</span>
-        {busy && <span class="oprs-busy">the kernel is busy</span>}
-      </p>
+      <div class="oprs-said">
+        <p class="oprs-status">
+          <span class="oprs-number">{line}</span>
+          {busy && <span class="oprs-busy">the kernel is busy</span>}
+        </p>
+        <Means />
+      </div>
       <Delivery />
       <Announcer line={[line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ")} />
     </div>
+  );
+}
+
+/** The mean of each metric, its standard error, and of how many runs. */
+function Means() {
+  const { scales } = useViewState();
+  const said = scales.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");
+  return (
+    <span class="oprs-clip oprs-number oprs-means" title={said}>
+      {scales.map((scale, at) => (
+        <span key={scale.by}>
+          {at > 0 && " · "}
+          <b>{scale.name}</b> {meanOf(scale)}
+        </span>
+      ))}
+    </span>
   );
 }
 

@@ -1,5 +1,5 @@
-import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { createContext, type RefObject } from "preact";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Palette } from "../heatmap/palette";
 import type { ExperimentView } from "../model";
 import type { ViewState } from "../viewstate";
@@ -40,4 +40,26 @@ export function useCalm<T>(value: T, interval: number): T {
     return () => clearTimeout(timer);
   }, [value, calm, interval]);
   return calm.value;
+}
+
+/** Words that become fewer give back no room as long as they are of the same thing and as wide: what is below them stays
+ * where it is. */
+export function useRoomOnceTaken(
+  box: RefObject<HTMLElement | null>,
+  of: string,
+  words: readonly unknown[],
+): void {
+  const taken = useRef({ of: "", width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const { offsetWidth: width } = element;
+    if (taken.current.of !== of || taken.current.width !== width) {
+      taken.current = { of, width, height: 0 };
+      element.style.minHeight = "";
+    }
+    if (element.offsetHeight <= taken.current.height) return;
+    taken.current.height = element.offsetHeight;
+    element.style.minHeight = `${element.offsetHeight}px`;
+  }, [of, ...words]);
 }

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { byte } from "../../dev/fake";
 import { cellCentre, Heatmap } from "../../src/heatmap/heatmap";
 import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/palette";
-import { unevenShape, uniformShape } from "../../src/heatmap/shape";
+import { colourOf as colourOfValue } from "../../src/heatmap/scale";
+import { maskOf, PLAIN } from "../../src/heatmap/shading";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
 import { CellStates, type Kind } from "../../src/heatmap/states";
 import { STATES } from "../../src/protocol";
 
@@ -14,6 +16,7 @@ let ending: AbortController;
 let wrapper: HTMLElement;
 let cells: CellStates;
 const inspect = vi.fn();
+const wonder = vi.fn();
 
 beforeEach(() => {
   ending = new AbortController();
@@ -34,7 +37,15 @@ afterEach(() => {
 });
 
 function make(theme: Theme = "light"): Heatmap {
-  const options = { cells, palette: PALETTES[theme], id: "cell", signal: ending.signal, inspect };
+  const options = {
+    cells,
+    palette: PALETTES[theme],
+    id: "cell",
+    signal: ending.signal,
+    keys: wrapper,
+    inspect,
+    wonder,
+  };
   return new Heatmap(wrapper, options);
 }
 
@@ -147,7 +158,7 @@ describe("real pixels", () => {
 
   test("a change of theme repaints", async () => {
     cells.replace(uniformShape(9, 1), Uint8Array.from(ALL));
-    make().recolour(PALETTES.dark);
+    make().recolour(PALETTES.dark, PLAIN);
     await frame();
     expect(colourOf(byte("completed"))).toEqual(opaque(PALETTES.dark.kinds.completed));
   });
@@ -183,6 +194,76 @@ describe("real pixels", () => {
     cells.apply(Uint32Array.of(3), Uint8Array.of(byte("running")));
     await frame();
     expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.never_run));
+  });
+});
+
+describe("marks, values and orders", () => {
+  const back = PALETTES.light.kinds;
+  const nothing = new Set<Kind>();
+
+  test("what is not marked is dimmed, live", async () => {
+    const some = new Uint8Array(90).fill(byte("completed"));
+    some[5] = byte("task_failed");
+    cells.replace(uniformShape(30, 3), some);
+    const marking = { cells: maskOf(Uint32Array.of(5, 7), 90), kinds: nothing };
+    const kinds = new Set<Kind>(["running"]);
+    const heatmap = make();
+    heatmap.recolour(PALETTES.light, { marking, plane: null });
+    await frame();
+    expect(colourOf(5)).toEqual(opaque(back.task_failed));
+    expect(colourOf(7)).toEqual(opaque(back.completed));
+    expect(colourOf(6)[3]).toBeLessThan(100);
+    heatmap.recolour(PALETTES.light, { marking: { cells: null, kinds }, plane: null });
+    await frame();
+    expect(colourOf(6)[3]).toBeLessThan(100);
+    cells.apply(Uint32Array.of(6), Uint8Array.of(byte("running")));
+    await frame();
+    expect(colourOf(6)).toEqual(opaque(back.running));
+    expect(colourOf(5)[3]).toBeLessThan(100);
+  });
+
+  test("a missing value is an outline, never a colour of the scale", async () => {
+    cells.replace(uniformShape(9, 1), new Uint8Array(9).fill(byte("completed")));
+    cells.apply(Uint32Array.of(8), Uint8Array.of(byte("never_run")));
+    const values = Uint8Array.of(0, 127, 254, 255, 255, 255, 255, 255, 255);
+    make().recolour(PALETTES.light, { marking: PLAIN.marking, plane: { values, worst: "low" } });
+    await frame();
+    expect(colourOf(0)).toEqual([...colourOfValue(0), 255]);
+    expect(colourOf(1)).toEqual([...colourOfValue(127), 255]);
+    expect(colourOf(2)).toEqual([...colourOfValue(254), 255]);
+    const { x, y } = cellCentre(geometry(), 3);
+    expect(colourAt(x, y)[3]).toBe(0);
+    expect(colourOf(8)).toEqual(opaque(back.never_run));
+  });
+
+  test("items are drawn, found and walked in another order", async () => {
+    cells.replace(uniformShape(40, 3), new Uint8Array(120).fill(byte("completed")));
+    cells.sort(Uint32Array.from({ length: 40 }, (_, item) => 39 - item));
+    make();
+    cells.apply(Uint32Array.of(0), Uint8Array.of(byte("task_failed")));
+    await frame();
+    expect(cells.shape).toMatchObject(sorted(uniformShape(40, 3), cells.shape.order));
+    expect(colourOf(0)).toEqual(opaque(back.task_failed));
+    const { left, top } = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
+    const { x, y } = cellCentre(geometry(), 0);
+    expect(y).toBeGreaterThan(0);
+    const event = { clientX: left + x, clientY: top + y, bubbles: true };
+    wrapper.dispatchEvent(new MouseEvent("click", event));
+    expect(inspect).toHaveBeenLastCalledWith(0);
+    // A key frame of the same cells does not undo it.
+    cells.replace(uniformShape(40, 3), new Uint8Array(120).fill(byte("completed")));
+    expect(cells.shape.order).not.toBeNull();
+  });
+
+  test("a few cells take little room, and many no more than there is", async () => {
+    cells.replace(uniformShape(12, 1), new Uint8Array(12));
+    make();
+    await frame();
+    expect(wrapper.offsetHeight).toBe(30);
+    cells.replace(uniformShape(294, 3), new Uint8Array(882));
+    await frame();
+    expect(wrapper.offsetHeight).toBeGreaterThan(150);
+    expect(wrapper.offsetHeight).toBeLessThanOrEqual(220);
   });
 });
 
@@ -258,6 +339,7 @@ describe("pointer and keys", () => {
     document.addEventListener("keydown", heard, { signal: ending.signal });
     expect(press("n").defaultPrevented).toBe(true);
     expect(spoken()).toBe("item 167 · trial 2: task failed");
+    expect(inspect).toHaveBeenCalledExactlyOnceWith(500); // shown at once
     expect(wrapper.getAttribute("aria-activedescendant")).toBe("cell");
     press("Enter");
     expect(inspect).toHaveBeenCalledWith(500);

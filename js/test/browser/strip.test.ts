@@ -30,6 +30,10 @@ async function mount(theme: Theme, width: number): Promise<Element[]> {
   document.body.append(el);
   await widget.render({ model: kernel.control.as(), el, signal: ending.signal, host: kernel.host });
   await vi.waitFor(() => expect(el.querySelectorAll(".oprs-strip path").length).toBeGreaterThan(7));
+  // Where there is no room for the list, it is a drop-down.
+  const picker = el.querySelector(".oprs-picker") as HTMLElement;
+  if (picker.offsetHeight) picker.click();
+  await vi.waitFor(() => expect(el.querySelector(".oprs-strip")?.clientWidth).toBeGreaterThan(0));
   return [...el.querySelectorAll(".oprs-strip")];
 }
 

@@ -1,6 +1,6 @@
 import "../../src/style.css";
 import { afterEach, expect, test, vi } from "vitest";
-import { byte, experiment, FakeKernel, view } from "../../dev/fake";
+import { byte, experiment, FakeKernel, offering, view } from "../../dev/fake";
 import { cellCentre } from "../../src/heatmap/heatmap";
 import { PALETTES, rgbOf } from "../../src/heatmap/palette";
 import widget from "../../src/index";
@@ -112,6 +112,68 @@ test("nothing moves when the data comes, and nothing while it runs", async () =>
   find(el, ".oprs-heatmap").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
   await vi.waitFor(() => expect(find(el, "[role=tab]")).toBeTruthy());
   expect(boxes()).toEqual(before);
+});
+
+test("pressing Resume moves nothing, however much there was to say before", async () => {
+  const made = experiment("e1", "one", 300, 3, new Uint8Array(900));
+  const offered = offering(made, ["answer"], [{ variable: "words", name: "words" }]);
+  const obstacle = "Define a task named answer here in the notebook, then come back. ".repeat(4);
+  offered.plan = { ...offered.plan, obstacle, task: null };
+  const kernel = new FakeKernel([offered]);
+  const el = await mount(kernel);
+  await vi.waitFor(() => expect(find(el, ".oprs-obstacle").textContent).toBe(obstacle));
+  const top = () => find(el, ".oprs-heatmap").getBoundingClientRect().top;
+  const before = top();
+  kernel.patch([0], [2], { active: true, total: 1 });
+  await vi.waitFor(() => expect(el.querySelector(".oprs-obstacle")).toBeNull());
+  expect(top()).toBe(before);
+});
+
+test("at 420 pixels everything is reachable: the list on demand, and nothing is cut at the side", async () => {
+  const el = await mount(some(), 420);
+  await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
+  expect(find(el, ".oprs-row").offsetHeight).toBe(0);
+  find(el, ".oprs-picker").click();
+  await vi.waitFor(() => expect(find(el, ".oprs-row").offsetHeight).toBeGreaterThan(0));
+  const right = find(el, ".oprs-frame").getBoundingClientRect().right;
+  for (const part of [".oprs-row", ".oprs-resume", ".oprs-items", ".oprs-group", ".oprs-heatmap"]) {
+    await vi.waitFor(() => expect(find(el, part)).toBeTruthy());
+    expect(find(el, part).getBoundingClientRect().right, part).toBeLessThanOrEqual(right);
+  }
+});
+
+test("the wheel over the list is the notebook's until somebody is in it", async () => {
+  const el = await mount(some());
+  await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
+  const overflow = () => getComputedStyle(find(el, ".oprs-rows")).overflowY;
+  expect(overflow()).toBe("hidden");
+  find(el, ".oprs-row").focus();
+  expect(overflow()).toBe("auto");
+});
+
+test("hovering asks for facts, and shows them beside the cell as text", async () => {
+  const kernel = some();
+  kernel.methods.facts = ({ cell }) => [
+    { cell, state: "task_failed", item: "<b>why</b>", error: "KeyError", scores: [], seconds: 2 },
+  ];
+  const el = await mount(kernel);
+  const heatmap = find(el, ".oprs-heatmap");
+  const { x, y } = cellCentre(JSON.parse(heatmap.dataset.geometry ?? ""), 500);
+  const { left, top } = heatmap.getBoundingClientRect();
+  heatmap.dispatchEvent(new PointerEvent("pointermove", { clientX: left + x, clientY: top + y }));
+  const tooltip = find(el, ".oprs-tooltip");
+  const lines = () => [...tooltip.children].map((line) => line.textContent);
+  await vi.waitFor(() =>
+    expect(lines()).toEqual([
+      "item 167 · trial 2",
+      "task failed · KeyError",
+      "<b>why</b>",
+      "2.0 s",
+    ]),
+  );
+  heatmap.dispatchEvent(new PointerEvent("pointerleave"));
+  const asked = kernel.control.sent.filter(({ method }) => method === "facts");
+  expect(asked).toHaveLength(1);
 });
 
 test("what a server says late moves nothing", async () => {

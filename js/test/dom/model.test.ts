@@ -94,7 +94,7 @@ describe("the start", () => {
     expect(methods(kernel)[3]).toBe("list");
     kernel.free();
     await settle();
-    expect(methods(kernel).slice(3)).toEqual(["list", "open"]);
+    expect(methods(kernel).slice(3)).toEqual(["list", "open", "groups", "scales"]);
     expect(made.store.state.experiment).toBe("half");
   });
 
@@ -136,7 +136,7 @@ describe("the start", () => {
     expect(made.store.state.tally.running).toBe(1);
     kernel.free();
     await settle();
-    expect(methods(kernel)).toEqual(["hello", "hello", "hello", "snapshot"]);
+    expect(methods(kernel)).toEqual(["hello", "hello", "hello", "snapshot", "groups", "scales"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel, offering } from "../../dev/fake";
-import type { Cell, Details } from "../../src/protocol";
+import type { Cell, Details, Group } from "../../src/protocol";
 import { mount, mountOpen } from "./mount";
 
 const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);
@@ -270,6 +270,130 @@ describe("run mode", () => {
     expect(root.querySelector(".oprs-resume")).toBeNull();
     expect(button("stop").textContent).toBe("Stop: ■ of the cell");
     expect(button("stop").disabled).toBe(true);
+  });
+});
+
+describe("which experiments are listed", () => {
+  const names = ({ root }: { root: HTMLElement }) =>
+    [...root.querySelectorAll<HTMLElement>(".oprs-row")].map(({ dataset }) => dataset.id);
+
+  test("by a chip, with how many there are", async () => {
+    const mounted = await mountOpen(browser());
+    await soon(() => expect(names(mounted)).toEqual(["half", "done"]));
+    const chips = () => [...mounted.root.querySelectorAll<HTMLElement>(".oprs-chip")];
+    const told = chips().map((chip) => chip.textContent?.trim());
+    expect(told).toEqual(["all", "resumable 1", "running 0", "complete 1"]);
+    chips()[3].click();
+    await soon(() => expect(names(mounted)).toEqual(["done"]));
+    expect(chips()[3].getAttribute("aria-pressed")).toBe("true");
+    chips()[2].click();
+    await soon(() => expect(mounted.text(".oprs-rows")).toBe("No experiment matches."));
+    chips()[0].click();
+    await soon(() => expect(names(mounted)).toHaveLength(2));
+  });
+
+  test("by a word for a state, which the store is not asked for", async () => {
+    const kernel = browser();
+    const mounted = await mountOpen(kernel);
+    const input = mounted.find("input[type=search]") as HTMLInputElement;
+    input.value = "resumable";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await soon(() => expect(names(mounted)).toEqual(["half"]));
+    const asked = kernel.control.sent.filter(({ method }) => method === "list");
+    expect(asked.at(-1)?.params.search).toBe("");
+  });
+
+  test("from a drop-down where there is no room, which a choice folds again", async () => {
+    const mounted = await mountOpen(browser());
+    await soon(() => expect(mounted.text(".oprs-picker strong")).toBe("gpt-5-mini"));
+    const picker = mounted.find(".oprs-picker");
+    picker.click();
+    await soon(() => expect(picker.getAttribute("aria-expanded")).toBe("true"));
+    mounted.find(".oprs-row[data-id=done]").click();
+    await soon(() => expect(mounted.text(".oprs-picker strong")).toBe("smoke"));
+    expect(picker.getAttribute("aria-expanded")).toBe("false");
+  });
+});
+
+describe("why runs failed", () => {
+  const troubled = () => {
+    const some = Uint8Array.of(5, 3, 4, 5, 7, 6, 5, 3, 5);
+    return new FakeKernel([experiment("half", "gpt-5-mini", 9, 1, some), done()]);
+  };
+  const opened = async (kernel: FakeKernel) => {
+    const mounted = await mountOpen(kernel);
+    await soon(() => mounted.find(".oprs-group"));
+    const groups = () => [...mounted.root.querySelectorAll<HTMLElement>(".oprs-group")];
+    return { ...mounted, kernel, groups };
+  };
+
+  test("groups are listed with their counts, the largest first", async () => {
+    const { groups } = await opened(troubled());
+    const told = groups().map((group) => group.textContent);
+    expect(told[0]).toContain("RateLimitError3");
+    expect(told).toContain("words raised ValueError1no words · score missing, output kept");
+    expect(told).toContain("Interrupted1stopped while running");
+    expect(told).toHaveLength(5);
+  });
+
+  test("a chosen group marks its cells, n stays among them, and choosing it again undoes that", async () => {
+    const { groups, root, find } = await opened(troubled());
+    groups()[0].click();
+    await soon(() => expect(groups()[0].getAttribute("aria-pressed")).toBe("true"));
+    const press = (key: string) =>
+      find(".oprs-group").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const shown = () => root.querySelector<HTMLElement>(".oprs-inspector")?.dataset.cell;
+    const seen: (string | undefined)[] = [];
+    for (const key of ["n", "n", "n", "n", "N"]) {
+      press(key);
+      await soon(() => expect(shown()).not.toBe(seen.at(-1)));
+      seen.push(shown());
+    }
+    expect(seen).toEqual(["0", "6", "8", "0", "8"]);
+    groups()[0].click();
+    await soon(() => expect(groups()[0].getAttribute("aria-pressed")).toBe("false"));
+    press("n");
+    press("n");
+    press("n");
+    await soon(() => expect(shown()).toBe("3"));
+  });
+
+  test("they are asked again when more has failed, and forgotten with the experiment", async () => {
+    const { kernel, groups, root, find } = await opened(troubled());
+    groups()[0].click();
+    kernel.patch([1], [byte("task_failed")], { active: true });
+    await soon(
+      () =>
+        expect(
+          groups()
+            .map((g) => g.textContent)
+            .join(),
+        ).toContain("KeyError"),
+      4000,
+    );
+    find(".oprs-row[data-id=done]").click();
+    await soon(() =>
+      expect(root.querySelector(".oprs-troubles")?.textContent).toContain("Nothing has failed"),
+    );
+  });
+
+  test("where nothing is wrong nobody asks", async () => {
+    const kernel = new FakeKernel([done()]);
+    const { root } = await mountOpen(kernel);
+    expect(root.querySelector(".oprs-troubles")?.textContent).toContain("Nothing has failed");
+    expect(kernel.control.sent.map(({ method }) => method)).not.toContain("groups");
+  });
+
+  test("what failed is text", async () => {
+    const kernel = troubled();
+    const [group] = (kernel.methods.groups({ experiment: "half" })[0] as { groups: Group[] })
+      .groups;
+    const hostile = { ...group, type: "<img src=x>", message: "<b>boom</b>" };
+    kernel.methods.groups = () => [{ groups: [hostile], total: 60 }];
+    const { groups, root } = await opened(kernel);
+    expect(groups()[0].textContent).toBe("<img src=x>3<b>boom</b>");
+    expect(root.querySelector(".oprs-troubles img, .oprs-troubles b")).toBeNull();
+    expect(root.querySelector(".oprs-troubles")?.textContent).toContain("59 smaller groups");
   });
 });
 

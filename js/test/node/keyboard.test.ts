@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { commandOf } from "../../src/heatmap/keyboard";
+import { commandOf, nextTrouble } from "../../src/heatmap/keyboard";
 import type { Layout } from "../../src/heatmap/layout";
-import { unevenShape, uniformShape } from "../../src/heatmap/shape";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
 
 // 10 items × 3 trials in blocks of 4 rows: items 0-3, 4-7, 8-9.
 const shape = uniformShape(10, 3);
@@ -11,8 +11,8 @@ const cell = (item: number, trial: number) => item * 3 + trial;
 const none = { ctrlKey: false, metaKey: false, altKey: false };
 const states = new Uint8Array(30).fill(byte("completed"));
 
-const go = (key: string, from: number, more = {}, bytes = states) => {
-  const command = commandOf({ ...none, key, ...more }, from, layout, shape, bytes);
+const go = (key: string, from: number, more = {}) => {
+  const command = commandOf({ ...none, key, ...more }, from, layout, shape);
   return command && typeof command === "object" ? command.move : command;
 };
 
@@ -42,15 +42,52 @@ test("home, end and pages", () => {
   expect(go("PageUp", cell(5, 1))).toBe(cell(1, 1));
 });
 
-test("n and p visit the failed cells, round the end", () => {
+describe("the next trouble", () => {
   const some = states.slice();
-  some[4] = byte("task_failed");
+  some[0] = byte("task_failed");
+  some[4] = byte("scores_missing");
   some[20] = byte("scoring_failed", true);
-  expect(go("n", 0, {}, some)).toBe(4);
-  expect(go("n", 4, {}, some)).toBe(20);
-  expect(go("n", 20, {}, some)).toBe(4);
-  expect(go("p", 4, {}, some)).toBe(20);
-  expect(go("n", 0)).toBeNull();
+  some[25] = byte("interrupted");
+  const all = () => true;
+  const walk = (from: number | null, by: 1 | -1, of = shape) => {
+    const seen: number[] = [];
+    let at = from;
+    for (let step = 0; step < 4; step++) {
+      at = nextTrouble(some, of, at, by, all);
+      seen.push(at);
+    }
+    return seen;
+  };
+
+  test("is failed or lacks scores, in both directions and round the end", () => {
+    expect(walk(0, 1)).toEqual([4, 20, 0, 4]);
+    expect(walk(0, -1)).toEqual([20, 4, 0, 20]);
+  });
+
+  test("is the first one when the cursor has been nowhere, even on the first cell", () => {
+    expect(walk(null, 1)).toEqual([0, 4, 20, 0]);
+    expect(walk(null, -1)).toEqual([20, 4, 0, 20]);
+  });
+
+  test("follows the order in which items are drawn", () => {
+    const backwards = sorted(
+      shape,
+      Uint32Array.from({ length: 10 }, (_, item) => 9 - item),
+    );
+    expect(walk(null, 1, backwards)).toEqual([20, 4, 0, 20]);
+  });
+
+  test("is among some only, and none where none is", () => {
+    expect(nextTrouble(some, shape, 0, 1, (cell) => cell > 4)).toBe(20);
+    expect(nextTrouble(states, shape, 0, 1, all)).toBe(-1);
+    expect(nextTrouble(some, uniformShape(0, 1), null, 1, all)).toBe(-1);
+  });
+});
+
+test("arrows walk as items are drawn", () => {
+  const order = Uint32Array.of(3, 0, 1, 2, 4, 5, 6, 7, 8, 9);
+  const down = commandOf({ ...none, key: "ArrowDown" }, cell(3, 1), layout, sorted(shape, order));
+  expect(down).toEqual({ move: cell(0, 1) });
 });
 
 test("other keys, and chords of the host, are left alone", () => {
@@ -65,6 +102,6 @@ test("other keys, and chords of the host, are left alone", () => {
 
 test("items with fewer trials are entered at their last", () => {
   const uneven = unevenShape([3, 1, 2]);
-  const down = commandOf({ ...none, key: "ArrowDown" }, 2, layout, uneven, states);
+  const down = commandOf({ ...none, key: "ArrowDown" }, 2, layout, uneven);
   expect(down).toEqual({ move: 3 });
 });

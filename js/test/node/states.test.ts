@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte } from "../../dev/fake";
 import { unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { CellStates, isFailed, KINDS_BY_SEVERITY, kindOf } from "../../src/heatmap/states";
+import { CellStates, isTroubled, KINDS_BY_SEVERITY, kindOf } from "../../src/heatmap/states";
 import { STATES } from "../../src/protocol";
 
 const random = (below: number) => Math.floor(Math.random() * below);
@@ -37,7 +37,11 @@ describe("cell states", () => {
   test("rank every kind once, failures last", () => {
     expect(new Set(KINDS_BY_SEVERITY).size).toBe(STATES.length + 1);
     expect(KINDS_BY_SEVERITY.at(-1)).toBe("task_failed");
-    expect(STATES.filter((_, state) => isFailed(state))).toEqual(["task_failed", "scoring_failed"]);
+    expect(STATES.filter((_, state) => isTroubled(state))).toEqual([
+      "scores_missing",
+      "task_failed",
+      "scoring_failed",
+    ]);
   });
 
   test("ignore cells they do not have", () => {

@@ -29,6 +29,7 @@ from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.sight import Sight, facts
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
@@ -37,7 +38,7 @@ MAX_PAGE = 200
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
-_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell"}
+_NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell", "groups": "groups", "view": "view"}
 """What is to be asked again when an answer has come late, by the kind of its question."""
 
 
@@ -66,6 +67,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         self._listing = Listing(store, lambda: self._news("list"))
         self._soon = Soon(self._late)
         self._inspection = Inspection(store, self._soon if self._readings.remote else None)
+        self._sight = Sight(self._soon)
         self._methods: dict[object, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
@@ -75,6 +77,12 @@ class ResumeBrowser(anywidget.AnyWidget):
             "choose": self._choose,
             "cell": self._cell,
             "details": self._details,
+            "facts": lambda params: (facts(self._shown(params), number(params, "cell")), []),
+            "groups": lambda params: self._sight.groups(*self._turn(params)),
+            "scales": lambda params: self._sight.scales(*self._turn(params)),
+            "plane": lambda params: self._sight.plane(*self._turn(params), text(params, "by")),
+            "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
+            "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -172,6 +180,11 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _details(self, params: Json) -> Answer:
         return self._inspection.details(self._shown(params), number(params, "cell")), []
+
+    def _turn(self, params: Json) -> tuple[Reading, int]:
+        """The experiment as it was last shown, and a number that tells that one from later ones."""
+        reading = self._shown(params)
+        return reading, self._readings.turns(reading.experiment.id)
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None

@@ -1,0 +1,45 @@
+// Which of the listed experiments are shown: by a chip, and by words of the search that name a state. Pure.
+import type { Row } from "./protocol";
+
+export const FILTERS = ["all", "resumable", "running", "complete"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+/** Words that are no part of a name but say which state is meant. */
+const WORDS = ["resumable", "running", "complete", "failed", "closed", "unread"] as const;
+type Word = (typeof WORDS)[number];
+
+export interface Wanted {
+  /** What the store is to look for in names. */
+  text: string;
+  words: readonly Word[];
+}
+
+export function wanted(search: string): Wanted {
+  const all = search.split(/\s+/).filter(Boolean);
+  const isWord = (word: string): word is Word => WORDS.includes(word.toLowerCase() as Word);
+  const words = all.filter(isWord).map((word) => word.toLowerCase() as Word);
+  return { text: words.length ? all.filter((word) => !isWord(word)).join(" ") : search, words };
+}
+
+/** Whether a row is meant by all words: by its state, or because its name has the word after all. */
+export function meets(row: Row, { words }: Wanted): boolean {
+  return words.every((word) => is(row, word) || row.name.toLowerCase().includes(word));
+}
+
+function is(row: Row, word: Word): boolean {
+  return word === "failed" ? row.failed > 0 : row.state === word;
+}
+
+export const passes = (row: Row, filter: Filter): boolean =>
+  filter === "all" || row.state === filter;
+
+/** How many rows pass each filter. */
+export function counted(rows: readonly Row[]): Readonly<Record<Filter, number>> {
+  const count = (filter: Filter) => rows.filter((row) => passes(row, filter)).length;
+  return {
+    all: rows.length,
+    resumable: count("resumable"),
+    running: count("running"),
+    complete: count("complete"),
+  };
+}

@@ -1,0 +1,20 @@
+// The colours of a scale, from its lowest to its highest value: viridis, which is even to the eye, also to one that does
+// not tell red from green, and also without colours.
+import { STEPS } from "./shading";
+
+const STOPS = [
+  0x440154, 0x482878, 0x3e4a89, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b,
+  0xfde725,
+];
+const parts = (colour: number) => [(colour >> 16) & 255, (colour >> 8) & 255, colour & 255];
+
+/** The colour of a value, 0 … 254. */
+export function colourOf(value: number): [red: number, green: number, blue: number] {
+  const along = (Math.min(value, STEPS - 1) / (STEPS - 1)) * (STOPS.length - 1);
+  const before = Math.min(STOPS.length - 2, Math.floor(along));
+  const [from, to] = [parts(STOPS[before]), parts(STOPS[before + 1])];
+  const mix = (at: number) => Math.round(from[at] + (to[at] - from[at]) * (along - before));
+  return [mix(0), mix(1), mix(2)];
+}
+
+export const cssColourOf = (value: number): string => `rgb(${colourOf(value).join(" ")})`;

@@ -1,0 +1,92 @@
+import { useRef } from "preact/hooks";
+import { BY_STATE, IN_ORDER } from "../sight";
+import { count, many } from "../words";
+import { useAround, useViewState } from "./hooks";
+
+type Choice = readonly [value: string, name: string];
+
+/** Coloured by what, sorted by what, and what is searched. */
+export function Seeing() {
+  const { view } = useAround();
+  const { colour, sort, scales } = useViewState();
+  const scores: Choice[] = scales.map(({ by, name }) => [by, name]);
+  const means: Choice[] = scales.map(({ by, name }) => [by, `mean ${name}`]);
+  const timed: Choice[] = [
+    ["duration", "duration"],
+    ["attempts", "attempts"],
+  ];
+  return (
+    <div class="oprs-seeing" onFocusCapture={() => view.sight.want()}>
+      <Chooser
+        label="Colour by"
+        value={colour}
+        choices={[[BY_STATE, "state"], ...scores, ...timed]}
+        onChoose={(by) => view.sight.colour(by)}
+      />
+      <Chooser
+        label="Sort by"
+        value={sort}
+        choices={[[IN_ORDER, "order"], ["failures", "failures"], ...means, ...timed]}
+        onChoose={(by) => view.sight.sort(by)}
+      />
+      <ItemSearch />
+    </div>
+  );
+}
+
+interface ChooserProps {
+  label: string;
+  value: string;
+  choices: readonly Choice[];
+  onChoose(value: string): void;
+}
+
+function Chooser({ label, value, choices, onChoose }: ChooserProps) {
+  return (
+    <label class="oprs-choice">
+      <span class="oprs-quiet">{label}</span>{" "}
+      <select
+        class="oprs-field"
+        value={value}
+        onChange={(event) => onChoose(event.currentTarget.value)}
+      >
+        {choices.map(([each, name]) => (
+          <option key={each} value={each} selected={each === value}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function ItemSearch() {
+  const { view } = useAround();
+  const { search, found } = useViewState();
+  const input = useRef<HTMLInputElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    view.sight.find("");
+    input.current?.closest(".oprs-grid")?.querySelector<HTMLElement>(".oprs-heatmap")?.focus();
+  };
+  return (
+    <span class="oprs-find">
+      <span class="oprs-quiet oprs-number" role="status">
+        {search.trim() && found?.text === search && foundWords(found.total)}
+      </span>
+      <input
+        ref={input}
+        type="search"
+        class="oprs-search oprs-items"
+        placeholder="Find items ( / )"
+        aria-label="Find items by text or id"
+        value={search}
+        onInput={(event) => view.sight.find(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+    </span>
+  );
+}
+
+const foundWords = (total: number): string => (total ? many(total, "item") : `${count(0)} items`);

@@ -1,0 +1,110 @@
+"""Answers to what is asked while one looks at a grid: why runs failed, scales, orders, a hovered cell, a search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from opik_resume.base.records import CellState, Json
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.reading import Reading
+from opik_resume.notebook.background.patience import Soon
+from opik_resume.notebook.widget.groups import groups_answer
+from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.requests import Answer, RequestRefused
+
+MOST_FOUND = 10_000
+LONGEST_LINE = 120
+_MEANT = ("input", "question", "prompt", "query", "text", "instruction")
+"""Where the text of an item is usually found."""
+
+
+class Sight:
+    """All but facts may take long: None then, and the same question has the answer when ``soon`` has told so.
+
+    ``turn`` tells readings of one experiment apart.
+    """
+
+    def __init__(self, soon: Soon) -> None:
+        self._soon = soon
+        self._planes: Planes | None = None  # of the grid that was looked at last
+
+    def groups(self, reading: Reading, turn: int) -> Answer:
+        """See ``groups_answer``."""
+        return self._ask(("groups", reading.experiment.id, turn), lambda: groups_answer(reading.grid))
+
+    def scales(self, reading: Reading, turn: int) -> Answer:
+        """See ``Planes``."""
+        return self._ask(("view", "scales", reading.experiment.id, turn), lambda: (self._of(reading.grid).scales(), []))
+
+    def plane(self, reading: Reading, turn: int, by: str) -> Answer:
+        """See ``Planes``."""
+        return self._ask(("view", "plane", by, reading.experiment.id, turn), lambda: self._of(reading.grid).plane(by))
+
+    def order(self, reading: Reading, turn: int, by: str) -> Answer:
+        """See ``Planes``."""
+        return self._ask(("view", "order", by, reading.experiment.id, turn), lambda: self._of(reading.grid).order(by))
+
+    def find(self, reading: Reading, turn: int, text: str) -> Answer:
+        """The items whose id or content has this text in it, by their places."""
+        return self._ask(("view", "find", text, reading.experiment.id, turn), lambda: _found(reading, text))
+
+    def _of(self, grid: Grid) -> Planes:
+        planes = self._planes
+        if planes is None or planes.grid is not grid:
+            self._planes = planes = Planes.of(grid)
+        return planes
+
+    def _ask(self, key: Hashable, call: Callable[[], Answer]) -> Answer:
+        return self._soon.ask(key, call) or (None, [])
+
+
+def facts(reading: Reading, cell: int) -> Json:
+    """A few words on one cell, without what is large."""
+    grid = reading.grid
+    if cell >= len(grid):
+        raise RequestRefused(f"{reading.experiment.name} has no cell {cell}.")
+    key, attempt = grid.key(cell), grid.attempts[cell]
+    item = reading.items.get(key.item_id)
+    seconds = float(grid.columns.seconds[grid.filled[cell]]) if attempt is not None else None
+    scores = attempt.scores if attempt is not None else ()
+    return {
+        "cell": cell,
+        "state": CellState(grid.states[cell]).name,
+        "item": first_line(item.data) if item is not None else "",
+        "error": attempt.error.exception_type if attempt is not None and attempt.error is not None else None,
+        "scores": [{"name": score.name, "value": score.value if score.finite else None} for score in scores],
+        "seconds": seconds if seconds == seconds else None,  # noqa: PLR0124  # not NaN
+    }
+
+
+def first_line(data: Json) -> str:
+    """The beginning of what an item asks."""
+    texts = {key.lower(): value for key, value in data.items() if isinstance(value, str) and value.strip()}
+    text = next((texts[key] for key in _MEANT if key in texts), next(iter(texts.values()), None))
+    if text is None:
+        text = json.dumps(data, ensure_ascii=False, default=str) if data else ""
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+
+
+def _found(reading: Reading, text: str) -> Answer:
+    wanted = text.strip().casefold()
+    places: list[int] = []
+    for place, item in enumerate(reading.items.each() if wanted else ()):
+        if wanted in item.id.casefold() or _has(item.data, wanted):
+            places.append(place)
+    shown = np.array(places[:MOST_FOUND], dtype="<u4")
+    return {"text": text, "total": len(places)}, [shown.tobytes()]
+
+
+def _has(value: Any, wanted: str) -> bool:
+    """Whether a text in it, or a number as it is written, has the wanted one in it; keys do not count."""
+    if isinstance(value, dict):
+        return any(_has(each, wanted) for each in value.values())
+    if isinstance(value, list):
+        return any(_has(each, wanted) for each in value)
+    return value is not None and wanted in str(value).casefold()

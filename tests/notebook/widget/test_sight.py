@@ -1,0 +1,145 @@
+"""What is asked while one looks at a grid: scales, orders, a hovered cell, a search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from opik_resume import evaluate
+from opik_resume.base.records import Attempt, ScoreResult, utc_now
+from opik_resume.experiment.grid import Grid
+from opik_resume.notebook.widget.planes import MISSING, Planes
+from opik_resume.notebook.widget.sight import first_line
+from opik_resume.stores.protocol import Store
+from tests.builders import numbers
+from tests.notebook.helpers import View
+
+Views = Callable[..., View]
+
+
+class Share:
+    name = "share"
+
+    def score(self, n: int, **_: Any) -> ScoreResult:
+        if n == 4:
+            raise ValueError("no share")
+        return ScoreResult("share", n / 10)
+
+
+def task(item: dict[str, Any]) -> dict[str, Any]:
+    if item["n"] == 5:
+        raise TimeoutError("late")
+    return {"output": item["reference"]}
+
+
+@pytest.fixture
+def experiment_id(store: Store) -> str:
+    return evaluate(numbers(store, 6), task, [Share()], verbose=0, store=store).experiment_id
+
+
+def steps(view: View, experiment_id: str, by: str) -> tuple[dict[str, Any], list[int]]:
+    reply = view.ask("plane", experiment=experiment_id, by=by)
+    assert reply.content["ok"], reply
+    return reply.content["result"], list(reply.buffers[0])
+
+
+def test_a_score_is_a_plane_with_its_mean_and_what_is_missing_has_no_value(view: Views, experiment_id: str) -> None:
+    shown = view()
+    (scale,) = shown.result("scales", experiment=experiment_id)["scales"]
+    assert (scale["by"], scale["name"], scale["n"]) == ("score:share", "share", 4)
+    assert scale["mean"] == pytest.approx(0.15)
+    assert scale["error"] == pytest.approx(np.std([0, 0.1, 0.2, 0.3], ddof=1) / 2)
+    result, found = steps(shown, experiment_id, "score:share")
+    assert (result["low"], result["high"], result["worst"]) == (0.0, 1.0, "low")
+    by_number = {shown.result("cell", experiment=experiment_id, cell=n)["item"]["n"]: found[n] for n in range(6)}
+    assert by_number == {0: 0, 1: 25, 2: 51, 3: 76, 4: MISSING, 5: MISSING}
+
+
+def test_durations_and_attempts_are_planes_of_what_was_run(store: Store, view: Views, experiment_id: str) -> None:
+    shown = view()
+    assert steps(shown, experiment_id, "attempts")[0] | {"by": ""} == {
+        "by": "", "low": 1.0, "high": 1.0, "worst": "high", "mean": 1.0, "error": 0.0, "n": 6,
+    }  # fmt: skip
+    result, found = steps(shown, experiment_id, "duration")
+    assert result["worst"] == "high"
+    assert MISSING not in found
+    assert max(found) == MISSING - 1
+
+
+def test_attempts_are_those_that_a_look_at_the_cell_counts() -> None:
+    now = utc_now()
+
+    def attempt(id_: str, trial: int | None, **fields: Any) -> Attempt:
+        return Attempt(id_, "e", "i", trial, now, ended_at=now, **fields)
+
+    attempts = [attempt("1", 0), attempt("2", 0), attempt("3", None, complete=True), attempt("4", 0, complete=True)]
+    grid = Grid({"i": 3}, attempts)
+    values = Planes.of(grid).values("attempts").tolist()
+    assert values[:2] == [grid.tries(cell) for cell in range(2)]
+    assert math.isnan(values[2])
+
+
+@pytest.mark.parametrize(
+    ("by", "first"), [("score:share", [0, 1, 2, 3, 4, 5]), ("failures", [5, 4]), ("duration", None)]
+)
+def test_items_are_ordered_the_worst_first(view: Views, experiment_id: str, by: str, first: list[int] | None) -> None:
+    shown = view()
+    reply = shown.ask("order", experiment=experiment_id, by=by)
+    order = np.frombuffer(reply.buffers[0], dtype="<u4").tolist()
+    assert sorted(order) == list(range(6))
+    told = [shown.result("cell", experiment=experiment_id, cell=n)["item"]["n"] for n in order]
+    if by == "failures":
+        assert sorted(told[:2]) == [4, 5]
+    elif first:
+        assert told[:4] == first[:4]
+        assert sorted(told[4:]) == [4, 5]
+
+
+def test_what_there_is_not_is_refused(view: Views, experiment_id: str) -> None:
+    for method in ("plane", "order"):
+        refusal = view().refusal(method, experiment=experiment_id, by="score:<b>")
+        assert "nothing to show by 'score:<b>'" in refusal["message"]
+
+
+def test_facts_of_a_cell_are_light(view: Views, experiment_id: str) -> None:
+    shown = view()
+    facts = [shown.result("facts", experiment=experiment_id, cell=n) for n in range(6)]
+    failed = next(each for each in facts if each["state"] == "task_failed")
+    assert (failed["error"], failed["scores"], failed["item"]) == ("TimeoutError", [], "5")
+    assert failed["seconds"] >= 0
+    assert sorted(each["scores"][0]["value"] for each in facts if each["state"] == "completed") == [0.0, 0.1, 0.2, 0.3]
+    assert set(failed) == {"cell", "state", "item", "error", "scores", "seconds"}
+    assert "no cell 6" in shown.refusal("facts", experiment=experiment_id, cell=6)["message"]
+
+
+def test_items_are_found_by_their_text_and_id(view: Views, experiment_id: str) -> None:
+    shown = view()
+
+    def found(text: str) -> list[int]:
+        reply = shown.ask("find", experiment=experiment_id, text=text)
+        assert reply.content["result"]["total"] == len(reply.buffers[0]) // 4
+        return [int(place) for place in np.frombuffer(reply.buffers[0], dtype="<u4")]
+
+    cell = shown.result("cell", experiment=experiment_id, cell=2)
+    assert found(cell["item_id"].upper()) == [2]
+    assert 2 in found(cell["item"]["reference"])
+    assert found("reference") == []  # a key, not a text
+    assert found("  ") == []
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ({}, ""),
+        ({"category": "a", "Prompt": "first\nsecond"}, "first"),
+        ({"category": "a"}, "a"),
+        ({"n": 1}, '{"n": 1}'),
+        ({"input": "x" * 300}, "x" * 119 + "…"),
+    ],
+)
+def test_the_first_line_of_an_item(data: dict[str, Any], line: str) -> None:
+    assert first_line(data) == line
