@@ -26,6 +26,7 @@ from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.result_list import TestResults
 from opik_resume.experiment.statistics import aggregate, coverage, never_finite
+from opik_resume.stores import close_all
 from opik_resume.stores.local import LocalStore
 from tests.builders import BOOM, NOON, attempt, complete, failed
 from tests.experiment.plain import plain_failures
@@ -59,7 +60,7 @@ def store(tmp_path: Path) -> Iterator[LocalStore]:
     opened = connect(tmp_path / "frames.sqlite3")
     assert isinstance(opened, LocalStore)
     yield opened
-    opened.close()
+    close_all()
 
 
 def recorded(store: LocalStore, history: list[Attempt]) -> Experiment:
@@ -97,7 +98,7 @@ def test_it_is_as_if_all_were_made(
     failures = FailedRuns.of(reading.grid)
     assert list(failures) == plain_failures(reading.grid)
     assert failures == FailedRuns.gathered(list(failures))
-    rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback) for f in failures]
+    rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback, f.failure_group) for f in failures]
     assert_frame_equal(failures.to_pandas(), pd.DataFrame(rows, columns=COLUMNS))
 
 
