@@ -16,6 +16,7 @@ from opik_resume.base.records import Attempt, CellState, ErrorInfo, Experiment, 
 from opik_resume.exceptions import ExperimentNotFound
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.plan import make_plan
+from opik_resume.stores import close_all
 from opik_resume.stores.file import columns
 from opik_resume.stores.local import LocalStore
 from tests.builders import NOON, attempt, complete, failed, failed_score
@@ -53,7 +54,7 @@ def store(tmp_path: Path) -> Iterator[LocalStore]:
     opened = connect(tmp_path / "columns.sqlite3")
     assert isinstance(opened, LocalStore)
     yield opened
-    opened.close()
+    close_all()
 
 
 def experiment(store: LocalStore) -> str:
