@@ -97,12 +97,12 @@ def test_a_lease_is_looked_at_each_time(store: Store, reads: list[str]) -> None:
 def test_a_run_of_this_process_is_kept_up_with_and_not_read(store: Store, view: Views, reads: list[str]) -> None:
     experiment_id = evaluated(store, items=30, broken=range(10), trials=2)
     shown = view(Given(CountingTask(), [Equals()]))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     shown.result("resume", experiment=experiment_id, plan=plan["id"])
     shown.ended()
     cell = shown.result("cell", experiment=experiment_id, cell=59)
     assert (cell["state"], cell["attempts"]) == ("completed", 2)
-    assert shown.result("plan", experiment=experiment_id)["plan"]["obstacle"] == "Complete: there is nothing to run."
+    assert shown.told("plan", experiment=experiment_id)["plan"]["obstacle"] == "Complete: there is nothing to run."
     evaluate_resume(experiment_id, CountingTask(), verbose=0, store=store)
     kept, read = readings_of(store).read(experiment_id), reading_of(store, experiment_id)
     assert reads == [experiment_id]
@@ -178,7 +178,7 @@ def test_opening_a_large_one_is_answered_before_it_is_read(store: Store, view: V
     assert shown.feed.messages == []
     slow.set()
     shown.feed.until(lambda ms: Screen.of(ms).head.get("id") == experiment_id and ms[-1].content["kind"] == "changed")
-    assert shown.result("plan", experiment=experiment_id)["plan"]["run"] == 2
+    assert shown.told("plan", experiment=experiment_id)["plan"]["run"] == 2
 
 
 def test_what_came_late_is_not_told_after_it_changed_elsewhere(
@@ -223,7 +223,7 @@ def test_a_list_is_answered_before_all_is_read(store: Store, view: Views, slow: 
 def test_a_click_is_answered_before_the_resume_is_prepared(store: Store, view: Views, slow: threading.Event) -> None:
     experiment_id, task = evaluated(store), CountingTask()
     shown = view(Given(task, ()))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     slow.clear()
     assert shown.result("resume", experiment=experiment_id, plan=plan["id"]) == {}
     assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
@@ -237,7 +237,7 @@ def test_what_fails_after_the_answer_is_told_by_the_feed(
 ) -> None:
     experiment_id = evaluated(store)
     shown = view(Given(CountingTask(), ()))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     gate = threading.Event()
 
     def broken(*_: Any) -> None:

@@ -41,7 +41,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def plan_of(shown: View, experiment_id: str) -> dict[str, Any]:
-    return dict(shown.result("open", experiment=experiment_id)["plan"])
+    return dict(shown.told("open", experiment=experiment_id)["plan"])
 
 
 def choose(shown: View, experiment_id: str, task: str | None, *metrics: str) -> dict[str, Any]:
@@ -273,9 +273,9 @@ def test_a_metric_whose_class_was_defined_anew_wins(store: Store, view: Views, n
     exec(code.format("old"), notebook)
     result = evaluate(numbers(store, 1), notebook["other"], [notebook["judge"]], verbose=0, store=store)
     shown = view(namespace=notebook)
-    assert shown.result("plan", experiment=result.experiment_id)["plan"]["metrics"] == ["judge"]
+    assert shown.told("plan", experiment=result.experiment_id)["plan"]["metrics"] == ["judge"]
     exec(code.format("new"), notebook)
-    assert shown.result("plan", experiment=result.experiment_id)["plan"]["metrics"] == ["judge (as redefined)"]
+    assert shown.told("plan", experiment=result.experiment_id)["plan"]["metrics"] == ["judge (as redefined)"]
 
 
 def test_a_metric_without_a_variable_is_never_replaced(store: Store, view: Views, notebook: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ def test_the_list_sees_what_has_changed(store: Store, view: Views) -> None:
     experiment_id = evaluated(store, items=4)
     shown = view(Given(CountingTask(), (Equals(),)))
     assert shown.result("list")["rows"][0]["state"] == "resumable"
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     shown.result("resume", experiment=experiment_id, plan=plan["id"])
     shown.ended()
     assert shown.result("list")["rows"][0]["state"] == "complete"
@@ -188,21 +188,21 @@ def test_a_metric_that_raised_shows_its_traceback(store: Store, view: Views) -> 
 
     experiment = unstarted(store, "new", numbers(store, 1))
     shown = view(Given(CountingTask(), (Broken(),)))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     shown.ended()
     cell = shown.result("cell", experiment=experiment.id, cell=0)
     assert cell["state"] == "scores_missing"
     assert cell["scores"][0]["failed"]
     assert "KeyError" in cell["error"]["traceback"]
-    plan = shown.result("plan", experiment=experiment.id)["plan"]
+    plan = shown.told("plan", experiment=experiment.id)["plan"]
     assert (plan["score"], plan["obstacle"]) == (1, None)
 
 
 def test_half_a_surrogate_pair_does_not_silence_the_widget(store: Store, view: Views) -> None:
     experiment = unstarted(store, "new", numbers(store, 1))
     shown = view(Given(lambda item: {"output": "\ud800 odd"}, ()))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     shown.ended()
     assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "\\ud800 odd"}
@@ -212,7 +212,7 @@ def test_resume_runs_what_is_missing_and_only_that(store: Store, view: Views) ->
     experiment_id = evaluated(store, items=8, broken=(1, 3))
     task = CountingTask()
     shown = view(Given(task, (Equals(),)))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     shown.result("resume", experiment=experiment_id, plan=plan["id"])
     screen = shown.ended()
     assert task.calls == {1: 1, 3: 1}
@@ -226,7 +226,7 @@ def test_resume_runs_what_is_missing_and_only_that(store: Store, view: Views) ->
 def test_a_second_view_of_the_same_experiment_sees_it_live(store: Store, view: Views) -> None:
     experiment_id = evaluated(store)
     first, second = view(Given(CountingTask(), (Equals(),))), view()
-    plan = first.result("open", experiment=experiment_id)["plan"]
+    plan = first.told("open", experiment=experiment_id)["plan"]
     second.result("open", experiment=experiment_id)
     first.result("resume", experiment=experiment_id, plan=plan["id"])
     assert first.ended().states.tolist() == second.ended().states.tolist()
@@ -236,10 +236,10 @@ def test_stop_stops(store: Store, view: Views) -> None:
     experiment = unstarted(store, "long", numbers(store, 20))
     gate = Gate()
     shown = view(Given(gate, (), task_threads=2))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     gate.wait_for_calls(2)
-    running = shown.result("plan", experiment=experiment.id)["plan"]
+    running = shown.told("plan", experiment=experiment.id)["plan"]
     assert running["obstacle"] == "It is being resumed now."
     assert shown.result("stop", experiment=experiment.id) == {}
     shown.feed.until(lambda ms: any(m.content.get("progress", {}).get("stopping") for m in ms))
@@ -255,7 +255,7 @@ def test_a_cell_on_its_way_says_so(store: Store, view: Views) -> None:
     experiment = unstarted(store, "long", numbers(store, 2))
     gate = Gate()
     shown = view(Given(gate, (), task_threads=1))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     gate.wait_for_calls(1)
     states = {shown.result("cell", experiment=experiment.id, cell=cell)["state"] for cell in range(2)}
@@ -295,7 +295,7 @@ def test_only_a_plan_that_was_shown_is_run(store: Store, view: Views) -> None:
     one, two = evaluated(store, "one"), evaluated(store, "two")
     task = CountingTask()
     shown = view(Given(task, ()))
-    plan = shown.result("open", experiment=one)["plan"]
+    plan = shown.told("open", experiment=one)["plan"]
     for experiment, plan_id in ((one, "made up"), (two, plan["id"])):
         refusal = shown.refusal("resume", experiment=experiment, plan=plan_id)
         assert refusal["message"].startswith("This plan is not on show any more")
@@ -308,7 +308,7 @@ def test_resuming_twice_is_refused(store: Store, view: Views) -> None:
     experiment = unstarted(store, "long", numbers(store, 2))
     gate = Gate()
     shown = view(Given(gate, ()))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     gate.wait_for_calls(2)
     assert shown.refusal("resume", experiment=experiment.id, plan=plan["id"])["type"] == "ExperimentBusy"
@@ -373,7 +373,7 @@ def test_the_browser_sets_no_trait(store: Store, view: Views) -> None:
 
 
 def obstacle(shown: View, experiment_id: str) -> str | None:
-    text = shown.result("plan", experiment=experiment_id)["plan"]["obstacle"]
+    text = shown.told("plan", experiment=experiment_id)["plan"]["obstacle"]
     assert text is None or isinstance(text, str)
     return text
 
@@ -381,7 +381,7 @@ def obstacle(shown: View, experiment_id: str) -> str | None:
 def test_without_a_task_the_plan_says_what_to_do(store: Store, view: Views) -> None:
     experiment = unstarted(store, "new", numbers(store, 3))
     shown = view()
-    plan = shown.result("plan", experiment=experiment.id)["plan"]
+    plan = shown.told("plan", experiment=experiment.id)["plan"]
     assert (plan["run"], plan["task"], plan["metrics"], plan["obstacle"]) == (3, None, [], NO_TASK)
     assert shown.refusal("resume", experiment=experiment.id, plan=plan["id"])["message"] == NO_TASK
 
@@ -410,7 +410,7 @@ def test_missing_scores_without_their_metric(store: Store, view: Views) -> None:
 
     experiment = unstarted(store, "new", numbers(store, 2))
     shown = view(Given(CountingTask(), (Broken(),)))
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     shown.ended()
     text = obstacle(view(Given(CountingTask(), (Equals(),))), experiment.id)
@@ -423,7 +423,7 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     shown = view(Given(CountingTask(), ()))
     lease = store.leases.acquire(experiment_id, new_id())
     assert obstacle(shown, experiment_id) == "A cell of this notebook is running it: ■ stops that."
-    plan = shown.result("plan", experiment=experiment_id)["plan"]
+    plan = shown.told("plan", experiment=experiment_id)["plan"]
     assert shown.refusal("resume", experiment=experiment_id, plan=plan["id"])["type"] == "ExperimentBusy"
     assert shown.widget._desk.active(experiment_id) is None
     monkeypatch.setattr("opik_resume.stores.file.lease.processes.is_this", lambda row: False)
@@ -436,7 +436,7 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
 
 def test_what_evaluate_used_in_this_process_is_offered(store: Store, view: Views) -> None:
     experiment_id = evaluated(store)
-    plan = view().result("plan", experiment=experiment_id)["plan"]
+    plan = view().told("plan", experiment=experiment_id)["plan"]
     assert (plan["task"], plan["metrics"], plan["threads"]) == ("CountingTask", ["equals_metric"], 4)
     assert plan["obstacle"] is None
 
@@ -446,10 +446,10 @@ def test_a_redefined_task_is_called_and_named(store: Store, view: Views) -> None
     notebook: dict[str, Any] = {"__name__": "__main__"}
     exec("def answer(item): raise ValueError('old')", notebook)
     shown = view(Given(notebook["answer"], ()), notebook)
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     assert plan["task"] == "answer"
     exec("def answer(item): return {'output': 'new'}", notebook)
-    assert shown.result("plan", experiment=experiment.id)["plan"]["task"] == "answer (as redefined)"
+    assert shown.told("plan", experiment=experiment.id)["plan"]["task"] == "answer (as redefined)"
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     shown.ended()
     assert shown.result("cell", experiment=experiment.id, cell=0)["output"] == {"output": "new"}
@@ -491,7 +491,7 @@ def test_browse_uses_the_default_store_and_finds_what_runs(store: Store) -> None
     assert first.store == store.label
     assert first.selected == ""
     shown = View(first, first.comm, first.feed.comm)
-    plan = shown.result("open", experiment=experiment.id)["plan"]
+    plan = shown.told("open", experiment=experiment.id)["plan"]
     shown.result("resume", experiment=experiment.id, plan=plan["id"])
     gate.wait_for_calls(2)
     first.close()  # what runs goes on
@@ -589,21 +589,21 @@ def test_metrics_that_are_not_given_are_in_the_plan_and_may_be_meant_so(
 ) -> None:
     experiment_id, task = drifted(store)
     shown = view(Given(task, (Equals(name="eq"),)))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     assert plan["drift"] == "co was scored on the kept runs and is not given"
     assert plan["obstacle"] is None
     shown.result("resume", experiment=experiment_id, plan=plan["id"], **said)
     shown.ended()
     grid = reading_of(store, experiment_id).grid
     assert grid.counts()[CellState[state]] == (4 if state == "completed" else 2)
-    again = shown.result("plan", experiment=experiment_id)["plan"]
+    again = shown.told("plan", experiment=experiment_id)["plan"]
     assert again["drift"] is None
     assert ("co" in again["obstacle"]) == (state == "scores_missing")
     scores = shown.result("cell", experiment=experiment_id, cell=3)["scores"]
     absent = {"name": "co", "value": None, "reason": "was not given", "failed": False}
     assert (absent in scores) == (state == "scores_missing")
     repairing = view(Given(task, (Equals(name="eq"), Equals(name="co"))))
-    plan = repairing.result("open", experiment=experiment_id)["plan"]
+    plan = repairing.told("open", experiment=experiment_id)["plan"]
     assert (plan["run"], plan["score"]) == (0, 2 if state == "scores_missing" else 0)
 
 
@@ -640,6 +640,6 @@ def test_what_was_meant_for_one_resume_is_not_meant_for_the_next(store: Store, v
 def test_the_browser_cannot_invent_what_is_to_be_done_about_drift(store: Store, view: Views) -> None:
     experiment_id, task = drifted(store)
     shown = view(Given(task, (Equals(name="eq"),)))
-    plan = shown.result("open", experiment=experiment_id)["plan"]
+    plan = shown.told("open", experiment=experiment_id)["plan"]
     refused = shown.refusal("resume", experiment=experiment_id, plan=plan["id"], on_drift="error")
     assert refused["type"] == "RequestRefused"
