@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,23 +26,23 @@ _OPIKS = {
 }
 
 
-class Readable:
+class Readable(ABC):
     """Items to read: of a dataset as it is now, or of one version of it."""
 
     _store: Store
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The dataset's name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def records(self) -> list[Item]:
         """Its items as records, newest id first, which is Opik's order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_version_info(self) -> VersionRecord | None:
         """What is known of the version: ``id``, ``version_name``, ``version_hash``, ``items_total``, ``tags``, …"""
-        raise NotImplementedError
 
     @property
     def store(self) -> Store:
