@@ -259,7 +259,7 @@ def test_an_empty_wal_in_its_place_is_a_removed_one(database: Database, path: Pa
         assert db.execute("SELECT name FROM datasets ORDER BY rowid").fetchall() == [("before",), ("after",)]
 
 
-@pytest.mark.parametrize("at", ["further"])
+@pytest.mark.parametrize("at", ["first", "further"])
 def test_a_wal_that_is_removed_while_a_connection_is_opened_is_no_second_one(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, at: str
 ) -> None:

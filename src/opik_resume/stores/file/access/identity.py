@@ -38,6 +38,11 @@ class OpenedFile:
         return _inode(self.path) != self._inode
 
     @property
+    def has_wal(self) -> bool:
+        """Whether there was a ``-wal`` when this was made: somebody may have removed it the moment before."""
+        return self._wal is not None
+
+    @property
     def wal_removed(self) -> bool:
         """Whether there is no ``-wal`` where there was one, or only an empty one, as SQLite makes beside it."""
         return self._wal_now() is _Wal.removed

@@ -101,8 +101,7 @@ class Pool:
         for _ in range(_TRIES):
             if self.file is not None:  # else somebody else's file would be opened, or a new one be made
                 self.file.check()
-                if self._open:
-                    self._save_wal()  # nor a second -wal beside one that was removed and is still open
+                self._save_wal()  # nor a second -wal beside one that was removed and is still open
             connection = self._opened()
             if connection is not None:
                 self._open += 1
@@ -126,6 +125,9 @@ class Pool:
         except StoreError:
             connection.close()
             raise
+        if not file.has_wal:
+            opening.close_last(connection, self.path)
+            return None
         if file.wal_removed:
             connection.close()
             return None
