@@ -17,6 +17,7 @@ import numpy as np
 from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState
+from opik_resume.base.text.phrases import counted, error_line
 from opik_resume.experiment import drift
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.grid import Flags, Grid, is_done
@@ -94,8 +95,8 @@ class ResumePlan:
         """One sentence for people."""
         if not self.cells:
             return f"{self.experiment_name}: complete, nothing to run ({self.kept} runs kept)"
-        parts = [_count(self.runs, "run")] if self.runs else []
-        parts += [f"{_count(self.scores, 'run')} to score again"] if self.scores else []
+        parts = [counted(self.runs, "run")] if self.runs else []
+        parts += [f"{counted(self.scores, 'run')} to score again"] if self.scores else []
         warned = f" ({self.warning})" if self.warning else ""
         return f"{self.experiment_name}: {', '.join(parts)}; {self.kept} kept{warned}"
 
@@ -250,15 +251,10 @@ def _are(names: Sequence[str]) -> str:
 def _told(error_type: str, message: str) -> str:
     if not error_type:
         return "never started"
-    first_line = message.strip().partition("\n")[0]
-    return f"{error_type}: {first_line[:160]}" if first_line else error_type
+    return error_line(error_type, message)
 
 
 def _median_seconds(grid: Grid) -> float | None:
     seconds = grid.columns.seconds[grid.filled[is_done(grid.states)]]
     seconds = seconds[~np.isnan(seconds)]
     return float(np.median(seconds)) if len(seconds) else None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
