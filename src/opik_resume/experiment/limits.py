@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from opik_resume.base.records import Attempt, ErrorInfo
+from opik_resume.base.text.phrases import counted, error_line
 from opik_resume.experiment.failure_groups import failure_group
 from opik_resume.experiment.transient import is_transient
 
@@ -65,7 +66,7 @@ class Spending:
         """Whether one more run may start now; it counts as started then."""
         limits = self._limits
         if limits.max_runs is not None and self._started >= limits.max_runs:
-            self._trip("max_runs", f"{_runs(self._started)} started (max_runs={limits.max_runs})")
+            self._trip("max_runs", f"{counted(self._started, 'run')} started (max_runs={limits.max_runs})")
         if limits.max_seconds is not None and now - self._began >= limits.max_seconds:
             self._trip("max_seconds", f"{limits.max_seconds:g} seconds are over (max_seconds={limits.max_seconds:g})")
         if self._tripped is not None:
@@ -80,8 +81,8 @@ class Spending:
         self._failed += failed
         self._in_a_row = self._in_a_row + 1 if failed else 0
         self._count_for_breaker(attempt)
-        self._count("max_failures", self._failed, f"{_runs(self._failed)} failed")
-        self._count("max_consecutive_failures", self._in_a_row, f"{_runs(self._in_a_row)} in a row failed")
+        self._count("max_failures", self._failed, f"{counted(self._failed, 'run')} failed")
+        self._count("max_consecutive_failures", self._in_a_row, f"{counted(self._in_a_row, 'run')} in a row failed")
 
     @property
     def tripped(self) -> bool:
@@ -111,7 +112,10 @@ class Spending:
             and self._first is not None
             and not is_transient(self._first.exception_type, self._first.message)
         ):
-            self._trip("breaker", f"{breaker} of {breaker} runs failed with {_said(self._first)}")
+            self._trip(
+                "breaker",
+                f"{breaker} of {breaker} runs failed with {error_line(self._first.exception_type, self._first.message)}",
+            )
 
     def _trip(self, rule: str, reason: str) -> None:
         self._tripped = self._tripped or (rule, reason)
@@ -119,12 +123,3 @@ class Spending:
 
 def _group(error: ErrorInfo) -> str:
     return failure_group(error.exception_type, error.message)
-
-
-def _said(error: ErrorInfo) -> str:
-    first_line = error.message.strip().partition("\n")[0][:160]
-    return f"{error.exception_type}: {first_line}" if first_line else error.exception_type
-
-
-def _runs(number: int) -> str:
-    return "1 run" if number == 1 else f"{number:,} runs"

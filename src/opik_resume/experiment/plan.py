@@ -17,6 +17,7 @@ import numpy as np
 from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState, ScoreResult
+from opik_resume.base.text.phrases import counted, error_line
 from opik_resume.experiment import causes, drift
 from opik_resume.experiment.causes import Cause
 from opik_resume.experiment.changes import Drift
@@ -133,8 +134,8 @@ class ResumePlan:
         """One sentence for people."""
         if not self.cells and not self.left:
             return f"{self.experiment_name}: complete, nothing to run ({self.kept} runs kept)"
-        parts = [_count(self.runs, "run")] if self.runs else []
-        parts += [f"{_count(self.scores, 'run')} to score again"] if self.scores else []
+        parts = [counted(self.runs, "run")] if self.runs else []
+        parts += [f"{counted(self.scores, 'run')} to score again"] if self.scores else []
         left = f", {self.left:,} left missing" if self.left else ""
         warned = f" ({self.warning})" if self.warning else ""
         return f"{self.experiment_name}: {', '.join(parts) or 'nothing to run'}; {self.kept} kept{left}{warned}"
@@ -331,15 +332,10 @@ def _are(names: Sequence[str]) -> str:
 def _told(cause: Cause) -> str:
     if cause.state is CellState.interrupted:
         return causes.STOPPED
-    first_line = cause.message.strip().partition("\n")[0][:160]
-    return ": ".join(filter(None, [cause.error_type, first_line]))
+    return error_line(cause.error_type, cause.message) if cause.error_type else cause.message
 
 
 def _median_seconds(grid: Grid) -> float | None:
     seconds = grid.columns.seconds[grid.filled[is_done(grid.states)]]
     seconds = seconds[~np.isnan(seconds)]
     return float(np.median(seconds)) if len(seconds) else None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

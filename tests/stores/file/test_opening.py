@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from opik_resume.stores.file import schema
 from opik_resume.stores.file.access import opening
 from opik_resume.stores.file.access.identity import wal_of
 from opik_resume.stores.file.database import Database
+from tests.waiting import until
 
 OPENER = """
 import sys
@@ -99,6 +101,19 @@ def test_after_a_clean_close_one_file_is_all_there_is(path: Path, caplog: pytest
     assert list(path.parent.glob("store*")) == [path]
     assert names(copied(path)) == ["a"]
     assert said(caplog, path) == []
+
+
+def test_whoever_is_just_opening_it_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite itself refuses at once to enter WAL mode while another is about to."""
+    Database(path).close()
+    refused = threading.Event()
+    monkeypatch.setattr(opening, "sleep", lambda _: refused.set(), raising=False)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor() as threads:
+        other.execute("BEGIN IMMEDIATE")
+        opened = threads.submit(Database, path)
+        until(lambda: refused.is_set() or opened.done())
+        other.execute("COMMIT")
+        opened.result().close()
 
 
 def test_who_closes_last_leaves_one_file(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -40,14 +40,24 @@ def as_store_errors(path: Path) -> Iterator[None]:
 
 
 def _operational(path: Path, error: sqlite3.OperationalError) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to tell more; 0: raised by sqlite3
+    code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if is_busy(error):
         return StoreBusy(
             f"{path} has been locked by another process for {BUSY_SECONDS:.0f} s: close that one, or try again."
         )
     return StoreError(f"Cannot use {path}: {error}. {_ADVICE.get(code, '')}".rstrip())
+
+
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether another connection has locked it."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _code(error: sqlite3.OperationalError) -> int:
+    """Without what SQLite adds to tell more; 0 when sqlite3 raised it."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _full(path: Path) -> StoreError:

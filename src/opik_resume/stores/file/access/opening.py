@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
@@ -18,6 +19,7 @@ from opik_resume.stores.file.access import errors
 from opik_resume.stores.file.access.identity import wal_of
 
 _OPEN_WAL = "SELECT count(*) FROM sqlite_schema"
+_LOOK_SECONDS = 0.002
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 
 logger = redaction.logger("opik_resume")
@@ -66,7 +68,7 @@ def opened(path: Path) -> sqlite3.Connection:
             _tell_lost_wal(connection, path)
         if version < schema.VERSION:
             _bring_up_to_date(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _enter_wal_mode(connection)
         connection.execute(_OPEN_WAL).fetchone()  # or make it
     except BaseException:
         connection.close()
@@ -95,6 +97,20 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint").fetchone()  # a copy of the file is to say what it is
+
+
+def _enter_wal_mode(connection: sqlite3.Connection) -> None:
+    """SQLite refuses it at once while another process is about to do it: each would wait for the other."""
+    deadline = monotonic() + errors.BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not errors.is_busy(error) or monotonic() > deadline:
+                raise
+            sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _mode(connection: sqlite3.Connection) -> str:
