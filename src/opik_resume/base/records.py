@@ -232,6 +232,7 @@ class Attempt:
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
+    ``cost`` is what it cost in US dollars and ``tokens`` how many it used, where there is a source; else None.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
     only until they are sent.
     """
@@ -252,6 +253,8 @@ class Attempt:
     notes: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
+    cost: float | None = None
+    tokens: int | None = None
     steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -12,6 +12,7 @@ from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, Sc
 from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.engine import steps
+from opik_resume.engine.costs import Costs
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
@@ -39,6 +40,7 @@ class CellWork:
     required: Sequence[str] = ()
     """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
     fresh: Fresh | None = None
+    costs: Costs | None = None
 
     @cached_property
     def _called(self) -> Json:
@@ -72,6 +74,9 @@ class CellWork:
         attempt = replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen))
         if not isinstance(output, dict):
             return self._refuse(attempt, output, stored)
+        if self.costs is not None:
+            cost, untold = self.costs.of(_own_copy(item.content), output)
+            attempt = replace(attempt, cost=cost, notes=(*notes, *untold))
         return self._score(attempt, item, output, seen, returned=True, task_output=stored)
 
     def _steps(self, seen: Seen | None) -> Json | None:

@@ -125,6 +125,5 @@ class TestResults(MutableSequence[TestResult]):
 
 def _result(key: CellKey, attempt: Attempt, content: Json) -> TestResult:
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, content)
-    return TestResult(
-        case, [score.own() for score in attempt.scores], key.trial, attempt.task_seconds, attempt.scoring_seconds
-    )
+    own = [score.own() for score in attempt.scores]
+    return TestResult(case, own, key.trial, attempt.task_seconds, attempt.scoring_seconds, attempt.cost)

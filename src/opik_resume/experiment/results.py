@@ -143,10 +143,14 @@ class EvaluationResult:
         return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns."""
+        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns.
+
+        And ``cost``, in US dollars, where the cost of any run is known.
+        """
         import pandas as pd
 
-        return pd.DataFrame([_flat(result) for result in self.test_results])
+        table = pd.DataFrame([_flat(result) for result in self.test_results])
+        return table if "cost" not in table or table["cost"].notna().any() else table.drop(columns="cost")
 
     def aggregate_evaluation_scores(self) -> EvaluationResultAggregatedScoresView:
         """Mean, max, min, values and standard deviation of every score, as Opik's."""
@@ -281,7 +285,7 @@ def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
 
 def _flat(result: TestResult) -> Json:
     case = result.test_case
-    row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
+    row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id, "cost": result.cost}
     row.update({f"item.{key}": value for key, value in case.dataset_item_content.items() if key != "id"})
     row.update({f"output.{key}": value for key, value in case.task_output.items()})
     good_last = sorted(result.score_results, key=lambda score: not score.scoring_failed)

@@ -25,7 +25,9 @@ class TestCase:
 
 @dataclass
 class TestResult:
-    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``."""
+    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``, and
+    what it cost in US dollars, if anybody knows.
+    """
 
     __test__ = False
 
@@ -34,6 +36,7 @@ class TestResult:
     trial_id: int
     task_execution_time: float | None = None
     scoring_time: float | None = None
+    cost: float | None = None
 
 
 def only(results: Iterable[TestResult], scores: Mapping[str, Sequence[ScoreResult]]) -> list[TestResult]:

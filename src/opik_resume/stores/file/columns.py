@@ -34,7 +34,7 @@ _SAID = (
     "coalesce(failed_metrics, '') || char(10) || coalesce(missing_metrics, '') || char(10) || coalesce(scored_by, '')"
 )
 _ALL = f"""
-SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
+SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, began, cost, NULL, rowid, coalesce(error_type, ''), {_SAID}
 FROM attempts WHERE experiment_id = ? ORDER BY item_id, id"""
 _AT_ONCE = 500  # rows asked for by their numbers
 

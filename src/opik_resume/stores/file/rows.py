@@ -33,14 +33,14 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, cost"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, cost"
 )
-DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
+DERIVED_COLUMNS = "seconds, began, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, coalesce(d.deleted_name, d.name) AS dataset_name, e.version_number, e.metadata, e.expected, "
     "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
@@ -167,6 +167,7 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         notes=tuple(from_json(row["notes"])) if row["notes"] else (),
         scored_by=_names(row["scored_by"]),
         missing_metrics=_names(row["missing_metrics"]) or (),
+        cost=row["cost"],
     )
 
 
@@ -230,6 +231,7 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.notes) if record.notes else None,
         to_json(record.scored_by) if record.scored_by is not None else None,
         to_json(record.missing_metrics) if record.missing_metrics else None,
+        record.cost,
     )
 
 
@@ -237,7 +239,7 @@ def derived(record: Attempt) -> tuple[Any, ...]:
     """The values of ``DERIVED_COLUMNS``."""
     seconds = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
     failed = record.failed_metrics
-    return seconds, to_json(failed) if failed else None
+    return seconds, record.started_at.timestamp(), to_json(failed) if failed else None
 
 
 def of_score(score: ScoreResult) -> Json:
