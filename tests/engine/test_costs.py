@@ -42,7 +42,7 @@ async def awaited(item: Json, output: Json) -> float:
 
 def costs_of(store: Store, name: str = "e") -> list[float | None]:
     reading = read_experiment(find_experiment(name, store), store, heavy=True)
-    return [attempt and attempt.cost for attempt in reading.grid.attempts]
+    return [None if attempt is None else attempt.cost for attempt in reading.grid.attempts]
 
 
 @pytest.mark.parametrize("cost", [per_token, awaited, lambda item, output: np.float32(0.002)])
@@ -151,7 +151,7 @@ def test_max_cost_without_a_source_is_refused_up_front(store: Store, door: str) 
     evaluate(dataset, task, experiment_name="e", max_runs=1, verbose=0, store=store)
     with pytest.raises(ArgumentError, match="max_cost needs to know what each run costs: pass cost="):
         if door == "evaluate":
-            evaluate(dataset, calls.append, max_cost=1.0, verbose=0, store=store)  # type: ignore[arg-type]
+            evaluate(dataset, calls.append, max_cost=1.0, verbose=0, store=store)
         else:
             evaluate_resume("e", calls.append, max_cost=1.0, verbose=0, store=store)
     assert not calls

@@ -25,8 +25,9 @@ class TestCase:
 
 @dataclass
 class TestResult:
-    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``, and
-    what it cost in US dollars, if anybody knows.
+    """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``.
+
+    And ``cost``: in US dollars, None where nobody knows.
     """
 
     __test__ = False
