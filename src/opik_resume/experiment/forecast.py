@@ -30,7 +30,7 @@ _SCORED = 200  # runs whose scoring is looked at, for those that are only scored
 _DRAWS = 64
 _LENGTH = 1_024  # of a draw
 _ONE_BY_ONE = 256  # runs of a draw that are put on workers one by one; of more, the rest is spread evenly
-_PAUSE = 1.0  # seconds: with nothing on the way for so long, one leg had ended and the next not begun
+PAUSE_SECONDS = 1.0  # with nothing on the way for so long, one leg had ended and the next not begun
 _ENDS = (0.025, 0.5, 0.975)
 
 Range = tuple[float, float]
@@ -68,7 +68,7 @@ class Pace:
             return cls()
         last_end = np.maximum.accumulate(starts + took)
         gaps = np.maximum(starts[1:] - last_end[:-1], 0.0)
-        pause = gaps > _PAUSE
+        pause = gaps > PAUSE_SECONDS
         idle = float(gaps[~pause].sum()) / len(gaps)
         workers, legs = _most_at_once(starts, starts + took), int(pause.sum()) + 1
         followed = len(starts) - workers * legs  # starts that had to wait for a worker
@@ -225,6 +225,12 @@ def said_time(low: float, high: float) -> str:
     """As "about 2 to 4 min" or "about 40 s": in the unit of the longer one, as estimates deserve."""
     _, size, unit = next(each for each in _UNITS if high >= each[0])
     return f"about {_between(low / size, high / size, lambda n: f'{max(1, round(n)):,}')} {unit}"
+
+
+def said_seconds(seconds: float) -> str:
+    """As "3.2 min" or "0.4 s": what something has taken."""
+    _, size, unit = next(each for each in _UNITS if seconds >= each[0])
+    return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
 
 
 def said_costs(low: float, high: float) -> str:
