@@ -157,9 +157,9 @@ def first_and_second() -> tuple[Any, Any]:
     task, judge = Flaky(), Judge()
     dataset = numbers(default_store(), 9)
     how: dict[str, Any] = {"verbose": 0, "task_threads": 1, "cost": lambda item, output: 0.25}
-    first = evaluate(dataset, task, [Equals("equals"), judge], experiment_name="e", max_runs=8, **how)
+    first = evaluate(dataset, task, [Equals(name="equals"), judge], experiment_name="e", max_runs=8, **how)
     task.down = judge.down = False
-    return first, evaluate_resume("e", task, [Equals("equals"), judge], **how)
+    return first, evaluate_resume("e", task, [Equals(name="equals"), judge], **how)
 
 
 def test_the_summary_says_what_was_done_what_is_missing_and_what_it_took() -> None:
