@@ -58,13 +58,18 @@ export interface Head {
   note: string | null;
 }
 
+export type Range = readonly [low: number, high: number];
+
 export interface Plan {
   id: string;
   run: number;
   score: number;
   kept: number;
-  seconds: number | null;
+  /** Between the two, as far as anybody can tell. */
+  seconds: Range | null;
   threads: number | null;
+  /** In US dollars, likewise. */
+  cost: Range | null;
   task: string | null;
   metrics: string[];
   offered: { tasks: string[]; metrics: { variable: string; name: string }[] };

@@ -132,6 +132,7 @@ def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Exper
             scores=(ScoreResult("s", 0.5, "why", "c", {"k": 1}), failed_score()),
             task_seconds=1.5,
             scoring_seconds=0.25,
+            cost=0.0021,
         ),
     )
     store.record([whole])
@@ -139,7 +140,9 @@ def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Exper
     assert store.attempt(whole.id) == whole
     (light,) = store.attempts(experiment.id)
     assert light.scores == (ScoreResult("s", 0.5), failed_score()), "why one failed is kept: groups are made of it"
-    assert (light.task_output, light.returned, light.failed_metrics) == (None, True, ("judge",))
+    assert (light.task_output, light.returned, light.failed_metrics, light.cost) == (None, True, ("judge",), 0.0021)
+    columns = store.columns(experiment.id, heavy=False)
+    assert (columns.began.tolist(), columns.cost.tolist()) == ([whole.started_at.timestamp()], [0.0021])
     assert light.error is not None
     assert (light.error.exception_type, light.error.message, light.error.traceback) == ("ValueError", "boom", "")
     with pytest.raises(KeyError):

@@ -251,6 +251,7 @@ class Attempt:
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
     ``version`` stands for the task and the metrics that made it: see ``experiment.fingerprints``; None: nobody said.
+    ``cost`` is what it cost in US dollars and ``tokens`` how many it used, where there is a source; else None.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
     only until they are sent.
     """
@@ -272,6 +273,8 @@ class Attempt:
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
     version: str | None = None
+    cost: float | None = None
+    tokens: int | None = None
     steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -13,6 +13,7 @@ from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.base.versions import scored_by
 from opik_resume.engine import steps
+from opik_resume.engine.costs import Costs
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
@@ -42,6 +43,7 @@ class CellWork:
     fresh: Fresh | None = None
     version: str | None = None
     """What stands for task and metrics: each run that is made here is given it."""
+    costs: Costs | None = None
 
     @cached_property
     def _called(self) -> Json:
@@ -76,6 +78,9 @@ class CellWork:
         attempt = replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen))
         if not isinstance(output, dict):
             return self._refuse(attempt, output, stored)
+        if self.costs is not None:
+            cost, untold = self.costs.of(_own_copy(item.content), output)
+            attempt = replace(attempt, cost=cost, notes=(*notes, *untold))
         return self._score(attempt, item, output, seen, returned=True, task_output=stored)
 
     def _steps(self, seen: Seen | None) -> Json | None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
+from opik_resume.engine.costs import Cost
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.limits import Limits
@@ -25,7 +26,7 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
-    ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
+    ``cost`` tells what a run cost, for those whose task is called. ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
     """
 
     task: Task
@@ -36,6 +37,7 @@ class Callables:
     on_drift: OnDrift = "warn"
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
+    cost: Cost | None = None
     fresh: Fresh | None = None
 
     @cached_property

@@ -21,6 +21,7 @@ from opik_resume.engine.claims import stopping
 from opik_resume.engine.claims.abandoning import Abandoned
 from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.engine.costs import Costs
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
@@ -87,6 +88,7 @@ class Run:
         self._at_end = at_end
         self._awaiter = Awaiter()
         self._calls = Calls(self._awaiter)
+        self._costs = Costs(callables.cost, self._calls) if callables.cost is not None else None
         self._work = CellWork(
             callables.task,
             callables.scoring_metrics,
@@ -98,6 +100,7 @@ class Run:
             required=required,
             fresh=callables.fresh,
             version=callables.version.text if callables.version is not None else None,
+            costs=self._costs,
         )
         self._context = contextvars.copy_context()
         self._one_at_a_time = callables.task_threads == 1
@@ -250,7 +253,7 @@ class Run:
             self._leave(cell)
         else:
             with self._lock:
-                self._spending.ended(attempt)
+                self._spending.ended(attempt, attempt.cost if job.attempt_id is None else None)
             self._recorder.bring(cell, attempt, time.monotonic() - began)
 
     def _break(self, error: Exception) -> None:
@@ -389,6 +392,8 @@ class Run:
     def _conclude(self) -> None:
         if self._at_end is not None:
             self.notes = tuple(self._at_end())
+        if self._costs is not None:
+            self.notes += tuple(self._costs.sentences)
 
     def _finally(self, step: Callable[[], None]) -> None:
         """One step of the end: whatever becomes of it, the others follow."""

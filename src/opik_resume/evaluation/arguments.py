@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.records import ErrorTolerance, Json
@@ -40,6 +41,7 @@ def callables(
     scoring_key_mapping: Any,
     task_threads: Any,
     experiment_scoring_functions: Any,
+    cost: Any = None,
 ) -> Callables:
     """The user's callables, checked; scoring functions become metrics."""
     mapping = scoring_key_mapping
@@ -50,7 +52,14 @@ def callables(
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    return Callables(_task(task), scoring(scoring_metrics, scoring_functions), mapping, task_threads, of_experiment)
+    metrics_of_all = scoring(scoring_metrics, scoring_functions)
+    return Callables(_task(task), metrics_of_all, mapping, task_threads, of_experiment, cost=_cost(cost))
+
+
+def _cost(cost: Any) -> Any:
+    if cost is not None and not callable(cost):
+        raise ArgumentError(f"cost must be a function of item and output that returns US dollars, got {cost!r}")
+    return cost
 
 
 def _task(task: Any) -> Any:
@@ -157,15 +166,28 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
         raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
 
 
+_UNITS = {"max_seconds": "seconds", "max_cost": "US dollars"}
+
+
 def limits(**rules: Any) -> Limits:
     """The stop rules of a call, checked: each a number above 0, or None for no such rule."""
     for name, value in rules.items():
-        if name == "max_seconds":
+        if name in _UNITS:
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
-                raise ArgumentError(f"max_seconds must be a number of seconds above 0, or None, got {value!r}")
+                raise ArgumentError(f"{name} must be a number of {_UNITS[name]} above 0, or None, got {value!r}")
         else:
             positive(name, value, optional=True)
     return Limits(**rules)
+
+
+def bounded(calls: Callables, rules: Limits) -> Callables:
+    """The callables with these stop rules. Raises ArgumentError for a bound on costs that nobody would tell."""
+    if rules.max_cost is not None and calls.cost is None:
+        raise ArgumentError(
+            "max_cost needs to know what each run costs: pass cost=, a function of item and output that returns US dollars. "
+            "What an Opik server knows of costs comes minutes later than the runs, too late to stop them."
+        )
+    return replace(calls, limits=rules)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

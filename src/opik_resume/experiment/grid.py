@@ -127,6 +127,16 @@ class Grid:
         idle[self.filled[self.filled != EMPTY]] = False
         return idle
 
+    @property
+    def retried(self) -> Flags:
+        """Of every cell, whether an attempt that states it has failed or was interrupted, and something superseded it."""
+        columns, retried = self.columns, np.zeros(len(self), dtype=np.bool_)
+        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item] if len(columns) else columns.item
+        before = self._idle() & ~is_done(columns.state) & (rows >= 0) & (columns.trial >= 0)
+        cells, last = self.offsets[rows[before]] + columns.trial[before], self.offsets[rows[before] + 1]
+        retried[cells[cells < last]] = True
+        return retried
+
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
         """The grid with these attempts too, in place of those of the same ids."""
         columns = merged(self.columns, fresh)

@@ -19,7 +19,7 @@ from IPython.display import display
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
-from opik_resume.evaluation.arguments import limits, positive
+from opik_resume.evaluation.arguments import bounded, limits, positive
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
@@ -34,7 +34,7 @@ from opik_resume.notebook.magics.cellbody import run_body
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.namespace.lookup import find_metrics, find_task, user_namespace
+from opik_resume.notebook.namespace.lookup import find_function, find_metrics, find_task, user_namespace
 from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.stores.connections import default_store
@@ -42,6 +42,7 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
     from opik_resume.engine import Callables
+    from opik_resume.engine.costs import Cost
     from opik_resume.experiment.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.experiment.results import EvaluationResult
@@ -65,6 +66,8 @@ class ResumeMagics(Magics):
     @argument("--max-seconds", type=float, help="start no run after so many seconds")
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
     @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
+    @argument("--max-cost", type=float, help="start no run once so many US dollars are spent; needs the cost of a run")
+    @argument("--cost", help="name of the function of item and output that returns what a run cost, in US dollars")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @line_cell_magic
@@ -105,9 +108,10 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
+        cost = find_function(_unquoted(arguments.cost), user_namespace()) if arguments.cost else None
         asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
         only = [_unquoted(word) for word in arguments.only or ()]
-        return _resume(experiment, given, rules, store, only=only, **asked)
+        return _resume(experiment, given, rules, store, only=only, cost=cost, **asked)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -142,12 +146,14 @@ def _resume(
     store: Store,
     *,
     only: Sequence[str] = (),
+    cost: Cost | None = None,
     reuse_outputs: bool,
     settle: bool,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
-    calls = replace(offers.calls(experiment), limits=rules)
+    calls = offers.calls(experiment)
+    calls = bounded(replace(calls, cost=cost or calls.cost), rules)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     plan = plan.select(only) if only else plan
@@ -193,6 +199,7 @@ def _limits(arguments: Arguments) -> Limits:
         max_seconds=arguments.max_seconds,
         max_failures=arguments.max_failures,
         max_consecutive_failures=arguments.max_consecutive_failures,
+        max_cost=arguments.max_cost,
         breaker=int(breaker) if breaker.isdecimal() else None,
     )
 

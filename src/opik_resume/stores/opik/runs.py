@@ -134,6 +134,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
     }
     if not_taken := _not_taken(attempt):
         facts["scores_not_taken"] = not_taken
+    if attempt.cost is not None:
+        facts["cost"] = attempt.cost
     if attempt.notes:
         facts["notes"] = list(attempt.notes)
     if attempt.scored_by is not None:

@@ -46,6 +46,8 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
         version=version if isinstance(version := facts.get("version"), str) else None,
+        cost=_number(facts.get("cost")) if "cost" in facts else _number(row.get("total_estimated_cost")) or None,
+        tokens=_tokens(row.get("usage")),
         steps=None if light else _given(row),
     )
 
@@ -145,6 +147,14 @@ def _output(output: Any, facts: Json) -> Json:
     if facts.get("empty_output"):
         return {}
     return output if isinstance(output, dict) else {"output": output}
+
+
+def _number(told: Any) -> float | None:
+    return float(told) if isinstance(told, (int, float)) else None
+
+
+def _tokens(usage: Any) -> int | None:
+    return int(_number(object_of(usage).get("total_tokens")) or 0) or None
 
 
 def _names(told: Any) -> tuple[str, ...] | None:
