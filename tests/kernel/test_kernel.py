@@ -185,6 +185,40 @@ def test_the_magic_leaves_a_running_resume_alone(kernel: Kernel, folder: Path) -
     assert calls(folder).total() == 2
 
 
+LOUD = """
+import logging, sys, warnings
+if not logging.getLogger().handlers: logging.getLogger().addHandler(logging.StreamHandler())
+def loud(item):
+    print("printed", item["n"])
+    print("to stderr", file=sys.stderr)
+    warnings.warn("odd")
+    logging.getLogger("theirs").warning("slow")
+    return {"output": item["reference"]}
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_what_tasks_print_is_kept_and_not_sprayed_over_cells(kernel: Kernel, store: Store, threads: int) -> None:
+    kernel.run(LOUD)
+    name = f"loud at {threads}"
+    cell = kernel.run(f"made = experiment({name!r}, 3, loud, task_threads={threads}); print('mine')")
+    assert cell.text == "mine\n"
+    reading = reading_of(store, kernel.value("made").strip("'"))
+    printed = sorted(str(store.attempt(one.id).prints) for one in reading.grid.attempts if one is not None)
+    for n, text in enumerate(printed):
+        assert text.startswith(f"printed {n}\nto stderr\n")
+        assert text.endswith("\nWARNING theirs: slow\n")
+    assert "UserWarning: odd" in "".join(printed), "Python says it once"
+    assert kernel.run("print('as ever')").text == "as ever\n"
+
+
+def test_no_capture_shows_it(kernel: Kernel) -> None:
+    kernel.run(LOUD)
+    kernel.run("experiment('said', 2); experiment('kept', 2)")
+    assert "printed" in kernel.run("%opik_resume said -t loud -m equals --no-capture").text
+    assert "printed" not in kernel.run("%opik_resume kept -t loud -m equals").text
+
+
 def test_the_magic_uses_what_evaluate_used(kernel: Kernel) -> None:
     kernel.run("experiment('remembered', 2)\ndef broken(item): return {'output': item['reference']}")
     assert "2 of 2 runs complete" in kernel.value("%opik_resume remembered")

@@ -24,6 +24,7 @@ class Callables:
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
     ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
+    ``capture``: what they print is kept with the runs.
     """
 
     task: Task
@@ -35,6 +36,7 @@ class Callables:
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
     fresh: Fresh | None = None
+    capture: bool = True
 
 
 @dataclass(frozen=True)

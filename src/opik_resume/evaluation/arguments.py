@@ -152,6 +152,13 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
         raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
 
 
+def flag(name: str, value: Any) -> bool:
+    """Raise ArgumentError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 def limits(**rules: Any) -> Limits:
     """The stop rules of a call, checked: each a number above 0, or None for no such rule."""
     for name, value in rules.items():

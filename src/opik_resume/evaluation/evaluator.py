@@ -71,6 +71,7 @@ def evaluate(
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
+    capture: bool = True,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -115,6 +116,10 @@ def evaluate(
         settle: on an Opik server, wait at the end until its own views show what was recorded, which takes a minute or
             two: other programs believe those, and ``opik.evaluate_resume`` would run again what they do not show. Ctrl-C
             ends the waiting and nothing else. The embedded store has nothing to wait for.
+        capture: keep what task and metrics print, warn of and log with their run (bounded: both ends of a long text; without
+            keys), where the widget shows it. In a cell it is not shown then, where the runs would mix; in a terminal it
+            is. What threads of the task's own print is not the run's, unless they were started with its context. False
+            leaves everything alone.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -137,7 +142,7 @@ def evaluate(
         max_consecutive_failures=max_consecutive_failures,
         breaker=breaker,
     )
-    callables = replace(callables, limits=limits)
+    callables = replace(callables, limits=limits, capture=arguments.flag("capture", capture))
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

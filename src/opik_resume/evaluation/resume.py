@@ -59,6 +59,7 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
+    capture: bool = True,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -69,7 +70,7 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, capture: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
             count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -102,7 +103,8 @@ def evaluate_resume(
         max_consecutive_failures=max_consecutive_failures,
         breaker=breaker,
     )
-    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
+    kept = arguments.flag("capture", capture)
+    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits, capture=kept)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
     plan = replan(reading)
@@ -197,6 +199,7 @@ def prepare_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     limits: Limits | None = None,
+    capture: bool = True,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -209,6 +212,6 @@ def prepare_resume(
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    callables = replace(callables, on_drift=on_drift, limits=limits or Limits())
+    callables = replace(callables, on_drift=on_drift, limits=limits or Limits(), capture=capture)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

@@ -64,6 +64,7 @@ class ResumeMagics(Magics):
     @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
+    @argument("--no-capture", action="store_true", help="show what task and metrics print here, instead of keeping it")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -98,7 +99,11 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
-        asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
+        asked = {
+            "reuse_outputs": arguments.reuse_outputs,
+            "settle": arguments.settle,
+            "capture": not arguments.no_capture,
+        }
         return _resume(experiment, given, rules, store, **asked)
 
 
@@ -128,11 +133,18 @@ def _unquoted_name(line: str) -> str | None:
 
 
 def _resume(
-    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool, settle: bool
+    experiment: Experiment,
+    given: Given,
+    rules: Limits,
+    store: Store,
+    *,
+    reuse_outputs: bool,
+    settle: bool,
+    capture: bool = True,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
-    calls = replace(offers.calls(experiment), limits=rules)
+    calls = replace(offers.calls(experiment), limits=rules, capture=capture)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)

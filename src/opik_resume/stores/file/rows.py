@@ -33,12 +33,12 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, prints"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, NULL AS prints"
 )
 DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
@@ -167,6 +167,7 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         notes=tuple(from_json(row["notes"])) if row["notes"] else (),
         scored_by=_names(row["scored_by"]),
         missing_metrics=_names(row["missing_metrics"]) or (),
+        prints=row["prints"],
     )
 
 
@@ -230,6 +231,7 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.notes) if record.notes else None,
         to_json(record.scored_by) if record.scored_by is not None else None,
         to_json(record.missing_metrics) if record.missing_metrics else None,
+        record.prints,
     )
 
 
