@@ -75,6 +75,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "choose": self._choose,
             "cell": self._cell,
             "details": self._details,
+            "keep": self._keep,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -172,6 +173,9 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _details(self, params: Json) -> Answer:
         return self._inspection.details(self._shown(params), number(params, "cell")), []
+
+    def _keep(self, params: Json) -> Answer:
+        return self._inspection.keep(self._shown(params), number(params, "cell")), []
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
