@@ -393,6 +393,7 @@ function look(of: Experiment, cell: number): Cell {
         "Write a limerick about a lighthouse.\nUse exactly five lines and avoid the letter q.",
       keywords: ["lighthouse", "sea"],
       words: { least: 20, most: 60 },
+      reference: "There once was a lamp on a rock\nthat ran by a wind-driven clock …",
     },
     output: done
       ? { output: "There once was a light on a rock\nthat ran by a wind-driven clock …" }

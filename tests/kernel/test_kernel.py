@@ -212,6 +212,23 @@ def test_what_tasks_print_is_kept_and_not_sprayed_over_cells(kernel: Kernel, sto
     assert kernel.run("print('as ever')").text == "as ever\n"
 
 
+def test_an_error_names_the_cell_it_comes_from_and_its_item_comes_into_the_notebook(kernel: Kernel) -> None:
+    kernel.run("def fails_here(item):\n    raise LookupError('here')")
+    number = int(kernel.value("len(In) - 2"))
+    widget, experiment_id = opened(kernel, "named", 2, "answer")
+    kernel.run("%opik_resume named -t fails_here -m equals")
+    kernel.shake_hands(widget)
+    cell = kernel.result(widget, "cell", experiment=experiment_id, cell=1)
+    assert cell["error"]["stack"][-1]["frames"][-1] == {
+        "place": f"cell [{number}], line 2",
+        "name": "fails_here",
+        "code": "raise LookupError('here')\n",
+    }
+    assert cell["attempts"] == 2
+    assert kernel.result(widget, "keep", experiment=experiment_id, cell=1) == {"name": "item_2"}
+    assert kernel.value("item_2['n'], sorted(item_2)") == "(0, ['id', 'n', 'reference'])"
+
+
 def test_no_capture_shows_it(kernel: Kernel) -> None:
     kernel.run(LOUD)
     kernel.run("experiment('said', 2); experiment('kept', 2)")
