@@ -134,6 +134,15 @@ describe("prints and attempts", () => {
     expect(text(".oprs-panel tbody tr:last-child")).toMatch(/^1interrupted2 h ago–$/);
   });
 
+  test("are asked again when a run has ended and the plan is new", async () => {
+    const { kernel } = await inspected();
+    const asked = () => kernel.control.sent.filter(({ method }) => method === "cell").length;
+    const before = asked();
+    kernel.patch([], [], { active: true });
+    kernel.patch([], [], { active: false, outcome: "finished" });
+    await soon(() => expect(asked()).toBe(before + 1), { timeout: 3000 });
+  });
+
   test("say that there are none", async () => {
     const { text, open } = await inspected({ prints: null, tries: [], attempts: 0 }, "Prints");
     expect(text(".oprs-panel")).toBe("It printed nothing.");
