@@ -138,6 +138,26 @@ export interface CellError {
   type: string;
   message: string;
   traceback: string | null;
+  stack: Part[];
+}
+
+/** Of a traceback: frames that belong to one package (null: the user's own), or what stands between two exceptions. */
+export type Part = { package: string | null; frames: Frame[] } | { text: string };
+
+export interface Frame {
+  place: string;
+  name: string | null;
+  code: string;
+}
+
+/** One try at a cell. */
+export interface Try {
+  state: State;
+  error: string | null;
+  seconds: number | null;
+  started_at: string;
+  /** It is the one that fills the cell. */
+  shown: boolean;
 }
 
 export interface Cell {
@@ -151,9 +171,12 @@ export interface Cell {
   scores: Score[];
   error: CellError | null;
   attempts: number;
+  tries: Try[];
   seconds: number | null;
   started_at: string | null;
   notes: string[];
+  /** What task and metrics printed, warned of and logged. */
+  prints: string | null;
 }
 
 /** What a server knows of a run besides its cell. */
@@ -236,6 +259,7 @@ export interface Methods {
     params: { experiment: string };
     result: { groups: Group[]; total: number } | null;
   };
+  keep: { params: { experiment: string; cell: number }; result: { name: string } };
   resume: {
     params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
     result: Nothing;

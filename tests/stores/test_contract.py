@@ -245,6 +245,18 @@ def test_long_texts_survive_and_light_attempts_are_light(store: Store, experimen
     assert store.attempts(experiment.id, heavy=True) == [made]
 
 
+def test_what_a_run_printed_is_kept_with_it(store: Store, experiment: Experiment) -> None:
+    made = of(experiment, failed(prints="asked\nand again\n"))
+    store.record([made])
+    assert store.attempt(made.id).prints == "asked\nand again\n"
+    assert store.attempts(experiment.id)[0].prints is None
+    more = replace(made, prints="asked\nand scored\n", error=None, returned=True, complete=True, task_output={"a": 1})
+    store.record([more])
+    store.flush(20)
+    assert store.attempt(made.id).prints == "asked\nand scored\n"
+    assert store.attempts(experiment.id, heavy=True)[0].prints == "asked\nand scored\n"
+
+
 def test_what_was_converted_of_an_output_is_kept(store: Store, experiment: Experiment) -> None:
     made = of(experiment, complete(notes=("set kept as a list: ['a']", "1 more kinds of values were converted")))
     store.record([made])

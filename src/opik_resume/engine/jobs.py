@@ -26,7 +26,8 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
-    ``cost`` tells what a run cost, for those whose task is called. ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
+    ``cost`` tells what a run cost, for those whose task is called. ``fresh``: where the scores that are made go, by attempt,
+    for a result that has only those. ``capture``: what they print is kept with the runs.
     """
 
     task: Task
@@ -39,6 +40,7 @@ class Callables:
     limits: Limits = field(default_factory=Limits)
     cost: Cost | None = None
     fresh: Fresh | None = None
+    capture: bool = True
 
     @cached_property
     def version(self) -> Version | None:

@@ -16,6 +16,7 @@ from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Call, Calls
+from opik_resume.engine.capture.routing import Capture
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.claims.abandoning import Abandoned
@@ -103,6 +104,7 @@ class Run:
             costs=self._costs,
         )
         self._context = contextvars.copy_context()
+        self._capture = Capture(wanted=callables.capture)
         self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
         self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
@@ -312,15 +314,16 @@ class Run:
         key = job.cell.key
         start = Attempt(new_id(), self.experiment_id, key.item_id, key.trial, started_at=utc_now())
         self._store.start(start)
-        return self._context.copy().run(self._work.run, start, job.item)
+        return self._context.copy().run(self._capture.of, self._work.run, start, job.item)
 
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")
-        return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
+        return self._context.copy().run(self._capture.of, self._work.rescore, attempt, job.item, job.cell.metrics)
 
     # The keeper: beats the lease, watches the grace time, ends the run
 
     def _keep(self) -> None:
+        self._capture.hold()
         stopping.register(self.stop)
         stopping.remember(self._recorder)
         for key, reason in list(self.dropped.items()):
@@ -373,6 +376,7 @@ class Run:
     def _end(self) -> None:
         self.stopped_by = self._spending.stopped_by(self._left)
         self.outcome = self._outcome()
+        self._capture.let_go()
         self._finally(self._conclude)
         self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
         stopping.unregister(self.stop)

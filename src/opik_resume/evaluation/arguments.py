@@ -166,6 +166,13 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
         raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
 
 
+def flag(name: str, value: Any) -> bool:
+    """Raise ArgumentError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 _UNITS = {"max_seconds": "seconds", "max_cost": "US dollars"}
 
 

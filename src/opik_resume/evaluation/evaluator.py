@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ def evaluate(
     breaker: int | None = BREAKER,
     settle: bool = False,
     cost: Cost | None = None,
+    capture: bool = True,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -122,6 +124,10 @@ def evaluate(
         cost: a function of an item's dict and the task's output for it that returns what the run cost, in US dollars. It is
             kept with the run. One that raises, or returns no finite number of 0 or more, fails no run: that is noted, and
             the run has no cost.
+        capture: keep what task and metrics print, warn of and log with their run (bounded: both ends of a long text; without
+            keys), where the widget shows it. In a cell it is not shown then, where the runs would mix; in a terminal it
+            is. What threads of the task's own print is not the run's, unless they were started with its context. False
+            leaves everything alone.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -145,7 +151,7 @@ def evaluate(
         max_cost=max_cost,
         breaker=breaker,
     )
-    callables = arguments.bounded(callables, limits)
+    callables = replace(arguments.bounded(callables, limits), capture=arguments.flag("capture", capture))
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

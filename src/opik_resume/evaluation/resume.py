@@ -54,7 +54,7 @@ def evaluate_resume(
     max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
-    cost: Cost | None = None, store: Store | None = None,
+    cost: Cost | None = None, capture: bool = True, store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -65,7 +65,7 @@ def evaluate_resume(
     max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
-    cost: Cost | None = None, store: Store | None = None,
+    cost: Cost | None = None, capture: bool = True, store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -93,6 +93,7 @@ def evaluate_resume(
     plan: ResumePlan | None = None,
     dry_run: bool = False,
     cost: Cost | None = None,
+    capture: bool = True,
     store: Store | None = None,
 ) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -103,7 +104,7 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle, cost: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, cost, capture: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, max_cost, breaker: the stop rules, as in
             ``evaluate``; they count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -145,7 +146,8 @@ def evaluate_resume(
         max_cost=max_cost,
         breaker=breaker,
     )
-    callables = replace(arguments.bounded(callables, limits), on_drift=drift.checked(on_drift))
+    kept = arguments.flag("capture", capture)
+    callables = replace(arguments.bounded(callables, limits), on_drift=drift.checked(on_drift), capture=kept)
     reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
@@ -290,6 +292,7 @@ def prepare_resume(
     on_drift: OnDrift = "warn",
     limits: Limits | None = None,
     cost: Cost | None = None,
+    capture: bool = True,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -302,6 +305,6 @@ def prepare_resume(
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions, cost
     )
-    callables = replace(arguments.bounded(callables, limits or Limits()), on_drift=on_drift)
+    callables = replace(arguments.bounded(callables, limits or Limits()), on_drift=on_drift, capture=capture)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

@@ -142,12 +142,14 @@ class Grid:
         columns = merged(self.columns, fresh)
         return self if columns is self.columns else Grid(self.runs, columns)
 
-    def tries(self, cell: int) -> int:
-        """How many attempts this cell has seen: the one that fills it and those that state it and do not."""
+    def tries(self, cell: int) -> Sequence[Attempt]:
+        """The attempts that this cell has seen, newest first: the one that fills it and those that state it and do not."""
         key, columns = self.key(cell), self.columns
         item = columns.item_ids.index(key.item_id) if key.item_id in columns.item_ids else EMPTY
-        superseded = self._idle() & (columns.item == item) & (columns.trial == key.trial)
-        return int(np.count_nonzero(superseded)) + int(self.filled[cell] != EMPTY)
+        seen = self._idle() & (columns.item == item) & (columns.trial == key.trial)
+        if self.filled[cell] != EMPTY:
+            seen[self.filled[cell]] = True
+        return sorted(Attempts(columns, np.flatnonzero(seen)), key=lambda attempt: attempt.id, reverse=True)
 
     def __len__(self) -> int:
         """The number of cells."""

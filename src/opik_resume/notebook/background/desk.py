@@ -136,6 +136,7 @@ class Desk:
                 on_drift=calls.on_drift,
                 limits=calls.limits,
                 cost=calls.cost,
+                capture=calls.capture,
                 store=store,
             )
         except BaseException:

@@ -70,6 +70,7 @@ class ResumeMagics(Magics):
     @argument("--cost", help="name of the function of item and output that returns what a run cost, in US dollars")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
+    @argument("--no-capture", action="store_true", help="show what task and metrics print here, instead of keeping it")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -109,7 +110,11 @@ class ResumeMagics(Magics):
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
         cost = find_function(_unquoted(arguments.cost), user_namespace()) if arguments.cost else None
-        asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
+        asked = {
+            "reuse_outputs": arguments.reuse_outputs,
+            "settle": arguments.settle,
+            "capture": not arguments.no_capture,
+        }
         only = [_unquoted(word) for word in arguments.only or ()]
         return _resume(experiment, given, rules, store, only=only, cost=cost, **asked)
 
@@ -149,11 +154,12 @@ def _resume(
     cost: Cost | None = None,
     reuse_outputs: bool,
     settle: bool,
+    capture: bool = True,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
     calls = offers.calls(experiment)
-    calls = bounded(replace(calls, cost=cost or calls.cost), rules)
+    calls = bounded(replace(calls, cost=cost or calls.cost, capture=capture), rules)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     plan = plan.select(only) if only else plan

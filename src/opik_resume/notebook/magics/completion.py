@@ -32,7 +32,9 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--max-seconds": ("60", "600", "3600"),
     "--threads": ("1", "4", "16", "64"),
 }
-OPTIONS = tuple(sorted(("--cost", "--metrics", "--only", "--reuse-outputs", "--settle", "--task", *VALUES)))
+OPTIONS = tuple(
+    sorted(("--cost", "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", *VALUES))
+)
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
 _NAMED = ("-t", "--task", "-m", "--metrics", "--cost")

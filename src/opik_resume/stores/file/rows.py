@@ -38,12 +38,12 @@ NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
     "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, version, "
-    "cost"
+    "cost, prints"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version, cost"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version, cost, NULL AS prints"
 )
 DERIVED_COLUMNS = "seconds, began, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
@@ -178,6 +178,7 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         missing_metrics=_names(row["missing_metrics"]) or (),
         version=row["version"],
         cost=row["cost"],
+        prints=row["prints"],
     )
 
 
@@ -258,6 +259,7 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.missing_metrics) if record.missing_metrics else None,
         record.version,
         record.cost,
+        record.prints,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
+from opik_resume.base.text.excerpt import excerpt
 from opik_resume.stores.file.rows import of_score
 from opik_resume.stores.opik.scores import refusal
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
@@ -21,6 +22,7 @@ SCORING_SPAN = "metrics_calculation"
 LOOKING_SPAN = "task_span_metrics_calculation"
 SCORING_SPANS = (SCORING_SPAN, LOOKING_SPAN)
 VALIDATION_SUFFIX = "_arg_validation"  # of spans for a metric whose arguments are missing
+PRINTED_ENDS = 1_000  # characters of what a run printed that its trace holds, of the beginning and of the end
 EMPTY_OUTPUT: Json = {"output": {}}  # stands for {}, which the server would not keep: the run would never be complete
 
 
@@ -138,6 +140,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         facts["cost"] = attempt.cost
     if attempt.notes:
         facts["notes"] = list(attempt.notes)
+    if attempt.prints:
+        facts["prints"] = excerpt(attempt.prints, PRINTED_ENDS)
     if attempt.scored_by is not None:
         facts["scored_by"] = list(attempt.scored_by)
     if attempt.missing_metrics:

@@ -43,6 +43,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         task_seconds=facts.get("task_seconds"),
         scoring_seconds=facts.get("scoring_seconds"),
         notes=() if light else tuple(facts.get("notes") or ()),
+        prints=None if light else _text(facts.get("prints")),
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
         version=version if isinstance(version := facts.get("version"), str) else None,
@@ -78,7 +79,7 @@ def _read_span(row: Json) -> Span:
 def lightened(made: Attempt) -> Attempt:
     """The attempt without what is large: see :class:`~opik_resume.base.records.Attempt`."""
     error = made.error and replace(made.error, message=made.error.message[:LIGHT_MESSAGE], traceback="")
-    return replace(made, task_output=None, notes=(), error=error, scores=_lightened(made.scores))
+    return replace(made, task_output=None, notes=(), prints=None, error=error, scores=_lightened(made.scores))
 
 
 def has_kept_output(made: Attempt) -> bool:
@@ -159,6 +160,10 @@ def _tokens(usage: Any) -> int | None:
 
 def _names(told: Any) -> tuple[str, ...] | None:
     return tuple(map(str, told)) if isinstance(told, list) else None
+
+
+def _text(told: Any) -> str | None:
+    return told if isinstance(told, str) else None
 
 
 def _error(info: Any, *, light: bool) -> ErrorInfo | None:
