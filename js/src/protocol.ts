@@ -107,6 +107,16 @@ export interface Cell {
   seconds: number | null;
   started_at: string | null;
   notes: string[];
+  tries?: Try[];
+}
+
+/** One call of the task, of a run that took several. */
+export interface Try {
+  number: number;
+  seconds: number;
+  type: string | null;
+  message: string;
+  waited: number;
 }
 
 /** What a server knows of a run besides its cell. */

@@ -127,7 +127,14 @@ function firstTab(cell: Cell): Tab {
 }
 
 function Content({ tab, cell, details }: Looked & { tab: Tab }) {
-  if (tab === "Error" && cell.error) return <ErrorText error={cell.error} />;
+  if (tab === "Error" && cell.error) {
+    return (
+      <>
+        <ErrorText error={cell.error} />
+        <Tries of={cell} />
+      </>
+    );
+  }
   if (tab === "Scores") return <Scores scores={cell.scores} />;
   if (tab === "Trace" && details) return <Trace spans={details.spans} />;
   if (tab === "Item") return <Value value={itemOf(cell, details)} nothing="The item is empty." />;
@@ -135,6 +142,7 @@ function Content({ tab, cell, details }: Looked & { tab: Tab }) {
     <>
       <Value value={cell.output} nothing="There is no output." />
       <Notes of={cell} />
+      <Tries of={cell} />
     </>
   );
 }
@@ -146,6 +154,20 @@ function Notes({ of: { notes } }: { of: Cell }) {
       {notes?.map((note) => (
         <p class="oprs-quiet" key={note}>
           {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** The calls of the task, when it took several: what each raised, and the wait after it. */
+function Tries({ of: { tries } }: { of: Cell }) {
+  return (
+    <>
+      {tries?.map(({ number, seconds, type, message, waited }) => (
+        <p class="oprs-quiet" key={number}>
+          {`Try ${number}, ${seconds.toFixed(1)} s: ${type ? [type, message].filter(Boolean).join(": ") : "returned"}`}
+          {waited > 0 && `; waited ${waited.toFixed(1)} s`}
         </p>
       ))}
     </>

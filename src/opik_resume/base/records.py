@@ -221,6 +221,22 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One call of the task, of an attempt that took several.
+
+    ``number`` counts from 1, ``seconds`` is what the call took, ``waited`` how long it was then waited for the next one.
+    ``error_type`` is None of a call that returned.
+    """
+
+    number: int
+    started_at: datetime
+    seconds: float
+    error_type: str | None = None
+    message: str = ""
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a cell.
 
@@ -233,7 +249,8 @@ class Attempt:
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
-    only until they are sent.
+    only until they are sent. ``tries`` are the calls of the task when there was more than one: of many, the first and the
+    last ones.
     """
 
     id: str
@@ -252,6 +269,7 @@ class Attempt:
     notes: tuple[str, ...] = ()
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
+    tries: tuple[Try, ...] = ()
     steps: Json | None = field(default=None, compare=False, repr=False)
 
     @property

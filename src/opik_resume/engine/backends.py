@@ -9,10 +9,13 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.process.forks import in_each_process
+from opik_resume.engine.retrying.late import Late, Outlived
+from opik_resume.exceptions import TaskTimedOut
 
 if TYPE_CHECKING:
     import asyncio
 
+CANCEL_SECONDS = 1.0  # what a coroutine gets to end, once its time is up
 _lock: threading.Lock  # guards the creation of the loop
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -41,12 +44,14 @@ class Awaiter:
         self._waiting: set[Future[Any]] = set()
         self._lock = threading.Lock()  # guards the set: workers add and remove, a stop iterates
 
-    def __call__(self, returned: Any) -> Any:
+    def __call__(self, returned: Any, timeout: float | None = None) -> Any:
+        """Raises TaskTimedOut after so many seconds: what is awaited is cancelled then."""
         if not inspect.isawaitable(returned):
             return returned
         import asyncio  # a fifth of what our own import takes, and most tasks are plain functions
 
-        future = asyncio.run_coroutine_threadsafe(_awaited(returned), _event_loop())
+        waited = _awaited(returned) if timeout is None else _awaited_for(returned, timeout)
+        future = asyncio.run_coroutine_threadsafe(waited, _event_loop())
         with self._lock:
             self._waiting.add(future)
         try:
@@ -65,6 +70,28 @@ class Awaiter:
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
+
+
+async def _awaited_for(awaitable: Awaitable[Any], seconds: float) -> Any:
+    """What it still returns when it is cancelled is paid for, and kept."""
+    import asyncio
+
+    task = asyncio.ensure_future(_awaited(awaitable))
+    try:
+        if (await asyncio.wait({task}, timeout=seconds))[0]:
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
+    except asyncio.CancelledError:  # whoever waits is cancelled, too
+        task.cancel()
+        raise
+    if not task.done():
+        late = Late()
+        task.add_done_callback(lambda task: late.end(task.result))
+        raise Outlived(late, seconds, "a coroutine that does not end when it is cancelled")
+    if not task.cancelled() and task.exception() is None:
+        return task.result()
+    raise TaskTimedOut(f"the task took longer than timeout={seconds:g} s and was cancelled.")
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:

@@ -12,6 +12,8 @@ from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, Sc
 from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.engine import steps
+from opik_resume.engine.retrying.tries import Tries
+from opik_resume.engine.retrying.trying import Trying
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
@@ -39,6 +41,8 @@ class CellWork:
     required: Sequence[str] = ()
     """Names of the metrics that a run must have been scored with: it is noted which of them were not given."""
     fresh: Fresh | None = None
+    trying: Trying | None = None
+    """How the task is called again; None: it is simply called."""
 
     @cached_property
     def _called(self) -> Json:
@@ -60,19 +64,26 @@ class CellWork:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
         began = time.perf_counter()
         seen: Seen | None = None
+        tries = self.trying.begin() if self.trying is not None else None
         try:
             with self.tracing.task(attempt, self.task) as seen:
-                output = self.call(self.task, _own_copy(item.content))
+                output = self._called_on(item, attempt, tries)
                 stored, notes = encoded(output)  # before metrics see it, which may change it
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
             seconds = time.perf_counter() - began
-            attempt = replace(attempt, task_seconds=seconds, steps=self._steps(seen))
+            attempt = _with(tries, replace(attempt, task_seconds=seconds, steps=self._steps(seen)))
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error))
         seconds = time.perf_counter() - began
-        attempt = replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen))
+        attempt = _with(tries, replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen)))
         if not isinstance(output, dict):
             return self._refuse(attempt, output, stored)
         return self._score(attempt, item, output, seen, returned=True, task_output=stored)
+
+    def _called_on(self, item: Item, attempt: Attempt, tries: Tries | None) -> Any:
+        if self.trying is None or tries is None:
+            return self.call(self.task, _own_copy(item.content))
+        key = CellKey(attempt.item_id, attempt.trial or 0)
+        return self.trying(key, tries, self.task, lambda: _own_copy(item.content))
 
     def _steps(self, seen: Seen | None) -> Json | None:
         if not self.tracing.spans:
@@ -186,6 +197,10 @@ class CellWork:
             missing_metrics=tuple(n for n in attempt.missing_metrics if n in self.required and n not in scored),
             steps=self._with_metrics(attempt, asked),
         )
+
+
+def _with(tries: Tries | None, attempt: Attempt) -> Attempt:
+    return attempt if tries is None or not tries.told else replace(attempt, tries=tries.told)
 
 
 def _span(seen: Seen | None, called: Json, item: Item, attempt: Attempt, output: Json) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import PlannedCell
@@ -23,7 +24,7 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
-    ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
+    ``retries``: when a task is called again, and for how long. ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
     """
 
     task: Task
@@ -35,6 +36,7 @@ class Callables:
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
     fresh: Fresh | None = None
+    retries: Retries = field(default_factory=Retries)
 
 
 @dataclass(frozen=True)

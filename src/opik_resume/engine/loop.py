@@ -20,12 +20,16 @@ from opik_resume.engine.cell import CellWork
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.claims.abandoning import Abandoned
 from opik_resume.engine.claims.claiming import Claims
+from opik_resume.engine.claims.outliving import Outliving
 from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
 from opik_resume.engine.recording.recorder import EndedRun, Recorder
 from opik_resume.engine.recording.salvage import Salvage
+from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.trying import Trying
+from opik_resume.engine.retrying.waiting import Waits
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
@@ -82,9 +86,11 @@ class Run:
         self._store = store
         self._lease = lease
         self._abandoned = Abandoned(lease)
+        self._outliving = Outliving(self._abandoned)
         self._claims = Claims(lease, self._ahead, lambda: self.stopping)
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
+        self._hurried = threading.Event()
         self._awaiter = Awaiter()
         self._calls = Calls(self._awaiter)
         self._work = CellWork(
@@ -97,6 +103,7 @@ class Run:
             tracing=tracing or Untraced(),
             required=required,
             fresh=callables.fresh,
+            trying=None if callables.retries.plain else self._trying(callables.retries),
         )
         self._context = contextvars.copy_context()
         self._one_at_a_time = callables.task_threads == 1
@@ -108,7 +115,6 @@ class Run:
         self._stop_reason: str | None = None
         self._limits = callables.limits
         self._spending = Spending(self._limits, 0.0)
-        self._hurried = threading.Event()
         self._telling = threading.RLock()  # one event at a time, in order
         self.salvage = Salvage(store.path.parent, self.id)
         self._recorder = Recorder(store.record, self._report, self._lose, self._tell, self.salvage)
@@ -270,6 +276,8 @@ class Run:
     def _leave(self, cell: RunningCell, *, completed: bool = False) -> None:
         with self._lock:
             self._on_the_way.discard(cell.key)
+        if self._outliving.leave(cell):
+            return
         self._abandoned.came_back(cell.key, completed=completed)
         stopping.leave(cell, completed=completed and self._stop_reason is not None)
 
@@ -313,6 +321,10 @@ class Run:
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")
         return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
+
+    def _trying(self, retries: Retries) -> Trying:
+        waits = Waits(self._hurried, lambda: self._spending.seconds_left(time.monotonic()), self._tell)
+        return Trying(retries, self._calls, waits, self._outliving.keep)
 
     # The keeper: beats the lease, watches the grace time, ends the run
 
@@ -370,7 +382,7 @@ class Run:
         self.stopped_by = self._spending.stopped_by(self._left)
         self.outcome = self._outcome()
         self._finally(self._conclude)
-        self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
+        self._finally(lambda: self._abandoned.give_back(lambda: {*self.on_the_way, *self._outliving.cells}))
         stopping.unregister(self.stop)
         why = str(self.stopped_by) if self.outcome == "limited" else self._stop_reason or ""
         reason = ". ".join(filter(None, (why.rstrip("."), self.salvage.sentence))) or None

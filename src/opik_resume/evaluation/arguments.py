@@ -13,6 +13,7 @@ from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 logger = redaction.logger("opik_resume")
+
+RetryOn = type[Exception] | str | Sequence[type[Exception] | str]
+"""Exceptions, by class or by a glob of their name: one or several."""
 
 
 def refuse(function: str, why: str, **arguments: Any) -> None:
@@ -161,6 +165,21 @@ def limits(**rules: Any) -> Limits:
         else:
             positive(name, value, optional=True)
     return Limits(**rules)
+
+
+def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
+    """How often and for how long the task may be called, checked."""
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ArgumentError(f"retries must be a whole number of 0 or more, got {number!r}")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0):
+        raise ArgumentError(f"timeout must be a number of seconds above 0, or None, got {timeout!r}")
+    wanted = (retry_on,) if isinstance(retry_on, (str, type)) else _listed("retry_on", retry_on)
+    for each in wanted:
+        if not isinstance(each, str) and not (isinstance(each, type) and issubclass(each, Exception)):
+            raise ArgumentError(f"retry_on must be exception classes or names (globs) of them, got {each!r}")
+    if wanted and not number:
+        raise ArgumentError("retry_on says what is worth another try, and retries=0 allows none: pass retries= too")
+    return Retries(number, timeout, wanted)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

@@ -11,6 +11,7 @@ from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
@@ -28,6 +29,7 @@ from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task
+    from opik_resume.evaluation.arguments import RetryOn
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -59,6 +61,9 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
+    retries: int = 0,
+    timeout: float | None = None,
+    retry_on: RetryOn = (),
     store: Store | None = None,
 ) -> EvaluationResult:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -69,7 +74,7 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, retries, timeout, retry_on: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
             count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -102,7 +107,8 @@ def evaluate_resume(
         max_consecutive_failures=max_consecutive_failures,
         breaker=breaker,
     )
-    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
+    retrying = arguments.retries(retries, timeout, retry_on)
+    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits, retries=retrying)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
     plan = replan(reading)
@@ -197,6 +203,7 @@ def prepare_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     limits: Limits | None = None,
+    retries: Retries | None = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -209,6 +216,6 @@ def prepare_resume(
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    callables = replace(callables, on_drift=on_drift, limits=limits or Limits())
+    callables = replace(callables, on_drift=on_drift, limits=limits or Limits(), retries=retries or Retries())
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

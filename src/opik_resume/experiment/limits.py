@@ -73,6 +73,11 @@ class Spending:
         self._started += 1
         return True
 
+    def seconds_left(self, now: float) -> float | None:
+        """How long something may still start, for who waits to start again; None: no rule says."""
+        limit = self._limits.max_seconds
+        return None if limit is None else max(0.0, limit - (now - self._began))
+
     def ended(self, attempt: Attempt) -> None:
         """One run has ended: in this order."""
         self._ended += 1

@@ -37,7 +37,7 @@ ON CONFLICT (id) DO UPDATE SET
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, tries = excluded.tries,
     seconds = excluded.seconds, failed_metrics = excluded.failed_metrics
 WHERE excluded.complete >= complete
 """

@@ -135,6 +135,7 @@ class Desk:
                 reuse_outputs=reuse_outputs,
                 on_drift=calls.on_drift,
                 limits=calls.limits,
+                retries=calls.retries,
                 store=store,
             )
         except BaseException:

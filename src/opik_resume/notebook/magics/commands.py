@@ -19,7 +19,7 @@ from IPython.display import display
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
-from opik_resume.evaluation.arguments import limits, positive
+from opik_resume.evaluation.arguments import limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
@@ -63,6 +63,8 @@ class ResumeMagics(Magics):
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
     @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
+    @argument("--retries", type=int, help="call the task again, so often at most, after what passes by itself")
+    @argument("--timeout", type=float, help="seconds that each call of the task may take")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
@@ -91,6 +93,7 @@ class ResumeMagics(Magics):
                 raise UsageError("name the experiment: %%opik_resume my-experiment")
             return browser(_given(arguments, user_namespace()))
         rules = _limits(arguments)
+        asked = {"retrying": _retries(arguments), "reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
         store = default_store()
         experiment = find_experiment(_unquoted(arguments.experiment), store)  # before anything is run
         defined = run_body(get_ipython(), cell) if cell is not None else None
@@ -98,7 +101,6 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
-        asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
         return _resume(experiment, given, rules, store, **asked)
 
 
@@ -128,11 +130,19 @@ def _unquoted_name(line: str) -> str | None:
 
 
 def _resume(
-    experiment: Experiment, given: Given, rules: Limits, store: Store, *, reuse_outputs: bool, settle: bool
+    experiment: Experiment,
+    given: Given,
+    rules: Limits,
+    store: Store,
+    *,
+    reuse_outputs: bool,
+    settle: bool,
+    retrying: Mapping[str, Any] | None = None,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
-    calls = replace(offers.calls(experiment), limits=rules)
+    calls = offers.calls(experiment)
+    calls = replace(calls, limits=rules, retries=replace(calls.retries, **(retrying or {})))
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
@@ -179,6 +189,13 @@ def _limits(arguments: Arguments) -> Limits:
         max_consecutive_failures=arguments.max_consecutive_failures,
         breaker=int(breaker) if breaker.isdecimal() else None,
     )
+
+
+def _retries(arguments: Arguments) -> Mapping[str, Any]:
+    """What the line says of it: the rest is as in the call that began the evaluation, if this process knows."""
+    checked = retries(arguments.retries or 0, arguments.timeout, ())
+    told = {"retries": arguments.retries, "timeout": arguments.timeout}
+    return {name: getattr(checked, name) for name, value in told.items() if value is not None}
 
 
 def _show(view: ResumeBrowser, reading: Reading) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult, why_failed
+from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult, Try, why_failed
 from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, state_of
 from opik_resume.experiment.plan import ResumePlan
@@ -138,6 +138,17 @@ def _outcome(attempt: Attempt | None) -> Json:
         "seconds": took.total_seconds() if took is not None else None,
         "started_at": _time(attempt.started_at) if attempt is not None else None,
         "notes": list(attempt.notes) if attempt is not None else [],
+        "tries": [_try_json(made) for made in attempt.tries] if attempt is not None else [],
+    }
+
+
+def _try_json(made: Try) -> Json:
+    return {
+        "number": made.number,
+        "seconds": made.seconds,
+        "type": made.error_type,
+        "message": made.message,
+        "waited": made.waited,
     }
 
 

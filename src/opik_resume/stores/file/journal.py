@@ -26,7 +26,8 @@ ON CONFLICT (server, id) DO UPDATE SET
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
     notes = excluded.notes,
-    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, steps = excluded.steps,
+    scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, tries = excluded.tries,
+    steps = excluded.steps,
     revision = max(excluded.revision, revision + 1), state = excluded.state, problem = NULL
 WHERE excluded.complete >= complete
 """

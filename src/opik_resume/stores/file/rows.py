@@ -19,6 +19,7 @@ from opik_resume.base.records import (
     ItemFacts,
     Json,
     ScoreResult,
+    Try,
     VersionRecord,
 )
 from opik_resume.base.text.encoding import as_float, float_text
@@ -33,12 +34,12 @@ LIGHT_MESSAGE = 500  # characters of an error message that a light attempt keeps
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, tries"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, NULL AS tries"
 )
 DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
@@ -167,6 +168,7 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         notes=tuple(from_json(row["notes"])) if row["notes"] else (),
         scored_by=_names(row["scored_by"]),
         missing_metrics=_names(row["missing_metrics"]) or (),
+        tries=tuple(map(try_of, from_json(row["tries"]))) if row["tries"] else (),
     )
 
 
@@ -230,7 +232,20 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.notes) if record.notes else None,
         to_json(record.scored_by) if record.scored_by is not None else None,
         to_json(record.missing_metrics) if record.missing_metrics else None,
+        to_json([of_try(each) for each in record.tries]) if record.tries else None,
     )
+
+
+def of_try(made: Try) -> Json:
+    """A try in JSON, without the fields at their defaults."""
+    row: Json = {"number": made.number, "started_at": made.started_at.isoformat(), "seconds": made.seconds}
+    further = {"error_type": made.error_type, "message": clean(made.message), "waited": made.waited}
+    return row | {key: value for key, value in further.items() if value}
+
+
+def try_of(row: Json) -> Try:
+    """What ``of_try`` made."""
+    return Try(**{**row, "started_at": moment(row["started_at"])})
 
 
 def derived(record: Attempt) -> tuple[Any, ...]:

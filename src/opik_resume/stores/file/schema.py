@@ -217,7 +217,10 @@ CREATE INDEX attempts_by_cell ON attempts (
 CREATE INDEX dataset_items_by_id ON dataset_items (dataset_id, id, added_in, removed_in, runs_per_item);
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS)
+# The calls of the task of an attempt that took several: a JSON list.
+_TRIES = "".join(f"ALTER TABLE {table} ADD COLUMN tries TEXT;\n" for table in ("attempts", "journal"))
+
+STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS, _TRIES)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -45,6 +45,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         notes=() if light else tuple(facts.get("notes") or ()),
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
+        tries=() if light else tuple(map(rows.try_of, facts.get("tries") or ())),
         steps=None if light else _given(row),
     )
 
@@ -75,7 +76,7 @@ def _read_span(row: Json) -> Span:
 def lightened(made: Attempt) -> Attempt:
     """The attempt without what is large: see :class:`~opik_resume.base.records.Attempt`."""
     error = made.error and replace(made.error, message=made.error.message[:LIGHT_MESSAGE], traceback="")
-    return replace(made, task_output=None, notes=(), error=error, scores=_lightened(made.scores))
+    return replace(made, task_output=None, notes=(), tries=(), error=error, scores=_lightened(made.scores))
 
 
 def has_kept_output(made: Attempt) -> bool:
