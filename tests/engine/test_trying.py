@@ -14,7 +14,7 @@ from opik_resume import connect, evaluate, evaluate_resume, exceptions, plan_res
 from opik_resume.base.records import Attempt, CellKey, Json
 from opik_resume.engine.claims import claiming, stopping
 from opik_resume.engine.events import Event, RunDropped, RunFinished, TriedAgain, Waiting
-from opik_resume.engine.retrying import policy
+from opik_resume.engine.retrying import late, policy
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.experiment.limits import Limits
 from opik_resume.metrics import Equals
@@ -311,9 +311,7 @@ def test_what_a_coroutine_returns_when_it_is_cancelled_is_kept(store: Store) -> 
 def test_a_coroutine_that_does_not_end_outlives_its_time_as_a_function_does(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from opik_resume.engine import backends
-
-    monkeypatch.setattr(backends, "CANCEL_SECONDS", 0.0)
+    monkeypatch.setattr(late, "CANCEL_SECONDS", 0.0)
     let_go = threading.Event()
 
     async def task(item: Json) -> Json:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.process.forks import in_each_process
-from opik_resume.engine.retrying.late import Late, Outlived
-from opik_resume.exceptions import TaskTimedOut
+from opik_resume.engine.calling import is_async
+from opik_resume.engine.jobs import Callables
+from opik_resume.engine.retrying.late import Carried, awaited_for, carried
+from opik_resume.exceptions import ArgumentError
 
 if TYPE_CHECKING:
     import asyncio
 
-CANCEL_SECONDS = 1.0  # what a coroutine gets to end, once its time is up
 _lock: threading.Lock  # guards the creation of the loop
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -38,9 +39,13 @@ class Awaiter:
     """Turns what a task or metric returned into its value, on behalf of one run; ``cancel`` ends what is waited for.
 
     The worker that called waits meanwhile, so ``task_threads`` limits coroutines as it limits plain calls.
+
+    Args:
+        loop: the event loop to await them on; None is ours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop
         self._waiting: set[Future[Any]] = set()
         self._lock = threading.Lock()  # guards the set: workers add and remove, a stop iterates
 
@@ -48,17 +53,29 @@ class Awaiter:
         """Raises TaskTimedOut after so many seconds: what is awaited is cancelled then."""
         if not inspect.isawaitable(returned):
             return returned
+        waited = carried(returned) if timeout is None else awaited_for(returned, timeout)
+        try:
+            return self.begin(waited).result()
+        except Carried as error:
+            raise error.interrupt from None
+
+    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Have it run on the loop, in the context of whoever calls. Raises RuntimeError when the loop is closed."""
         import asyncio  # a fifth of what our own import takes, and most tasks are plain functions
 
-        waited = _awaited(returned) if timeout is None else _awaited_for(returned, timeout)
-        future = asyncio.run_coroutine_threadsafe(waited, _event_loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or _event_loop())
+        except BaseException:
+            coroutine.close()
+            raise
         with self._lock:
             self._waiting.add(future)
-        try:
-            return future.result()
-        finally:
-            with self._lock:
-                self._waiting.discard(future)
+        future.add_done_callback(self._end)
+        return future
+
+    def _end(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._waiting.discard(future)
 
     def cancel(self) -> None:
         """Cancel every coroutine that this run is waiting for."""
@@ -68,30 +85,14 @@ class Awaiter:
             future.cancel()
 
 
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
-
-async def _awaited_for(awaitable: Awaitable[Any], seconds: float) -> Any:
-    """What it still returns when it is cancelled is paid for, and kept."""
-    import asyncio
-
-    task = asyncio.ensure_future(_awaited(awaitable))
-    try:
-        if (await asyncio.wait({task}, timeout=seconds))[0]:
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
-    except asyncio.CancelledError:  # whoever waits is cancelled, too
-        task.cancel()
-        raise
-    if not task.done():
-        late = Late()
-        task.add_done_callback(lambda task: late.end(task.result))
-        raise Outlived(late, seconds, "a coroutine that does not end when it is cancelled")
-    if not task.cancelled() and task.exception() is None:
-        return task.result()
-    raise TaskTimedOut(f"the task took longer than timeout={seconds:g} s and was cancelled.")
+def refuse_ended(callables: Callables) -> None:
+    """Raise ArgumentError when coroutines are to run on a loop that does not run any more: clients made there are lost."""
+    loop = callables.loop
+    if loop is not None and is_async(callables.task) and not loop.is_running():
+        raise ArgumentError(
+            "The event loop on which aevaluate() ran the coroutines of the task is not running any more, and what they use "
+            "may belong to it. Nothing was run: await aevaluate_resume(…) in a running loop, or call evaluate_resume(…)."
+        )
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -106,7 +107,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
-    """Run the loop for ever: a coroutine that raises an interrupt leaves it, and the others are still waited for."""
+    """Run the loop for ever: a callback that raises an interrupt leaves it, and the others are still waited for."""
     while True:
         try:
             loop.run_forever()

@@ -24,6 +24,7 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
+    ``loop``: the event loop that coroutines run on, that of whoever awaits the door; None is one of our own.
     ``retries``: when a task is called again, and for how long. ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
     """
 
@@ -37,6 +38,7 @@ class Callables:
     limits: Limits = field(default_factory=Limits)
     fresh: Fresh | None = None
     retries: Retries = field(default_factory=Retries)
+    loop: Any = None
 
 
 @dataclass(frozen=True)

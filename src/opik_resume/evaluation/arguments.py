@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.process.doors import callers_loop
 from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
@@ -54,7 +55,8 @@ def callables(
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    return Callables(_task(task), scoring(scoring_metrics, scoring_functions), mapping, task_threads, of_experiment)
+    given = scoring(scoring_metrics, scoring_functions)
+    return Callables(_task(task), given, mapping, task_threads, of_experiment, loop=callers_loop())
 
 
 def _task(task: Any) -> Any:

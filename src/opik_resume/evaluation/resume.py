@@ -11,6 +11,7 @@ from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
+from opik_resume.engine.backends import refuse_ended
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
@@ -204,18 +205,22 @@ def prepare_resume(
     on_drift: OnDrift = "warn",
     limits: Limits | None = None,
     retries: Retries | None = None,
+    loop: Any = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
     """Make a resume of a plan ready: ``run.start()`` starts it in the background.
 
     Raises:
-        ArgumentError: task, metrics or mapping cannot be used.
+        ArgumentError: task, metrics or mapping cannot be used, or the loop that coroutines are to run on has ended.
         ExperimentBusy: another resume holds the lease.
     """
     callables = arguments.callables(
         task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
     )
-    callables = replace(callables, on_drift=on_drift, limits=limits or Limits(), retries=retries or Retries())
+    callables = replace(
+        callables, on_drift=on_drift, limits=limits or Limits(), retries=retries or Retries(), loop=loop
+    )
+    refuse_ended(callables)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import TaskTimedOut
+
+CANCEL_SECONDS = 1.0  # what a coroutine gets to end, once its time is up
 
 
 class Late:
@@ -79,3 +81,46 @@ def call_for(seconds: float, function: Callable[..., Any], *args: Any) -> Any:
         remedy = " An async def task is cancelled instead."
         raise Outlived(late, seconds, "a plain function, which cannot be cut off", remedy)
     return late.outcome()
+
+
+class Carried(Exception):
+    """An interrupt that a coroutine raised, on its way to whoever waits: by itself it would end the loop."""
+
+    def __init__(self, interrupt: BaseException) -> None:
+        super().__init__()
+        self.interrupt = interrupt
+
+
+async def carried(awaitable: Awaitable[Any]) -> Any:
+    """Await it. Raises Carried for what would end the loop."""
+    try:
+        return await awaitable
+    except (KeyboardInterrupt, SystemExit) as interrupt:
+        raise Carried(interrupt) from None
+
+
+async def awaited_for(awaitable: Awaitable[Any], seconds: float) -> Any:
+    """Await it, and cancel it after so many seconds. What it still returns then is paid for, and kept.
+
+    Raises:
+        TaskTimedOut: its time is up.
+        Carried: it was interrupted.
+    """
+    import asyncio
+
+    task = asyncio.ensure_future(carried(awaitable))
+    try:
+        if (await asyncio.wait({task}, timeout=seconds))[0]:
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
+    except asyncio.CancelledError:  # whoever waits is cancelled, too
+        task.cancel()
+        raise
+    if not task.done():
+        late = Late()
+        task.add_done_callback(lambda task: late.end(task.result))
+        raise Outlived(late, seconds, "a coroutine that does not end when it is cancelled")
+    if not task.cancelled() and task.exception() is None:
+        return task.result()
+    raise TaskTimedOut(f"the task took longer than timeout={seconds:g} s and was cancelled.")

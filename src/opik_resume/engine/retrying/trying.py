@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey
-from opik_resume.engine.retrying.late import Late, Outlived
+from opik_resume.engine.retrying.late import Carried, Late, Outlived, awaited_for
 from opik_resume.engine.retrying.policy import Pause, Retries
 from opik_resume.engine.retrying.tries import Tries
 
@@ -21,13 +21,21 @@ class Calls(Protocol):
         """Call it for at most so many seconds. Raises TaskTimedOut."""
 
 
+class Wait(Protocol):
+    """Waits before the next try of a cell. Returns whether there may be one: the run may have been stopped."""
+
+    def __call__(self, key: CellKey, pause: Pause) -> bool: ...
+
+    async def awaited(self, key: CellKey, pause: Pause) -> bool: ...
+
+
 class Trying:
     """How one run calls its task.
 
     Args:
         retries: the rules.
         calls: who calls it.
-        wait: waits before the next try of a cell. Returns whether there may be one: the run may have been stopped.
+        wait: waits before the next try.
         outlives: told of a call that goes on although its cell is given up.
     """
 
@@ -35,7 +43,7 @@ class Trying:
         self,
         retries: Retries,
         calls: Calls,
-        wait: Callable[[CellKey, Pause], bool],
+        wait: Wait,
         outlives: Callable[[CellKey, Late], None],
     ) -> None:
         self.retries = retries
@@ -56,18 +64,52 @@ class Trying:
             except Exception as error:
                 pause = tries.failed(error)
                 again = pause is not None and self._waited(key, tries, pause)
-                if isinstance(error, Outlived) and not error.late.ended():
-                    self._outlives(key, error.late)
-                    raise
-                if not again:
-                    raise
-                if isinstance(error, Outlived) and (came := _came(error.late)):
-                    tries.begin()
-                    tries.returned()
+                if came := self._settled(key, tries, error, again=again):
                     return came[0]
             else:
                 tries.returned()
                 return output
+
+    async def awaited(self, key: CellKey, tries: Tries, task: Callable[..., Any], content: Callable[[], Any]) -> Any:
+        """The same of a task whose calls are coroutines, which nobody waits for on a thread."""
+        while True:
+            tries.begin()
+            try:
+                output = await self._await(task, content())
+            except Exception as error:
+                pause = tries.failed(error)
+                began = time.monotonic()
+                again = pause is not None and await self._wait.awaited(key, pause)
+                if pause is not None:
+                    tries.waited(time.monotonic() - began)
+                if came := self._settled(key, tries, error, again=again):
+                    return came[0]
+            else:
+                tries.returned()
+                return output
+
+    def _settled(self, key: CellKey, tries: Tries, error: Exception, *, again: bool) -> list[Any]:
+        """What a late call has returned in the meantime, if it has: it is paid for. Raises when there is no other try."""
+        if isinstance(error, Outlived):
+            if not error.late.ended():
+                self._outlives(key, error.late)
+                raise error
+            if came := _came(error.late):
+                tries.begin()
+                tries.returned()
+                return came
+        if not again:
+            raise error
+        return []
+
+    async def _await(self, task: Callable[..., Any], content: Any) -> Any:
+        timeout = self.retries.timeout
+        if timeout is None:
+            return await task(content)
+        try:
+            return await awaited_for(task(content), timeout)
+        except Carried as error:
+            raise error.interrupt from None
 
     def _call(self, task: Callable[..., Any], content: Any) -> Any:
         timeout = self.retries.timeout
@@ -81,7 +123,6 @@ class Trying:
 
 
 def _came(late: Late) -> list[Any]:
-    """What a late call returned in the meantime, if it did: it is paid for."""
     try:
         return [late.outcome()]
     except Exception:  # the try has failed already, and is made again

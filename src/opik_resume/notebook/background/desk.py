@@ -136,6 +136,7 @@ class Desk:
                 on_drift=calls.on_drift,
                 limits=calls.limits,
                 retries=calls.retries,
+                loop=calls.loop,
                 store=store,
             )
         except BaseException:

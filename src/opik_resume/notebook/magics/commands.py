@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from IPython.display import display
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
+from opik_resume.engine.calling import is_async
 from opik_resume.evaluation.arguments import limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
@@ -143,11 +145,32 @@ def _resume(
     offers = Offers(given)
     calls = offers.calls(experiment)
     calls = replace(calls, limits=rules, retries=replace(calls.retries, **(retrying or {})))
+    calls = _blocking(calls)
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, reuse_outputs=reuse_outputs)
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
+
+
+def _blocking(calls: Callables) -> Callables:
+    """What a cell that blocks can call: the kernel's own event loop stands still meanwhile."""
+    if calls.loop is None or calls.loop is not _loop_here():
+        return calls
+    if is_async(calls.task) or any(is_async(metric.score) for metric in calls.scoring_metrics):
+        raise UsageError(
+            "aevaluate() ran its coroutines on the kernel's own event loop, and what they use may belong to it. This line "
+            "would block that loop. Nothing was run: press Resume in %opik_resume, which runs them there, or "
+            "await aevaluate_resume(…)"
+        )
+    return replace(calls, loop=None)
+
+
+def _loop_here() -> Any:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 @door
