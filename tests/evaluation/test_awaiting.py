@@ -295,6 +295,8 @@ def test_a_stop_wakes_coroutines_that_wait_for_their_next_try(store: Store, monk
     assert run.wait(20)
     assert not any(isinstance(event, TriedAgain) for event in events)
     assert run.on_the_way == ()
+    errors = [attempt.error.exception_type for attempt in store.attempts(run.experiment_id) if attempt.error]
+    assert errors == ["ConnectionError"] * 80  # none had to be cancelled
 
 
 def test_what_aevaluate_began_is_refused_when_its_loop_has_ended(store: Store) -> None:
