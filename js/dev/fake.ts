@@ -11,6 +11,7 @@ import {
   type Head,
   type Method,
   type Part,
+  type PastAttempt,
   type Plan,
   type Progress,
   REPLAYED,
@@ -19,7 +20,6 @@ import {
   STATES,
   type State,
   stateOf,
-  type Try,
   type What,
 } from "../src/protocol";
 
@@ -433,7 +433,8 @@ function look(of: Experiment, cell: number): Cell {
     started_at: null,
     notes: [],
     prints: done || failed ? `asking gpt-5-mini about item ${item + 1}\n` : null,
-    tries: failed
+    tries: [],
+    history: failed
       ? [again(state, false, 1), again("interrupted", true, 90)]
       : done
         ? [again(state, false, 5)]
@@ -553,7 +554,7 @@ function foundIn(of: Experiment, text: string): [unknown, DataView] {
   const found = Uint32Array.from(items.filter((item) => String(item + 1).includes(text)));
   return [{ text, total: found.length }, view(found)];
 }
-const again = (state: State, older: boolean, minutes: number): Try => ({
+const again = (state: State, older: boolean, minutes: number): PastAttempt => ({
   state,
   error: state.endsWith("failed") ? "RateLimitError: 429 Too Many Requests: tokens per min" : null,
   seconds: older ? null : 1.9,

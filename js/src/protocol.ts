@@ -150,8 +150,8 @@ export interface Frame {
   code: string;
 }
 
-/** One try at a cell. */
-export interface Try {
+/** One attempt at a cell, newest first. */
+export interface PastAttempt {
   state: State;
   error: string | null;
   seconds: number | null;
@@ -171,12 +171,23 @@ export interface Cell {
   scores: Score[];
   error: CellError | null;
   attempts: number;
-  tries: Try[];
+  history: PastAttempt[];
   seconds: number | null;
   started_at: string | null;
   notes: string[];
   /** What task and metrics printed, warned of and logged. */
   prints: string | null;
+  /** The calls of the task in this run, when there was more than one. */
+  tries: Try[];
+}
+
+/** One call of the task, of a run that took several. */
+export interface Try {
+  number: number;
+  seconds: number;
+  type: string | null;
+  message: string;
+  waited: number;
 }
 
 /** What a server knows of a run besides its cell. */

@@ -6,12 +6,13 @@ import math
 import threading
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, utc_now
+from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, Try, utc_now
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.protocol import Store
 from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
@@ -315,3 +316,14 @@ def test_what_scored_a_run_and_what_was_not_given_are_kept(
     repaired = replace(made, missing_metrics=(), scored_by=("judge", "co"))
     store.record([repaired])
     assert store.attempt(made.id) == repaired
+
+
+def test_the_tries_of_a_run_are_kept_but_not_looked_at_lightly(store: Store, experiment: Experiment) -> None:
+    tries = (Try(1, NOON, 0.25, "RateLimitError", "slow dówn", 12.5), Try(2, NOON + timedelta(seconds=13), 1.0))
+    made = of(experiment, complete(tries=tries))
+    store.record([made])
+    assert store.attempt(made.id) == made
+    assert [attempt.tries for attempt in store.attempts(experiment.id)] == [()]
+    again = replace(made, tries=tries[:1])
+    store.record([again])
+    assert store.attempt(made.id) == again

@@ -1,9 +1,9 @@
 import type { Cell } from "../protocol";
 import { age, many, seconds, spaced } from "../words";
 
-/** All tries at a cell, newest first. */
-export function Attempts({ of: { tries, attempts } }: { of: Cell }) {
-  if (!tries.length) return <p class="oprs-quiet">It was never started.</p>;
+/** All attempts at a cell, newest first. */
+export function Attempts({ of: { history, attempts } }: { of: Cell }) {
+  if (!history.length) return <p class="oprs-quiet">It was never started.</p>;
   return (
     <>
       <table class="oprs-scores">
@@ -16,7 +16,7 @@ export function Attempts({ of: { tries, attempts } }: { of: Cell }) {
           </tr>
         </thead>
         <tbody>
-          {tries.map((each, at) => (
+          {history.map((each, at) => (
             <tr key={attempts - at} aria-current={each.shown || undefined}>
               <th scope="row">
                 {attempts - at}
@@ -33,8 +33,8 @@ export function Attempts({ of: { tries, attempts } }: { of: Cell }) {
           ))}
         </tbody>
       </table>
-      {tries.length < attempts && (
-        <p class="oprs-quiet">{many(attempts - tries.length, "older attempt")} not shown</p>
+      {history.length < attempts && (
+        <p class="oprs-quiet">{many(attempts - history.length, "older attempt")} not shown</p>
       )}
     </>
   );

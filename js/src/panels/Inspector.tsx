@@ -176,7 +176,7 @@ function textOf(tab: Tab, cell: Cell, details: Details | null): string {
     Item: itemOf(cell, details),
     Output: cell.output,
     Scores: cell.scores,
-    Attempts: cell.tries,
+    Attempts: cell.history,
     Trace: details?.spans,
   };
   return JSON.stringify(values[tab] ?? null, null, 2);
@@ -190,7 +190,14 @@ function firstTab(cell: Cell): Tab {
 }
 
 function Content({ tab, cell, details }: Looked & { tab: Tab }) {
-  if (tab === "Error" && cell.error) return <ErrorText error={cell.error} />;
+  if (tab === "Error" && cell.error) {
+    return (
+      <>
+        <ErrorText error={cell.error} />
+        <Tries of={cell} />
+      </>
+    );
+  }
   if (tab === "Scores") return <Scores scores={cell.scores} />;
   if (tab === "Attempts") return <Attempts of={cell} />;
   if (tab === "Prints") return <Value value={cell.prints} nothing="It printed nothing." />;
@@ -201,6 +208,7 @@ function Content({ tab, cell, details }: Looked & { tab: Tab }) {
       <Comparison item={itemOf(cell, details)} output={cell.output} />
       <Value value={cell.output} nothing="There is no output." />
       <Notes of={cell} />
+      <Tries of={cell} />
     </>
   );
 }
@@ -212,6 +220,20 @@ function Notes({ of: { notes } }: { of: Cell }) {
       {notes?.map((note) => (
         <p class="oprs-quiet" key={note}>
           {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** The calls of the task, when it took several: what each raised, and the wait after it. */
+function Tries({ of: { tries } }: { of: Cell }) {
+  return (
+    <>
+      {tries?.map(({ number, seconds, type, message, waited }) => (
+        <p class="oprs-quiet" key={number}>
+          {`Try ${number}, ${seconds.toFixed(1)} s: ${type ? [type, message].filter(Boolean).join(": ") : "returned"}`}
+          {waited > 0 && `; waited ${waited.toFixed(1)} s`}
         </p>
       ))}
     </>

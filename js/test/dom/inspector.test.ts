@@ -144,7 +144,7 @@ describe("prints and attempts", () => {
   });
 
   test("say that there are none", async () => {
-    const { text, open } = await inspected({ prints: null, tries: [], attempts: 0 }, "Prints");
+    const { text, open } = await inspected({ prints: null, history: [], attempts: 0 }, "Prints");
     expect(text(".oprs-panel")).toBe("It printed nothing.");
     await open("Attempts");
     expect(text(".oprs-panel")).toBe("It was never started.");

@@ -239,6 +239,22 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One call of the task, of an attempt that took several.
+
+    ``number`` counts from 1, ``seconds`` is what the call took, ``waited`` how long it was then waited for the next one.
+    ``error_type`` is None of a call that returned.
+    """
+
+    number: int
+    started_at: datetime
+    seconds: float
+    error_type: str | None = None
+    message: str = ""
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a cell.
 
@@ -255,7 +271,8 @@ class Attempt:
     ``cost`` is what it cost in US dollars and ``tokens`` how many it used, where there is a source; else None.
     ``prints`` is what task and metrics printed, warned of and logged, both ends of it when it is long.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
-    only until they are sent.
+    only until they are sent. ``tries`` are the calls of the task when there was more than one: of many, the first and the
+    last ones.
     """
 
     id: str
@@ -277,6 +294,7 @@ class Attempt:
     version: str | None = None
     cost: float | None = None
     tokens: int | None = None
+    tries: tuple[Try, ...] = ()
     steps: Json | None = field(default=None, compare=False, repr=False)
     prints: str | None = None
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.process.doors import callers_loop
 from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 logger = redaction.logger("opik_resume")
+
+RetryOn = type[Exception] | str | Sequence[type[Exception] | str]
+"""Exceptions, by class or by a glob of their name: one or several."""
 
 
 def refuse(function: str, why: str, **arguments: Any) -> None:
@@ -52,8 +57,8 @@ def callables(
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    metrics_of_all = scoring(scoring_metrics, scoring_functions)
-    return Callables(_task(task), metrics_of_all, mapping, task_threads, of_experiment, cost=_cost(cost))
+    given = scoring(scoring_metrics, scoring_functions)
+    return Callables(_task(task), given, mapping, task_threads, of_experiment, cost=_cost(cost), loop=callers_loop())
 
 
 def _cost(cost: Any) -> Any:
@@ -195,6 +200,21 @@ def bounded(calls: Callables, rules: Limits) -> Callables:
             "What an Opik server knows of costs comes minutes later than the runs, too late to stop them."
         )
     return replace(calls, limits=rules)
+
+
+def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
+    """How often and for how long the task may be called, checked."""
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ArgumentError(f"retries must be a whole number of 0 or more, got {number!r}")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0):
+        raise ArgumentError(f"timeout must be a number of seconds above 0, or None, got {timeout!r}")
+    wanted = (retry_on,) if isinstance(retry_on, (str, type)) else _listed("retry_on", retry_on)
+    for each in wanted:
+        if not isinstance(each, str) and not (isinstance(each, type) and issubclass(each, Exception)):
+            raise ArgumentError(f"retry_on must be exception classes or names (globs) of them, got {each!r}")
+    if wanted and not number:
+        raise ArgumentError("retry_on says what is worth another try, and retries=0 allows none: pass retries= too")
+    return Retries(number, timeout, wanted)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

@@ -29,6 +29,7 @@ from opik_resume.lifecycle.wait import run_and_wait
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task
     from opik_resume.engine.costs import Cost
+    from opik_resume.evaluation.arguments import RetryOn
     from opik_resume.integrations.opik_datasets import OpikDataset
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
@@ -75,6 +76,9 @@ def evaluate(
     settle: bool = False,
     cost: Cost | None = None,
     capture: bool = True,
+    retries: int = 0,
+    timeout: float | None = None,
+    retry_on: RetryOn = (),
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -128,6 +132,15 @@ def evaluate(
             keys), where the widget shows it. In a cell it is not shown then, where the runs would mix; in a terminal it
             is. What threads of the task's own print is not the run's, unless they were started with its context. False
             leaves everything alone.
+        retries: call the task again, so many times at most, when it fails with what passes by itself: rate limits,
+            time-outs, lost connections, a server's own errors, whichever provider's; never an exhausted quota or a
+            refused key. Waits grow from a second to a minute, half of it by chance, or are what the provider states
+            (``Retry-After``, reset headers; more than five minutes fail the run instead). All tries are one run: its
+            ``tries`` keep what each raised. A stop ends the wait, and no wait begins that ``max_seconds`` would end.
+        timeout: seconds that each call of the task may take. A coroutine is cancelled. A plain function cannot be cut off,
+            and runs in a thread of its own for that, with ``task_threads=1`` as well: it is left alone there, what it
+            returns later is dropped, and its run is neither tried nor started again in this process while it lives.
+        retry_on: what is worth another try besides: exception classes, or globs of their names (``"acme.*Busy*"``).
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -151,7 +164,8 @@ def evaluate(
         max_cost=max_cost,
         breaker=breaker,
     )
-    callables = replace(arguments.bounded(callables, limits), capture=arguments.flag("capture", capture))
+    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

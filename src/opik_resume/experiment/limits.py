@@ -76,6 +76,11 @@ class Spending:
         self._started += 1
         return True
 
+    def seconds_left(self, now: float) -> float | None:
+        """How long something may still start, for who waits to start again; None: no rule says."""
+        limit = self._limits.max_seconds
+        return None if limit is None else max(0.0, limit - (now - self._began))
+
     def ended(self, attempt: Attempt, cost: float | None = None) -> None:
         """One run has ended: in this order. ``cost``: what this call paid for it, in US dollars, as far as it is known."""
         self._ended += 1

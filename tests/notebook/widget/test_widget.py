@@ -174,8 +174,8 @@ def test_a_cell_tells_its_prints_and_all_tries_newest_first(store: Store, view: 
         evaluate_resume(experiment.id, task, verbose=0, store=store)
     cell = view().result("cell", experiment=experiment.id, cell=0)
     assert cell["prints"] == "asked 0\n"
-    assert cell["attempts"] == len(cell["tries"]) == 2
-    newest, first = cell["tries"]
+    assert cell["attempts"] == len(cell["history"]) == 2
+    newest, first = cell["history"]
     assert (newest["state"], newest["error"], newest["shown"]) == ("task_failed", "TimeoutError: slow", True)
     assert (first["error"], first["shown"]) == ("RuntimeError: no answer for 0", False)
     assert newest["started_at"] > first["started_at"]

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from opik_resume.base.records import Attempt
 from opik_resume.base.text.excerpt import excerpt
 from opik_resume.engine.capture.hooks import Hook
 from opik_resume.engine.capture.prints import ENDS, Nowhere, Prints
+
+Opened = tuple[Prints, Token[Prints | None]]
 
 _CELLS = ("ipykernel.", "marimo.")  # whose streams are shown below a cell
 _NOWHERE = Nowhere()
@@ -83,18 +85,32 @@ class Capture:
 
     def of(self, work: Callable[..., Attempt], *args: Any) -> Attempt:
         """What the work makes of a run, with what it printed meanwhile added to it."""
-        if not self._wanted:
-            return work(*args)
-        prints = Prints()
-        _enter()
-        token = _current.set(prints)
+        opened = self.open()
         try:
             attempt = work(*args)
         finally:
-            _current.reset(token)
+            self.close(opened)
+        return told(attempt, opened)
+
+    def open(self) -> Opened | None:
+        """From here on, what is printed in this context belongs to one run; None: nobody wants to keep it."""
+        if not self._wanted:
+            return None
+        prints = Prints()
+        _enter()
+        return prints, _current.set(prints)
+
+    def close(self, opened: Opened | None) -> None:
+        """Up to here. In the same context."""
+        if opened is not None:
+            _current.reset(opened[1])
             _leave()
-        text = prints.text()
-        return attempt if text is None else replace(attempt, prints=_after(attempt.prints, text))
+
+
+def told(attempt: Attempt, opened: Opened | None) -> Attempt:
+    """The run with what it printed."""
+    text = opened[0].text() if opened is not None else None
+    return attempt if text is None else replace(attempt, prints=_after(attempt.prints, text))
 
 
 def _after(before: str | None, text: str) -> str:

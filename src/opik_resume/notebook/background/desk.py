@@ -137,6 +137,8 @@ class Desk:
                 limits=calls.limits,
                 cost=calls.cost,
                 capture=calls.capture,
+                retries=calls.retries,
+                loop=calls.loop,
                 store=store,
             )
         except BaseException:

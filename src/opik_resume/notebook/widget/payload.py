@@ -17,6 +17,7 @@ from opik_resume.base.records import (
     Experiment,
     Json,
     ScoreResult,
+    Try,
     why_failed,
 )
 from opik_resume.base.text.encoding import float_text
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from opik_resume.notebook.namespace.choosing import Picked
 
 T = TypeVar("T")
-MOST_TRIES = 50
+MOST_ATTEMPTS = 50
 _ERROR_FIELDS = ("exception_type", "message", "traceback")
 _DONE = (CellState.completed, CellState.scores_missing)
 
@@ -136,18 +137,18 @@ def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int |
         "state": state.name,
         "item": item.data if item is not None else {},
         **_outcome(attempt),
-        **_tries(reading, cell, attempt),
+        **_history(reading, cell, attempt),
     }
 
 
-def _tries(reading: Reading, cell: int, attempt: Attempt | None) -> Json:
-    """Every try at the cell, newest first; of very many the newest."""
-    tries = reading.grid.tries(cell)
+def _history(reading: Reading, cell: int, attempt: Attempt | None) -> Json:
+    """Every attempt at the cell, newest first; of very many the newest."""
+    made = reading.grid.tries(cell)
     shown = attempt.id if attempt is not None else None
-    return {"attempts": len(tries), "tries": [_try_json(each, shown) for each in tries[:MOST_TRIES]]}
+    return {"attempts": len(made), "history": [_past_json(each, shown) for each in made[:MOST_ATTEMPTS]]}
 
 
-def _try_json(attempt: Attempt, shown: str | None) -> Json:
+def _past_json(attempt: Attempt, shown: str | None) -> Json:
     error = attempt.error
     line = ": ".join(filter(None, (error.exception_type, error.message.split("\n", 1)[0]))) if error else None
     return {
@@ -173,6 +174,17 @@ def _outcome(attempt: Attempt | None) -> Json:
         "started_at": _time(attempt.started_at) if attempt is not None else None,
         "notes": list(attempt.notes) if attempt is not None else [],
         "prints": attempt.prints if attempt is not None else None,
+        "tries": [_try_json(made) for made in attempt.tries] if attempt is not None else [],
+    }
+
+
+def _try_json(made: Try) -> Json:
+    return {
+        "number": made.number,
+        "seconds": made.seconds,
+        "type": made.error_type,
+        "message": made.message,
+        "waited": made.waited,
     }
 
 

@@ -27,7 +27,7 @@ ON CONFLICT (server, id) DO UPDATE SET
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
     notes = excluded.notes, prints = excluded.prints,
     scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, version = excluded.version,
-    cost = excluded.cost,
+    cost = excluded.cost, tries = excluded.tries,
     steps = excluded.steps,
     revision = max(excluded.revision, revision + 1), state = excluded.state, problem = NULL
 WHERE excluded.complete >= complete

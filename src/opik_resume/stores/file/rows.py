@@ -21,6 +21,7 @@ from opik_resume.base.records import (
     ItemFacts,
     Json,
     ScoreResult,
+    Try,
     VersionRecord,
     lightened,
 )
@@ -38,12 +39,12 @@ NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
     "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, version, "
-    "cost, prints"
+    "cost, prints, tries"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version, cost, NULL AS prints"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version, cost, NULL AS prints, NULL AS tries"
 )
 DERIVED_COLUMNS = "seconds, began, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
@@ -179,6 +180,7 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         version=row["version"],
         cost=row["cost"],
         prints=row["prints"],
+        tries=tuple(map(try_of, from_json(row["tries"]))) if row["tries"] else (),
     )
 
 
@@ -260,7 +262,20 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         record.version,
         record.cost,
         record.prints,
+        to_json([of_try(each) for each in record.tries]) if record.tries else None,
     )
+
+
+def of_try(made: Try) -> Json:
+    """A try in JSON, without the fields at their defaults."""
+    row: Json = {"number": made.number, "started_at": made.started_at.isoformat(), "seconds": made.seconds}
+    further = {"error_type": made.error_type, "message": clean(made.message), "waited": made.waited}
+    return row | {key: value for key, value in further.items() if value}
+
+
+def try_of(row: Json) -> Try:
+    """What ``of_try`` made."""
+    return Try(**{**row, "started_at": moment(row["started_at"])})
 
 
 def derived(record: Attempt) -> tuple[Any, ...]:

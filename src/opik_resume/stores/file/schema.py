@@ -253,7 +253,13 @@ CREATE INDEX attempts_by_cell ON attempts (
 # What task and metrics printed, warned of and logged.
 _PRINTS = "".join(f"ALTER TABLE {table} ADD COLUMN prints TEXT;\n" for table in ("attempts", "journal"))
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS, _VERSIONS, _COSTS, _PRINTS)
+# The calls of the task of an attempt that took several: a JSON list.
+_TRIES = "".join(f"ALTER TABLE {table} ADD COLUMN tries TEXT;\n" for table in ("attempts", "journal"))
+
+STEPS = (
+    *(_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS),
+    *(_VERSIONS, _COSTS, _PRINTS, _TRIES),
+)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

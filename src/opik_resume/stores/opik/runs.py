@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.base.text.excerpt import excerpt
-from opik_resume.stores.file.rows import of_score
+from opik_resume.stores.file.rows import of_score, of_try
 from opik_resume.stores.opik.scores import refusal
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
 
@@ -148,6 +148,8 @@ def _facts(attempt: Attempt, context: Context) -> Json:
         facts["missing_metrics"] = list(attempt.missing_metrics)
     if attempt.version is not None:
         facts["version"] = attempt.version
+    if attempt.tries:
+        facts["tries"] = [of_try(made) for made in attempt.tries]
     if not attempt.complete and attempt.task_output is not None and root_is_theirs(attempt):
         facts["output"] = attempt.task_output
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts

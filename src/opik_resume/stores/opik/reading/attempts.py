@@ -49,6 +49,7 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         version=version if isinstance(version := facts.get("version"), str) else None,
         cost=_number(facts.get("cost")) if "cost" in facts else _number(row.get("total_estimated_cost")) or None,
         tokens=_tokens(row.get("usage")),
+        tries=() if light else tuple(map(rows.try_of, facts.get("tries") or ())),
         steps=None if light else _given(row),
     )
 
@@ -79,7 +80,8 @@ def _read_span(row: Json) -> Span:
 def lightened(made: Attempt) -> Attempt:
     """The attempt without what is large: see :class:`~opik_resume.base.records.Attempt`."""
     error = made.error and replace(made.error, message=made.error.message[:LIGHT_MESSAGE], traceback="")
-    return replace(made, task_output=None, notes=(), prints=None, error=error, scores=_lightened(made.scores))
+    bare = replace(made, task_output=None, notes=(), prints=None, tries=(), error=error)
+    return replace(bare, scores=_lightened(made.scores))
 
 
 def has_kept_output(made: Attempt) -> bool:
