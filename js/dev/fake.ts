@@ -194,7 +194,13 @@ export class FakeKernel {
     readonly experiments: Experiment[],
     traits: Partial<ControlTraits> = {},
   ) {
-    const all = { feed: "anywidget:feed", mode: "browser", store: "local store", selected: "" };
+    const all = {
+      feed: "anywidget:feed",
+      mode: "browser",
+      store: "local store",
+      selected: "",
+      selection: [],
+    };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
       if (this.busy) this.waiting.push(request);
@@ -280,6 +286,10 @@ export class FakeKernel {
     plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
+    select: ({ experiment, runs }) => {
+      this.control.set("selection", runs as ControlTraits["selection"]);
+      return [{ scales: scalesOf(this.find(experiment)) }];
+    },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     resume: () => [{}],
@@ -365,7 +375,7 @@ function look(of: Experiment, cell: number): Cell {
   return {
     cell,
     item_id: `0190a6c2-7d1e-7b3f-9c54-${String(item).padStart(12, "0")}`,
-    position: item + 1,
+    position: item,
     trial: cell % of.head.trials,
     state,
     item: {
