@@ -3,11 +3,10 @@ import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import type { Selection } from "../selecting";
+import { IN_ORDER } from "../sight";
 import { count, many, meanOf } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { useShading } from "./shading";
-
-const SORTED: Readonly<Record<string, string>> = { order: "items, newest first" };
 
 /** Gives the framework-free heatmap its element. */
 export function HeatmapView() {
@@ -69,9 +68,7 @@ function Caption() {
       {selection ? (
         <Selected selection={selection} />
       ) : (
-        <span class="oprs-clip">
-          {head && `${SORTED[sort] ?? "worst first"} · ${across(head)}`}
-        </span>
+        <span class="oprs-clip">{head && `items, ${order(head, sort)} · ${across(head)}`}</span>
       )}
       <Zoom />
       <button type="button" onClick={() => view.sight.showKeys(true)}>
@@ -122,6 +119,11 @@ function Zoom() {
       </button>
     </span>
   );
+}
+
+function order({ newest_first }: Head, sort: string): string {
+  if (sort !== IN_ORDER) return "worst first";
+  return newest_first ? "newest first" : "in their order";
 }
 
 function across({ trials, uniform }: Head): string {
