@@ -29,6 +29,7 @@ from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.selection import Rectangle, checked
 from opik_resume.notebook.widget.sight import Sight, facts
 from opik_resume.stores.protocol import SORTS, Store
 
@@ -55,6 +56,7 @@ class ResumeBrowser(anywidget.AnyWidget):
     store = traitlets.Unicode().tag(sync=True)
     remote = traitlets.Bool().tag(sync=True)
     selected = traitlets.Unicode().tag(sync=True)
+    selection = traitlets.Any([]).tag(sync=True)  # rectangles of what is selected in `selected`: see selection.py
 
     def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
         # Guards the traits, what the feed carries and what is wanted: choosing an experiment changes all as one.
@@ -84,6 +86,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
             "keep": self._keep,
+            "select": self._select,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -99,9 +102,16 @@ class ResumeBrowser(anywidget.AnyWidget):
     def show(self, reading: Reading) -> None:
         """Carry this experiment from now on."""
         with self._lock:
+            if self.selected != reading.experiment.id:
+                self.selection = []
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: Any) -> list[Rectangle]:
+        reading = self._readings.last(self.selected) if self.selected else None
+        return checked(proposal["value"], reading.grid if reading is not None else None)
 
     def want(self, experiment_id: str) -> Reading | None:
         """Carry this experiment from now on, or as soon as it has been read; None in that case."""
@@ -192,6 +202,15 @@ class ResumeBrowser(anywidget.AnyWidget):
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
+
+    def _select(self, params: Json) -> Answer:
+        reading, turn = self._turn(params)
+        runs = tuple(checked(params.get("runs"), reading.grid))
+        with self._lock:
+            if reading.experiment.id != self.selected:
+                raise RequestRefused("Another experiment is shown by now.")
+            self.selection = list(runs)
+        return self._sight.selected(reading, turn, runs)
 
     def _resume(self, params: Json) -> Answer:
         plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
