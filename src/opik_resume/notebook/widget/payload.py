@@ -71,7 +71,7 @@ def row_json(reading: Reading) -> Json:
 
 def unread_row_json(experiment: Experiment, state: str, reason: str | None = None) -> Json:
     """One line of the list, of an experiment whose cells are not known."""
-    counts = {"done": None, "expected": experiment.expected, "failed": 0, "scores": []}
+    counts: Json = {"done": None, "expected": experiment.expected, "failed": 0, "scores": []}
     return {**_identity(experiment), "state": state, **counts, "reason": reason}
 
 
