@@ -10,6 +10,8 @@ import {
   type Group,
   type Head,
   type Method,
+  type Part,
+  type PastAttempt,
   type Plan,
   type Progress,
   REPLAYED,
@@ -135,8 +137,9 @@ export function experiment(
     run,
     score: of("scores_missing"),
     kept: done,
-    seconds: run * 1.2,
+    seconds: [run * 1.1, run * 1.2],
     threads: 16,
+    cost: null,
     task: "answer",
     metrics: ["keywords", "words"],
     offered: { tasks: [], metrics: [] },
@@ -296,6 +299,7 @@ export class FakeKernel {
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
+    keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     resume: () => [{}],
     stop: () => [{}],
@@ -365,11 +369,38 @@ function squeeze(states: Uint8Array): Uint8Array {
 const LINE = 6000;
 
 const TRACEBACK = `Traceback (most recent call last):
-  notebook cell [4], line 9, in answer
+  File "/tmp/ipykernel_7/1234.py", line 9, in answer
     reply = client.responses.create(model=MODEL, input=item["prompt"])
   File "client.py", line 212, in create
     raise RateLimitError(response.status_code, response.text)
 RateLimitError: 429 Too Many Requests: tokens per min. Retry after 12 s`;
+
+const openai = (line: number, name: string, code: string) => ({
+  place: `site-packages/openai/client.py, line ${line}`,
+  name,
+  code,
+});
+
+const STACK: Part[] = [
+  {
+    package: null,
+    frames: [
+      {
+        place: "cell [4], line 9",
+        name: "answer",
+        code: 'reply = client.responses.create(model=MODEL, input=item["prompt"])\n',
+      },
+    ],
+  },
+  {
+    package: "openai",
+    frames: [
+      openai(88, "create", "return self._post(path, body=body)\n"),
+      openai(154, "_post", "return self._request(options)\n"),
+      openai(212, "_request", "raise RateLimitError(response.status_code, response.text)\n"),
+    ],
+  },
+];
 
 function look(of: Experiment, cell: number): Cell {
   const state = stateOf(of.states[cell]);
@@ -388,6 +419,7 @@ function look(of: Experiment, cell: number): Cell {
         "Write a limerick about a lighthouse.\nUse exactly five lines and avoid the letter q.",
       keywords: ["lighthouse", "sea"],
       words: { least: 20, most: 60 },
+      reference: "There once was a lamp on a rock\nthat ran by a wind-driven clock …",
     },
     output: done
       ? { output: "There once was a light on a rock\nthat ran by a wind-driven clock …" }
@@ -408,12 +440,20 @@ function look(of: Experiment, cell: number): Cell {
           type: "RateLimitError",
           message: "429 Too Many Requests: tokens per min. Retry after 12 s",
           traceback: TRACEBACK,
+          stack: STACK,
         }
       : null,
     attempts: failed ? 2 : Number(state !== "never_run"),
     seconds: state === "never_run" || state === "queued" ? null : 1.9,
     started_at: null,
     notes: [],
+    prints: done || failed ? `asking gpt-5-mini about item ${item + 1}\n` : null,
+    tries: [],
+    history: failed
+      ? [again(state, false, 1), again("interrupted", true, 90)]
+      : done
+        ? [again(state, false, 5)]
+        : [],
   };
 }
 
@@ -529,3 +569,10 @@ function foundIn(of: Experiment, text: string): [unknown, DataView] {
   const found = Uint32Array.from(items.filter((item) => String(item + 1).includes(text)));
   return [{ text, total: found.length }, view(found)];
 }
+const again = (state: State, older: boolean, minutes: number): PastAttempt => ({
+  state,
+  error: state.endsWith("failed") ? "RateLimitError: 429 Too Many Requests: tokens per min" : null,
+  seconds: older ? null : 1.9,
+  started_at: new Date(Date.now() - minutes * 60e3).toISOString(),
+  shown: !older,
+});

@@ -64,6 +64,19 @@ const openTrace = async (page) => {
   await page.getByRole("tab", { name: "Trace" }).click();
   await page.locator(".oprs-step").nth(2).click();
 };
+const openTab = (name) => async (page) => {
+  await page.getByRole("tab", { name }).click();
+};
+const unfoldFrames = (page) => page.locator(".oprs-traceback summary").click();
+const higher = async (page) => {
+  await page.locator(".oprs-splitter").focus();
+  for (let press = 0; press < 7; press++) await page.keyboard.press("ArrowUp");
+};
+const inspectDone = async (page) => {
+  await page.locator(".oprs-heatmap").focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".oprs-panel").waitFor();
+};
 const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
 const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
 
@@ -114,6 +127,14 @@ const SHOTS = {
   remotedark: ["scene=remote&theme=dark", inspectFailed, openTrace],
   remotelab: ["scene=remote&width=844", inspectFailed, openTrace],
   remotenarrow: ["scene=remote&width=560", inspectFailed, openTrace],
+  error: ["scene=browser", inspectFailed, unfoldFrames, higher],
+  errordark: ["scene=browser&theme=dark", inspectFailed, unfoldFrames, higher],
+  errornarrow: ["scene=browser&width=420", inspectFailed, higher],
+  attempts: ["scene=browser&width=420", inspectFailed, openTab("Attempts"), higher],
+  scoretab: ["scene=browser&width=420", inspectDone, openTab("Scores"), higher],
+  output: ["scene=browser", inspectDone, openTab("Output"), higher],
+  outputdark: ["scene=browser&theme=dark", inspectDone, openTab("Output"), higher],
+  item: ["scene=browser", inspectDone, openTab("Item"), higher],
   strips: ["scene=strips", ready],
   stripsdark: ["scene=strips&theme=dark", ready],
   stripsforced: ["scene=strips", forced, ready],

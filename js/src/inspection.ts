@@ -14,7 +14,7 @@ export class Inspection {
   ) {}
 
   look(index: number): void {
-    this.store.set({ inspected: { index, cell: null, details: null } });
+    this.store.set({ inspected: { index, cell: null, details: null, kept: null } });
     this.again();
   }
 
@@ -29,6 +29,16 @@ export class Inspection {
     const { inspected, remote } = this.store.state;
     if (remote && inspected && !inspected.details) this.owed.add("details");
     this.settle();
+  }
+
+  /** Puts the item in the notebook. */
+  async keep(): Promise<void> {
+    const asked = this.params();
+    const answer = asked && (await this.ask("cell", "keep", asked));
+    const { inspected } = this.store.state;
+    if (answer && inspected && this.isShown(asked)) {
+      this.store.set({ inspected: { ...inspected, kept: answer.result.name } });
+    }
   }
 
   private settle(): void {

@@ -30,6 +30,7 @@ export class ExperimentView implements FeedListener {
   readonly selecting: Selecting;
   private requests: Requests;
   private opening = 0;
+  private ended = false;
   private old = new Set<What>();
   private refresh: () => void;
   private inspectAgain: () => void;
@@ -253,6 +254,7 @@ export class ExperimentView implements FeedListener {
   /** What was to be done is done, or part of it: nothing may be offered until the plan is asked again. */
   private forgetPlan(): void {
     this.store.set({ plan: null });
+    this.ended = true;
     this.changed(["list", "plan"]);
   }
 
@@ -279,6 +281,9 @@ export class ExperimentView implements FeedListener {
     if (!answer) return this.store.set({ reading: false });
     const over = this.state.pressed === "resume" && !this.requests.isPending("resume");
     this.store.set({ plan: answer.result.plan, pressed: over ? null : this.state.pressed });
+    // What a run has made of the cell is known by now: it was asked while the run went on.
+    if (this.ended && answer.result.plan && this.state.inspected) this.inspection.again();
+    if (answer.result.plan) this.ended = false;
   }
 
   private openFirst(): void {

@@ -61,13 +61,18 @@ export interface Head {
   note: string | null;
 }
 
+export type Range = readonly [low: number, high: number];
+
 export interface Plan {
   id: string;
   run: number;
   score: number;
   kept: number;
-  seconds: number | null;
+  /** Between the two, as far as anybody can tell. */
+  seconds: Range | null;
   threads: number | null;
+  /** In US dollars, likewise. */
+  cost: Range | null;
   task: string | null;
   metrics: string[];
   offered: { tasks: string[]; metrics: { variable: string; name: string }[] };
@@ -136,6 +141,26 @@ export interface CellError {
   type: string;
   message: string;
   traceback: string | null;
+  stack: Part[];
+}
+
+/** Of a traceback: frames that belong to one package (null: the user's own), or what stands between two exceptions. */
+export type Part = { package: string | null; frames: Frame[] } | { text: string };
+
+export interface Frame {
+  place: string;
+  name: string | null;
+  code: string;
+}
+
+/** One attempt at a cell, newest first. */
+export interface PastAttempt {
+  state: State;
+  error: string | null;
+  seconds: number | null;
+  started_at: string;
+  /** It is the one that fills the cell. */
+  shown: boolean;
 }
 
 export interface Cell {
@@ -149,9 +174,23 @@ export interface Cell {
   scores: Score[];
   error: CellError | null;
   attempts: number;
+  history: PastAttempt[];
   seconds: number | null;
   started_at: string | null;
   notes: string[];
+  /** What task and metrics printed, warned of and logged. */
+  prints: string | null;
+  /** The calls of the task in this run, when there was more than one. */
+  tries: Try[];
+}
+
+/** One call of the task, of a run that took several. */
+export interface Try {
+  number: number;
+  seconds: number;
+  type: string | null;
+  message: string;
+  waited: number;
 }
 
 /** What a server knows of a run besides its cell. */
@@ -238,6 +277,7 @@ export interface Methods {
     params: { experiment: string };
     result: { groups: Group[]; total: number } | null;
   };
+  keep: { params: { experiment: string; cell: number }; result: { name: string } };
   resume: {
     params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
     result: Nothing;

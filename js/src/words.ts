@@ -1,5 +1,5 @@
 // The sentences of the user interface. Pure, so that what is said can be tested.
-import type { Cell, Facts, Head, Mean, Plan, Progress, Row, Undelivered } from "./protocol";
+import type { Cell, Facts, Head, Mean, Plan, Progress, Range, Row, Undelivered } from "./protocol";
 
 const CHOOSE_THE_TASK = "Choose the task.";
 
@@ -10,13 +10,24 @@ export const many = (n: number, noun: string): string => `${count(n)} ${noun}${n
 
 export const spaced = (name: string): string => name.replaceAll("_", " ");
 
+function unitOf(seconds: number): [size: number, unit: string] {
+  if (seconds < 60) return [1, "s"];
+  if (seconds < 90 * 60) return [60, "min"];
+  return seconds < 36 * 3600 ? [3600, "h"] : [86400, "days"];
+}
+
 /** "40 s", "3 min", "2 h": one unit, as estimates deserve. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-  return seconds < 36 * 3600
-    ? `${Math.round(seconds / 3600)} h`
-    : `${Math.round(seconds / 86400)} days`;
+export const duration = (seconds: number): string => durations([seconds, seconds]);
+
+/** "2 to 4 min": both in the unit of the longer one. */
+export function durations([low, high]: Range): string {
+  const [size, unit] = unitOf(high);
+  return `${between([low, high], (seconds) => String(Math.max(1, Math.round(seconds / size))))} ${unit}`;
+}
+
+/** "0.20 to 0.35", or one of them if both are said alike. */
+function between([low, high]: Range, say: (value: number) => string): string {
+  return say(low) === say(high) ? say(high) : `${say(low)} to ${say(high)}`;
 }
 
 export function age(createdAt: string, now: number): string {
@@ -64,7 +75,7 @@ export function planPhrases(plan: Plan): Phrase[] {
   if (isNothingLeft(plan)) {
     return plan.obstacle ? [] : [["nothing left to run, ", [count(plan.kept)], " kept"]];
   }
-  return [workPhrase(plan), ...timePhrase(plan), ...methodPhrases(plan)];
+  return [workPhrase(plan), ...timePhrase(plan), ...costPhrase(plan), ...methodPhrases(plan)];
 }
 
 function workPhrase({ run, score }: Plan): Phrase {
@@ -75,7 +86,11 @@ function workPhrase({ run, score }: Plan): Phrase {
 
 function timePhrase({ seconds, threads }: Plan): Phrase[] {
   if (seconds === null) return [];
-  return [["about ", [duration(seconds)], threads ? ` at ${many(threads, "thread")}` : ""]];
+  return [["about ", [durations(seconds)], threads ? ` at ${many(threads, "thread")}` : ""]];
+}
+
+function costPhrase({ cost }: Plan): Phrase[] {
+  return cost ? [["about ", [between(cost, dollars)]]] : [];
 }
 
 export function methodPhrases({ task, metrics }: Plan): Phrase[] {
@@ -147,10 +162,14 @@ export function deliveryLines(progress: Progress | null, storeName: string): [st
   return [refused, (waiting || problem || "").replace(`: ${storeName} `, ": Opik ")];
 }
 
+/** "$0.35", of less than ten cents "$0.0031". */
+export const dollars = (amount: number): string =>
+  `$${amount && amount < 0.1 ? Number(amount.toPrecision(2)) : amount.toFixed(2)}`;
+
 /** "1,204 tokens · $0.0031" */
 export function price(tokens: number | null, cost: number | null): string {
   const parts = tokens ? [many(tokens, "token")] : [];
-  if (cost) parts.push(`$${cost < 0.1 ? Number(cost.toPrecision(2)) : cost.toFixed(2)}`);
+  if (cost) parts.push(dollars(cost));
   return parts.join(" · ");
 }
 

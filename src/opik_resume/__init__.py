@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opik_resume.base.records import ErrorTolerance, ScoreResult
     from opik_resume.datasets.dataset import Dataset
     from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
+    from opik_resume.evaluation.awaiting import aevaluate, aevaluate_experiment, aevaluate_resume
     from opik_resume.evaluation.dict_items import evaluate_on_dict_items
     from opik_resume.evaluation.evaluator import evaluate
     from opik_resume.evaluation.listing import experiments
@@ -34,6 +35,9 @@ __all__ = [
     "EvaluationResult",
     "ScoreResult",
     "__version__",
+    "aevaluate",
+    "aevaluate_experiment",
+    "aevaluate_resume",
     "browse",
     "close_experiment",
     "connect",
@@ -70,6 +74,9 @@ _HOMES = {
     "create_dataset": "datasets.opening",
     "delete_dataset": "datasets.opening",
     "delete_experiment": "evaluation.managing",
+    "aevaluate": "evaluation.awaiting",
+    "aevaluate_experiment": "evaluation.awaiting",
+    "aevaluate_resume": "evaluation.awaiting",
     "evaluate": "evaluation.evaluator",
     "evaluate_experiment": "evaluation.rescore",
     "evaluate_on_dict_items": "evaluation.dict_items",

@@ -22,6 +22,7 @@
     ├── MetricComputationError (ValueError)   a metric cannot score these values, as Opik's of that name
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that is not a dict
+    ├── TaskTimedOut (TimeoutError)           the task took longer than timeout=
     ├── OutOfThreads (RuntimeError)           the process cannot start another thread
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written; ``.result`` if it ended an evaluation
@@ -191,6 +192,10 @@ class ScoreMethodMissingArguments(OpikResumeError):
 
 class InvalidTaskOutput(OpikResumeError, TypeError):
     """The task returned something that is not a dict. It is kept as the run's output all the same."""
+
+
+class TaskTimedOut(OpikResumeError, TimeoutError):
+    """The task took longer than ``timeout=``: a coroutine was cancelled, a plain function goes on unheeded."""
 
 
 class OutOfThreads(OpikResumeError, RuntimeError):

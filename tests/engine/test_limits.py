@@ -73,6 +73,7 @@ RULES: dict[str, tuple[dict[str, Any], Callable[[int], bool], int]] = {
     "max_failures": ({"max_failures": 5}, lambda call: call % 2 == 0, 10),
     "max_consecutive_failures": ({"max_consecutive_failures": 3}, lambda call: call > 4, 7),
     "breaker": ({}, lambda call: True, 10),
+    "max_cost": ({"max_cost": 1.0, "cost": lambda item, output: 0.25}, lambda call: False, 4),
 }
 
 
@@ -188,10 +189,12 @@ def test_a_limit_is_of_one_call_and_not_of_the_next(store: Store) -> None:
     assert (last.complete, last.stopped_by) == (True, None)
 
 
-@pytest.mark.parametrize("rule", ["max_runs", "max_seconds", "max_failures", "max_consecutive_failures", "breaker"])
-@pytest.mark.parametrize("value", [0, -1, True, "3", 1.5])
+@pytest.mark.parametrize(
+    "rule", ["max_runs", "max_seconds", "max_failures", "max_consecutive_failures", "max_cost", "breaker"]
+)
+@pytest.mark.parametrize("value", [0, -1, True, "3", 1.5, float("nan")])
 def test_what_is_no_limit_is_refused_before_anything_runs(store: Store, rule: str, value: Any) -> None:
-    if (rule, value) == ("max_seconds", 1.5):
+    if value == 1.5 and rule in ("max_seconds", "max_cost"):
         return
     task = Task(lambda call: False)
     with pytest.raises(ArgumentError, match=rule):

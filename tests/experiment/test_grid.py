@@ -152,7 +152,9 @@ def assert_same(grid: Grid, plain: PlainGrid) -> None:
     assert (grid.done, grid.failed, grid.counts()) == (plain.done, plain.failed, plain.counts())
     for cell, key in enumerate(plain.keys()):
         superseded = [a for a in (*plain.history, *plain.surplus) if (a.item_id, a.trial) == key]
-        assert grid.tries(cell) == len(superseded) + (plain.attempts[cell] is not None)
+        tries = grid.tries(cell)
+        assert len(tries) == len(superseded) + (plain.attempts[cell] is not None)
+        assert [each.id for each in tries] == sorted((each.id for each in tries), reverse=True)
 
 
 def by_id(made: Attempt) -> str:

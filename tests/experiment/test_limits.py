@@ -83,6 +83,36 @@ def test_the_first_rule_that_trips_is_the_one_and_nothing_left_is_nothing_stoppe
     assert spending.stopped_by(0) is None
 
 
+@given(st.lists(st.none() | st.floats(0, 10), max_size=30), st.floats(0.01, 50))
+def test_none_starts_once_so_much_is_spent(costs: list[float | None], limit: float) -> None:
+    spending = Spending(Limits(max_cost=limit, **NO_RULES), 0.0)
+    spent = 0.0
+    for cost in costs:
+        assert spending.may_start(0.0) == (spent < limit)
+        spending.ended(complete(), cost)
+        spent += cost or 0.0
+        assert spending.tripped == (spent >= limit)
+
+
+@pytest.mark.parametrize(
+    ("limit", "costs", "sentence"),
+    [
+        (1.0, [0.5, 0.5], "$1.00 spent (max_cost=1)"),
+        (1.0, [0.5, 0.75], "$1.25 spent (max_cost=1, $0.25 more: what was on its way was waited for)"),
+        (0.002, [0.0015, 0.0015], "$0.003 spent (max_cost=0.002, $0.001 more: what was on its way was waited for)"),
+        (0.3, [0.1, 0.1, 0.1], "$0.30 spent (max_cost=0.3)"),
+        (1.0, [0.5, 0.5, 2_000.0], "$2,001.00 spent (max_cost=1, $2,000.00 more: what was on its way was waited for)"),
+    ],
+)
+def test_what_was_spent_beyond_the_limit_is_said(limit: float, costs: list[float], sentence: str) -> None:
+    spending = Spending(Limits(max_cost=limit), 0.0)
+    for cost in costs:
+        spending.ended(complete(), cost)
+    stopped = spending.stopped_by(7)
+    assert stopped is not None
+    assert str(stopped) == f"{sentence}; 7 not started. Resume runs the rest."
+
+
 @pytest.mark.parametrize(
     ("kind", "message", "passes"),
     [

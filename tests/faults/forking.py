@@ -61,17 +61,17 @@ class World:
     def evaluate(self) -> list[str]:
         """One of its own, and then what is missing from it, which is nothing."""
         done = evaluate(self.dataset, slow, [Equals()], experiment_name="child", **self.options)
-        return [done.summary(), evaluate_resume(done.experiment_id, slow, [Equals()], **self.options).summary()]
+        return [done.headline, evaluate_resume(done.experiment_id, slow, [Equals()], **self.options).headline]
 
     def resume(self) -> str:
         global fails
         fails = False
-        return str(evaluate_resume("flaky", flaky, [Equals()], **self.options).summary())
+        return str(evaluate_resume("flaky", flaky, [Equals()], **self.options).headline)
 
     def meet(self) -> str:
         """The parent runs that one."""
         try:
-            return str(evaluate_resume("parent", paced, [Equals()], **self.options).summary())
+            return str(evaluate_resume("parent", paced, [Equals()], **self.options).headline)
         except ExperimentBusy:
             return "busy"
 
@@ -127,7 +127,7 @@ def main(target: str, folder: str) -> None:
     def work() -> None:
         dataset = create_dataset("more")
         dataset.insert({"n": n, "reference": str(n), "turn": MANY - n} for n in range(MANY))  # the last comes first
-        results.append(evaluate(dataset, paced, [Equals()], experiment_name="parent", **world.options).summary())
+        results.append(evaluate(dataset, paced, [Equals()], experiment_name="parent", **world.options).headline)
 
     running = threading.Thread(target=work)
     running.start()

@@ -33,7 +33,7 @@ def main(door: str, database: str, calls: str, seconds: str = "0.01") -> None:
         result = evaluate(dataset, task, [Equals()], experiment_name="e", trial_count=TRIALS, **options)
     else:
         result = evaluate_resume("e", task, [Equals()], **options)
-    print(result.summary())
+    print(result.headline)
 
 
 if __name__ == "__main__":

@@ -185,6 +185,57 @@ def test_the_magic_leaves_a_running_resume_alone(kernel: Kernel, folder: Path) -
     assert calls(folder).total() == 2
 
 
+LOUD = """
+import logging, sys, warnings
+if not logging.getLogger().handlers: logging.getLogger().addHandler(logging.StreamHandler())
+def loud(item):
+    print("printed", item["n"])
+    print("to stderr", file=sys.stderr)
+    warnings.warn("odd")
+    logging.getLogger("theirs").warning("slow")
+    return {"output": item["reference"]}
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_what_tasks_print_is_kept_and_not_sprayed_over_cells(kernel: Kernel, store: Store, threads: int) -> None:
+    kernel.run(LOUD)
+    name = f"loud at {threads}"
+    cell = kernel.run(f"made = experiment({name!r}, 3, loud, task_threads={threads}); print('mine')")
+    assert cell.text == "mine\n"
+    reading = reading_of(store, kernel.value("made").strip("'"))
+    printed = sorted(str(store.attempt(one.id).prints) for one in reading.grid.attempts if one is not None)
+    for n, text in enumerate(printed):
+        assert text.startswith(f"printed {n}\nto stderr\n")
+        assert text.endswith("\nWARNING theirs: slow\n")
+    assert "UserWarning: odd" in "".join(printed), "Python says it once"
+    assert kernel.run("print('as ever')").text == "as ever\n"
+
+
+def test_an_error_names_the_cell_it_comes_from_and_its_item_comes_into_the_notebook(kernel: Kernel) -> None:
+    kernel.run("def fails_here(item):\n    raise LookupError('here')")
+    number = int(kernel.value("len(In) - 2"))
+    widget, experiment_id = opened(kernel, "named", 2, "answer")
+    kernel.run("%opik_resume named -t fails_here -m equals")
+    kernel.shake_hands(widget)
+    cell = kernel.result(widget, "cell", experiment=experiment_id, cell=1)
+    assert cell["error"]["stack"][-1]["frames"][-1] == {
+        "place": f"cell [{number}], line 2",
+        "name": "fails_here",
+        "code": "raise LookupError('here')\n",
+    }
+    assert cell["attempts"] == 2
+    assert kernel.result(widget, "keep", experiment=experiment_id, cell=1) == {"name": "item_2"}
+    assert kernel.value("item_2['n'], sorted(item_2)") == "(0, ['id', 'n', 'reference'])"
+
+
+def test_no_capture_shows_it(kernel: Kernel) -> None:
+    kernel.run(LOUD)
+    kernel.run("experiment('said', 2); experiment('kept', 2)")
+    assert "printed" in kernel.run("%opik_resume said -t loud -m equals --no-capture").text
+    assert "printed" not in kernel.run("%opik_resume kept -t loud -m equals").text
+
+
 def test_the_magic_uses_what_evaluate_used(kernel: Kernel) -> None:
     kernel.run("experiment('remembered', 2)\ndef broken(item): return {'output': item['reference']}")
     assert "2 of 2 runs complete" in kernel.value("%opik_resume remembered")

@@ -62,7 +62,7 @@ class Round:
             return outcome
         twice = self.answered.total() - self._items
         if not result.complete:
-            return f"wrong: {result.summary()}, {outcome}"
+            return f"wrong: {result.headline}, {outcome}"
         if twice > (self._threads == 1):  # the running one is interrupted, and called again
             return f"wrong: {twice} of {before} called again, {outcome}"
         if not soon(lambda: self._store.leases.holder(result.experiment_id) is None, HUNG_SECONDS / 2):

@@ -6,12 +6,13 @@ import math
 import threading
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, utc_now
+from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, Try, utc_now
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.protocol import Store
 from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
@@ -132,6 +133,7 @@ def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Exper
             scores=(ScoreResult("s", 0.5, "why", "c", {"k": 1}), failed_score()),
             task_seconds=1.5,
             scoring_seconds=0.25,
+            cost=0.0021,
         ),
     )
     store.record([whole])
@@ -139,7 +141,9 @@ def test_an_attempt_is_read_back_whole_and_light(store: Store, experiment: Exper
     assert store.attempt(whole.id) == whole
     (light,) = store.attempts(experiment.id)
     assert light.scores == (ScoreResult("s", 0.5), failed_score()), "why one failed is kept: groups are made of it"
-    assert (light.task_output, light.returned, light.failed_metrics) == (None, True, ("judge",))
+    assert (light.task_output, light.returned, light.failed_metrics, light.cost) == (None, True, ("judge",), 0.0021)
+    columns = store.columns(experiment.id, heavy=False)
+    assert (columns.began.tolist(), columns.cost.tolist()) == ([whole.started_at.timestamp()], [0.0021])
     assert light.error is not None
     assert (light.error.exception_type, light.error.message, light.error.traceback) == ("ValueError", "boom", "")
     with pytest.raises(KeyError):
@@ -242,6 +246,18 @@ def test_long_texts_survive_and_light_attempts_are_light(store: Store, experimen
     assert store.attempts(experiment.id, heavy=True) == [made]
 
 
+def test_what_a_run_printed_is_kept_with_it(store: Store, experiment: Experiment) -> None:
+    made = of(experiment, failed(prints="asked\nand again\n"))
+    store.record([made])
+    assert store.attempt(made.id).prints == "asked\nand again\n"
+    assert store.attempts(experiment.id)[0].prints is None
+    more = replace(made, prints="asked\nand scored\n", error=None, returned=True, complete=True, task_output={"a": 1})
+    store.record([more])
+    store.flush(20)
+    assert store.attempt(made.id).prints == "asked\nand scored\n"
+    assert store.attempts(experiment.id, heavy=True)[0].prints == "asked\nand scored\n"
+
+
 def test_what_was_converted_of_an_output_is_kept(store: Store, experiment: Experiment) -> None:
     made = of(experiment, complete(notes=("set kept as a list: ['a']", "1 more kinds of values were converted")))
     store.record([made])
@@ -300,3 +316,14 @@ def test_what_scored_a_run_and_what_was_not_given_are_kept(
     repaired = replace(made, missing_metrics=(), scored_by=("judge", "co"))
     store.record([repaired])
     assert store.attempt(made.id) == repaired
+
+
+def test_the_tries_of_a_run_are_kept_but_not_looked_at_lightly(store: Store, experiment: Experiment) -> None:
+    tries = (Try(1, NOON, 0.25, "RateLimitError", "slow dówn", 12.5), Try(2, NOON + timedelta(seconds=13), 1.0))
+    made = of(experiment, complete(tries=tries))
+    store.record([made])
+    assert store.attempt(made.id) == made
+    assert [attempt.tries for attempt in store.attempts(experiment.id)] == [()]
+    again = replace(made, tries=tries[:1])
+    store.record([again])
+    assert store.attempt(made.id) == again

@@ -1,14 +1,29 @@
 import { useRef, useState } from "preact/hooks";
+import { Attempts } from "../inspector/Attempts";
+import { Comparison } from "../inspector/Comparison";
+import { Copy } from "../inspector/Copy";
+
+import { Splitter, useHeight } from "../inspector/height";
 import { type Cell, type Details, stateOf } from "../protocol";
 import { cellLine, price, spaced, webAddress } from "../words";
-import { ErrorText, Scores, Value } from "./contents";
+import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
 import { Trace } from "./Trace";
 
-type Tab = "Error" | "Item" | "Output" | "Scores" | "Trace";
+type Tab = "Error" | "Item" | "Output" | "Scores" | "Prints" | "Attempts" | "Trace";
 
 /** One cell looked at closely. Everything in it is text. */
 export function Inspector() {
+  const [height, setHeight] = useHeight();
+  return (
+    <div class="oprs-inspection" style={`height:${height}px`}>
+      <Splitter height={height} set={setHeight} />
+      <Inspected />
+    </div>
+  );
+}
+
+function Inspected() {
   const { inspected, late, trouble } = useViewState();
   const { view } = useAround();
   if (!inspected) {
@@ -69,17 +84,23 @@ function Tabs({ cell, details }: Looked) {
   const { prefix } = useAround();
   const [picked, pick] = useState<Tab | null>(null);
   const buttons = useRef<HTMLDivElement>(null);
-  const tabs: Tab[] = ["Item", "Output", "Scores"];
+  const tabs: Tab[] = ["Item", "Output", "Scores", "Prints", "Attempts"];
   if (cell.error) tabs.unshift("Error");
   if (details?.spans.length) tabs.push("Trace");
   const tab = picked && tabs.includes(picked) ? picked : firstTab(cell);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by) return;
+    const at = tabs.indexOf(tab);
+    const last = tabs.length - 1;
+    const to = {
+      ArrowRight: at === last ? 0 : at + 1,
+      ArrowLeft: at === 0 ? last : at - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    const to = (tabs.indexOf(tab) + by + tabs.length) % tabs.length;
     pick(tabs[to]);
     (buttons.current?.children[to] as HTMLElement | undefined)?.focus();
   };
@@ -103,7 +124,11 @@ function Tabs({ cell, details }: Looked) {
             </button>
           ))}
         </div>
-        <Elsewhere url={details?.url ?? null} />
+        <span class="oprs-tools">
+          {tab === "Item" && <Keep />}
+          <Copy text={textOf(tab, cell, details)} />
+          <Elsewhere url={details?.url ?? null} />
+        </span>
       </div>
       <div
         class="oprs-panel"
@@ -119,6 +144,44 @@ function Tabs({ cell, details }: Looked) {
   );
 }
 
+/** Puts the item in a variable of the notebook, and names it. */
+function Keep() {
+  const { inspected } = useViewState();
+  const { view } = useAround();
+  const kept = inspected?.kept;
+  return (
+    <button
+      type="button"
+      class="oprs-fold oprs-keep"
+      aria-live="polite"
+      title="Put this item in a variable of the notebook"
+      onClick={() => void view.inspection.keep()}
+    >
+      {kept ? (
+        <>
+          in the notebook as <code>{kept}</code>
+        </>
+      ) : (
+        "Put in the notebook"
+      )}
+    </button>
+  );
+}
+
+/** All that a tab has, also what it folds. */
+function textOf(tab: Tab, cell: Cell, details: Details | null): string {
+  if (tab === "Error" && cell.error) return cell.error.traceback || errorLine(cell.error);
+  if (tab === "Prints") return cell.prints ?? "";
+  const values: Partial<Record<Tab, unknown>> = {
+    Item: itemOf(cell, details),
+    Output: cell.output,
+    Scores: cell.scores,
+    Attempts: cell.history,
+    Trace: details?.spans,
+  };
+  return JSON.stringify(values[tab] ?? null, null, 2);
+}
+
 /** Where the trouble is, else what the task returned, else what it was asked. */
 function firstTab(cell: Cell): Tab {
   if (cell.error) return "Error";
@@ -127,14 +190,25 @@ function firstTab(cell: Cell): Tab {
 }
 
 function Content({ tab, cell, details }: Looked & { tab: Tab }) {
-  if (tab === "Error" && cell.error) return <ErrorText error={cell.error} />;
+  if (tab === "Error" && cell.error) {
+    return (
+      <>
+        <ErrorText error={cell.error} />
+        <Tries of={cell} />
+      </>
+    );
+  }
   if (tab === "Scores") return <Scores scores={cell.scores} />;
+  if (tab === "Attempts") return <Attempts of={cell} />;
+  if (tab === "Prints") return <Value value={cell.prints} nothing="It printed nothing." />;
   if (tab === "Trace" && details) return <Trace spans={details.spans} />;
   if (tab === "Item") return <Value value={itemOf(cell, details)} nothing="The item is empty." />;
   return (
     <>
+      <Comparison item={itemOf(cell, details)} output={cell.output} />
       <Value value={cell.output} nothing="There is no output." />
       <Notes of={cell} />
+      <Tries of={cell} />
     </>
   );
 }
@@ -146,6 +220,20 @@ function Notes({ of: { notes } }: { of: Cell }) {
       {notes?.map((note) => (
         <p class="oprs-quiet" key={note}>
           {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** The calls of the task, when it took several: what each raised, and the wait after it. */
+function Tries({ of: { tries } }: { of: Cell }) {
+  return (
+    <>
+      {tries?.map(({ number, seconds, type, message, waited }) => (
+        <p class="oprs-quiet" key={number}>
+          {`Try ${number}, ${seconds.toFixed(1)} s: ${type ? [type, message].filter(Boolean).join(": ") : "returned"}`}
+          {waited > 0 && `; waited ${waited.toFixed(1)} s`}
         </p>
       ))}
     </>

@@ -1,15 +1,33 @@
 // What the inspector's tabs hold. Values come from users' data: they are shown as text and as nothing else.
+import { LongText } from "../inspector/LongText";
+import { Stack } from "../inspector/Stack";
 import type { CellError, Score } from "../protocol";
 
+export { Value } from "../inspector/Tree";
+
 export function ErrorText({ error }: { error: CellError }) {
-  const line = error.message ? `${error.type}: ${error.message}` : error.type;
   return (
     <>
-      <p class="oprs-error-line">{line}</p>
-      {error.traceback && <pre class="oprs-traceback">{error.traceback}</pre>}
+      <div class="oprs-error-line">
+        <LongText text={errorLine(error)} />
+      </div>
+      <Trail error={error} />
     </>
   );
 }
+
+/** The frames as far as they could be read, else the text. */
+function Trail({ error: { stack, traceback } }: { error: CellError }) {
+  if (stack.some((part) => "frames" in part)) return <Stack parts={stack} />;
+  return traceback ? (
+    <div class="oprs-traceback">
+      <LongText text={traceback} />
+    </div>
+  ) : null;
+}
+
+export const errorLine = ({ type, message }: CellError): string =>
+  message ? `${type}: ${message}` : type;
 
 export function Scores({ scores }: { scores: readonly Score[] }) {
   if (!scores.length) return <p class="oprs-quiet">There are no scores.</p>;
@@ -27,32 +45,13 @@ export function Scores({ scores }: { scores: readonly Score[] }) {
           <tr key={score.name} class={score.failed ? "oprs-failed" : ""}>
             <th scope="row">{score.name}</th>
             <td class="oprs-number">{score.failed ? "failed" : figure(score.value)}</td>
-            <td>{score.reason}</td>
+            <td>{score.reason && <LongText text={score.reason} />}</td>
           </tr>
         ))}
       </tbody>
     </table>
   );
 }
-
-/** A dictionary as its entries, so that long texts keep their lines; anything else as JSON. */
-export function Value({ value, nothing }: { value: unknown; nothing: string }) {
-  if (value === null || value === undefined) return <p class="oprs-quiet">{nothing}</p>;
-  if (typeof value !== "object" || Array.isArray(value)) return <pre>{text(value)}</pre>;
-  return (
-    <dl class="oprs-entries">
-      {Object.entries(value).map(([key, entry]) => (
-        <div key={key}>
-          <dt>{key}</dt>
-          <dd>{text(entry)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-const text = (value: unknown): string =>
-  typeof value === "string" ? value : JSON.stringify(value, null, 2);
 
 const figure = (value: number | string | null): string =>
   typeof value === "number" ? String(Number(value.toPrecision(6))) : (value ?? "–");

@@ -398,6 +398,7 @@ describe("why runs failed", () => {
     expect(root.querySelector(".oprs-troubles")?.textContent).toContain("59 smaller groups");
   });
 });
+const TABS = ["Item", "Output", "Scores", "Prints", "Attempts"];
 
 describe("the inspector", () => {
   /** Opened on the first failed cell by the keyboard, with what the kernel tells of it changed. */
@@ -428,9 +429,14 @@ describe("the inspector", () => {
   });
 
   test("puts the error first and shows it as text", async () => {
-    const error = { type: "KeyError", message: "<b>'x'</b>", traceback: "File <cell>\n  boom" };
+    const error = {
+      type: "KeyError",
+      message: "<b>'x'</b>",
+      traceback: "File <cell>\n  boom",
+      stack: [],
+    };
     const { root, text, tabs, chosen } = await inspected({ error });
-    expect(tabs().map((tab) => tab.textContent)).toEqual(["Error", "Item", "Output", "Scores"]);
+    expect(tabs().map((tab) => tab.textContent)).toEqual(["Error", ...TABS]);
     expect(chosen()).toBe("Error");
     expect(text(".oprs-error-line")).toBe("KeyError: <b>'x'</b>");
     expect(text(".oprs-traceback")).toBe("File <cell>\n  boom");
@@ -443,7 +449,7 @@ describe("the inspector", () => {
 
   test("goes to the scores when one is missing, with its reason", async () => {
     const { text, tabs, chosen } = await inspected({ error: null, scores: [words] });
-    expect(tabs().map((tab) => tab.textContent)).toEqual(["Item", "Output", "Scores"]);
+    expect(tabs().map((tab) => tab.textContent)).toEqual(TABS);
     expect(chosen()).toBe("Scores");
     expect(text(".oprs-scores tbody tr")).toBe("wordsfailedValueError: no words");
   });
@@ -461,7 +467,7 @@ describe("the inspector", () => {
         ?.click();
       await soon(() => expect(text(".oprs-panel")).toBe(expected));
     };
-    await show("Item", 'qtwo\nlinesn{\n  "a": [\n    1\n  ]\n}');
+    await show("Item", 'qtwo\nlinesn{"a":[1]}');
     await show("Output", "plain");
     await show("Scores", "There are no scores.");
   });
@@ -483,8 +489,8 @@ describe("the inspector", () => {
   test("its tabs are moved by arrows", async () => {
     const { chosen, tabs } = await inspected();
     tabs()[0].dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
-    await soon(() => expect(chosen()).toBe("Scores"));
-    expect(document.activeElement?.textContent).toBe("Scores");
+    await soon(() => expect(chosen()).toBe("Attempts"));
+    expect(document.activeElement?.textContent).toBe("Attempts");
   });
 
   test("says a refusal where it was asked", async () => {
@@ -501,7 +507,12 @@ describe("the inspector", () => {
 });
 
 describe("an Opik server", () => {
-  const error = { type: "RateLimitError", message: "<b>429</b>", traceback: "File <cell>" };
+  const error = {
+    type: "RateLimitError",
+    message: "<b>429</b>",
+    traceback: "File <cell>",
+    stack: [],
+  };
   const plain = { error: null, model: null, tokens: null, cost: null, after: 0, seconds: 0.5 };
   const details: Details = {
     input: { q: "as it was" },
@@ -581,13 +592,7 @@ describe("an Opik server", () => {
 
   test("tells the steps of a run, as text, each below the one that called it", async () => {
     const { root, find, tabs, open, text } = await looked();
-    expect(tabs().map((tab) => tab.textContent)).toEqual([
-      "Error",
-      "Item",
-      "Output",
-      "Scores",
-      "Trace",
-    ]);
+    expect(tabs().map((tab) => tab.textContent)).toEqual(["Error", ...TABS, "Trace"]);
     expect(text(".oprs-inspector .oprs-title")).toContain("1,204 tokens · $0.0031");
     await open("Trace");
     const steps = [...root.querySelectorAll<HTMLElement>(".oprs-trace > li")];

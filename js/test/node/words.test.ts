@@ -24,7 +24,7 @@ const say = (phrases: Phrase[]) => phrases.map((phrase) => phrase.flat().join(""
 const planned = (more: Partial<Plan>): Plan => ({ ...plan, ...more });
 
 test("the plan in words", () => {
-  expect(say(planPhrases(planned({ run: 141, score: 12, seconds: 170 })))).toBe(
+  expect(say(planPhrases(planned({ run: 141, score: 12, seconds: [170, 190] })))).toBe(
     "141 runs, 12 scores · about 3 min at 16 threads · task answer · metrics keywords, words",
   );
   const bare = planned({ run: 1, score: 0, seconds: null, task: null, metrics: [] });
@@ -34,6 +34,20 @@ test("the plan in words", () => {
   );
   expect(say(planPhrases(planned({ run: 0, score: 0, kept: 882 })))).toBe(
     "nothing left to run, 882 kept",
+  );
+});
+
+test("what it takes and costs is a range", () => {
+  const say2 = (more: Partial<Plan>) =>
+    say(planPhrases(planned({ run: 9, score: 0, task: null, metrics: [], ...more })));
+  expect(say2({ seconds: [110, 250] })).toBe("9 runs · about 2 to 4 min at 16 threads");
+  expect(say2({ seconds: [20, 70] })).toBe("9 runs · about 1 min at 16 threads");
+  expect(say2({ seconds: [0, 0.4] })).toBe("9 runs · about 1 s at 16 threads");
+  expect(say2({ seconds: [1800, 9000], threads: null })).toBe("9 runs · about 1 to 3 h");
+  expect(say2({ seconds: null, cost: [0.2, 0.354] })).toBe("9 runs · about $0.20 to $0.35");
+  expect(say2({ seconds: null, cost: [0, 0.0031] })).toBe("9 runs · about $0.00 to $0.0031");
+  expect(say2({ seconds: [1, 3], cost: [2, 2] })).toBe(
+    "9 runs · about 1 to 3 s at 16 threads · about $2.00",
   );
 });
 

@@ -239,6 +239,22 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One call of the task, of an attempt that took several.
+
+    ``number`` counts from 1, ``seconds`` is what the call took, ``waited`` how long it was then waited for the next one.
+    ``error_type`` is None of a call that returned.
+    """
+
+    number: int
+    started_at: datetime
+    seconds: float
+    error_type: str | None = None
+    message: str = ""
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a cell.
 
@@ -246,13 +262,17 @@ class Attempt:
     ``complete``: scoring ran through its end as well. ``trial`` is None when the attempt does not state one
     (made by another program). ``task_output`` is as stored: see ``encoding``. ``notes`` say what of it was converted. It
     is kept, too, of a task that failed because it returned no dict: under ``output``, and ``returned`` is false.
-    A *light* attempt leaves out ``task_output``, notes, tracebacks and the reasons of scores, but for those that failed.
+    A *light* attempt leaves out ``task_output``, notes, prints, tracebacks and the reasons of scores, but for those that
+    failed.
     An attempt without ``ended_at`` was started and never reported back.
     ``scored_by`` names the metrics that scored it, whatever their scores are called; None: nobody said.
     ``missing_metrics`` names those of the original evaluation that were not given, and not left out on purpose.
     ``version`` stands for the task and the metrics that made it: see ``experiment.fingerprints``; None: nobody said.
+    ``cost`` is what it cost in US dollars and ``tokens`` how many it used, where there is a source; else None.
+    ``prints`` is what task and metrics printed, warned of and logged, both ends of it when it is long.
     ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
-    only until they are sent.
+    only until they are sent. ``tries`` are the calls of the task when there was more than one: of many, the first and the
+    last ones.
     """
 
     id: str
@@ -272,7 +292,11 @@ class Attempt:
     scored_by: tuple[str, ...] | None = None
     missing_metrics: tuple[str, ...] = ()
     version: str | None = None
+    cost: float | None = None
+    tokens: int | None = None
+    tries: tuple[Try, ...] = ()
     steps: Json | None = field(default=None, compare=False, repr=False)
+    prints: str | None = None
 
     @property
     def failed_metrics(self) -> tuple[str, ...]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.process.forks import in_each_process
+from opik_resume.engine.calling import is_async
+from opik_resume.engine.jobs import Callables
+from opik_resume.engine.retrying.late import Carried, awaited_for, carried
+from opik_resume.exceptions import ArgumentError
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,25 +39,43 @@ class Awaiter:
     """Turns what a task or metric returned into its value, on behalf of one run; ``cancel`` ends what is waited for.
 
     The worker that called waits meanwhile, so ``task_threads`` limits coroutines as it limits plain calls.
+
+    Args:
+        loop: the event loop to await them on; None is ours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop
         self._waiting: set[Future[Any]] = set()
         self._lock = threading.Lock()  # guards the set: workers add and remove, a stop iterates
 
-    def __call__(self, returned: Any) -> Any:
+    def __call__(self, returned: Any, timeout: float | None = None) -> Any:
+        """Raises TaskTimedOut after so many seconds: what is awaited is cancelled then."""
         if not inspect.isawaitable(returned):
             return returned
+        waited = carried(returned) if timeout is None else awaited_for(returned, timeout)
+        try:
+            return self.begin(waited).result()
+        except Carried as error:
+            raise error.interrupt from None
+
+    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Have it run on the loop, in the context of whoever calls. Raises RuntimeError when the loop is closed."""
         import asyncio  # a fifth of what our own import takes, and most tasks are plain functions
 
-        future = asyncio.run_coroutine_threadsafe(_awaited(returned), _event_loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or _event_loop())
+        except BaseException:
+            coroutine.close()
+            raise
         with self._lock:
             self._waiting.add(future)
-        try:
-            return future.result()
-        finally:
-            with self._lock:
-                self._waiting.discard(future)
+        future.add_done_callback(self._end)
+        return future
+
+    def _end(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._waiting.discard(future)
 
     def cancel(self) -> None:
         """Cancel every coroutine that this run is waiting for."""
@@ -63,8 +85,14 @@ class Awaiter:
             future.cancel()
 
 
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+def refuse_ended(callables: Callables) -> None:
+    """Raise ArgumentError when coroutines are to run on a loop that does not run any more: clients made there are lost."""
+    loop = callables.loop
+    if loop is not None and is_async(callables.task) and not loop.is_running():
+        raise ArgumentError(
+            "The event loop on which aevaluate() ran the coroutines of the task is not running any more, and what they use "
+            "may belong to it. Nothing was run: await aevaluate_resume(…) in a running loop, or call evaluate_resume(…)."
+        )
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -79,7 +107,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
-    """Run the loop for ever: a coroutine that raises an interrupt leaves it, and the others are still waited for."""
+    """Run the loop for ever: a callback that raises an interrupt leaves it, and the others are still waited for."""
     while True:
         try:
             loop.run_forever()

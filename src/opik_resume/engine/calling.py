@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from opik_resume.base.records import CellKey
+from opik_resume.engine.retrying.late import call_for
 
 Call = Callable[..., Any]
 """Calls a function of the user's with the arguments that follow it."""
@@ -17,10 +20,10 @@ class Calls:
     """Called by workers with a function and its arguments.
 
     Args:
-        resolve: turns what is awaitable into its value.
+        resolve: turns what is awaitable into its value, within so many seconds if they are given.
     """
 
-    def __init__(self, resolve: Callable[[Any], Any]) -> None:
+    def __init__(self, resolve: Callable[..., Any]) -> None:
         self.elsewhere: Call | None = None  # who makes the calls instead of the worker
         self._resolve = resolve
         self._positions: dict[CellKey, int] = {}  # of those on the way, in the order in which they start
@@ -31,6 +34,18 @@ class Calls:
         elsewhere = self.elsewhere
         returned = function(*args, **kwargs) if elsewhere is None else elsewhere(function, *args, **kwargs)
         return self._resolve(returned)
+
+    def timed(self, seconds: float, function: Callable[..., Any], *args: Any) -> Any:
+        """Call it for at most so many seconds: never in another's thread, who could not be called back from it.
+
+        Raises:
+            TaskTimedOut: its time is up. A coroutine is cancelled, a plain function goes on.
+        """
+        if is_async(function):
+            return self._resolve(function(*args), seconds)
+        began = time.monotonic()
+        returned = call_for(seconds, function, *args)
+        return self._resolve(returned, max(0.0, seconds - (time.monotonic() - began)))
 
     def began(self, position: int, key: CellKey) -> None:
         """The work on this cell begins."""
@@ -51,3 +66,9 @@ class Calls:
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order in which they start."""
         return self._first[1] if self._first is not None else None
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling it only makes a coroutine, which takes no time."""
+    called = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
+    return inspect.iscoroutinefunction(inspect.unwrap(function)) or inspect.iscoroutinefunction(called)

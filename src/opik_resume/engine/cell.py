@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -13,6 +14,9 @@ from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.base.versions import scored_by
 from opik_resume.engine import steps
+from opik_resume.engine.costs import Costs
+from opik_resume.engine.retrying.tries import Tries
+from opik_resume.engine.retrying.trying import Trying
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
@@ -24,6 +28,31 @@ Fresh = dict[str, tuple[ScoreResult, ...]]
 """The scores that were made when complete attempts were scored again, by attempt."""
 
 _SHOWN = 200  # characters of a refused output that its error message quotes
+
+
+@dataclass(slots=True)
+class Came:
+    """What has come of calling the task: an output, and what is stored of it, or an error."""
+
+    tries: Tries | None
+    began: float = field(default_factory=time.perf_counter)
+    seconds: float = 0.0
+    seen: Seen | None = None
+    output: Any = None
+    stored: Any = None
+    notes: tuple[str, ...] = ()
+    error: BaseException | None = None
+    over: bool = False
+
+    def end(
+        self, output: Any = None, stored: Any = None, notes: tuple[str, ...] = (), error: BaseException | None = None
+    ) -> None:
+        """It has come back: what comes after that, of a call that was given up, is dropped."""
+        if self.over:
+            return
+        self.over = True
+        self.seconds = time.perf_counter() - self.began
+        self.output, self.stored, self.notes, self.error = output, stored, notes, error
 
 
 @dataclass(frozen=True)
@@ -42,6 +71,9 @@ class CellWork:
     fresh: Fresh | None = None
     version: str | None = None
     """What stands for task and metrics: each run that is made here is given it."""
+    costs: Costs | None = None
+    trying: Trying | None = None
+    """How the task is called again; None: it is simply called."""
 
     @cached_property
     def _called(self) -> Json:
@@ -61,22 +93,53 @@ class CellWork:
 
     def run(self, attempt: Attempt, item: Item) -> Attempt:
         """Call the task on ``item`` and score what it returns. ``attempt`` is the start, without an outcome."""
-        attempt = replace(attempt, version=self.version)
-        began = time.perf_counter()
-        seen: Seen | None = None
+        came = self.begin()
         try:
-            with self.tracing.task(attempt, self.task) as seen:
-                output = self.call(self.task, _own_copy(item.content))
-                stored, notes = encoded(output)  # before metrics see it, which may change it
+            with self.tracing.task(attempt, self.task) as came.seen:
+                output = self._called_on(item, attempt, came.tries)
+                came.end(output, *encoded(output))  # before metrics see it, which may change it
         except BaseException as error:  # of the user's code, whatever it is: it belongs to this cell
-            seconds = time.perf_counter() - began
-            attempt = replace(attempt, task_seconds=seconds, steps=self._steps(seen))
-            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error))
-        seconds = time.perf_counter() - began
-        attempt = replace(attempt, task_seconds=seconds, notes=notes, steps=self._steps(seen))
-        if not isinstance(output, dict):
-            return self._refuse(attempt, output, stored)
-        return self._score(attempt, item, output, seen, returned=True, task_output=stored)
+            came.end(error=error)
+        return self.finish(attempt, item, came)
+
+    def begin(self) -> Came:
+        """The call of the task is about to be made."""
+        return Came(self.trying.begin() if self.trying is not None else None)
+
+    async def awaited(self, attempt: Attempt, item: Item, came: Came) -> None:
+        """Call a task whose calls are coroutines, as :meth:`run` does, and await it. Never raises."""
+        try:
+            with self.tracing.task(attempt, self.task) as came.seen:
+                output = await self._awaited_on(item, attempt, came.tries)
+                came.end(output, *encoded(output))
+        except BaseException as error:  # it belongs to this cell, and not to the loop
+            came.end(error=error)
+
+    def finish(self, attempt: Attempt, item: Item, came: Came) -> Attempt:
+        """Score what the task returned. ``attempt`` is the start, without an outcome."""
+        came.end(error=CancelledError())  # unless it has ended
+        made = replace(attempt, version=self.version, task_seconds=came.seconds, notes=came.notes)
+        attempt = replace(made, steps=self._steps(came.seen))
+        if came.tries is not None and came.tries.told:
+            attempt = replace(attempt, tries=came.tries.told)
+        if came.error is not None:
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, came.error))
+        if not isinstance(came.output, dict):
+            return self._refuse(attempt, came.output, came.stored)
+        if self.costs is not None:
+            cost, untold = self.costs.of(_own_copy(item.content), came.output)
+            attempt = replace(attempt, cost=cost, notes=(*came.notes, *untold))
+        return self._score(attempt, item, came.output, came.seen, returned=True, task_output=came.stored)
+
+    def _called_on(self, item: Item, attempt: Attempt, tries: Tries | None) -> Any:
+        if self.trying is None or tries is None:
+            return self.call(self.task, _own_copy(item.content))
+        return self.trying(_key(attempt), tries, self.task, lambda: _own_copy(item.content))
+
+    async def _awaited_on(self, item: Item, attempt: Attempt, tries: Tries | None) -> Any:
+        if self.trying is None or tries is None:
+            return await self.task(_own_copy(item.content))
+        return await self.trying.awaited(_key(attempt), tries, self.task, lambda: _own_copy(item.content))
 
     def _steps(self, seen: Seen | None) -> Json | None:
         if not self.tracing.spans:
@@ -159,7 +222,7 @@ class CellWork:
 
     def _told(self, attempt: Attempt, error: BaseException) -> ErrorInfo:
         if self.on_error is not None:
-            self.on_error(CellKey(attempt.item_id, attempt.trial or 0), error)
+            self.on_error(_key(attempt), error)
         return error_info(error)
 
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Attempt:
@@ -191,6 +254,10 @@ class CellWork:
             missing_metrics=tuple(n for n in attempt.missing_metrics if n in self.required and n not in scored),
             steps=self._with_metrics(attempt, asked),
         )
+
+
+def _key(attempt: Attempt) -> CellKey:
+    return CellKey(attempt.item_id, attempt.trial or 0)
 
 
 def _span(seen: Seen | None, called: Json, item: Item, attempt: Attempt, output: Json) -> Any:

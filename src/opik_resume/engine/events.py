@@ -25,6 +25,23 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The task failed on this cell with what passes by itself: it is called again after so many seconds."""
+
+    cell: CellKey
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """The wait on this cell is over, and its task is called again: the ``number``-th time."""
+
+    cell: CellKey
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The attempt of this cell is durable in the store; ``filled`` says whether the cell is complete now."""
 
@@ -73,4 +90,4 @@ class Ended:
     abandoned: tuple[CellKey, ...] = ()
 
 
-Event = RunQueued | RunStarted | RunFinished | RunDropped | Unrecorded | RecordedAgain | Ended
+Event = RunQueued | RunStarted | Waiting | TriedAgain | RunFinished | RunDropped | Unrecorded | RecordedAgain | Ended

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
+from opik_resume.engine.costs import Cost
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.limits import Limits
@@ -25,7 +27,10 @@ class Callables:
 
     ``on_drift`` is ``ignore`` when metrics of the original evaluation are left out on purpose. ``rescoring``: the task is
     never called, and the metrics are not those of the evaluation: nothing to resume with. ``limits`` are of one call.
-    ``fresh``: where the scores that are made go, by attempt, for a result that has only those.
+    ``cost`` tells what a run cost, for those whose task is called. ``fresh``: where the scores that are made go, by attempt,
+    for a result that has only those. ``capture``: what they print is kept with the runs. ``retries``: when a task is called
+    again, and for how long. ``loop``: the event loop that coroutines run on, that of whoever awaits the door; None is one of
+    our own.
     """
 
     task: Task
@@ -36,7 +41,11 @@ class Callables:
     on_drift: OnDrift = "warn"
     rescoring: bool = False
     limits: Limits = field(default_factory=Limits)
+    cost: Cost | None = None
     fresh: Fresh | None = None
+    capture: bool = True
+    retries: Retries = field(default_factory=Retries)
+    loop: Any = None
 
     @cached_property
     def version(self) -> Version | None:

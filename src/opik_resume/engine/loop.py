@@ -9,23 +9,33 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.engine.backends import Awaiter
-from opik_resume.engine.calling import Call, Calls
+from opik_resume.engine.calling import Call, Calls, is_async
+from opik_resume.engine.capture import routing
+from opik_resume.engine.capture.routing import Capture
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.claims.abandoning import Abandoned
 from opik_resume.engine.claims.claiming import Claims
+from opik_resume.engine.claims.outliving import Outliving
 from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
+from opik_resume.engine.costs import Costs
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
 from opik_resume.engine.recording.recorder import EndedRun, Recorder
 from opik_resume.engine.recording.salvage import Salvage
+from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.trying import Trying
+from opik_resume.engine.retrying.waiting import Waits
+from opik_resume.engine.slots import WORKERS, Flow, Slots
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
@@ -82,11 +92,15 @@ class Run:
         self._store = store
         self._lease = lease
         self._abandoned = Abandoned(lease)
+        self._outliving = Outliving(self._abandoned)
         self._claims = Claims(lease, self._ahead, lambda: self.stopping)
         self._listeners = [listener] if listener is not None else []
         self._at_end = at_end
-        self._awaiter = Awaiter()
+        self._hurried = threading.Event()
+        self._waits = Waits(self._hurried, lambda: self._spending.seconds_left(time.monotonic()), self._tell)
+        self._awaiter = Awaiter(callables.loop)
         self._calls = Calls(self._awaiter)
+        self._costs = Costs(callables.cost, self._calls) if callables.cost is not None else None
         self._work = CellWork(
             callables.task,
             callables.scoring_metrics,
@@ -98,10 +112,15 @@ class Run:
             required=required,
             fresh=callables.fresh,
             version=callables.version.text if callables.version is not None else None,
+            costs=self._costs,
+            trying=self._trying(callables.retries),
         )
         self._context = contextvars.copy_context()
+        self._capture = Capture(wanted=callables.capture)
         self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
+        awaits = self._workers > WORKERS and is_async(callables.task)
+        self._slots = Slots(self._workers, self._next_flow) if awaits else None
         self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
         self._on_the_way: set[CellKey] = set()
         self._started = False
@@ -109,7 +128,6 @@ class Run:
         self._stop_reason: str | None = None
         self._limits = callables.limits
         self._spending = Spending(self._limits, 0.0)
-        self._hurried = threading.Event()
         self._telling = threading.RLock()  # one event at a time, in order
         self.salvage = Salvage(store.path.parent, self.id)
         self._recorder = Recorder(store.record, self._report, self._lose, self._tell, self.salvage)
@@ -158,6 +176,7 @@ class Run:
             self._hurried.set()
             if not self._idle.is_set():
                 self._stop_reason = reason or "stopped"
+        self._waits.wake()
         self._recorder.hurry(patience.STOPPED_SECONDS)
         try:
             self._lease.stopping()
@@ -210,11 +229,18 @@ class Run:
     # Workers
 
     def _take_jobs(self) -> None:
-        while (taken := self._next_job()) is not None:
-            place, job = taken
-            self._calls.began(place, job.cell.key)
-            self._do(job)
-            self._calls.ended(job.cell.key)
+        while (flow := self._next_flow()) is not None:
+            for _ in flow:  # where there are no slots, nothing is awaited elsewhere
+                pass
+
+    def _next_flow(self) -> Flow | None:
+        taken = self._next_job()
+        return None if taken is None else self._flow(*taken)
+
+    def _flow(self, place: int, job: Job) -> Flow:
+        self._calls.began(place, job.cell.key)
+        yield from self._do(job)
+        self._calls.ended(job.cell.key)
 
     def _next_job(self) -> tuple[int, Job] | None:
         """The next one, with its place among all."""
@@ -235,14 +261,14 @@ class Run:
         with self._lock:
             return self._jobs.ahead(number)
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: Job) -> Flow:
         cell = RunningCell(self.experiment_id, job.cell.key)
         if not self._claim(cell, job):
             return
         self._recorder.wait_while_held()
         began = time.monotonic()
         try:
-            attempt = self._attempt(job)
+            attempt = yield from self._attempt(job)
         except Exception as error:
             attempt = None
             self._break(error)
@@ -250,7 +276,7 @@ class Run:
             self._leave(cell)
         else:
             with self._lock:
-                self._spending.ended(attempt)
+                self._spending.ended(attempt, attempt.cost if job.attempt_id is None else None)
             self._recorder.bring(cell, attempt, time.monotonic() - began)
 
     def _break(self, error: Exception) -> None:
@@ -271,6 +297,8 @@ class Run:
     def _leave(self, cell: RunningCell, *, completed: bool = False) -> None:
         with self._lock:
             self._on_the_way.discard(cell.key)
+        if self._outliving.leave(cell):
+            return
         self._abandoned.came_back(cell.key, completed=completed)
         stopping.leave(cell, completed=completed and self._stop_reason is not None)
 
@@ -294,7 +322,7 @@ class Run:
         self.dropped[key] = reason
         self._tell(RunDropped(key, reason))
 
-    def _attempt(self, job: Job) -> Attempt | None:
+    def _attempt(self, job: Job) -> Generator[Future[Any], None, Attempt | None]:
         """What came of one job; None when the run was stopped before it began, or a rule says so."""
         key = job.cell.key
         with self._lock:
@@ -303,21 +331,34 @@ class Run:
             self._left -= 1
             self._on_the_way.add(key)
         self._tell(RunStarted(key))
-        return self._rescored(job) if job.attempt_id is not None else self._run(job)
+        return self._rescored(job) if job.attempt_id is not None else (yield from self._run(job))
 
-    def _run(self, job: Job) -> Attempt:
+    def _run(self, job: Job) -> Generator[Future[Any], None, Attempt]:
         key = job.cell.key
         start = Attempt(new_id(), self.experiment_id, key.item_id, key.trial, started_at=utc_now())
         self._store.start(start)
-        return self._context.copy().run(self._work.run, start, job.item)
+        context = self._context.copy()
+        if self._slots is None:
+            return context.run(self._capture.of, self._work.run, start, job.item)
+        came, opened = self._work.begin(), context.run(self._capture.open)
+        try:
+            yield context.run(self._awaiter.begin, self._work.awaited(start, job.item, came))
+            attempt = context.run(self._work.finish, start, job.item, came)
+        finally:
+            context.run(self._capture.close, opened)
+        return routing.told(attempt, opened)
 
     def _rescored(self, job: Job) -> Attempt:
         attempt = self._store.attempt(job.attempt_id or "")
-        return self._context.copy().run(self._work.rescore, attempt, job.item, job.cell.metrics)
+        return self._context.copy().run(self._capture.of, self._work.rescore, attempt, job.item, job.cell.metrics)
+
+    def _trying(self, retries: Retries) -> Trying | None:
+        return None if retries.plain else Trying(retries, self._calls, self._waits, self._outliving.keep)
 
     # The keeper: beats the lease, watches the grace time, ends the run
 
     def _keep(self) -> None:
+        self._capture.hold()
         stopping.register(self.stop)
         stopping.remember(self._recorder)
         for key, reason in list(self.dropped.items()):
@@ -334,9 +375,11 @@ class Run:
         self._end()
 
     def _start_workers(self) -> None:
-        started = start_workers(self._workers, self._take_jobs, self._recorder.close)
-        if started < self._workers:
-            logger.warning("opik-resume: %d of %d workers could be started", started, self._workers)
+        slots = self._slots
+        wanted, work = (self._workers, self._take_jobs) if slots is None else (WORKERS, slots.work)
+        started = start_workers(wanted, work, self._recorder.close)
+        if started < wanted:
+            logger.warning("opik-resume: %d of %d workers could be started", started, wanted)
 
     def _watch(self) -> None:
         """Until the last worker has left, or the grace time of a stop has passed."""
@@ -370,8 +413,9 @@ class Run:
     def _end(self) -> None:
         self.stopped_by = self._spending.stopped_by(self._left)
         self.outcome = self._outcome()
+        self._capture.let_go()
         self._finally(self._conclude)
-        self._finally(lambda: self._abandoned.give_back(lambda: self.on_the_way))
+        self._finally(lambda: self._abandoned.give_back(lambda: {*self.on_the_way, *self._outliving.cells}))
         stopping.unregister(self.stop)
         why = str(self.stopped_by) if self.outcome == "limited" else self._stop_reason or ""
         reason = ". ".join(filter(None, (why.rstrip("."), self.salvage.sentence))) or None
@@ -389,6 +433,8 @@ class Run:
     def _conclude(self) -> None:
         if self._at_end is not None:
             self.notes = tuple(self._at_end())
+        if self._costs is not None:
+            self.notes += tuple(self._costs.sentences)
 
     def _finally(self, step: Callable[[], None]) -> None:
         """One step of the end: whatever becomes of it, the others follow."""

@@ -8,6 +8,7 @@ from opik_resume.base.records import ErrorTolerance
 
 if TYPE_CHECKING:
     from opik_resume.evaluation import evaluation_result, metrics, samplers, test_result
+    from opik_resume.evaluation.awaiting import aevaluate, aevaluate_experiment, aevaluate_resume
     from opik_resume.evaluation.dict_items import evaluate_on_dict_items
     from opik_resume.evaluation.evaluator import evaluate
     from opik_resume.evaluation.prompting import evaluate_prompt, prompt_task
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ErrorTolerance",
+    "aevaluate",
+    "aevaluate_experiment",
+    "aevaluate_resume",
     "evaluate",
     "evaluate_experiment",
     "evaluate_on_dict_items",
@@ -30,6 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "aevaluate": "awaiting",
+    "aevaluate_experiment": "awaiting",
+    "aevaluate_resume": "awaiting",
     "evaluate": "evaluator",
     "evaluate_experiment": "rescore",
     "evaluate_on_dict_items": "dict_items",

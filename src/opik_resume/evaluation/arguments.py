@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.process.doors import callers_loop
 from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 logger = redaction.logger("opik_resume")
+
+RetryOn = type[Exception] | str | Sequence[type[Exception] | str]
+"""Exceptions, by class or by a glob of their name: one or several."""
 
 
 def refuse(function: str, why: str, **arguments: Any) -> None:
@@ -40,6 +46,7 @@ def callables(
     scoring_key_mapping: Any,
     task_threads: Any,
     experiment_scoring_functions: Any,
+    cost: Any = None,
 ) -> Callables:
     """The user's callables, checked; scoring functions become metrics."""
     mapping = scoring_key_mapping
@@ -50,7 +57,14 @@ def callables(
     for position, function in enumerate(of_experiment):
         if not callable(function):
             raise ArgumentError(f"experiment_scoring_functions[{position}] must be a function of all test results")
-    return Callables(_task(task), scoring(scoring_metrics, scoring_functions), mapping, task_threads, of_experiment)
+    given = scoring(scoring_metrics, scoring_functions)
+    return Callables(_task(task), given, mapping, task_threads, of_experiment, cost=_cost(cost), loop=callers_loop())
+
+
+def _cost(cost: Any) -> Any:
+    if cost is not None and not callable(cost):
+        raise ArgumentError(f"cost must be a function of item and output that returns US dollars, got {cost!r}")
+    return cost
 
 
 def _task(task: Any) -> Any:
@@ -157,15 +171,50 @@ def positive(name: str, value: Any, *, optional: bool = False) -> None:
         raise ArgumentError(f"{name} must be a whole number of 1 or more, got {value!r}")
 
 
+def flag(name: str, value: Any) -> bool:
+    """Raise ArgumentError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+_UNITS = {"max_seconds": "seconds", "max_cost": "US dollars"}
+
+
 def limits(**rules: Any) -> Limits:
     """The stop rules of a call, checked: each a number above 0, or None for no such rule."""
     for name, value in rules.items():
-        if name == "max_seconds":
+        if name in _UNITS:
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
-                raise ArgumentError(f"max_seconds must be a number of seconds above 0, or None, got {value!r}")
+                raise ArgumentError(f"{name} must be a number of {_UNITS[name]} above 0, or None, got {value!r}")
         else:
             positive(name, value, optional=True)
     return Limits(**rules)
+
+
+def bounded(calls: Callables, rules: Limits) -> Callables:
+    """The callables with these stop rules. Raises ArgumentError for a bound on costs that nobody would tell."""
+    if rules.max_cost is not None and calls.cost is None:
+        raise ArgumentError(
+            "max_cost needs to know what each run costs: pass cost=, a function of item and output that returns US dollars. "
+            "What an Opik server knows of costs comes minutes later than the runs, too late to stop them."
+        )
+    return replace(calls, limits=rules)
+
+
+def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
+    """How often and for how long the task may be called, checked."""
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ArgumentError(f"retries must be a whole number of 0 or more, got {number!r}")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0):
+        raise ArgumentError(f"timeout must be a number of seconds above 0, or None, got {timeout!r}")
+    wanted = (retry_on,) if isinstance(retry_on, (str, type)) else _listed("retry_on", retry_on)
+    for each in wanted:
+        if not isinstance(each, str) and not (isinstance(each, type) and issubclass(each, Exception)):
+            raise ArgumentError(f"retry_on must be exception classes or names (globs) of them, got {each!r}")
+    if wanted and not number:
+        raise ArgumentError("retry_on says what is worth another try, and retries=0 allows none: pass retries= too")
+    return Retries(number, timeout, wanted)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

@@ -28,6 +28,8 @@ from opik_resume.lifecycle.wait import run_and_wait
 
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task
+    from opik_resume.engine.costs import Cost
+    from opik_resume.evaluation.arguments import RetryOn
     from opik_resume.integrations.opik_datasets import OpikDataset
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
@@ -69,8 +71,14 @@ def evaluate(
     max_seconds: float | None = None,
     max_failures: int | None = None,
     max_consecutive_failures: int | None = None,
+    max_cost: float | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
+    cost: Cost | None = None,
+    capture: bool = True,
+    retries: int = 0,
+    timeout: float | None = None,
+    retry_on: RetryOn = (),
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -110,11 +118,29 @@ def evaluate(
         max_runs, max_seconds, max_failures, max_consecutive_failures: stop rules: start no more than so many runs, none
             after so many seconds, none once so many have failed in task or scoring, altogether or in a row. What is on
             its way is waited for. The partial result is returned; its ``stopped_by`` says what stopped it.
+        max_cost: stop in the same way once the runs of this call have cost so many US dollars. It needs ``cost``. What is
+            on its way then may go beyond it; the reason in ``stopped_by`` says by how much.
         breaker: stop in the same way when the first so many runs to end have all failed in one group that does not pass
             by itself (a wrong key, not a rate limit); after one success it is out of play. None turns it off.
         settle: on an Opik server, wait at the end until its own views show what was recorded, which takes a minute or
             two: other programs believe those, and ``opik.evaluate_resume`` would run again what they do not show. Ctrl-C
             ends the waiting and nothing else. The embedded store has nothing to wait for.
+        cost: a function of an item's dict and the task's output for it that returns what the run cost, in US dollars. It is
+            kept with the run. One that raises, or returns no finite number of 0 or more, fails no run: that is noted, and
+            the run has no cost.
+        capture: keep what task and metrics print, warn of and log with their run (bounded: both ends of a long text; without
+            keys), where the widget shows it. In a cell it is not shown then, where the runs would mix; in a terminal it
+            is. What threads of the task's own print is not the run's, unless they were started with its context. False
+            leaves everything alone.
+        retries: call the task again, so many times at most, when it fails with what passes by itself: rate limits,
+            time-outs, lost connections, a server's own errors, whichever provider's; never an exhausted quota or a
+            refused key. Waits grow from a second to a minute, half of it by chance, or are what the provider states
+            (``Retry-After``, reset headers; more than five minutes fail the run instead). All tries are one run: its
+            ``tries`` keep what each raised. A stop ends the wait, and no wait begins that ``max_seconds`` would end.
+        timeout: seconds that each call of the task may take. A coroutine is cancelled. A plain function cannot be cut off,
+            and runs in a thread of its own for that, with ``task_threads=1`` as well: it is left alone there, what it
+            returns later is dropped, and its run is neither tried nor started again in this process while it lives.
+        retry_on: what is worth another try besides: exception classes, or globs of their names (``"acme.*Busy*"``).
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -128,16 +154,18 @@ def evaluate(
     """
     arguments.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
     callables = arguments.callables(
-        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
+        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions, cost
     )
     limits = arguments.limits(
         max_runs=max_runs,
         max_seconds=max_seconds,
         max_failures=max_failures,
         max_consecutive_failures=max_consecutive_failures,
+        max_cost=max_cost,
         breaker=breaker,
     )
-    callables = replace(callables, limits=limits)
+    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

@@ -44,6 +44,7 @@ def evaluate_experiment(
     missing_only: bool = False,
     include_kept: bool = False,
     settle: bool = False,
+    capture: bool = True,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Score the runs that an experiment has, without calling the task: new metrics for kept runs.
@@ -57,7 +58,7 @@ def evaluate_experiment(
         experiment_id: the id, for a name that several have.
         project_name: accepted for compatibility with Opik.
         missing_only: leave runs alone that have a score of a metric already.
-        settle: as in ``evaluate``.
+        settle, capture: as in ``evaluate``.
         include_kept: return the scores that the runs had before beside those of this call. The store always keeps both.
         store: where the experiment is; the default store when left out.
 
@@ -76,7 +77,8 @@ def evaluate_experiment(
         experiment_scoring_functions,
     )  # fmt: skip
     arguments.some_metrics(callables)
-    callables = replace(callables, rescoring=True, fresh=None if include_kept else {})
+    kept = arguments.flag("capture", capture)
+    callables = replace(callables, rescoring=True, fresh=None if include_kept else {}, capture=kept)
     if callables.fresh is not None and not missing_only:
         callables = replace(callables, experiment_scoring_functions=_seeing_only(callables))
     where = store or default_store()

@@ -11,6 +11,8 @@ from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
+from opik_resume.engine.backends import refuse_ended
+from opik_resume.engine.retrying.policy import Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
@@ -32,6 +34,8 @@ from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
     from opik_resume.engine.cell import Task
+    from opik_resume.engine.costs import Cost
+    from opik_resume.evaluation.arguments import RetryOn
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -51,9 +55,10 @@ def evaluate_resume(
     experiment_scoring_functions: Functions | None = None, *, verbose: int = 1, task_threads: int = 16,
     reuse_outputs: bool = False, on_drift: OnDrift = "warn", raise_on_failure: bool = False,
     max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
-    max_consecutive_failures: int | None = None, breaker: int | None = BREAKER, settle: bool = False,
-    only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
-    store: Store | None = None,
+    max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
+    settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
+    cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
+    retry_on: RetryOn = (), store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -62,9 +67,10 @@ def evaluate_resume(
     experiment_scoring_functions: Functions | None = None, *, verbose: int = 1, task_threads: int = 16,
     reuse_outputs: bool = False, on_drift: OnDrift = "warn", raise_on_failure: bool = False,
     max_runs: int | None = None, max_seconds: float | None = None, max_failures: int | None = None,
-    max_consecutive_failures: int | None = None, breaker: int | None = BREAKER, settle: bool = False,
-    only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
-    store: Store | None = None,
+    max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
+    settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
+    cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
+    retry_on: RetryOn = (), store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -85,11 +91,17 @@ def evaluate_resume(
     max_seconds: float | None = None,
     max_failures: int | None = None,
     max_consecutive_failures: int | None = None,
+    max_cost: float | None = None,
     breaker: int | None = BREAKER,
     settle: bool = False,
     only: Only | None = None,
     plan: ResumePlan | None = None,
     dry_run: bool = False,
+    cost: Cost | None = None,
+    capture: bool = True,
+    retries: int = 0,
+    timeout: float | None = None,
+    retry_on: RetryOn = (),
     store: Store | None = None,
 ) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -100,9 +112,9 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle: as in ``evaluate``.
-        max_runs, max_seconds, max_failures, max_consecutive_failures, breaker: the stop rules, as in ``evaluate``; they
-            count what this call runs.
+        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on: as in ``evaluate``.
+        max_runs, max_seconds, max_failures, max_consecutive_failures, max_cost, breaker: the stop rules, as in
+            ``evaluate``; they count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
             get what is stored of it, which is JSON, as they do when a missing score is repaired: not the objects that
             the task returned.
@@ -132,16 +144,19 @@ def evaluate_resume(
     if task is None:
         task = task_again(find_experiment(experiment_id, where))
     callables = arguments.callables(
-        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions
+        task, scoring_metrics, scoring_functions, scoring_key_mapping, task_threads, experiment_scoring_functions, cost
     )
     limits = arguments.limits(
         max_runs=max_runs,
         max_seconds=max_seconds,
         max_failures=max_failures,
         max_consecutive_failures=max_consecutive_failures,
+        max_cost=max_cost,
         breaker=breaker,
     )
-    callables = replace(callables, on_drift=drift.checked(on_drift), limits=limits)
+    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
+    callables = replace(callables, on_drift=drift.checked(on_drift))
     reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
@@ -285,18 +300,29 @@ def prepare_resume(
     reuse_outputs: bool = False,
     on_drift: OnDrift = "warn",
     limits: Limits | None = None,
+    cost: Cost | None = None,
+    capture: bool = True,
+    retries: Retries | None = None,
+    loop: Any = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
     """Make a resume of a plan ready: ``run.start()`` starts it in the background.
 
     Raises:
-        ArgumentError: task, metrics or mapping cannot be used.
+        ArgumentError: task, metrics or mapping cannot be used, or the loop that coroutines are to run on has ended.
         ExperimentBusy: another resume holds the lease.
     """
     callables = arguments.callables(
-        task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions
+        task, scoring_metrics, None, scoring_key_mapping, task_threads, experiment_scoring_functions, cost
     )
-    callables = replace(callables, on_drift=on_drift, limits=limits or Limits())
+    callables = replace(
+        arguments.bounded(callables, limits or Limits()),
+        on_drift=on_drift,
+        capture=capture,
+        retries=retries or Retries(),
+        loop=loop,
+    )
+    refuse_ended(callables)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

@@ -22,7 +22,7 @@ _SECTIONS = ("item", "output", "score")  # in the order of their columns
 def frame_of(results: Sequence[TestResult]) -> pd.DataFrame:
     """The table: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*``, each where it first occurs.
 
-    And ``version``, when they are of several.
+    And ``version``, when they are of several, and ``cost``, in US dollars, where that of any is known.
     """
     import pandas as pd
 
@@ -31,6 +31,9 @@ def frame_of(results: Sequence[TestResult]) -> pd.DataFrame:
     versions = list(there.versions()) if there else [result.version for result in results]
     if len(set(versions)) > 1:
         frame.insert(2, "version", np.array(versions, dtype=object))
+    costs = there.costs() if there else np.array([result.cost for result in results], dtype=np.float64)
+    if not np.isnan(costs).all():
+        frame.insert(2, "cost", costs)
     return frame
 
 

@@ -127,17 +127,39 @@ class Grid:
         idle[self.filled[self.filled != EMPTY]] = False
         return idle
 
+    @property
+    def retried(self) -> Flags:
+        """Of every cell, whether an attempt that states it has failed or was interrupted, and something superseded it."""
+        return self._stated(self._idle() & ~is_done(self.columns.state)) > 0
+
+    @property
+    def superseded(self) -> Numbers:
+        """Of every cell, how many attempts state it and fill none."""
+        return self._stated(self._idle())
+
+    def _stated(self, which: Flags) -> Numbers:
+        """Of every cell, how many of these attempts state it."""
+        columns = self.columns
+        if not len(columns):
+            return np.zeros(len(self), dtype=np.int64)
+        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item]
+        stated = which & (rows >= 0) & (columns.trial >= 0)
+        cells, last = self.offsets[rows[stated]] + columns.trial[stated], self.offsets[rows[stated] + 1]
+        return np.bincount(cells[cells < last], minlength=len(self))
+
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
         """The grid with these attempts too, in place of those of the same ids."""
         columns = merged(self.columns, fresh)
         return self if columns is self.columns else Grid(self.runs, columns)
 
-    def tries(self, cell: int) -> int:
-        """How many attempts this cell has seen: the one that fills it and those that state it and do not."""
+    def tries(self, cell: int) -> Sequence[Attempt]:
+        """The attempts that this cell has seen, newest first: the one that fills it and those that state it and do not."""
         key, columns = self.key(cell), self.columns
         item = columns.item_ids.index(key.item_id) if key.item_id in columns.item_ids else EMPTY
-        superseded = self._idle() & (columns.item == item) & (columns.trial == key.trial)
-        return int(np.count_nonzero(superseded)) + int(self.filled[cell] != EMPTY)
+        seen = self._idle() & (columns.item == item) & (columns.trial == key.trial)
+        if self.filled[cell] != EMPTY:
+            seen[self.filled[cell]] = True
+        return sorted(Attempts(columns, np.flatnonzero(seen)), key=lambda attempt: attempt.id, reverse=True)
 
     def __len__(self) -> int:
         """The number of cells."""

@@ -20,7 +20,7 @@ class Limits:
     """The stop rules of one call, of which None is no rule.
 
     ``max_runs`` to start, ``max_seconds`` after which none starts, ``max_failures`` of runs that fail in task or scoring,
-    ``max_consecutive_failures`` in order of ending. ``breaker``: stop when so many runs were the first to end and all of
+    ``max_consecutive_failures`` in order of ending, ``max_cost`` in US dollars after which none starts. ``breaker``: stop when so many runs were the first to end and all of
     them failed in one group that does not pass by itself; after one success it is out of play.
     """
 
@@ -28,6 +28,7 @@ class Limits:
     max_seconds: float | None = None
     max_failures: int | None = None
     max_consecutive_failures: int | None = None
+    max_cost: float | None = None
     breaker: int | None = BREAKER
 
 
@@ -60,6 +61,7 @@ class Spending:
         self._began = began
         self._started = self._ended = self._failed = self._in_a_row = 0
         self._first: ErrorInfo | None = None  # of the failures that the breaker counts; None once it is out of play
+        self._cost = 0.0
         self._tripped: tuple[str, str] | None = None
 
     def may_start(self, now: float) -> bool:
@@ -74,15 +76,23 @@ class Spending:
         self._started += 1
         return True
 
-    def ended(self, attempt: Attempt) -> None:
-        """One run has ended: in this order."""
+    def seconds_left(self, now: float) -> float | None:
+        """How long something may still start, for who waits to start again; None: no rule says."""
+        limit = self._limits.max_seconds
+        return None if limit is None else max(0.0, limit - (now - self._began))
+
+    def ended(self, attempt: Attempt, cost: float | None = None) -> None:
+        """One run has ended: in this order. ``cost``: what this call paid for it, in US dollars, as far as it is known."""
         self._ended += 1
+        self._cost += cost or 0.0
         failed = not attempt.complete
         self._failed += failed
         self._in_a_row = self._in_a_row + 1 if failed else 0
         self._count_for_breaker(attempt)
         self._count("max_failures", self._failed, f"{counted(self._failed, 'run')} failed")
         self._count("max_consecutive_failures", self._in_a_row, f"{counted(self._in_a_row, 'run')} in a row failed")
+
+        self._count_cost()
 
     @property
     def tripped(self) -> bool:
@@ -93,12 +103,24 @@ class Spending:
         """What has stopped the call, if some of it was not started for that."""
         if self._tripped is None or not not_started:
             return None
-        return StoppedBy(*self._tripped, not_started)
+        rule, reason = self._tripped
+        return StoppedBy(rule, self._overrun(reason) if rule == "max_cost" else reason, not_started)
 
     def _count(self, rule: str, count: int, said: str) -> None:
         limit = getattr(self._limits, rule)
         if limit is not None and count >= limit:
             self._trip(rule, f"{said} ({rule}={limit})")
+
+    def _count_cost(self) -> None:
+        limit = self._limits.max_cost
+        if limit is not None and self._cost >= limit:
+            self._trip("max_cost", f"max_cost={limit:g}")
+
+    def _overrun(self, rule: str) -> str:
+        """What was spent by the end, by how much that is more than the limit, and why it may be."""
+        over = self._cost - (self._limits.max_cost or 0.0)
+        beyond = f", {dollars(over)} more: what was on its way was waited for" if over > 1e-9 else ""
+        return f"{dollars(self._cost)} spent ({rule}{beyond})"
 
     def _count_for_breaker(self, attempt: Attempt) -> None:
         breaker, error = self._limits.breaker, attempt.error
@@ -123,3 +145,8 @@ class Spending:
 
 def _group(error: ErrorInfo) -> str:
     return failure_group(error.exception_type, error.message)
+
+
+def dollars(amount: float) -> str:
+    """US dollars for people: cents, and of less than ten of them two digits that count."""
+    return f"${amount:,.2f}" if amount >= 0.1 or amount == 0 else f"${float(f'{amount:.2g}'):.10f}".rstrip("0")

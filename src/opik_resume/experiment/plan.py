@@ -18,11 +18,12 @@ from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState, ScoreResult
 from opik_resume.base.text.phrases import counted, error_line
-from opik_resume.experiment import causes, drift
+from opik_resume.experiment import causes, drift, forecast
 from opik_resume.experiment.causes import Cause
 from opik_resume.experiment.changes import Drift
 from opik_resume.experiment.choosing import Only, chosen
 from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.forecast import Forecast, History
 from opik_resume.experiment.grid import Flags, Grid, is_done
 from opik_resume.experiment.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
 from opik_resume.experiment.planned import Action, PlannedCells, Reason
@@ -31,13 +32,16 @@ from opik_resume.experiment.planned import PlannedCell as PlannedCell  # noqa: P
 if TYPE_CHECKING:
     import pandas as pd
 
+THREADS = 16  # of evaluate and evaluate_resume, when nobody says otherwise
+
 
 @dataclass(frozen=True)
 class ResumePlan:
     """What a resume of one experiment would do, cell by cell, in the experiment's order.
 
     ``len(plan)`` is the number of cells it would touch; ``kept`` complete cells stay as they are.
-    ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none.
+    ``seconds_per_run`` is the median of the runs recorded so far, or None when there are none; ``history`` is what
+    :meth:`time` and :attr:`cost` are told from. ``threads`` is how many runs go on at a time when nobody says otherwise.
     ``warning`` says how task and metrics differ from those that the kept runs were made and scored with, or None;
     ``drift`` shows what has changed in them.
     ``cells`` are a sequence of :class:`PlannedCell`, each made when it is looked at.
@@ -54,6 +58,8 @@ class ResumePlan:
     left: int = 0
     reuse_outputs: bool = False
     drift: Drift = field(default_factory=Drift, compare=False, repr=False)
+    history: History | None = field(default=None, repr=False, compare=False)
+    threads: int = field(default=THREADS, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", PlannedCells.of(self.cells))
@@ -77,10 +83,28 @@ class ResumePlan:
         return len(self) - self.runs
 
     def seconds(self, task_threads: int) -> float | None:
-        """An estimate of the time the runs take with that many workers, in seconds."""
-        if self.seconds_per_run is None:
+        """An estimate of the time it takes with that many workers, in seconds: the middle of :meth:`time`."""
+        found = self._forecast(task_threads)
+        return found and found.middle
+
+    def time(self, task_threads: int) -> tuple[float, float] | None:
+        """The time it takes with that many workers, in seconds: hardly less than the first, hardly more than the second.
+
+        Told from the runs of this experiment that are complete, the newest weighing most, with their scoring and with what
+        calling and recording them took. None as long as there are none.
+        """
+        found = self._forecast(task_threads)
+        return found and (found.low, found.high)
+
+    def _forecast(self, task_threads: int) -> Forecast | None:
+        if self.history is None:
             return None
-        return self.runs * self.seconds_per_run / max(1, min(task_threads, self.runs))
+        return self.history.time(self.runs, max(1, task_threads), scores=self.scores)
+
+    @property
+    def cost(self) -> tuple[float, float] | None:
+        """What its runs cost in US dollars, told from those that are complete: hardly less, hardly more. None: nobody knows."""
+        return self.history.costs(self.runs) if self.history is not None else None
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a cell: ``item_id``, ``trial``, ``state``, ``action``, ``reason``, ``failure_group``."""
@@ -140,12 +164,20 @@ class ResumePlan:
         warned = f" ({self.warning})" if self.warning else ""
         return f"{self.experiment_name}: {', '.join(parts) or 'nothing to run'}; {self.kept} kept{left}{warned}"
 
+    @property
+    def expected(self) -> str:
+        """What it takes, for people: "about 2 to 4 min at 16 threads, about $0.20 to $0.35". Empty when nobody knows."""
+        time, cost = self.time(self.threads) if self.cells else None, self.cost if self.runs else None
+        parts = [f"{forecast.said_time(*time)} at {counted(self.threads, 'thread')}"] if time is not None else []
+        return ", ".join(parts + ([forecast.said_costs(*cost)] if cost is not None else []))
+
     def __repr__(self) -> str:
         lines = [
             f"  {count:>6}  {state}{f' ({metrics})' if metrics else ''}: {group}"
             for state, metrics, group, count in self.columns.by_group()
         ]
-        return "\n".join([f"<ResumePlan {self.summary()}>", *lines])
+        head = ", ".join(filter(None, (self.summary(), self.expected)))
+        return "\n".join([f"<ResumePlan {head}>", *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -153,7 +185,8 @@ class ResumePlan:
             f"<td style='text-align:left'>{html.escape(group)}</td></tr>"
             for state, metrics, group, count in self.columns.by_group()
         )
-        head = f"<p><b>{html.escape(self.summary())}</b></p>"
+        expected = f"<br>{html.escape(self.expected)}" if self.expected else ""
+        head = f"<p><b>{html.escape(self.summary())}</b>{expected}</p>"
         return head + (
             f"<table><tr><th>runs</th><th>state</th><th>metric</th><th>failure group</th></tr>{rows}</table>"
             if rows
@@ -223,7 +256,8 @@ def _plan(experiment_id: str, experiment_name: str, grid: Grid, reasons: Reasons
     planned = PlannedCells(
         grid.item_ids, rows, cells - grid.offsets[rows], grid.states[cells], reasons.codes[cells], reasons.listed
     )
-    return ResumePlan(experiment_id, experiment_name, planned, len(grid) - len(cells), _median_seconds(grid))
+    plan = ResumePlan(experiment_id, experiment_name, planned, len(grid) - len(cells), _median_seconds(grid))
+    return replace(plan, history=History.of(grid.columns, scoring=plan.scores > 0))
 
 
 _KEPT = -1

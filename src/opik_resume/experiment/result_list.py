@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.columns.scores import ScoreColumns
@@ -97,6 +98,10 @@ class TestResults(MutableSequence[TestResult]):
         said = columns.said[self._reading.grid.filled[self._cells]]
         yield from (columns.metrics[code].version for code in said.tolist())
 
+    def costs(self) -> npt.NDArray[np.float64]:
+        """What each cost in US dollars, NaN where nobody knows."""
+        return self._reading.grid.columns.cost[self._reading.grid.filled[self._cells]]
+
     def contents(self) -> Iterator[Json]:
         """The data of the item of each."""
         ids, _ = self.keys()
@@ -156,5 +161,6 @@ class TestResults(MutableSequence[TestResult]):
 
 def _result(key: CellKey, attempt: Attempt, content: Json) -> TestResult:
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, content)
-    scores = [score.own() for score in attempt.scores]
-    return TestResult(case, scores, key.trial, attempt.task_seconds, attempt.scoring_seconds, attempt.version)
+    own = [score.own() for score in attempt.scores]
+    seconds = attempt.task_seconds, attempt.scoring_seconds
+    return TestResult(case, own, key.trial, *seconds, version=attempt.version, cost=attempt.cost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import ScoreResult, utc_now
+from opik_resume.experiment import summary
+from opik_resume.experiment.account import Account
 from opik_resume.experiment.failed_runs import FailedRuns
 from opik_resume.experiment.failed_runs import Failure as Failure  # noqa: PLC0414  # what is missing from a result
 from opik_resume.experiment.frames import frame_of
@@ -90,7 +91,8 @@ class EvaluationResult:
     ``undelivered`` how many of the finished ones are not on the server yet, or refused by it; they are safe in the local
     file. ``not_taken`` says which runs and which scores the server will not have, and why. Up to the moment ``seen_by``
     other programs may see less of it, since the server computes what it shows them about once a minute; None: they see it.
-    ``stopped_by`` is the stop rule that ended this call before all was started, or None.
+    ``stopped_by`` is the stop rule that ended this call before all was started, or None. ``account`` is what ``summary()``
+    tells of the runs besides.
     """
 
     experiment_id: str
@@ -106,6 +108,7 @@ class EvaluationResult:
     stopped_by: StoppedBy | None = None
     not_taken: list[NotTaken] = field(default_factory=list, repr=False)
     seen_by: datetime | None = None
+    account: Account | None = field(default=None, repr=False, compare=False)
 
     @property
     def experiment_scores_partial(self) -> bool:
@@ -137,7 +140,8 @@ class EvaluationResult:
     def to_pandas(self) -> pd.DataFrame:
         """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns.
 
-        And ``version``, when not all were made by the same task and metrics.
+        And ``version``, when not all were made by the same task and metrics, and ``cost``, in US dollars, where that of
+        any run is known.
         """
         return frame_of(self.test_results)
 
@@ -184,7 +188,7 @@ class EvaluationResult:
         )
 
     def statistics(self) -> str:
-        """Several lines: the summary, and for every score its mean, range, spread and failures."""
+        """Several lines: the headline, and for every score its mean, range, spread and failures."""
         partial = self._partial_means()
         lines = [
             f"  {name}: mean {s.mean:.4g}, {s.min:.4g} to {s.max:.4g}, std {s.std or 0:.3g}, {len(s.values)} values"
@@ -197,9 +201,18 @@ class EvaluationResult:
             f"  {name}: no finite value in {count} (failed, NaN or infinite)"
             for name, count in never_finite(self.test_results).items()
         ]
-        return "\n".join([self.summary(), *lines])
+        return "\n".join([self.headline, *lines])
 
     def summary(self) -> str:
+        """Several lines: how many runs are complete, what became of them, what is missing and why, and what it all took.
+
+        Every score has its mean with n and the standard error, clustered by item where items have several runs; with runs
+        that failed before they were complete, these and the others side by side.
+        """
+        return summary.text(self)
+
+    @property
+    def headline(self) -> str:
         """One line: how many runs are complete, and what is missing."""
         line = f"{self.experiment_name}: {len(self.test_results):,} of {self.expected:,} runs complete"
         missing = FailedRuns.gathered(self.failed_runs).counts()
@@ -208,16 +221,10 @@ class EvaluationResult:
 
     def __repr__(self) -> str:
         means = "".join(f"\n  {name}: {mean}" for name, mean in self._shown_scores())
-        return f"<EvaluationResult {self.summary()}>{means}" + (f"\n{self._lag()}" if self._lag() else "")
+        return f"<EvaluationResult {self.headline}>{means}" + (f"\n{self._lag()}" if self._lag() else "")
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{mean}</td></tr>"
-            for name, mean in self._shown_scores()
-        )
-        table = f"<table><tr><th>score</th><th>mean</th></tr>{rows}</table>" if rows else ""
-        lag = f"<p>{html.escape(self._lag())}</p>" if self._lag() else ""
-        return f"<p><b>{html.escape(self.summary())}</b></p>{table}{lag}"
+        return summary.as_html(self, self._shown_scores(), self._lag())
 
     def _lag(self) -> str:
         """What is to be said for the first minutes of an experiment on a server."""
@@ -236,8 +243,8 @@ class EvaluationResult:
         return defaultdict(str, {name: f" (n = {n:,} of {total:,})" for name, n in covered if n < total})
 
 
-def build_result(reading: Reading) -> EvaluationResult:
-    """The result of an experiment that was read with heavy attempts."""
+def build_result(reading: Reading, before: Reading | None = None) -> EvaluationResult:
+    """The result of an experiment that was read with heavy attempts; ``before``: as it was when the call at hand began."""
     experiment, grid = reading.experiment, reading.grid
     return EvaluationResult(
         experiment_id=experiment.id,
@@ -249,4 +256,5 @@ def build_result(reading: Reading) -> EvaluationResult:
         experiment_scores=[score.own() for score in experiment.scores] if grid.complete else [],
         expected=len(grid),
         failed_runs=FailedRuns.of(grid),
+        account=Account.of(grid, before.grid if before is not None else None),
     )

@@ -28,6 +28,7 @@ class TestResult:
     """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``.
 
     ``version`` stands for the task and the metrics that made it: runs of one version were made by the same ones.
+    And ``cost``: in US dollars, None where nobody knows.
     """
 
     __test__ = False
@@ -38,6 +39,7 @@ class TestResult:
     task_execution_time: float | None = None
     scoring_time: float | None = None
     version: str | None = None
+    cost: float | None = None
 
 
 def only(results: Iterable[TestResult], scores: Mapping[str, Sequence[ScoreResult]]) -> list[TestResult]:

@@ -14,10 +14,18 @@ _STATUS = re.compile(
 _STAYS = re.compile(
     r"insufficient[ _]quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
 )
+_REFUSED = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:401|402|403)\b", re.IGNORECASE
+)
 
 
 def is_transient(exception_type: str, message: str) -> bool:
     """Whether the same call may succeed in a while. An exhausted quota is not a limit that passes."""
-    if _STAYS.search(message):
+    if is_exhausted(message) or _REFUSED.search(message):
         return False
     return bool(_TYPE.search(exception_type) or _STATUS.search(message))
+
+
+def is_exhausted(message: str) -> bool:
+    """Whether it says that a quota or an account is used up: no waiting helps, whatever the exception is called."""
+    return bool(_STAYS.search(message))

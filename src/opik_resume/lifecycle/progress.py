@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
-from opik_resume.engine.events import Event, RunDropped, RunFinished
+from opik_resume.base.records import CellKey
+from opik_resume.engine.events import Event, RunDropped, RunFinished, TriedAgain, Waiting
 
 STEPS_DELAY = 0.5  # seconds of waiting from which on a bar is worth drawing
 
@@ -32,17 +35,46 @@ def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[Ev
     from tqdm import tqdm
 
     failed = 0
+    backoffs = Backoffs()
     with tqdm(total=total, desc=name, unit="run", dynamic_ncols=True) as bar:
 
         def listener(event: Event) -> None:
             nonlocal failed
             if isinstance(event, RunFinished) and not event.attempt.complete:
                 failed += 1
-                bar.set_postfix(failed=failed, refresh=False)
+            changed = backoffs.take(event, time.monotonic())
+            if changed or failed:
+                said = [f"failed={failed}"] * (failed > 0) + [backoffs.said(time.monotonic())] * (len(backoffs) > 0)
+                bar.set_postfix_str(", ".join(said), refresh=changed)
             if isinstance(event, (RunFinished, RunDropped)):
                 bar.update()
 
         yield listener
+
+
+class Backoffs:
+    """Which cells wait for their next try, and until when, as the events of a run tell it."""
+
+    def __init__(self) -> None:
+        self._until: dict[CellKey, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def take(self, event: Event, now: float) -> bool:
+        """Returns whether somebody waits now who did not, or the other way round."""
+        match event:
+            case Waiting(cell, seconds):
+                self._until[cell] = now + seconds
+                return True
+            case TriedAgain(cell) | RunFinished(cell):
+                return self._until.pop(cell, None) is not None
+        return False
+
+    def said(self, now: float) -> str:
+        """``backing off 12 s``: until the last of them goes on."""
+        left = max(self._until.values(), default=now) - now
+        return f"backing off {max(1, math.ceil(left))} s"
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     _warn(run.notes)
     if run.outcome == "stopped":
         return _result_of_stopped(run, store, callables, before)
-    result = result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables)
+    result = result_of(reading_of(run) or _heavy(run.experiment_id, store), store, callables, before)
     result.stopped_by = run.stopped_by
     return left_out.told(run, settling.expect(result, store))
 
@@ -141,14 +141,16 @@ def _attend(run: Run, before: Reading) -> bool:
     return left.is_set()
 
 
-def result_of(reading: Reading, store: Store, callables: Callables | None = None) -> EvaluationResult:
+def result_of(
+    reading: Reading, store: Store, callables: Callables | None = None, before: Reading | None = None
+) -> EvaluationResult:
     """The result of an experiment as a heavy reading has it.
 
     The scores of a complete experiment are those stored with it; those of a partial one are computed from what there is,
     if ``callables`` has functions for them, and marked partial. The runs are all there are; their scores, too, unless
-    ``callables`` says that only the fresh ones are wanted.
+    ``callables`` says that only the fresh ones are wanted. ``before`` is the experiment as it was when the call began.
     """
-    result = build_result(reading)
+    result = build_result(reading, before)
     result.experiment_url = store.link(reading.experiment)
     result.undelivered = len(store.pending(reading.experiment.id))
     result.not_taken = not_taken.look(result, store)
@@ -173,7 +175,7 @@ def _nothing_to_run(reading: Reading, callables: Callables, store: Store) -> Eva
     if functions or experiment.status == "running":
         last, missing = finish(last, store, functions)
         _warn(missing)
-    return result_of(last, store, callables)
+    return result_of(last, store, callables, reading)
 
 
 def _warn(sentences: Iterable[str]) -> None:
@@ -197,7 +199,7 @@ def warn_about(result: EvaluationResult) -> None:
         logger.warning("%s: %s", result.experiment_name, result.stopped_by)
     elif result.failed_runs:
         logger.warning(
-            "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.summary(), result.experiment_id
+            "%s. See result.failures; evaluate_resume(%r, …) repairs them.", result.headline, result.experiment_id
         )
 
 
@@ -212,7 +214,7 @@ def _interrupted(run: Run, result: EvaluationResult) -> EvaluationInterrupted:
         else "Nothing that finished is lost:"
     )
     return EvaluationInterrupted(
-        f"Stopped: {why}{result.summary()}.{late} {kept} "
+        f"Stopped: {why}{result.headline}.{late} {kept} "
         f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
         result,
         unrecorded,
@@ -249,10 +251,10 @@ def _result_now(run: Run, store: Store, callables: Callables | None, before: Rea
     reading, unrecorded = _read_now(run, store, before), run.unrecorded
     try:
         whole = replace(reading, grid=reading.grid.with_attempts(unrecorded))
-        return left_out.told(run, settling.expect(result_of(whole, store, callables), store))
+        return left_out.told(run, settling.expect(result_of(whole, store, callables, before), store))
     except StoreError as error:  # it is read when it is looked at
         logger.info("What there is cannot be looked at: %s", error)
-        return left_out.told(run, build_result(in_memory(before, unrecorded)))
+        return left_out.told(run, build_result(in_memory(before, unrecorded), before))
 
 
 def _read_now(run: Run, store: Store, before: Reading) -> Reading:

@@ -40,6 +40,7 @@ ON CONFLICT (id) DO UPDATE SET
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds, notes = excluded.notes,
     scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, version = excluded.version,
+    cost = excluded.cost, prints = excluded.prints, tries = excluded.tries,
     seconds = excluded.seconds, failed_metrics = excluded.failed_metrics
 WHERE excluded.complete >= complete
 """

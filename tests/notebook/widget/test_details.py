@@ -50,7 +50,7 @@ def test_tokens_and_cost_are_those_of_the_run_else_the_sum_of_its_steps() -> Non
 
 def test_an_error_is_told_as_that_of_a_cell() -> None:
     (told,) = details_json(details(span("a", error=ErrorInfo("KeyError", "x", "File …"))))["spans"]
-    assert told["error"] == {"type": "KeyError", "message": "x", "traceback": "File …"}
+    assert told["error"] == {"type": "KeyError", "message": "x", "traceback": "File …", "stack": []}
 
 
 @pytest.mark.parametrize("value", [None, 7, "short", ["a"], {"a": {"b": None}}])

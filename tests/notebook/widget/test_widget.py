@@ -17,14 +17,14 @@ import pytest
 
 from opik_resume import browse, evaluate, evaluate_resume, experiments, plan_resume
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import REPLAYED, CellState
+from opik_resume.base.records import REPLAYED, CellState, Json
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, FrontEndMissing
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background import readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget import inspection, listing
 from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
@@ -134,7 +134,9 @@ def test_open_shows_head_and_plan_and_the_feed_carries_it(store: Store, view: Vi
         "resumable",
     )
     assert (plan["run"], plan["score"], plan["kept"], plan["threads"], plan["metrics"]) == (2, 0, 8, 3, ["same"])
-    assert plan["seconds"] is not None
+    low, high = plan["seconds"]
+    assert 0 < low <= high
+    assert plan["cost"] is None, "nobody knows"
     assert plan["obstacle"] is None
     shown.feed.until(len)
     assert shown.screen().head == head
@@ -160,6 +162,42 @@ def test_a_cell_shows_everything(store: Store, view: Views) -> None:
     assert done["error"] is None
     assert done["seconds"] >= 0
     assert done["started_at"].endswith("+00:00")
+
+
+def test_a_cell_tells_its_prints_and_all_tries_newest_first(store: Store, view: Views) -> None:
+    def loud(item: Json) -> Json:
+        print("asked", item["n"])
+        raise TimeoutError("slow\nvery")
+
+    experiment = unstarted(store, "loud", numbers(store, 1))
+    for task in (CountingTask(fail=lambda item, call: True), loud):
+        evaluate_resume(experiment.id, task, verbose=0, store=store)
+    cell = view().result("cell", experiment=experiment.id, cell=0)
+    assert cell["prints"] == "asked 0\n"
+    assert cell["attempts"] == len(cell["history"]) == 2
+    newest, first = cell["history"]
+    assert (newest["state"], newest["error"], newest["shown"]) == ("task_failed", "TimeoutError: slow", True)
+    assert (first["error"], first["shown"]) == ("RuntimeError: no answer for 0", False)
+    assert newest["started_at"] > first["started_at"]
+    assert newest["seconds"] >= 0
+    assert cell["error"]["stack"][0]["frames"][0]["name"] == "loud"
+
+
+def test_an_item_is_put_in_the_notebook(store: Store, view: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment_id = evaluated(store, items=3)
+    shown = view()
+    assert "no notebook" in shown.refusal("keep", experiment=experiment_id, cell=1)["message"]
+    put: dict[str, Json] = {}
+
+    def keep(name: str, value: Json) -> str:
+        put[name] = value
+        return name
+
+    monkeypatch.setattr(inspection, "put", keep)
+    assert shown.result("keep", experiment=experiment_id, cell=1) == {"name": "item_2"}
+    assert put["item_2"]["n"] == 1
+    assert set(put["item_2"]) == {"n", "reference", "id"}
+    assert "no cell 99" in shown.refusal("keep", experiment=experiment_id, cell=99)["message"]
 
 
 def test_a_cell_that_stayed_as_shown_is_not_read_with_all_the_others(

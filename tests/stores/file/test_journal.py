@@ -50,7 +50,7 @@ def test_an_older_file_gets_the_journal_and_keeps_what_it_has(tmp_path: Path) ->
 
 def test_what_is_recorded_again_replaces_what_was_kept(journal: Journal) -> None:
     first = complete(notes=("set kept as a list: ['a']",))
-    for made in (replace(first, complete=False, notes=()), first, replace(first, scoring_seconds=2.0)):
+    for made in (replace(first, complete=False, notes=()), first, replace(first, scoring_seconds=2.0, cost=0.5)):
         journal.record([made])
         assert [entry.attempt for entry in journal.batch(10)[0]] == [made]
 

@@ -45,7 +45,7 @@ class GatedTask:
 def run(threads: str, task: Task) -> None:
     options: Any = {"experiment_name": "e", "task_threads": int(threads), "verbose": 0}
     result = evaluate(get_dataset("numbers"), task, [Equals()], **options)
-    print(result.summary())
+    print(result.headline)
 
 
 def interrupted(threads: str, task: Task) -> None:
@@ -60,12 +60,12 @@ def again_at_once(threads: str, task: Task) -> None:
     """What a user does who has pressed Ctrl-C."""
     interrupted(threads, task)
     result = evaluate_resume("e", task, [Equals()], verbose=0)
-    print(result.summary())
+    print(result.headline)
 
 
 def resume(threads: str, task: Task) -> None:
     result = evaluate_resume("e", task, [Equals()], task_threads=int(threads), verbose=0)
-    print(result.summary())
+    print(result.headline)
 
 
 def killed(after: str, task: Task) -> None:

@@ -290,6 +290,9 @@ def test_one_run_with_its_spans_tokens_and_page(store: OpikStore, api: Api, serv
         "model": "m",
     }  # fmt: skip
     api.ok("POST", "/spans/batch", {"spans": [span]})
+    for heavy in (False, True):
+        (read,) = store.attempts(experiment.id, heavy=heavy)
+        assert (read.cost, read.tokens) == (0.5, 7)
     details = store.details(attempt.id)
     assert details is not None
     assert details.input["n"] == 0

@@ -93,6 +93,8 @@ def served(attempt: Any) -> dict[str, Any]:
     [
         complete(task_seconds=1.5, scoring_seconds=0.5),
         complete(task_output={}),
+        complete(cost=0.0021),
+        complete(cost=0.0),
         complete(scores=(ScoreResult("a", 1.0, "r", "c", {"m": 1}), failed_score(), ScoreResult("a", 0.5))),
         complete(scores=(ScoreResult("huge", 1e12), ScoreResult(" ", 1.0))),
         complete(scores=tuple(ScoreResult(str(v), v, "r") for v in (math.nan, math.inf, -math.inf)), notes=("a", "b")),

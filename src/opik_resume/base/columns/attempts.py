@@ -68,6 +68,9 @@ class AttemptColumns:
         trial: the trial that it states, or ``NO_TRIAL``.
         state: the :class:`CellState` of a cell that it fills.
         seconds: from its start to its end, NaN when it has none.
+        began: the moment of its start, in seconds since 1970, NaN when nobody knows.
+        cost: in US dollars, NaN when nobody knows.
+        tokens: how many it used, NaN when nobody knows.
         row: its number at ``source``.
         error: the place of its error's type in ``error_types``; of no error, the place of the empty string.
         said: the place in ``metrics`` of what it says of metrics.
@@ -78,6 +81,9 @@ class AttemptColumns:
     trial: npt.NDArray[np.int32]
     state: npt.NDArray[np.uint8]
     seconds: npt.NDArray[np.float64]
+    began: npt.NDArray[np.float64]
+    cost: npt.NDArray[np.float64]
+    tokens: npt.NDArray[np.float64]
     row: Numbers
     error: npt.NDArray[np.int32]
     said: npt.NDArray[np.int32]
@@ -102,6 +108,9 @@ class AttemptColumns:
             [_trial(attempt) for attempt in ordered],
             [state_of(attempt) for attempt in ordered],
             [_seconds(attempt) for attempt in ordered],
+            [attempt.started_at.timestamp() for attempt in ordered],
+            [attempt.cost for attempt in ordered],
+            [attempt.tokens for attempt in ordered],
             range(len(ordered)),
             [attempt.error.exception_type if attempt.error is not None else "" for attempt in ordered],
             [_said(attempt) for attempt in ordered],
@@ -202,6 +211,9 @@ class Gathering:
         trial: Sequence[int],
         state: Sequence[int],
         seconds: Sequence[float | None],
+        began: Sequence[float | None],
+        cost: Sequence[float | None],
+        tokens: Sequence[int | None],
         row: Sequence[int],
         error: Sequence[str],
         said: Sequence[object],
@@ -214,6 +226,9 @@ class Gathering:
                 np.fromiter(trial, np.int32, number),
                 np.fromiter(state, np.uint8, number),
                 np.array(seconds, np.float64),
+                np.array(began, np.float64),
+                np.array(cost, np.float64),
+                np.array(tokens, np.float64),
                 np.fromiter(row, np.int64, number),
                 np.fromiter(map(self._errors.__getitem__, error), np.int32, number),
                 np.fromiter(map(self._said.__getitem__, said), np.int32, number),
@@ -233,11 +248,11 @@ class Gathering:
         first[1:] = texts[1:] != texts[:-1]
         item_ids = Ids(texts[first])
         del texts
-        trial, state, seconds, row, error, said = self._whole()
+        trial, state, seconds, began, cost, tokens, row, error, said = self._whole()
         return AttemptColumns(
             item_ids,
             np.cumsum(first, dtype=np.int32) - np.int32(1),
-            trial, state, seconds, row, error, said,
+            trial, state, seconds, began, cost, tokens, row, error, said,
             list(map(str, self._errors)),
             self.said if metrics is None else metrics,  # type: ignore[arg-type]
             source,
@@ -245,7 +260,7 @@ class Gathering:
 
     def _whole(self) -> list[npt.NDArray[Any]]:
         if not self._arrays:
-            self.add((), (), (), (), (), (), ())
+            self.add(*[()] * 10)
         whole = [np.concatenate(parts) for parts in zip(*self._arrays, strict=True)]
         self._arrays.clear()
         return whole

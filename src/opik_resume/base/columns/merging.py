@@ -63,6 +63,9 @@ def _joined(columns: AttemptColumns, kept: Flags, later: AttemptColumns) -> Atte
         trial=both("trial", later.trial),
         state=both("state", later.state),
         seconds=both("seconds", later.seconds),
+        began=both("began", later.began),
+        cost=both("cost", later.cost),
+        tokens=both("tokens", later.tokens),
         row=both("row", later.row),
         error=both("error", later.error + len(columns.error_types)),
         said=both("said", later.said + len(columns.metrics)),
@@ -81,5 +84,5 @@ def _in_order(joined: AttemptColumns, ids: dict[int, str], kept: Flags, later: A
     where = np.concatenate([at, np.arange(len(before), len(joined))])
     rank[where[sorted(range(len(known)), key=known.__getitem__)]] = np.arange(len(known))
     order = np.lexsort((rank, joined.item))
-    names = ("item", "trial", "state", "seconds", "row", "error", "said")
+    names = ("item", "trial", "state", "seconds", "began", "cost", "tokens", "row", "error", "said")
     return replace(joined, **{name: getattr(joined, name)[order] for name in names})

@@ -61,6 +61,12 @@ def caller() -> Caller:
     return _current.get()
 
 
+def callers_loop() -> Any:
+    """The event loop of whoever awaits the door that this is done for; None where nobody awaits."""
+    there = _current.get(None)
+    return None if there is None else there.loop
+
+
 class _Call:
     """One call of the user's code in the caller's thread."""
 
@@ -93,7 +99,10 @@ class Caller:
         left: it does not attend any more, because a signal handler raised: begin nothing, and end soon.
         last_words: what to raise when it does not want to wait for the end of the work either.
         may_leave: what is done now is only waiting: an interrupt ends that, and the door returns what it has.
+        loop: the event loop that it keeps going meanwhile, if it has one.
     """
+
+    loop: Any = None
 
     def __init__(self) -> None:
         self.left = False

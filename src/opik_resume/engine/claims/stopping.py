@@ -1,6 +1,7 @@
 """What still runs in this process: no cell is started twice, and an exit waits for what has been paid for.
 
-A sync task cannot be killed. When its run is stopped and its grace time has passed it is *abandoned*: it lives on, on
+A sync task cannot be killed. When its own time is up it has *outlived* its run, which is recorded as failed: nothing of it
+is waited for, and its cell is not started again while it lives here. When its run is stopped and its grace time has passed it is *abandoned*: it lives on, on
 a daemon thread; its result is recorded if it still arrives, and no resume starts its cell while it lives here.
 """
 
@@ -35,8 +36,9 @@ class Rescuable(Protocol):
         """Put them into a file. Returns the sentence that says so; None: there are none."""
 
 
-_changed: threading.Condition  # guards the four sets below
+_changed: threading.Condition  # guards the five sets below
 _running: set[RunningCell]
+_outlived: set[RunningCell]  # recorded as failed, with a call that goes on
 _completed: set[RunningCell]  # by stopped runs, of which a later plan may not know: few, and true for ever
 _stops: set[Callable[[str], None]]  # how to stop each run that is active in this process
 _rescuables: WeakSet[Rescuable]  # of every run that still has a thread, ended or not
@@ -44,9 +46,10 @@ _rescuables: WeakSet[Rescuable]  # of every run that still has a thread, ended o
 
 def _begin() -> None:
     """Nothing of a parent's runs goes on in its child."""
-    global _changed, _running, _completed, _stops, _rescuables
+    global _changed, _running, _outlived, _completed, _stops, _rescuables
     _changed = threading.Condition()
     _running = set()
+    _outlived = set()
     _completed = set()
     _stops = set()
     _rescuables = WeakSet()
@@ -58,7 +61,7 @@ in_each_process(_begin)
 def claim(cell: RunningCell) -> bool:
     """Take a cell for a worker. False when another worker of this process is still on it."""
     with _changed:
-        if cell in _running:
+        if cell in _running or cell in _outlived:
             return False
         _running.add(cell)
         return True
@@ -70,7 +73,15 @@ def leave(cell: RunningCell, *, completed: bool = False) -> None:
         if completed:
             _completed.add(cell)
         _running.discard(cell)
+        _outlived.discard(cell)
         _changed.notify_all()
+
+
+def outlive(cell: RunningCell) -> None:
+    """The attempt on this cell is recorded, and a call of it goes on: :func:`leave` says when it has ended."""
+    with _changed:
+        _running.discard(cell)
+        _outlived.add(cell)
 
 
 def was_completed(cell: RunningCell) -> bool:
@@ -81,22 +92,22 @@ def was_completed(cell: RunningCell) -> bool:
 def is_running(cell: RunningCell) -> bool:
     """Whether a worker of this process is on that cell."""
     with _changed:
-        return cell in _running
+        return cell in _running or cell in _outlived
 
 
 def running(experiment_id: str) -> list[RunningCell]:
     """The cells of an experiment that workers of this process are on."""
     with _changed:
-        return [cell for cell in _running if cell.experiment_id == experiment_id]
+        return [cell for cell in _running | _outlived if cell.experiment_id == experiment_id]
 
 
 def wait_until_left(cell: RunningCell, seconds: float, given_up: Callable[[], bool]) -> bool:
     """Wait until no worker is on the cell. False after ``seconds``, or when ``given_up()`` turns true."""
     deadline = time.monotonic() + seconds
     with _changed:
-        while cell in _running and not given_up() and time.monotonic() < deadline:
+        while (cell in _running or cell in _outlived) and not given_up() and time.monotonic() < deadline:
             _changed.wait(0.1)
-        return cell not in _running
+        return cell not in _running and cell not in _outlived
 
 
 def register(stop: Callable[[str], None]) -> None:

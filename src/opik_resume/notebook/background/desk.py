@@ -135,6 +135,10 @@ class Desk:
                 reuse_outputs=reuse_outputs,
                 on_drift=calls.on_drift,
                 limits=calls.limits,
+                cost=calls.cost,
+                capture=calls.capture,
+                retries=calls.retries,
+                loop=calls.loop,
                 store=store,
             )
         except BaseException:

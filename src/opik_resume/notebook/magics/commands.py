@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,8 @@ from IPython.display import display
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process.doors import caller, door
-from opik_resume.evaluation.arguments import limits, positive
+from opik_resume.engine.calling import is_async
+from opik_resume.evaluation.arguments import bounded, limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
 from opik_resume.exceptions import OpikResumeError
@@ -34,7 +36,7 @@ from opik_resume.notebook.magics.cellbody import run_body
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.namespace.lookup import find_metrics, find_task, user_namespace
+from opik_resume.notebook.namespace.lookup import find_function, find_metrics, find_task, user_namespace
 from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.stores.connections import default_store
@@ -42,6 +44,7 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
     from opik_resume.engine import Callables
+    from opik_resume.engine.costs import Cost
     from opik_resume.experiment.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.experiment.results import EvaluationResult
@@ -65,8 +68,13 @@ class ResumeMagics(Magics):
     @argument("--max-seconds", type=float, help="start no run after so many seconds")
     @argument("--max-failures", type=int, help="stop once so many runs have failed")
     @argument("--max-consecutive-failures", type=int, help="stop once so many runs have failed in a row")
+    @argument("--max-cost", type=float, help="start no run once so many US dollars are spent; needs the cost of a run")
+    @argument("--cost", help="name of the function of item and output that returns what a run cost, in US dollars")
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
+    @argument("--retries", type=int, help="call the task again, so often at most, after what passes by itself")
+    @argument("--timeout", type=float, help="seconds that each call of the task may take")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
+    @argument("--no-capture", action="store_true", help="show what task and metrics print here, instead of keeping it")
     @line_cell_magic
     def opik_resume(self, line: str, cell: str | None = None) -> ResumeBrowser | EvaluationResult:
         """Browse experiments, or finish an interrupted one: only what is missing is run.
@@ -98,6 +106,12 @@ class ResumeMagics(Magics):
                 raise UsageError(f"name the experiment: %opik_resume my-experiment --only {arguments.only[0]}")
             return browser(_given(arguments, user_namespace()))
         rules = _limits(arguments)
+        asked = {
+            "retrying": _retries(arguments),
+            "reuse_outputs": arguments.reuse_outputs,
+            "settle": arguments.settle,
+            "capture": not arguments.no_capture,
+        }
         store = default_store()
         experiment = find_experiment(_unquoted(arguments.experiment), store)  # before anything is run
         defined = run_body(get_ipython(), cell) if cell is not None else None
@@ -105,9 +119,9 @@ class ResumeMagics(Magics):
         if defined is not None:
             given = _completed(given, defined, known=_has_a_task(experiment))
         _check_settled(experiment, given, arguments.experiment)
-        asked = {"reuse_outputs": arguments.reuse_outputs, "settle": arguments.settle}
+        cost = find_function(_unquoted(arguments.cost), user_namespace()) if arguments.cost else None
         only = [_unquoted(word) for word in arguments.only or ()]
-        return _resume(experiment, given, rules, store, only=only, **asked)
+        return _resume(experiment, given, rules, store, only=only, cost=cost, **asked)
 
 
 def _parsed(magic: object, line: str) -> Arguments:
@@ -142,18 +156,43 @@ def _resume(
     store: Store,
     *,
     only: Sequence[str] = (),
+    cost: Cost | None = None,
     reuse_outputs: bool,
     settle: bool,
+    capture: bool = True,
+    retrying: Mapping[str, Any] | None = None,
 ) -> EvaluationResult:
     """Nothing is shown, and nothing changes, before the resume can be planned."""
     offers = Offers(given)
-    calls = replace(offers.calls(experiment), limits=rules)
+    calls = offers.calls(experiment)
+    calls = replace(calls, cost=cost or calls.cost, capture=capture, retries=replace(calls.retries, **(retrying or {})))
+    calls = _blocking(bounded(calls, rules))
     reading = read_experiment(experiment, store)
     plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     plan = plan.select(only) if only else plan
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run")
     return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
+
+
+def _blocking(calls: Callables) -> Callables:
+    """What a cell that blocks can call: the kernel's own event loop stands still meanwhile."""
+    if calls.loop is None or calls.loop is not _loop_here():
+        return calls
+    if is_async(calls.task) or any(is_async(metric.score) for metric in calls.scoring_metrics):
+        raise UsageError(
+            "aevaluate() ran its coroutines on the kernel's own event loop, and what they use may belong to it. This line "
+            "would block that loop. Nothing was run: press Resume in %opik_resume, which runs them there, or "
+            "await aevaluate_resume(…)"
+        )
+    return replace(calls, loop=None)
+
+
+def _loop_here() -> Any:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 @door
@@ -193,8 +232,16 @@ def _limits(arguments: Arguments) -> Limits:
         max_seconds=arguments.max_seconds,
         max_failures=arguments.max_failures,
         max_consecutive_failures=arguments.max_consecutive_failures,
+        max_cost=arguments.max_cost,
         breaker=int(breaker) if breaker.isdecimal() else None,
     )
+
+
+def _retries(arguments: Arguments) -> Mapping[str, Any]:
+    """What the line says of it: the rest is as in the call that began the evaluation, if this process knows."""
+    checked = retries(arguments.retries or 0, arguments.timeout, ())
+    told = {"retries": arguments.retries, "timeout": arguments.timeout}
+    return {name: getattr(checked, name) for name, value in told.items() if value is not None}
 
 
 def _show(view: ResumeBrowser, reading: Reading) -> None:

@@ -26,15 +26,20 @@ if TYPE_CHECKING:
 VALUES = {  # with nothing to offer, IPython would offer all the names that there are
     "--breaker": ("off", "10", "50"),
     "--max-consecutive-failures": ("3", "10"),
+    "--max-cost": ("1", "10", "100"),
     "--max-failures": ("1", "10", "100"),
     "--max-runs": ("1", "10", "100"),
     "--max-seconds": ("60", "600", "3600"),
+    "--retries": ("1", "3", "5"),
     "--threads": ("1", "4", "16", "64"),
+    "--timeout": ("30", "60", "300"),
 }
-OPTIONS = tuple(sorted(("--metrics", "--only", "--reuse-outputs", "--settle", "--task", *VALUES)))
+OPTIONS = tuple(
+    sorted(("--cost", "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", *VALUES))
+)
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
-_NAMED = ("-t", "--task", "-m", "--metrics")
+_NAMED = ("-t", "--task", "-m", "--metrics", "--cost")
 _ONLY = "--only"
 _STATES = ("failed", "never_run", "scores_missing", "interrupted", "task_failed", "scoring_failed")
 _OPTION = re.compile(rf"""(?:^|\s)(?P<option>{"|".join((*_NAMED, *VALUES))})(?:\s+|=)["']?[^\s"']*$""")
@@ -84,6 +89,8 @@ def _callables(option: str) -> list[str]:
     namespace = user_namespace()
     if option in ("-t", "--task"):
         return list(candidates.tasks(namespace))
+    if option == "--cost":
+        return list(candidates.functions(namespace))
     metrics = candidates.metrics(namespace)
     return list(dict.fromkeys([*metrics, *(metric.name for metric in metrics.values() if " " not in metric.name)]))
 

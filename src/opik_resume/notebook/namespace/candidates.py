@@ -42,6 +42,11 @@ def tasks(namespace: Namespace) -> dict[str, Any]:
     }
 
 
+def functions(namespace: Namespace) -> dict[str, Any]:
+    """The user's own functions, whatever they take, by variable."""
+    return {name: value for name, value in _public(namespace) if inspect.isroutine(value) and _is_users_own(value)}
+
+
 def metrics(namespace: Namespace) -> dict[str, Any]:
     """The metrics of a namespace, by variable; one with several names is offered under the first."""
     found = {name: value for name, value in _public(namespace) if is_metric(value)}

@@ -44,6 +44,14 @@ def checked_task(task: Any, name: str) -> Callable[..., Any]:
     return task  # type: ignore[no-any-return]
 
 
+def find_function(name: str, namespace: Namespace) -> Callable[..., Any]:
+    """The function of that name, whatever it takes. Raises NameNotFound, with near matches, when there is none."""
+    found = namespace.get(name)
+    if not callable(found):
+        raise NameNotFound.near("function", name, _public(namespace, callable), _WHERE)
+    return found  # type: ignore[no-any-return]
+
+
 def find_metrics(names: Iterable[str], namespace: Namespace) -> list[Any]:
     """The metrics of those names: of variables first, else of the ``.name`` of some metric in the namespace.
 

@@ -85,6 +85,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "plane": lambda params: self._sight.plane(*self._turn(params), text(params, "by")),
             "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
+            "keep": self._keep,
             "select": self._select,
             "resume": self._resume,
             "stop": self._stop,
@@ -195,6 +196,9 @@ class ResumeBrowser(anywidget.AnyWidget):
         """The experiment as it was last shown, and a number that tells that one from later ones."""
         reading = self._shown(params)
         return reading, self._readings.turns(reading.experiment.id)
+
+    def _keep(self, params: Json) -> Answer:
+        return self._inspection.keep(self._shown(params), number(params, "cell")), []
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None

@@ -1,4 +1,4 @@
-"""What a server knows of a run → the Details and Spans of ``docs/protocol.md``. Pure."""
+"""What a server knows of a run → the Details and Spans of ``docs/protocol.md``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from opik_resume.base.records import ErrorInfo, Json, RunDetails, Span
 from opik_resume.base.text.jsontext import to_json
+from opik_resume.notebook.namespace.cells import cell_number
+from opik_resume.notebook.widget.stack import stack
 
 LONGEST = 20_000
 """Characters of an input or output: whole documents would take seconds to travel, and nobody reads them here."""
@@ -41,7 +43,8 @@ def shortened(value: Any) -> Any:
 def error_json(error: ErrorInfo | None) -> Json | None:
     if error is None:
         return None
-    return {"type": error.exception_type, "message": error.message, "traceback": error.traceback}
+    told = {"type": error.exception_type, "message": error.message, "traceback": error.traceback}
+    return told | {"stack": stack(error.traceback, cell_number)}
 
 
 def _tree(spans: tuple[Span, ...]) -> Iterator[tuple[Span, int]]:

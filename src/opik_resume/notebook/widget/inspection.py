@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 from opik_resume.base.records import Attempt, Json
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.patience import Soon
+from opik_resume.notebook.namespace.cells import put
 from opik_resume.notebook.widget.details import details_json
 from opik_resume.notebook.widget.payload import cell_json
 from opik_resume.notebook.widget.requests import RequestRefused
@@ -34,6 +37,18 @@ class Inspection:
             return {"details": None}
         found = self._soon.ask(("details", repr(light)), lambda: (self._store.details(light.id),))
         return found and {"details": found[0] and details_json(found[0])}
+
+    def keep(self, reading: Reading, cell: int) -> Json:
+        """Put the item in the notebook as a task receives it, and say under which name."""
+        _light(reading, cell)
+        item_id = reading.grid.key(cell).item_id
+        item = reading.items.get(item_id)
+        if item is None:
+            raise RequestRefused("The dataset does not have this item any more.")
+        name = put(f"item_{reading.grid.item_ids.index(item_id) + 1}", copy.deepcopy(item.content))
+        if name is None:
+            raise RequestRefused("There is no notebook to put it in.")
+        return {"name": name}
 
     def _attempt(self, light: Attempt) -> Attempt | None:
         try:

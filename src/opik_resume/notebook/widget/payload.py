@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from opik_resume.base.columns.ids import Ids
-from opik_resume.base.records import REPLAYED, Attempt, CellState, Experiment, Json, ScoreResult, why_failed
+from opik_resume.base.records import (
+    REPLAYED,
+    Attempt,
+    CellState,
+    ErrorInfo,
+    Experiment,
+    Json,
+    ScoreResult,
+    Try,
+    why_failed,
+)
 from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, state_of
 from opik_resume.experiment.plan import ResumePlan
@@ -23,6 +33,8 @@ if TYPE_CHECKING:
     from opik_resume.notebook.namespace.choosing import Picked
 
 T = TypeVar("T")
+MOST_ATTEMPTS = 50
+_ERROR_FIELDS = ("exception_type", "message", "traceback")
 _MOST_SCORED = 2_000
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DONE = (CellState.completed, CellState.scores_missing)
@@ -105,8 +117,9 @@ def plan_json(
         "run": plan.runs if plan is not None else 0,
         "score": plan.scores if plan is not None else 0,
         "kept": plan.kept if plan is not None else 0,
-        "seconds": plan.seconds(picked.threads) if plan is not None else None,
+        "seconds": plan.time(picked.threads) if plan is not None else None,
         "threads": picked.threads,
+        "cost": plan.cost if plan is not None and plan.runs else None,
         "task": picked.task[0] if picked.task is not None else None,
         "metrics": [label for label, _ in picked.metrics],
         "offered": picked.offered if choosable else {"tasks": [], "metrics": []},
@@ -137,21 +150,55 @@ def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int |
         "trial": key.trial,
         "state": state.name,
         "item": item.data if item is not None else {},
-        "attempts": reading.grid.tries(cell),
         **_outcome(attempt),
+        **_history(reading, cell, attempt),
     }
+
+
+def _history(reading: Reading, cell: int, attempt: Attempt | None) -> Json:
+    """Every attempt at the cell, newest first; of very many the newest."""
+    made = reading.grid.tries(cell)
+    shown = attempt.id if attempt is not None else None
+    return {"attempts": len(made), "history": [_past_json(each, shown) for each in made[:MOST_ATTEMPTS]]}
+
+
+def _past_json(attempt: Attempt, shown: str | None) -> Json:
+    error = attempt.error
+    line = ": ".join(filter(None, (error.exception_type, error.message.split("\n", 1)[0]))) if error else None
+    return {
+        "state": state_of(attempt).name,
+        "error": line,
+        "seconds": _seconds(attempt),
+        "started_at": _time(attempt.started_at),
+        "shown": attempt.id == shown,
+    }
+
+
+def _seconds(attempt: Attempt) -> float | None:
+    return (attempt.ended_at - attempt.started_at).total_seconds() if attempt.ended_at is not None else None
 
 
 def _outcome(attempt: Attempt | None) -> Json:
     """What an attempt left behind."""
-    took = attempt.ended_at - attempt.started_at if attempt is not None and attempt.ended_at is not None else None
     return {
         "output": attempt.task_output if attempt is not None else None,
         "scores": _scores_json(attempt) if attempt is not None else [],
         "error": _error_json(attempt) if attempt is not None else None,
-        "seconds": took.total_seconds() if took is not None else None,
+        "seconds": _seconds(attempt) if attempt is not None else None,
         "started_at": _time(attempt.started_at) if attempt is not None else None,
         "notes": list(attempt.notes) if attempt is not None else [],
+        "prints": attempt.prints if attempt is not None else None,
+        "tries": [_try_json(made) for made in attempt.tries] if attempt is not None else [],
+    }
+
+
+def _try_json(made: Try) -> Json:
+    return {
+        "number": made.number,
+        "seconds": made.seconds,
+        "type": made.error_type,
+        "message": made.message,
+        "waited": made.waited,
     }
 
 
@@ -161,11 +208,7 @@ def _error_json(attempt: Attempt) -> Json | None:
         return error_json(attempt.error)
     infos = ((score.metadata or {}).get("error_info") for score in attempt.scores if score.scoring_failed)
     info = next((info for info in infos if isinstance(info, dict)), None)
-    return info and {
-        "type": info.get("exception_type") or "",
-        "message": info.get("message") or "",
-        "traceback": info.get("traceback"),
-    }
+    return info and error_json(ErrorInfo(*(info.get(name) or "" for name in _ERROR_FIELDS)))
 
 
 def _scores_json(attempt: Attempt) -> list[Json]:

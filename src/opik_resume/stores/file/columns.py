@@ -35,7 +35,7 @@ _SAID = " || char(10) || ".join(
     f"coalesce({column}, '')" for column in ("failed_metrics", "missing_metrics", "scored_by", "version")
 )
 _ALL = f"""
-SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, rowid, coalesce(error_type, ''), {_SAID}
+SELECT CAST(item_id AS BLOB), {_TRIAL}, {STATE}, seconds, began, cost, NULL, rowid, coalesce(error_type, ''), {_SAID}
 FROM attempts WHERE experiment_id = ? ORDER BY item_id, id"""
 _AT_ONCE = 500  # rows asked for by their numbers
 _KNOWN = 10_000  # texts of scores that are decoded once

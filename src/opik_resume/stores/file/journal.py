@@ -25,8 +25,9 @@ ON CONFLICT (server, id) DO UPDATE SET
     task_output = excluded.task_output, scores = excluded.scores, error_type = excluded.error_type,
     error_message = excluded.error_message, error_traceback = excluded.error_traceback,
     task_seconds = excluded.task_seconds, scoring_seconds = excluded.scoring_seconds,
-    notes = excluded.notes,
+    notes = excluded.notes, prints = excluded.prints,
     scored_by = excluded.scored_by, missing_metrics = excluded.missing_metrics, version = excluded.version,
+    cost = excluded.cost, tries = excluded.tries,
     steps = excluded.steps,
     revision = max(excluded.revision, revision + 1), state = excluded.state, problem = NULL
 WHERE excluded.complete >= complete

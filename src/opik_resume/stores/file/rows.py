@@ -21,6 +21,7 @@ from opik_resume.base.records import (
     ItemFacts,
     Json,
     ScoreResult,
+    Try,
     VersionRecord,
     lightened,
 )
@@ -37,14 +38,15 @@ NO_TIME = datetime.fromtimestamp(0, UTC)  # of a row that does not tell it
 
 ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, task_output, scores, "
-    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, version"
+    "error_type, error_message, error_traceback, task_seconds, scoring_seconds, notes, scored_by, missing_metrics, version, "
+    "cost, prints, tries"
 )
 LIGHT_ATTEMPT_COLUMNS = (
     "id, experiment_id, item_id, trial, started_at, ended_at, returned, complete, NULL AS task_output, scores, "
     f"error_type, substr(error_message, 1, {LIGHT_MESSAGE}) AS error_message, '' AS error_traceback, "
-    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version"
+    "task_seconds, scoring_seconds, NULL AS notes, scored_by, missing_metrics, version, cost, NULL AS prints, NULL AS tries"
 )
-DERIVED_COLUMNS = "seconds, failed_metrics"  # of others, for who reads those of every attempt
+DERIVED_COLUMNS = "seconds, began, failed_metrics"  # of others, for who reads those of every attempt
 EXPERIMENT_COLUMNS = (
     "e.id, e.name, e.dataset_id, coalesce(d.deleted_name, d.name) AS dataset_name, e.version_number, e.metadata, e.expected, "
     "e.created_at, e.updated_at, e.status, e.tags, e.project_name, e.item_ids, e.scores"
@@ -176,6 +178,9 @@ def _attempt(row: sqlite3.Row, *, light: bool) -> Attempt:
         scored_by=_names(row["scored_by"]),
         missing_metrics=_names(row["missing_metrics"]) or (),
         version=row["version"],
+        cost=row["cost"],
+        prints=row["prints"],
+        tries=tuple(map(try_of, from_json(row["tries"]))) if row["tries"] else (),
     )
 
 
@@ -255,14 +260,29 @@ def of_attempt(record: Attempt) -> tuple[Any, ...]:
         to_json(record.scored_by) if record.scored_by is not None else None,
         to_json(record.missing_metrics) if record.missing_metrics else None,
         record.version,
+        record.cost,
+        record.prints,
+        to_json([of_try(each) for each in record.tries]) if record.tries else None,
     )
+
+
+def of_try(made: Try) -> Json:
+    """A try in JSON, without the fields at their defaults."""
+    row: Json = {"number": made.number, "started_at": made.started_at.isoformat(), "seconds": made.seconds}
+    further = {"error_type": made.error_type, "message": clean(made.message), "waited": made.waited}
+    return row | {key: value for key, value in further.items() if value}
+
+
+def try_of(row: Json) -> Try:
+    """What ``of_try`` made."""
+    return Try(**{**row, "started_at": moment(row["started_at"])})
 
 
 def derived(record: Attempt) -> tuple[Any, ...]:
     """The values of ``DERIVED_COLUMNS``."""
     seconds = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
     failed = record.failed_metrics
-    return seconds, to_json(failed) if failed else None
+    return seconds, record.started_at.timestamp(), to_json(failed) if failed else None
 
 
 def of_score(score: ScoreResult) -> Json:

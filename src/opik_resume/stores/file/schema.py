@@ -237,7 +237,29 @@ CREATE TABLE callables (
 );
 """
 
-STEPS = (_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS, _VERSIONS)
+# What a run cost in US dollars, and when it began in seconds since 1970: both told from the index, as all of the above.
+_COSTS = """
+ALTER TABLE attempts ADD COLUMN cost REAL;
+ALTER TABLE journal ADD COLUMN cost REAL;
+ALTER TABLE attempts ADD COLUMN began REAL;
+UPDATE attempts SET began = round((julianday(started_at) - 2440587.5) * 86400.0, 3);
+DROP INDEX attempts_by_cell;
+CREATE INDEX attempts_by_cell ON attempts (
+    experiment_id, item_id, id, trial, complete, returned, seconds, began, cost, error_type, failed_metrics,
+    missing_metrics, scored_by, version
+);
+"""
+
+# What task and metrics printed, warned of and logged.
+_PRINTS = "".join(f"ALTER TABLE {table} ADD COLUMN prints TEXT;\n" for table in ("attempts", "journal"))
+
+# The calls of the task of an attempt that took several: a JSON list.
+_TRIES = "".join(f"ALTER TABLE {table} ADD COLUMN tries TEXT;\n" for table in ("attempts", "journal"))
+
+STEPS = (
+    *(_FIRST, _JOURNAL, _CLOSED, _ALIVE, _VALUES, _METRICS, _DATASETS, _CALLS, _COLUMNS),
+    *(_VERSIONS, _COSTS, _PRINTS, _TRIES),
+)
 """What each version adds to the one before: a new file gets all of them, an older one those that it lacks."""
 
 VERSION = len(STEPS)

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
-from opik_resume.stores.file.rows import of_score
+from opik_resume.base.text.excerpt import excerpt
+from opik_resume.stores.file.rows import of_score, of_try
 from opik_resume.stores.opik.scores import refusal
 from opik_resume.stores.opik.wire import FACTS, object_of, policy, stamp
 
@@ -21,6 +22,7 @@ SCORING_SPAN = "metrics_calculation"
 LOOKING_SPAN = "task_span_metrics_calculation"
 SCORING_SPANS = (SCORING_SPAN, LOOKING_SPAN)
 VALIDATION_SUFFIX = "_arg_validation"  # of spans for a metric whose arguments are missing
+PRINTED_ENDS = 1_000  # characters of what a run printed that its trace holds, of the beginning and of the end
 EMPTY_OUTPUT: Json = {"output": {}}  # stands for {}, which the server would not keep: the run would never be complete
 
 
@@ -134,14 +136,20 @@ def _facts(attempt: Attempt, context: Context) -> Json:
     }
     if not_taken := _not_taken(attempt):
         facts["scores_not_taken"] = not_taken
+    if attempt.cost is not None:
+        facts["cost"] = attempt.cost
     if attempt.notes:
         facts["notes"] = list(attempt.notes)
+    if attempt.prints:
+        facts["prints"] = excerpt(attempt.prints, PRINTED_ENDS)
     if attempt.scored_by is not None:
         facts["scored_by"] = list(attempt.scored_by)
     if attempt.missing_metrics:
         facts["missing_metrics"] = list(attempt.missing_metrics)
     if attempt.version is not None:
         facts["version"] = attempt.version
+    if attempt.tries:
+        facts["tries"] = [of_try(made) for made in attempt.tries]
     if not attempt.complete and attempt.task_output is not None and root_is_theirs(attempt):
         facts["output"] = attempt.task_output
     return facts | {"empty_output": True} if attempt.returned and not attempt.task_output else facts

@@ -43,9 +43,13 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         task_seconds=facts.get("task_seconds"),
         scoring_seconds=facts.get("scoring_seconds"),
         notes=() if light else tuple(facts.get("notes") or ()),
+        prints=None if light else _text(facts.get("prints")),
         scored_by=_names(facts.get("scored_by")),
         missing_metrics=_names(facts.get("missing_metrics")) or (),
         version=version if isinstance(version := facts.get("version"), str) else None,
+        cost=_number(facts.get("cost")) if "cost" in facts else _number(row.get("total_estimated_cost")) or None,
+        tokens=_tokens(row.get("usage")),
+        tries=() if light else tuple(map(rows.try_of, facts.get("tries") or ())),
         steps=None if light else _given(row),
     )
 
@@ -76,7 +80,8 @@ def _read_span(row: Json) -> Span:
 def lightened(made: Attempt) -> Attempt:
     """The attempt without what is large: see :class:`~opik_resume.base.records.Attempt`."""
     error = made.error and replace(made.error, message=made.error.message[:LIGHT_MESSAGE], traceback="")
-    return replace(made, task_output=None, notes=(), error=error, scores=_lightened(made.scores))
+    bare = replace(made, task_output=None, notes=(), prints=None, tries=(), error=error)
+    return replace(bare, scores=_lightened(made.scores))
 
 
 def has_kept_output(made: Attempt) -> bool:
@@ -147,8 +152,20 @@ def _output(output: Any, facts: Json) -> Json:
     return output if isinstance(output, dict) else {"output": output}
 
 
+def _number(told: Any) -> float | None:
+    return float(told) if isinstance(told, (int, float)) else None
+
+
+def _tokens(usage: Any) -> int | None:
+    return int(_number(object_of(usage).get("total_tokens")) or 0) or None
+
+
 def _names(told: Any) -> tuple[str, ...] | None:
     return tuple(map(str, told)) if isinstance(told, list) else None
+
+
+def _text(told: Any) -> str | None:
+    return told if isinstance(told, str) else None
 
 
 def _error(info: Any, *, light: bool) -> ErrorInfo | None:

@@ -19,8 +19,8 @@ from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, condition, count, everything, page
 from opik_resume.stores.opik.wire import stamp
 
-_UNUSED = ["usage", "comments", "guardrails_validations", "tags"]
-_ALL_BUT_THE_ID = [*_UNUSED, "input", "output", "metadata"]
+_UNUSED = ["comments", "guardrails_validations", "tags"]
+_ALL_BUT_THE_ID = [*_UNUSED, "usage", "input", "output", "metadata"]
 _REMEMBERED = 1000  # experiments of which is known that they have runs in other projects than their own
 
 logger = redaction.logger("opik_resume")

@@ -1,0 +1,102 @@
+"""Which failures of a task are worth another try, and how long to wait before it. Pure.
+
+The schedule is our own and not tenacity's: its loop sleeps where ours waits for a stop or awaits, and the one line of
+arithmetic that is left is not worth its import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from opik_resume.engine.retrying import stated
+from opik_resume.experiment.transient import is_exhausted, is_transient
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 60.0  # of a wait that nobody has stated
+LONGEST_STATED = 300.0
+"""Of one that the provider states: if it is longer, the run fails now and says so, and a later resume runs it."""
+_REFUSED = frozenset({401, 402, 403})
+_PASSES = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """So many seconds are waited before the ``number``-th try, and why."""
+
+    seconds: float
+    why: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How a task is called: again at most ``retries`` times, each time for at most ``timeout`` seconds.
+
+    ``retry_on``: exceptions that are worth it besides those that pass by themselves: classes, or globs of their names,
+    with or without the module (``openai.*``, ``*Overloaded*``).
+    """
+
+    retries: int = 0
+    timeout: float | None = None
+    retry_on: tuple[type[BaseException] | str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the task is simply called."""
+        return self.retries == 0 and self.timeout is None
+
+    def passes(self, error: BaseException) -> bool:
+        """Whether the same call may succeed in a while: what interrupts does not, and an exhausted quota does not."""
+        if not isinstance(error, Exception):
+            return False
+        said = f"{_text(error)} {stated.codes(error)}"
+        if is_exhausted(said):
+            return False
+        return self._named(error) or _passes(error, said)
+
+    def pause(self, number: int, error: BaseException, now: datetime, chance: float) -> Pause | None:
+        """What to wait after the ``number``-th try failed; None when there is to be no other.
+
+        Args:
+            number: counted from 1.
+            error: what it raised.
+            now: the present moment.
+            chance: from 0 to 1: half of the wait is left to it, so that those who were refused together do not come
+                back together.
+        """
+        if number > self.retries or not self.passes(error):
+            return None
+        wait = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(number - 1, 30)) * (0.5 + chance / 2)
+        told = stated.seconds_until(error, now)
+        if told is None:
+            return Pause(wait, type(error).__name__, number + 1)
+        if told > LONGEST_STATED:
+            return None
+        return Pause(told + wait * 0.1, f"{type(error).__name__}, as the provider asks", number + 1)
+
+    def _named(self, error: Exception) -> bool:
+        names = [name for kind in type(error).__mro__ for name in (kind.__name__, f"{kind.__module__}.{kind.__name__}")]
+        return any(
+            any(fnmatchcase(name, wanted) for name in names) if isinstance(wanted, str) else isinstance(error, wanted)
+            for wanted in self.retry_on
+        )
+
+
+def _passes(error: Exception, said: str) -> bool:
+    number = stated.status(error)
+    if number is not None:
+        if number in _REFUSED:
+            return False
+        if number in _PASSES or number >= 500:
+            return True
+    kinds = [kind.__name__ for kind in type(error).__mro__ if kind not in (Exception, BaseException, object)]
+    return is_transient(" ".join([*kinds, stated.codes(error)]), said)
+
+
+def _text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # a user's __str__ may raise
+        return type(broken).__name__

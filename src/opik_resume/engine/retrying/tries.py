@@ -1,0 +1,75 @@
+"""The tries of one attempt: when each began, what it took, what it raised and how long was waited after it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from opik_resume.base.records import Try, utc_now
+from opik_resume.base.text.tracebacks import error_info
+from opik_resume.engine.retrying.policy import Pause, Retries
+
+KEPT = 10  # of the first and of the last tries each: an attempt may have thousands
+MESSAGE_LIMIT = 500  # characters kept of the message of a try that is not the last
+
+
+class Tries:
+    """Told of each try as it begins and ends; says how long to wait for the next. One thread at a time.
+
+    Args:
+        retries: the rules.
+        clock: seconds that only go forward.
+        now: the present moment.
+        chance: a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        retries: Retries,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._retries = retries
+        self._clock, self._now, self._chance = clock, now, chance
+        self._made: list[Try] = []
+        self._number = 0
+        self._began = 0.0
+        self._since = now()
+
+    def begin(self) -> None:
+        """The next try begins."""
+        self._number += 1
+        self._began, self._since = self._clock(), self._now()
+
+    def failed(self, error: BaseException) -> Pause | None:
+        """It raised. Returns how long to wait for the next one; None: there is none."""
+        told = error_info(error)
+        self._keep(Try(*self._times, told.exception_type, told.message[:MESSAGE_LIMIT]))
+        return self._retries.pause(self._number, error, self._now(), self._chance())
+
+    def waited(self, seconds: float) -> None:
+        """So long was waited after it."""
+        self._made[-1] = replace(self._made[-1], waited=round(seconds, 3))
+
+    def returned(self) -> None:
+        """It came back."""
+        if self._made:
+            self._keep(Try(*self._times))
+
+    @property
+    def told(self) -> tuple[Try, ...]:
+        """What is kept of them: nothing of one alone, which the attempt itself tells."""
+        return tuple(self._made) if len(self._made) > 1 else ()
+
+    @property
+    def _times(self) -> tuple[int, datetime, float]:
+        return self._number, self._since, round(self._clock() - self._began, 6)
+
+    def _keep(self, made: Try) -> None:
+        self._made.append(made)
+        if len(self._made) > 2 * KEPT:
+            del self._made[KEPT]

@@ -1,0 +1,129 @@
+"""Calls the task of a run, and calls it again as its rules say. It knows how to wait, and what outlives its time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from opik_resume.base.records import CellKey
+from opik_resume.engine.retrying.late import Carried, Late, Outlived, awaited_for
+from opik_resume.engine.retrying.policy import Pause, Retries
+from opik_resume.engine.retrying.tries import Tries
+
+
+class Calls(Protocol):
+    """Who calls the user's code and waits for it."""
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
+
+    def timed(self, seconds: float, function: Callable[..., Any], *args: Any) -> Any:
+        """Call it for at most so many seconds. Raises TaskTimedOut."""
+
+
+class Wait(Protocol):
+    """Waits before the next try of a cell. Returns whether there may be one: the run may have been stopped."""
+
+    def __call__(self, key: CellKey, pause: Pause) -> bool: ...
+
+    async def awaited(self, key: CellKey, pause: Pause) -> bool: ...
+
+
+class Trying:
+    """How one run calls its task.
+
+    Args:
+        retries: the rules.
+        calls: who calls it.
+        wait: waits before the next try.
+        outlives: told of a call that goes on although its cell is given up.
+    """
+
+    def __init__(
+        self,
+        retries: Retries,
+        calls: Calls,
+        wait: Wait,
+        outlives: Callable[[CellKey, Late], None],
+    ) -> None:
+        self.retries = retries
+        self._calls = calls
+        self._wait = wait
+        self._outlives = outlives
+
+    def begin(self) -> Tries:
+        """For one attempt."""
+        return Tries(self.retries)
+
+    def __call__(self, key: CellKey, tries: Tries, task: Callable[..., Any], content: Callable[[], Any]) -> Any:
+        """What the task returns at last. ``content``: makes what it is given, anew for each try."""
+        while True:
+            tries.begin()
+            try:
+                output = self._call(task, content())
+            except Exception as error:
+                pause = tries.failed(error)
+                again = pause is not None and self._waited(key, tries, pause)
+                if came := self._settled(key, tries, error, again=again):
+                    return came[0]
+            else:
+                tries.returned()
+                return output
+
+    async def awaited(self, key: CellKey, tries: Tries, task: Callable[..., Any], content: Callable[[], Any]) -> Any:
+        """The same of a task whose calls are coroutines, which nobody waits for on a thread."""
+        while True:
+            tries.begin()
+            try:
+                output = await self._await(task, content())
+            except Exception as error:
+                pause = tries.failed(error)
+                began = time.monotonic()
+                again = pause is not None and await self._wait.awaited(key, pause)
+                if pause is not None:
+                    tries.waited(time.monotonic() - began)
+                if came := self._settled(key, tries, error, again=again):
+                    return came[0]
+            else:
+                tries.returned()
+                return output
+
+    def _settled(self, key: CellKey, tries: Tries, error: Exception, *, again: bool) -> list[Any]:
+        """What a late call has returned in the meantime, if it has: it is paid for. Raises when there is no other try."""
+        if isinstance(error, Outlived):
+            if not error.late.ended():
+                self._outlives(key, error.late)
+                raise error
+            if came := _came(error.late):
+                tries.begin()
+                tries.returned()
+                return came
+        if not again:
+            raise error
+        return []
+
+    async def _await(self, task: Callable[..., Any], content: Any) -> Any:
+        timeout = self.retries.timeout
+        if timeout is None:
+            return await task(content)
+        try:
+            return await awaited_for(task(content), timeout)
+        except Carried as error:
+            raise error.interrupt from None
+
+    def _call(self, task: Callable[..., Any], content: Any) -> Any:
+        timeout = self.retries.timeout
+        return self._calls(task, content) if timeout is None else self._calls.timed(timeout, task, content)
+
+    def _waited(self, key: CellKey, tries: Tries, pause: Pause) -> bool:
+        began = time.monotonic()
+        again = self._wait(key, pause)
+        tries.waited(time.monotonic() - began)
+        return again
+
+
+def _came(late: Late) -> list[Any]:
+    try:
+        return [late.outcome()]
+    except Exception:  # the try has failed already, and is made again
+        return []

@@ -1,0 +1,76 @@
+"""The text of a traceback → the Stack of ``docs/protocol.md``: frames by whose code they are. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from opik_resume.base.records import Json
+
+CellNumber = Callable[[str], int | None]
+"""The number that a notebook shows beside the cell of this file, if it is one of this session."""
+
+_FRAME = re.compile(r'  File "(?P<path>.*)", line (?P<line>\d+)(?:, in (?P<name>.*))?')
+_HEADING = "Traceback (most recent call last):"
+_OF_CELL = re.compile(r"(?:.*[/\\])?ipykernel_\d+[/\\]\d+\.py|<ipython-input-(?P<number>\d+)-.*>")
+_INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\](?P<package>[^/\\.]+)")
+_STANDARD = re.compile(r"<frozen .*>|.*[/\\]lib[/\\]python3[^/\\]*[/\\].*|.*[/\\]Python3?[0-9.]*[/\\][Ll]ib[/\\].*")
+_HOME = 3  # parts of a path that tell which file it is
+
+
+def stack(traceback: str, cell_number: CellNumber) -> list[Json]:
+    """Its parts in order: frames of the user's own code, frames of one package, or what stands between exceptions.
+
+    Without the lines of the last exception: they are its type and message.
+    """
+    lines = traceback.splitlines()
+    read = list(_read(lines[: _end(lines)], cell_number))
+    return [_part(whose, list(group)) for whose, group in groupby(read, key=lambda each: each[0])]
+
+
+def _end(lines: list[str]) -> int:
+    """Where the code of the last frame ends, and the last exception's own lines begin."""
+    end = max((number + 1 for number, line in enumerate(lines) if _FRAME.fullmatch(line)), default=0)
+    while end and end < len(lines) and lines[end].startswith(("    ", "  [Previous line")):
+        end += 1
+    return end
+
+
+def _read(lines: list[str], cell_number: CellNumber) -> Iterator[tuple[str | None, Json]]:
+    """Each frame, or each text between, with whose code it is: ``""`` the user's own, None nobody's."""
+    frame: Json | None = None
+    for line in lines:
+        found = _FRAME.fullmatch(line)
+        if found is not None:
+            path = found["path"]
+            frame = {"place": f"{_place(path, cell_number)}, line {found['line']}", "name": found["name"], "code": ""}
+            yield _package(path), frame
+        elif frame is not None and line.startswith("  "):
+            frame["code"] += f"{line.removeprefix('    ')}\n"
+        elif line.strip() and line != _HEADING:
+            frame = None
+            yield None, {"text": line}
+        else:
+            frame = None
+
+
+def _part(whose: str | None, group: list[tuple[str | None, Json]]) -> Json:
+    if whose is None:
+        return {"text": "\n".join(each["text"] for _, each in group)}
+    return {"package": whose or None, "frames": [each for _, each in group]}
+
+
+def _place(path: str, cell_number: CellNumber) -> str:
+    of_cell = _OF_CELL.fullmatch(path)
+    if of_cell is None:
+        return "/".join(re.split(r"[/\\]", path)[-_HOME:])
+    number = of_cell["number"] or cell_number(path)
+    return f"cell [{number}]" if number is not None else "a notebook cell"
+
+
+def _package(path: str) -> str:
+    installed = _INSTALLED.match(path)
+    if installed is not None:
+        return installed["package"]
+    return "Python" if _STANDARD.fullmatch(path) else ""

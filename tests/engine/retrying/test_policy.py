@@ -1,0 +1,206 @@
+"""Which failures are worth another try, and how long is waited: on no clock at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opik_resume.engine.retrying import stated
+from opik_resume.engine.retrying.policy import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_STATED, Retries
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def error(name: str, message: str = "", **attributes: Any) -> Exception:
+    """An exception of a provider: nothing but its names."""
+    made: Exception = type(name, (Exception,), {"__module__": "acme.client"})(message)
+    for attribute, value in attributes.items():
+        setattr(made, attribute, value)
+    return made
+
+
+def answered(status: int, **headers: str) -> Exception:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return error("APIStatusError", "no", response=SimpleNamespace(status_code=status, headers=named))
+
+
+def aws(status: int, code: str, headers: dict[str, str] | None = None) -> Exception:
+    told = {"HTTPStatusCode": status, "HTTPHeaders": headers or {}}
+    return error("ClientError", f"({code})", response={"Error": {"Code": code}, "ResponseMetadata": told})
+
+
+class Wrapped(TimeoutError):
+    """A user's own name for it."""
+
+
+PASSES = {
+    "openai": error("RateLimitError", "Error code: 429 - slow down", status_code=429, code="rate_limit_exceeded"),
+    "anthropic": error("OverloadedError", "Overloaded", status_code=529),
+    "httpx time-out": error("ReadTimeout"),
+    "built in": ConnectionResetError("peer"),
+    "a subclass": Wrapped("late"),
+    "only a status": answered(503),
+    "google": error("ResourceExhausted", "429 Quota", code=429),
+    "bedrock": aws(400, "ThrottlingException"),
+    "bedrock's status": aws(500, "Whatever"),
+    "aiohttp": error("ClientResponseError", "no", status=502),
+}
+STAYS = {
+    "a bug": ValueError("no"),
+    "quota": error("RateLimitError", "Error code: 429 - {'code': 'insufficient_quota'}", status_code=429),
+    "quota in the code only": error("RateLimitError", "429", status_code=429, code="insufficient_quota"),
+    "billing": error("RateLimitError", "Your credit balance is too low"),
+    "a key": error("AuthenticationError", "Error code: 401 - wrong key", status_code=401),
+    "forbidden": answered(403),
+    "payment": answered(402, retry_after="1"),
+    "not found": answered(404),
+    "an interrupt": KeyboardInterrupt(),
+    "the end": SystemExit(1),
+}
+
+
+@pytest.mark.parametrize("case", PASSES)
+def test_what_passes_by_itself_is_tried_again(case: str) -> None:
+    assert Retries(1).passes(PASSES[case])
+
+
+@pytest.mark.parametrize("case", STAYS)
+def test_what_does_not_is_a_failure(case: str) -> None:
+    assert not Retries(1).passes(STAYS[case])
+    assert Retries(1).pause(1, STAYS[case], NOW, 0.5) is None
+
+
+def test_a_message_that_cannot_be_made_breaks_nothing() -> None:
+    class Mute(ConnectionError):
+        def __str__(self) -> str:
+            raise RuntimeError("mute")
+
+    assert Retries(1).passes(Mute())
+
+
+@pytest.mark.parametrize(
+    "retry_on", [ValueError, LookupError, "KeyError", "builtins.KeyError", "Key*", "LookupError", "acme.*"]
+)
+def test_retry_on_widens(retry_on: Any) -> None:
+    wide = Retries(1, retry_on=(retry_on,))
+    raised = {"ValueError": ValueError(), "acme.*": error("Busy")}.get(
+        getattr(retry_on, "__name__", retry_on), KeyError()
+    )
+    assert wide.passes(raised)
+    assert not Retries(1).passes(raised)
+    assert not wide.passes(TypeError())
+    assert wide.passes(TimeoutError())  # it adds to what is known
+
+
+@pytest.mark.parametrize("retry_on", [(Exception,), ("*",)])
+@pytest.mark.parametrize("case", ["quota", "quota in the code only", "billing", "an interrupt", "the end"])
+def test_no_retry_on_covers_a_used_up_account_or_an_interrupt(retry_on: Any, case: str) -> None:
+    assert not Retries(1, retry_on=retry_on).passes(STAYS[case])
+
+
+@given(st.integers(1, 2_000), st.floats(0, 1))
+def test_waits_grow_and_are_bounded(number: int, chance: float) -> None:
+    pause = Retries(5_000).pause(number, TimeoutError(), NOW, chance)
+    assert pause is not None
+    full = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(number - 1, 100))
+    assert full / 2 <= pause.seconds <= full
+    assert pause.number == number + 1
+    assert pause.why == "TimeoutError"
+
+
+def test_no_more_than_so_many() -> None:
+    retries = Retries(2)
+    assert [retries.pause(number, TimeoutError(), NOW, 0) is not None for number in (1, 2, 3)] == [True, True, False]
+    assert Retries().pause(1, TimeoutError(), NOW, 0) is None
+
+
+@given(st.floats(0, LONGEST_STATED), st.floats(0, 1), st.integers(1, 50))
+def test_what_is_stated_is_waited_at_least(seconds: float, chance: float, number: int) -> None:
+    pause = Retries(50).pause(number, error("RateLimitError", retry_after=seconds), NOW, chance)
+    assert pause is not None
+    assert seconds <= pause.seconds <= seconds + LONGEST_SECONDS / 10
+    assert "provider" in pause.why
+
+
+def test_what_is_stated_for_too_long_is_a_failure_now() -> None:
+    assert Retries(5).pause(1, answered(429, retry_after=f"{LONGEST_STATED + 1}"), NOW, 0) is None
+
+
+LATER = NOW + timedelta(seconds=90)
+STATED = {
+    "seconds": ({"Retry-After": "12"}, 12),
+    "milliseconds come first": ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+    "a date": ({"retry-after": format_datetime(LATER, usegmt=True)}, 90),
+    "a past date": ({"retry-after": format_datetime(NOW - timedelta(hours=1), usegmt=True)}, 0),
+    "nothing left of one": (
+        {
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": "1m30.5s",
+            "x-ratelimit-remaining-tokens": "900",
+            "x-ratelimit-reset-tokens": "6h0m0s",
+        },
+        90.5,
+    ),
+    "the longer of two": (
+        {
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": "120ms",
+            "x-ratelimit-remaining-tokens": "0",
+            "x-ratelimit-reset-tokens": "2s",
+        },
+        2,
+    ),
+    "anthropic": (
+        {
+            "anthropic-ratelimit-requests-remaining": "0",
+            "anthropic-ratelimit-requests-reset": LATER.isoformat().replace("+00:00", "Z"),
+            "anthropic-ratelimit-tokens-remaining": "5",
+            "anthropic-ratelimit-tokens-reset": "2026-03-02T00:00:00Z",
+        },
+        90,
+    ),
+    "a moment since 1970": ({"X-RateLimit-Reset": str(int(LATER.timestamp()))}, 90),
+    "that in milliseconds": ({"X-RateLimit-Reset": str(int(LATER.timestamp() * 1000))}, 90),
+    "the draft standard": ({"RateLimit-Reset": "7", "RateLimit-Remaining": "0"}, 7),
+    "plenty left": ({"RateLimit-Reset": "7", "RateLimit-Remaining": "3"}, None),
+    "nothing": ({"content-type": "text/plain"}, None),
+    "nonsense": ({"retry-after": "soon", "x-ratelimit-reset": "inf"}, None),
+    "negative": ({"retry-after": "-3"}, None),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+@pytest.mark.parametrize("carrier", ["response", "error", "cause", "aws"])
+def test_when_to_come_back_is_read_wherever_it_is(case: str, carrier: str) -> None:
+    headers, seconds = STATED[case]
+    response = SimpleNamespace(status_code=429, headers=headers)
+    if carrier == "response":
+        raised = error("RateLimitError", response=response)
+    elif carrier == "error":
+        raised = error("HTTPError", headers=headers)
+    elif carrier == "aws":
+        raised = aws(429, "Throttling", headers)
+    else:
+        raised = error("Wrapper")
+        raised.__cause__ = error("HTTPStatusError", response=response)
+    assert stated.seconds_until(raised, NOW) == (None if seconds is None else pytest.approx(seconds, abs=0.01))
+
+
+@given(st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset", "x-ratelimit-remaining"]), st.text()))
+def test_no_header_breaks_it(headers: dict[str, str]) -> None:
+    told = stated.seconds_until(error("E", headers=headers), NOW)
+    assert told is None or told >= 0
+
+
+@pytest.mark.parametrize("odd", [object(), 3, "text", [1], {"a": object()}])
+def test_no_attribute_breaks_it(odd: Any) -> None:
+    raised = error("E", response=odd, headers=odd, details=odd, code=odd, status_code=odd, retry_after=odd)
+    assert stated.seconds_until(raised, NOW) in {None, 3.0}
+    assert stated.status(raised) is None
+    assert isinstance(Retries(1).passes(raised), bool)

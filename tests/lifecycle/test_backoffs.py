@@ -1,0 +1,36 @@
+"""The progress line says how long a run backs off, on a fake clock."""
+
+from __future__ import annotations
+
+from opik_resume.base.records import CellKey
+from opik_resume.engine.events import RunFinished, RunStarted, TriedAgain, Waiting
+from opik_resume.lifecycle.progress import Backoffs, progress_bar
+from tests.builders import complete, failed
+
+A, B = CellKey("a", 0), CellKey("b", 0)
+
+
+def test_the_longest_wait_is_said_until_nobody_waits() -> None:
+    backoffs = Backoffs()
+    assert not backoffs.take(RunStarted(A), 0.0)
+    assert backoffs.take(Waiting(A, 12.0, "RateLimitError"), 0.0)
+    assert backoffs.take(Waiting(B, 4.0, "RateLimitError"), 1.0)
+    assert (backoffs.said(1.5), len(backoffs)) == ("backing off 11 s", 2)
+    assert backoffs.take(TriedAgain(A, 2), 12.0)
+    assert backoffs.said(12.0) == "backing off 1 s"  # never "0 s" or less
+    assert backoffs.take(RunFinished(B, failed("b")), 12.0)
+    assert not len(backoffs)
+    assert not backoffs.take(RunFinished(A, complete("a")), 13.0)
+
+
+def test_the_line_says_it(capsys: object) -> None:
+    with progress_bar("e", 2, shown=True) as listener:
+        assert listener is not None
+        listener(RunFinished(B, failed("b")))
+        listener(Waiting(A, 12.0, "RateLimitError"))
+        waiting = capsys.readouterr().err  # type: ignore[attr-defined]
+        listener(TriedAgain(A, 2))
+        again = capsys.readouterr().err  # type: ignore[attr-defined]
+    assert "failed=1, backing off 12 s" in waiting
+    assert "failed=1" in again
+    assert "backing off" not in again

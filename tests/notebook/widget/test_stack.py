@@ -1,0 +1,94 @@
+"""The frames of a traceback as the inspector shows them."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+from opik_resume.notebook.widget.stack import stack
+
+OF_KERNEL = "/tmp/ipykernel_77/1234.py"
+
+
+def numbers(path: str) -> int | None:
+    return 4 if path == OF_KERNEL else None
+
+
+def told(text: str) -> list[tuple[Any, ...]]:
+    """Each part: whose it is, and the places of its frames; or the text."""
+    return [
+        (part["package"], [frame["place"] for frame in part["frames"]]) if "frames" in part else (part["text"],)
+        for part in stack(text, numbers)
+    ]
+
+
+THROUGH_A_LIBRARY = f"""Traceback (most recent call last):
+  File "{OF_KERNEL}", line 9, in answer
+    reply = client.create(
+            ^^^^^^^^^^^^^^
+  File "/home/me/project/helpers/calls.py", line 3, in create
+    return post()
+  File "/env/lib/python3.11/site-packages/openai/_client.py", line 88, in post
+    return self.request()
+  File "/env/lib/python3.11/site-packages/openai/_base.py", line 12, in request
+    return self.request()
+  [Previous line repeated 3 more times]
+  File "/usr/lib/python3.11/json/decoder.py", line 355, in raw_decode
+    raise JSONDecodeError("Expecting value", s, err.value) from None
+json.decoder.JSONDecodeError: Expecting value
+  with lines: of its own
+"""
+
+
+def test_frames_are_grouped_by_whose_code_they_are_and_cells_have_their_numbers() -> None:
+    assert told(THROUGH_A_LIBRARY) == [
+        (None, ["cell [4], line 9", "project/helpers/calls.py, line 3"]),
+        ("openai", ["site-packages/openai/_client.py, line 88", "site-packages/openai/_base.py, line 12"]),
+        ("Python", ["python3.11/json/decoder.py, line 355"]),
+    ]
+    own, openai, _ = stack(THROUGH_A_LIBRARY, numbers)
+    assert own["frames"][0] == {
+        "place": "cell [4], line 9",
+        "name": "answer",
+        "code": "reply = client.create(\n        ^^^^^^^^^^^^^^\n",
+    }
+    assert "[Previous line repeated 3 more times]" in openai["frames"][1]["code"]
+    assert "Expecting value\n" not in json.dumps(stack(THROUGH_A_LIBRARY, numbers)), "the last line is said above"
+
+
+def test_what_stands_between_two_exceptions_stays() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        f'  File "{OF_KERNEL}", line 1, in first\n    fail()\nKeyError: 1\n\n'
+        "During handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n"
+        f'  File "{OF_KERNEL}", line 3, in second\n    fail()\nValueError: 2\n'
+    )
+    assert told(text) == [
+        (None, ["cell [4], line 1"]),
+        ("KeyError: 1\nDuring handling of the above exception, another exception occurred:",),
+        (None, ["cell [4], line 3"]),
+    ]
+
+
+def test_other_names_of_cells() -> None:
+    text = (
+        '  File "<ipython-input-7-abc>", line 2, in f\n  File "C:\\Temp\\ipykernel_8\\99.py", line 3, in g\n'
+        '  File "C:\\Users\\me\\code.py", line 4, in h\n  File "<string>", line 1\nSyntaxError: no'
+    )
+    assert told(text) == [
+        (None, ["cell [7], line 2", "a notebook cell, line 3", "Users/me/code.py, line 4", "<string>, line 1"])
+    ]
+
+
+def test_of_a_real_exception_and_of_no_traceback() -> None:
+    try:
+        json.loads("no")
+    except ValueError:
+        own, python = stack(traceback.format_exc(), numbers)
+    assert own["package"] is None
+    assert own["frames"][0]["place"].startswith("notebook/widget/test_stack.py, line ")
+    assert python["package"] == "Python"
+    for text in ("", "File …", "  + Exception Group Traceback (most recent call last):\n  | whatever"):
+        assert stack(text, numbers) == []
