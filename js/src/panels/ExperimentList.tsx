@@ -3,9 +3,10 @@ import { arranged, meets, passes, wanted } from "../filters";
 import { lineOf } from "../heatmap/strip";
 import type { Runs } from "../runs";
 import type { ListedRow } from "../viewstate";
-import { count, dataset, doneOf, meanOf, rowState } from "../words";
+import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 import { Strip } from "./Strip";
 
 const CALM = 1000;
@@ -174,12 +175,10 @@ function LiveState({ row }: { row: ListedRow }) {
 /** The mean of each score; of the chosen one as its header has them. */
 function RowMeans({ row, chosen }: { row: ListedRow; chosen: boolean }) {
   const { scales } = useViewState();
-  const said = (chosen && scales.length ? scales : row.scores)
-    .map((scale) => `${scale.name} ${meanOf(scale)}`)
-    .join(" · ");
+  const known = chosen && scales.length ? scales : row.scores;
   return (
-    <span class="oprs-number oprs-quiet oprs-rowmeans" title={said}>
-      {said}
+    <span class="oprs-number oprs-quiet oprs-rowmeans" title={meansLine(known)}>
+      <Means of={known} />
     </span>
   );
 }

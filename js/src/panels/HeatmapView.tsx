@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import type { Selection } from "../selecting";
 import { IN_ORDER } from "../sight";
-import { count, many, meanOf } from "../words";
+import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */
@@ -38,7 +39,8 @@ export function HeatmapView() {
     setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
-  useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
+  // At once: a key that follows finds what is marked.
+  useLayoutEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
   useEffect(() => heatmap?.zoomTo(zoom), [heatmap, zoom]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
@@ -81,13 +83,13 @@ function Caption() {
 function Selected({ selection }: { selection: Selection }) {
   const { view } = useAround();
   const { runs, items, scales } = selection;
-  const said = scales?.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");
   return (
     <span class="oprs-selected" role="status">
       <b class="oprs-number">{many(runs, "run")} selected</b>
-      <span class="oprs-clip oprs-number" title={said}>
+      <span class="oprs-clip oprs-number" title={scales ? meansLine(scales) : undefined}>
         {runs > items && ` (${many(items, "item")})`}
-        {said && ` · ${said}`}
+        {scales?.length ? " · " : ""}
+        {scales && <Means of={scales} />}
       </span>
       <button type="button" class="oprs-link" onClick={() => view.selecting.choose(null)}>
         Clear
