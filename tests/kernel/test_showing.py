@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,9 @@ def shown(folder: Path) -> Iterator[Kernel]:
 
 def test_the_grid_of_a_first_evaluate_lives_while_its_cell_blocks(shown: Kernel, folder: Path) -> None:
     assert shown.value("'anywidget' in sys.modules") == "False", "no widget before there is something to show"
-    cell = shown.start("broken = True; first = evaluate(made, gated, [equals], experiment_name='first', task_threads=3)")
+    cell = shown.start(
+        "broken = True; first = evaluate(made, gated, [equals], experiment_name='first', task_threads=3)"
+    )
     model = grid_of(shown, cell)
     assert "first: 0 of 12 done" in cell.displayed[0]["text/plain"]
     assert shown.models[model]["mode"] == "run"
@@ -105,7 +108,12 @@ def test_an_interrupt_stops_what_the_grid_shows(shown: Kernel, folder: Path) -> 
 
 @pytest.mark.parametrize(
     ("how", "text"),
-    [("verbose=0", ""), ("display=None", ""), ("display='lines'", "e: 12 of 12 runs, in "), ("display='bar'", "e: 100%")],
+    [
+        ("verbose=0", ""),
+        ("display=None", ""),
+        ("display='lines'", "e: 12 of 12 runs, in "),
+        ("display='bar'", "e: 100%"),
+    ],
 )
 def test_one_says_how_it_is_shown(shown: Kernel, folder: Path, how: str, text: str) -> None:
     (folder / "gates" / "all").touch()
@@ -130,25 +138,43 @@ def test_a_notebook_that_is_only_executed_has_few_outputs(folder: Path, monkeypa
     (folder / "gates" / "all").touch()
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     monkeypatch.setenv("OPIK_RESUME_DB", str(folder / "executed.db"))
-    cells = [
-        prepared(folder) + "from opik_resume.lifecycle.display import lines\nlines.EVERY_SECONDS = 0.2",
-        "many = create_dataset('many'); many.insert([{'n': n, 'reference': str(n)} for n in range(400)])\n"
-        "def slow(item):\n    time.sleep(0.02)\n    return gated(item)\n"
-        "done = evaluate(many, slow, [equals], experiment_name='many', max_runs=300, task_threads=4)",
-        "%load_ext opik_resume\nlines.EVERY_SECONDS = 0.2",
-        "rest = %opik_resume many --task slow --metrics equals --threads 4",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    begin = """
+many = create_dataset("many")
+many.insert([{"n": n, "reference": str(n)} for n in range(800)])
+
+def slow(item):
+    time.sleep(0.02)
+    return gated(item)
+
+done = evaluate(many, slow, [equals], experiment_name="many", max_runs=400, task_threads=4)
+"""
+    often = "from opik_resume.lifecycle.display import lines\nlines.EVERY_SECONDS = 0.2"
+    finish = "%load_ext opik_resume\nrest = %opik_resume many --task slow --metrics equals --threads 4"
+    notebook = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})  # type: ignore[no-untyped-call]
+    notebook.cells = [code_cell(source) for source in (prepared(folder) + often, begin, finish)]
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    first, rest = (outputs(notebook, place) for place in (1, 3))
+    first, rest = (outputs(notebook, place) for place in (1, 2))
     assert {one["output_type"] for one in first} == {"stream"}
-    said = [one["text"] for one in first if " of 400 runs" in one["text"]]
+    said = [one["text"] for one in first if " of 800 runs" in one["text"]]
     assert 2 <= len(said) < 30, "a line now and then, whatever the number of runs"
     assert "runs/s" in said[0]
     assert said[0].endswith(" left\n")
     assert WIDGET in rest[0]["data"]
     assert {one["output_type"] for one in rest[1:]} == {"stream"}
-    assert "many: 100 of 100 runs, in " in rest[-1]["text"]
+    assert "many: 400 of 400 runs, in " in rest[-1]["text"]
+
+
+def code_cell(source: str) -> Any:
+    return nbformat.from_dict(  # type: ignore[no-untyped-call]
+        {
+            "cell_type": "code",
+            "id": uuid.uuid4().hex,
+            "source": source,
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+        }
+    )
 
 
 def outputs(notebook: Any, place: int) -> list[dict[str, Any]]:
