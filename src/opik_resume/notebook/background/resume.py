@@ -21,7 +21,8 @@ from opik_resume.engine.events import (
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.lifecycle import left_out
-from opik_resume.notebook.background.progress import Meter, Progress
+from opik_resume.lifecycle.display.meter import Meter
+from opik_resume.notebook.background.progress import Progress
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
