@@ -197,7 +197,13 @@ export class FakeKernel {
     readonly experiments: Experiment[],
     traits: Partial<ControlTraits> = {},
   ) {
-    const all = { feed: "anywidget:feed", mode: "browser", store: "local store", selected: "" };
+    const all = {
+      feed: "anywidget:feed",
+      mode: "browser",
+      store: "local store",
+      selected: "",
+      selection: [],
+    };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
       if (this.busy) this.waiting.push(request);
@@ -283,6 +289,10 @@ export class FakeKernel {
     plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
+    select: ({ experiment, runs }) => {
+      this.control.set("rectangles", runs as ControlTraits["rectangles"]);
+      return [{ scales: scalesOf(this.find(experiment)) }];
+    },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
@@ -396,7 +406,7 @@ function look(of: Experiment, cell: number): Cell {
   return {
     cell,
     item_id: `0190a6c2-7d1e-7b3f-9c54-${String(item).padStart(12, "0")}`,
-    position: item + 1,
+    position: item,
     trial: cell % of.head.trials,
     state,
     item: {

@@ -266,6 +266,10 @@ export interface Methods {
     params: { experiment: string; text: string };
     result: { text: string; total: number } | null;
   };
+  select: {
+    params: { experiment: string; runs: (readonly [number, number, number, number])[] };
+    result: { scales: Scale[] } | null;
+  };
   groups: {
     params: { experiment: string };
     result: { groups: Group[]; total: number } | null;
@@ -298,6 +302,8 @@ export interface ControlTraits extends Record<string, unknown> {
   store: string;
   remote: boolean;
   selected: string;
+  /** Rectangles of items and trials: see docs/protocol.md. */
+  rectangles: readonly (readonly [number, number, number, number])[];
 }
 
 // A DataView is a window into a larger buffer: its own offset and length count, and types wider than

@@ -17,6 +17,8 @@ let wrapper: HTMLElement;
 let cells: CellStates;
 const inspect = vi.fn();
 const wonder = vi.fn();
+const select = vi.fn<(cells: Uint8Array | null, how: string) => void>();
+const zoomed = vi.fn();
 
 beforeEach(() => {
   ending = new AbortController();
@@ -45,6 +47,8 @@ function make(theme: Theme = "light"): Heatmap {
     keys: wrapper,
     inspect,
     wonder,
+    select,
+    zoomed,
   };
   return new Heatmap(wrapper, options);
 }
@@ -106,9 +110,10 @@ describe("real pixels", () => {
     cells.replace(unevenShape([1, 3]), new Uint8Array(4).fill(byte("completed")));
     make();
     await frame();
-    const { cellWidth, cellHeight } = geometry();
-    expect(colourAt(cellWidth * 1.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
-    expect(colourAt(cellWidth - 0.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
+    const { cellWidth, cellHeight, left, top } = geometry();
+    const [x, y] = [left + cellWidth, top + cellHeight / 2];
+    expect(colourAt(x + cellWidth / 2, y)).toEqual([0, 0, 0, 0]);
+    expect(colourAt(x - 0.5, y)).toEqual([0, 0, 0, 0]);
     expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.completed));
   });
 
@@ -297,9 +302,9 @@ describe("pointer and keys", () => {
     wrapper.dispatchEvent(new PointerEvent("pointermove", at(500)));
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
     expect(tooltip.hidden).toBe(false);
-    expect(tooltip.textContent).toBe("item 167 · trial 2task failed");
+    expect(tooltip.textContent).toBe("item 166 · trial 2task failed");
     cells.apply(Uint32Array.of(500), Uint8Array.of(byte("running")));
-    expect(tooltip.textContent).toBe("item 167 · trial 2running");
+    expect(tooltip.textContent).toBe("item 166 · trial 2running");
     wrapper.dispatchEvent(new PointerEvent("pointerleave"));
     expect(tooltip.hidden).toBe(true);
   });
@@ -338,7 +343,7 @@ describe("pointer and keys", () => {
     const heard = vi.fn();
     document.addEventListener("keydown", heard, { signal: ending.signal });
     expect(press("n").defaultPrevented).toBe(true);
-    expect(spoken()).toBe("item 167 · trial 2: task failed");
+    expect(spoken()).toBe("item 166 · trial 2: task failed");
     expect(inspect).toHaveBeenCalledExactlyOnceWith(500); // shown at once
     expect(wrapper.getAttribute("aria-activedescendant")).toBe("cell");
     press("Enter");

@@ -165,7 +165,7 @@ test("hovering asks for facts, and shows them beside the cell as text", async ()
   const lines = () => [...tooltip.children].map((line) => line.textContent);
   await vi.waitFor(() =>
     expect(lines()).toEqual([
-      "item 167 · trial 2",
+      "item 166 · trial 2",
       "task failed · KeyError",
       "<b>why</b>",
       "2.0 s",

@@ -440,7 +440,7 @@ describe("the inspector", () => {
     expect(text(".oprs-traceback")).toBe("File <cell>\n  boom");
     expect(root.querySelector(".oprs-panel b")).toBeNull();
     expect(text(".oprs-inspector .oprs-title")).toContain(
-      "item 2 · trial 1 — task failed after 1.9 s · attempt 2",
+      "item 1 · trial 1 — task failed after 1.9 s · attempt 2",
     );
     expect(text(".oprs-id")).toMatch(/000000000001$/);
   });

@@ -14,6 +14,7 @@ from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment import drift
+from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout
@@ -29,7 +30,9 @@ from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.selection import checked
 from opik_resume.notebook.widget.sight import Sight, facts
+from opik_resume.notebook.widget.view import View
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
@@ -42,10 +45,11 @@ _NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell", "gro
 """What is to be asked again when an answer has come late, by the kind of its question."""
 
 
-class ResumeBrowser(anywidget.AnyWidget):
+class ResumeBrowser(View):
     """Lists the experiments of a store, shows the cells of one, and resumes it in the background.
 
     Made by :func:`browse` (``mode="browser"``) and by the magic (``mode="run"``). Requests may come in on any thread.
+    What Python may read, set and call is said by :class:`~opik_resume.notebook.widget.view.View`.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -84,6 +88,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
             "keep": self._keep,
+            "select": self._select,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -99,9 +104,12 @@ class ResumeBrowser(anywidget.AnyWidget):
     def show(self, reading: Reading) -> None:
         """Carry this experiment from now on."""
         with self._lock:
+            if self.selected != reading.experiment.id:
+                self.rectangles = []
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+        self.experiment = self._wanted  # whoever observes it is not called with the lock held
 
     def want(self, experiment_id: str) -> Reading | None:
         """Carry this experiment from now on, or as soon as it has been read; None in that case."""
@@ -110,6 +118,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         reading = self._reading(experiment_id)
         if reading is not None:
             self.show(reading)
+        else:
+            self.experiment = experiment_id
         return reading
 
     def close(self) -> None:
@@ -190,8 +200,20 @@ class ResumeBrowser(anywidget.AnyWidget):
     def _keep(self, params: Json) -> Answer:
         return self._inspection.keep(self._shown(params), number(params, "cell")), []
 
+    def _grid(self) -> Grid | None:
+        return self.feed.grid if isinstance(self.feed, Feed) else None
+
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
+
+    def _select(self, params: Json) -> Answer:
+        reading, turn = self._turn(params)
+        runs = tuple(checked(params.get("runs"), reading.grid))
+        with self._lock:
+            if reading.experiment.id != self.selected:
+                raise RequestRefused("Another experiment is shown by now.")
+            self.rectangles = list(runs)
+        return self._sight.selected(reading, turn, runs)
 
     def _resume(self, params: Json) -> Answer:
         plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
@@ -230,7 +252,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         if found is not None:
             self._soon.forget(key)
             return found
-        return self._soon.ask(key, lambda: self._readings.read(experiment_id))
+        read: Reading | None = self._soon.ask(key, lambda: self._readings.read(experiment_id))
+        return read
 
     def _shown(self, params: Json) -> Reading:
         """The experiment as it was last shown."""

@@ -71,6 +71,12 @@ class Feed(anywidget.AnyWidget):
         with self._lock:
             return self._experiment_id
 
+    @property
+    def grid(self) -> Grid | None:
+        """The cells that it carries."""
+        with self._lock:
+            return self._grid
+
     def carry(self, reading: Reading) -> None:
         """Show this experiment from now on, with the resume of it that runs in this process, if any."""
         head, grid = head_json(reading), reading.grid

@@ -132,7 +132,7 @@ def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int |
     return {
         "cell": cell,
         "item_id": key.item_id,
-        "position": reading.grid.item_ids.index(key.item_id) + 1,
+        "position": reading.grid.item_ids.index(key.item_id),
         "trial": key.trial,
         "state": state.name,
         "item": item.data if item is not None else {},

@@ -86,8 +86,8 @@ def _cell(number: int, pair: Any, grid: Grid) -> int:
     if not isinstance(item_id, str):
         raise _no_pair(number, pair)
     if item_id not in grid.item_ids:
-        there = [grid.item_ids[row] for row in range(min(len(grid.item_ids), _NEAR))]
-        near = difflib.get_close_matches(item_id, there, n=3, cutoff=0.5) or there[:3]
+        known = [grid.item_ids[row] for row in range(min(len(grid.item_ids), _NEAR))]
+        near = difflib.get_close_matches(item_id, known, n=3, cutoff=0.5) or known[:3]
         raise ArgumentError(
             f"selection[{number}]: the experiment has no item {item_id!r}. There is {', '.join(map(repr, near)) or 'none'}."
         )

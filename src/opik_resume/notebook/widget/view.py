@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import anywidget
@@ -21,8 +22,10 @@ from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import result_of
 from opik_resume.notebook.background.waiting import wait_for
-from opik_resume.notebook.widget import selected, selection
+from opik_resume.notebook.widget import selected
+from opik_resume.notebook.widget import selection as rectangles
 from opik_resume.notebook.widget.selected import Selection
+from opik_resume.notebook.widget.selection import Rectangle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
     from opik_resume.experiment.results import EvaluationResult
     from opik_resume.notebook.background.desk import Desk
+    from opik_resume.notebook.background.readings import Readings
     from opik_resume.notebook.widget.offers import Offers
     from opik_resume.stores.protocol import Store
 
@@ -63,8 +67,8 @@ class View(anywidget.AnyWidget):
     @traitlets.validate("experiment")
     def _check_experiment(self, proposal: Any) -> str:
         value = proposal["value"]
-        if value == self.experiment:
-            return self.experiment
+        if value in (self.experiment, self._wanted):
+            return str(value)
         if not isinstance(value, str) or not value:
             raise ArgumentError(f"experiment must be the name or id of one, got {value!r}")
         found = shielded(find_experiment)(value, self._store).id
@@ -82,15 +86,15 @@ class View(anywidget.AnyWidget):
         return selected.checked(proposal["value"], self._grid())
 
     @traitlets.validate("rectangles")
-    def _check_rectangles(self, proposal: Any) -> list[selection.Rectangle]:
-        return selection.checked(proposal["value"], self._grid())
+    def _check_rectangles(self, proposal: Any) -> list[Rectangle]:
+        return rectangles.checked(proposal["value"], self._grid())
 
     @traitlets.observe("selection")
     def _tell_browser(self, _change: Any) -> None:
         cells = self._selected().cells
         if not np.array_equal(self._cells_of_rectangles(), cells):
             grid = self._grid()
-            self.rectangles = [] if grid is None else selection.rectangles_of(cells, grid)
+            self.rectangles = [] if grid is None else rectangles.rectangles_of(cells, grid)
 
     @traitlets.observe("rectangles")
     def _tell_python(self, _change: Any) -> None:
@@ -103,7 +107,7 @@ class View(anywidget.AnyWidget):
 
     def _cells_of_rectangles(self) -> Any:
         grid = self._grid()
-        return selection.cells_of(self.rectangles, grid) if grid is not None else selected.NOTHING.cells
+        return rectangles.cells_of(self.rectangles, grid) if grid is not None else selected.NOTHING.cells
 
     # What is on show
 
@@ -155,7 +159,7 @@ class View(anywidget.AnyWidget):
         plan = self._offers.planned(reading, on_drift)
         plan = plan if only is None else plan.select(only)
         if len(plan):
-            calls = self._offers.calls(reading.experiment, on_drift)
+            calls = replace(self._offers.calls(reading.experiment), on_drift=on_drift)
             warn_of_drift(plan)
             self._desk.prepare(plan, calls, store=self._store).start()
         return plan
@@ -189,7 +193,7 @@ class View(anywidget.AnyWidget):
     # What the widget itself has
 
     _wanted: str
-    _readings: Any
+    _readings: Readings
 
     def want(self, experiment_id: str) -> Reading | None:
         """Show this experiment from now on, or as soon as it has been read; None in that case."""
