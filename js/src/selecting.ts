@@ -40,7 +40,9 @@ export class Selecting {
   ) {
     const follow = () => this.follow();
     control.on("change:rectangles", follow);
-    signal.addEventListener("abort", () => control.off("change:rectangles", follow), { once: true });
+    signal.addEventListener("abort", () => control.off("change:rectangles", follow), {
+      once: true,
+    });
   }
 
   /** Selects these, or nothing any more. */
