@@ -106,7 +106,7 @@ def test_a_large_experiment_says_what_a_mark_is_and_is_not_read_in_a_hurry(store
     reading = reading_of(store, unstarted(store, "large", numbers(store, 1)).id)
     grid = Grid({f"item-{n}": 1 for n in range(30_000)}, [])
     grid.states[5] = CellState.task_failed  # of which nothing could be read
-    page = picture.experiment_html(replace(reading, grid=grid), NOON, hurried=True)
+    page = picture.experiment_html(replace(reading, grid=grid), NOON, whole=False)
     assert "each mark the worst of 25 runs" in page
     assert len(page.encode()) < 100_000
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import anywidget
 import traitlets
+from IPython.display import display
 
 from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text import redaction
@@ -22,7 +23,8 @@ from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
 from opik_resume.notebook.background.readings import readings_of
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.namespace.choosing import Choice
-from opik_resume.notebook.widget import picture
+from opik_resume.notebook.widget import picture, saved
+from opik_resume.notebook.widget.afterimage import Afterimage
 from opik_resume.notebook.widget.bundle import bundled
 from opik_resume.notebook.widget.feed import Feed
 from opik_resume.notebook.widget.inspection import Inspection
@@ -30,6 +32,7 @@ from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.saved import Lasting
 from opik_resume.notebook.widget.selection import checked
 from opik_resume.notebook.widget.sight import Sight, facts
 from opik_resume.notebook.widget.view import View
@@ -72,6 +75,7 @@ class ResumeBrowser(View):
         self._soon = Soon(self._late)
         self._inspection = Inspection(store, self._soon if self._readings.remote else None)
         self._sight = Sight(self._soon)
+        self._afterimage = Afterimage(self._lasting, self._keep_saved)
         self._methods: dict[object, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
@@ -95,8 +99,13 @@ class ResumeBrowser(View):
         }
         esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
         feed = Feed(
-            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, self._readings), outbox=Outbox(store)
+            blocking_view=mode == "run",
+            desk=desk,
+            lookout=Lookout(store, self._readings),
+            outbox=Outbox(store),
+            settled=self._afterimage.old,
         )
+        self._afterimage.name = f"oprs-picture-{feed.model_id}"
         remote = self._readings.remote
         super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label, remote=remote)
         self.on_msg(self._on_message)
@@ -124,6 +133,7 @@ class ResumeBrowser(View):
 
     def close(self) -> None:
         """Let go of the views, their comms and the feed's thread. What runs goes on."""
+        self._afterimage.close()
         if isinstance(self.feed, Feed):
             self.feed.close()
         super().close()
@@ -286,28 +296,41 @@ class ResumeBrowser(View):
     def __repr__(self) -> str:
         return f"<ResumeBrowser of {self._store.label}>"  # never the state: it would be computed, and be long
 
+    def _ipython_display_(self) -> None:
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            display({**bundle[0], "text/plain": repr(self)}, bundle[1], raw=True)
+        self._afterimage.display()
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[Json, Json] | None:
         bundle: tuple[Json, Json] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
-            bundle[0].update(self._picture())
+            bundle[0].update(self._lasting(hurried=True).bundle())
         return bundle
 
-    def _picture(self) -> Json:
-        """Plain text and HTML for a saved notebook and for hosts without widgets."""
+    def keep_picture(self) -> None:
+        """Bring what stays of the view up to date, before the cell ends that shows it."""
+        self._afterimage.refresh()
+
+    def _lasting(self, hurried: bool) -> Lasting:  # as afterimages call it
+        """What is shown, for a saved notebook and for hosts without widgets."""
         moment = utc_now()
         try:
-            reading = self._reading(self.selected) if self.selected else None
+            reading = self._lasting_reading(hurried=hurried) if self.selected else None
             if reading is not None:
-                return _bundle(picture.experiment_text(reading), picture.experiment_html(reading, moment))
+                return saved.of_experiment(reading, moment, hurried=hurried)
             found = self._ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
             if found is None:
-                return _bundle(self._store.label)
-            rows = self._listing.newest(found[0])
-            label = self._store.label
-            return _bundle(picture.list_text(label, found[1]), picture.list_html(label, rows, found[1], moment))
+                return Lasting(self._store.label, None, {})
+            return saved.of_list(self._store.label, self._listing.newest(found[0]), found[1], moment)
         except OpikResumeError as error:  # no picture is no reason to show nothing
-            return _bundle(f"{self!r}: {error}")
+            return Lasting(f"{self!r}: {error}", None, {})
 
+    def _lasting_reading(self, *, hurried: bool) -> Reading | None:
+        if hurried:
+            return self._reading(self.selected)
+        return self._readings.last(self.selected) or self._readings.read(self.selected)
 
-def _bundle(plain: str, page: str | None = None) -> Json:
-    return {"text/plain": plain, "text/html": page} if page is not None else {"text/plain": plain}
+    def _keep_saved(self, what: Json) -> None:
+        if isinstance(self.feed, Feed):
+            self.feed.saved = what

@@ -24,7 +24,6 @@ MAX_ROWS = 12
 MOST_GROUPS = 8
 MOST_METRICS = 20
 _LONGEST = 300  # characters of a name or a message
-_QUICK = 20_000  # cells: of more, scores and failures are read only by who has the time
 
 
 def experiment_text(reading: Reading) -> str:
@@ -32,10 +31,10 @@ def experiment_text(reading: Reading) -> str:
     return f"{reading.experiment.name}: {reading.grid.done:,} of {len(reading.grid):,} done; {_counts(reading)}"
 
 
-def experiment_html(reading: Reading, moment: datetime, *, hurried: bool = False) -> str:
+def experiment_html(reading: Reading, moment: datetime, *, whole: bool = True) -> str:
     """The picture of one experiment: its name, its cells as marks, counts, means, why runs failed.
 
-    ``hurried``: of a large one without the last two, which take seconds to read.
+    Not ``whole``: without the last two, which take seconds to read of a large one.
     """
     experiment, grid = reading.experiment, reading.grid
     dataset = f"{_text(experiment.dataset_name)} {_text(experiment.version_name)}"
@@ -50,7 +49,7 @@ def experiment_html(reading: Reading, moment: datetime, *, hurried: bool = False
         for state, count in grid.counts().items()
         if count
     )
-    told = "" if hurried and len(grid) > _QUICK else _means(grid) + _failures(grid)
+    told = _means(grid) + _failures(grid) if whole else ""
     return f"<div>{head}<br>{grid_html(grid)}<br>{legend}<br><small>{caption}</small>{told}<br>{_as_of(moment)}</div>"
 
 

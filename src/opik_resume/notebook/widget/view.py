@@ -178,6 +178,7 @@ class View(anywidget.AnyWidget):
             StoreError: the run broke.
         """
         wait_for(self._experiment_on_show(), self._desk)
+        shielded(self.keep_picture)()
         return self.result
 
     def _read(self, experiment_id: str) -> Reading:
@@ -197,6 +198,10 @@ class View(anywidget.AnyWidget):
 
     def want(self, experiment_id: str) -> Reading | None:
         """Show this experiment from now on, or as soon as it has been read; None in that case."""
+        raise NotImplementedError
+
+    def keep_picture(self) -> None:
+        """Bring what stays of the view up to date."""
         raise NotImplementedError
 
     def _reading(self, experiment_id: str) -> Reading | None:
