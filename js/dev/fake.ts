@@ -295,7 +295,7 @@ export class FakeKernel {
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
     select: ({ experiment, runs }) => {
-      this.control.set("selection", runs as ControlTraits["selection"]);
+      this.control.set("rectangles", runs as ControlTraits["rectangles"]);
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
