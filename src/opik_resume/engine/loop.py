@@ -27,6 +27,8 @@ from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.outliving import Outliving
 from opik_resume.engine.claims.stopping import GRACE_SECONDS, RunningCell
 from opik_resume.engine.costs import Costs
+from opik_resume.engine.elsewhere.messages import Terms
+from opik_resume.engine.elsewhere.sending import Elsewhere
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
@@ -116,10 +118,11 @@ class Run:
             trying=self._trying(callables.retries),
         )
         self._context = contextvars.copy_context()
+        self._elsewhere = self._on_executor(callables, tolerant=tolerant, required=required, tracing=tracing)
         self._capture = Capture(wanted=callables.capture)
         self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
-        awaits = self._workers > WORKERS and is_async(callables.task)
+        awaits = self._elsewhere is not None or (self._workers > WORKERS and is_async(callables.task))
         self._slots = Slots(self._workers, self._next_flow) if awaits else None
         self._lock = threading.Lock()  # guards jobs, cells on the way, start and reason to stop
         self._on_the_way: set[CellKey] = set()
@@ -177,6 +180,8 @@ class Run:
             if not self._idle.is_set():
                 self._stop_reason = reason or "stopped"
         self._waits.wake()
+        if self._elsewhere is not None:
+            self._elsewhere.stop()
         self._recorder.hurry(patience.STOPPED_SECONDS)
         try:
             self._lease.stopping()
@@ -331,12 +336,14 @@ class Run:
             self._left -= 1
             self._on_the_way.add(key)
         self._tell(RunStarted(key))
-        return self._rescored(job) if job.attempt_id is not None else (yield from self._run(job))
+        return (yield from self._rescored(job) if job.attempt_id is not None else self._run(job))
 
     def _run(self, job: Job) -> Generator[Future[Any], None, Attempt]:
         key = job.cell.key
         start = Attempt(new_id(), self.experiment_id, key.item_id, key.trial, started_at=utc_now())
         self._store.start(start)
+        if self._elsewhere is not None:
+            return (yield from self._elsewhere.run(start, job.item))
         context = self._context.copy()
         if self._slots is None:
             return context.run(self._capture.of, self._work.run, start, job.item)
@@ -348,9 +355,20 @@ class Run:
             context.run(self._capture.close, opened)
         return routing.told(attempt, opened)
 
-    def _rescored(self, job: Job) -> Attempt:
+    def _rescored(self, job: Job) -> Generator[Future[Any], None, Attempt]:
         attempt = self._store.attempt(job.attempt_id or "")
+        if self._elsewhere is not None:
+            return (yield from self._elsewhere.rescore(attempt, job.item, job.cell.metrics))
         return self._context.copy().run(self._capture.of, self._work.rescore, attempt, job.item, job.cell.metrics)
+
+    def _on_executor(
+        self, callables: Callables, *, tolerant: bool, required: Sequence[str], tracing: Tracing | None
+    ) -> Elsewhere | None:
+        if callables.elsewhere is None:
+            return None
+        spans = tracing is not None and tracing.spans
+        terms = Terms(tolerant, tuple(required), self._work.version, spans, callables.capture)
+        return Elsewhere(self.id, callables.elsewhere, self._work, terms, self._waits, self._awaiter)
 
     def _trying(self, retries: Retries) -> Trying | None:
         return None if retries.plain else Trying(retries, self._calls, self._waits, self._outliving.keep)

@@ -15,6 +15,8 @@ from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
+from opik_resume.engine.elsewhere import clusters
+from opik_resume.engine.elsewhere.packing import placed
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
@@ -215,6 +217,21 @@ def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
     if wanted and not number:
         raise ArgumentError("retry_on says what is worth another try, and retries=0 allows none: pass retries= too")
     return Retries(number, timeout, wanted)
+
+
+def elsewhere(calls: Callables, executor: Any) -> Callables:
+    """The callables, to be called on this executor, if there is one: packed for its workers now."""
+    if executor is None:
+        return calls
+    if not callable(getattr(executor, "submit", None)):
+        raise ArgumentError(
+            f"executor must be a concurrent.futures.Executor such as ProcessPoolExecutor() or dask's client.get_executor(), "
+            f"got {type(executor).__name__}"
+        )
+    place = placed(calls, executor)
+    if (warning := clusters.warning(executor)) is not None:
+        logger.warning(warning)
+    return replace(calls, elsewhere=place, loop=None)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

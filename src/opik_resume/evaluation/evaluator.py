@@ -27,6 +27,8 @@ from opik_resume.lifecycle.prepare import prepare_first
 from opik_resume.lifecycle.wait import run_and_wait
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.engine.cell import Task
     from opik_resume.engine.costs import Cost
     from opik_resume.evaluation.arguments import RetryOn
@@ -79,6 +81,7 @@ def evaluate(
     retries: int = 0,
     timeout: float | None = None,
     retry_on: RetryOn = (),
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -141,6 +144,12 @@ def evaluate(
             and runs in a thread of its own for that, with ``task_threads=1`` as well: it is left alone there, what it
             returns later is dropped, and its run is neither tried nor started again in this process while it lives.
         retry_on: what is worth another try besides: exception classes, or globs of their names (``"acme.*Busy*"``).
+        executor: any ``concurrent.futures.Executor``, whose workers call task, metrics and ``cost`` instead of this process:
+            a ``ProcessPoolExecutor``, ``client.get_executor()`` of dask, that of ipyparallel; ``task_threads`` is how many
+            runs it is given at a time. Recording, limits, retries and stopping stay here. What is called goes there with
+            cloudpickle (``pip install opik-resume[dask]``), so notebook functions do, too; workers need this package and
+            what yours import. Coroutines run on a loop of the worker's. The runs of a worker that is lost are interrupted,
+            and not begun again by this call. See ``docs/scaling.md``.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -150,6 +159,7 @@ def evaluate(
     Raises:
         ArgumentError: an argument cannot be used. Nothing was recorded.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
+        ExecutorBroken: ``executor`` takes no more runs; ``.result`` holds what there is.
         StoreError: the store could not be written.
     """
     arguments.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
@@ -166,6 +176,7 @@ def evaluate(
     )
     kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
+    callables = arguments.elsewhere(callables, executor)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)
