@@ -22,6 +22,7 @@ from opik_resume.engine.cell import CellWork
 from opik_resume.engine.elsewhere import clusters, remote
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit, Terms
 from opik_resume.engine.elsewhere.packing import Place
+from opik_resume.engine.jobs import Callables
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.waiting import Waits
 from opik_resume.engine.workers import start_thread
@@ -208,6 +209,14 @@ class Elsewhere:
         again = not waiting.cancelled() and waiting.exception() is None and waiting.result()
         seconds = max(time.monotonic() - began, 1e-9)
         return seconds if again else -seconds
+
+
+def elsewhere_of(run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter) -> Elsewhere | None:
+    """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
+    if callables.elsewhere is None:
+        return None
+    terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
+    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter)
 
 
 def _with_wait(tries: tuple[Try, ...], seconds: float) -> tuple[Try, ...]:
