@@ -14,9 +14,9 @@ import pytest
 from opik_resume.base.process.doors import door
 from opik_resume.base.records import CellKey, Experiment, Json
 from opik_resume.engine import Run
-from opik_resume.engine.running import keeper
 from opik_resume.engine.claims import claiming, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
+from opik_resume.engine.running import keeper
 from opik_resume.evaluation import evaluate_experiment, evaluate_resume, plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import EvaluationInterrupted

@@ -37,6 +37,9 @@ class Tries:
         self._clock, self._now, self._chance = clock, now, chance
         self._made: list[Try] = []
         self._number = 0
+        self._pressed = self._in_a_row = 0  # tries that were refused because a provider is called too often
+        self._waited = 0.0  # seconds, for those
+        self._refused = False  # the last one was
         self._began = 0.0
         self._since = now()
 
@@ -49,10 +52,16 @@ class Tries:
         """It raised. Returns how long to wait for the next one; None: there is none."""
         told = error_info(error)
         self._keep(Try(*self._times, told.exception_type, told.message[:MESSAGE_LIMIT]))
-        return self._retries.pause(self._number, error, self._now(), self._chance())
+        now, chance = self._now(), self._chance()
+        pause = self._retries.pressure(self._number, self._in_a_row + 1, error, now, chance, self._waited)
+        self._refused = pause is not None
+        self._in_a_row = self._in_a_row + 1 if self._refused else 0
+        self._pressed += self._refused
+        return pause or self._retries.pause(self._number, error, now, chance, self._number - self._pressed)
 
     def waited(self, seconds: float) -> None:
         """So long was waited after it."""
+        self._waited += seconds if self._refused else 0.0
         self._made[-1] = replace(self._made[-1], waited=round(seconds, 3))
 
     def returned(self) -> None:
