@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def show_run(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> None:
-    """Show a run that is ready and not started, whichever door made it. In the thread of whoever waits for it.
+    """Show a run that is ready and not started, whichever door made it. In the context of whoever waits for it.
 
     Raises:
         FrontEndMissing: the widget's front end is not built.

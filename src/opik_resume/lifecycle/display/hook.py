@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
     Grid = Callable[[Run, ResumePlan, Reading, Store], None]
-    """Shows a run that is ready, before it starts: where it is called, in the caller's thread. Raises if it cannot."""
+    """Shows a run that is ready, before it starts, in the context of whoever called the door. Raises if it cannot."""
 
 _grid: Grid | None = None
 

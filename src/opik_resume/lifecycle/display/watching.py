@@ -105,14 +105,15 @@ class Watching:
 
 
 def _grid_shown(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Kind | None:
-    """Show the live grid where the caller is. Returns what is to be shown besides: a bar, if there can be no grid."""
+    """Show the live grid. Returns what is to be shown besides: a bar, if there can be no grid.
+
+    In this thread, where no signal can cut it off: what is displayed in the caller's context comes out at the caller's cell.
+    """
     grid = hook.grid()
+    if grid is None:
+        return "bar"
     try:
-        if grid is None:
-            return "bar"
-        caller().call(grid, run, plan, reading, store)
-    except KeyboardInterrupt:  # the caller leaves: whoever waits for the run stops it
-        return None
+        grid(run, plan, reading, store)
     except Exception as error:
         logger.warning("The live grid cannot be shown, a bar is: %s", error)
         return "bar"
