@@ -45,6 +45,7 @@ class Resume:
         self.ended: Ended | None = None
         self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
+        self.when_over: list[Callable[[], None]] = []
         self._told_to_stop = False
         self._left_out: Counter[str] = Counter()
         self.states: dict[CellKey, int] = {}
@@ -63,6 +64,17 @@ class Resume:
     def tell_to_stop(self) -> None:
         """Remember it: the run itself may not be ready yet."""
         self._told_to_stop = True
+
+    def tell_over(self) -> None:
+        """Tell those who wait for its end."""
+        for told in self.when_over:
+            told()
+        self.when_over.clear()
+
+    def hand_over(self, other: Resume) -> None:
+        """They wait for the end of that one."""
+        other.when_over += self.when_over
+        self.when_over = []
 
     def take(self, event: Event) -> None:
         """Count one event of the engine and tell the watchers of its cell."""
@@ -101,6 +113,7 @@ class Resume:
                 self._drop(cell)
             elif state == CellState.running:
                 self._put(cell, CellState.interrupted)
+        self.tell_over()
 
     def _note(self) -> str | None:
         """What is to be said of its end, besides the numbers."""

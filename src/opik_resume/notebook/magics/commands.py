@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +19,6 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import caller, door
-from opik_resume.engine.calling import is_async
 from opik_resume.evaluation.arguments import bounded, limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
@@ -33,6 +31,7 @@ from opik_resume.lifecycle.display.watching import drawn, progress_of
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
+from opik_resume.notebook.background.waiting import needs, running_loop
 from opik_resume.notebook.browsing import browser
 from opik_resume.notebook.magics.cellbody import run_body
 from opik_resume.notebook.namespace import candidates
@@ -180,22 +179,16 @@ def _resume(
 
 def _blocking(calls: Callables) -> Callables:
     """What a cell that blocks can call: the kernel's own event loop stands still meanwhile."""
-    if calls.loop is None or calls.loop is not _loop_here():
+    here = running_loop()
+    if calls.loop is None or calls.loop is not here:
         return calls
-    if is_async(calls.task) or any(is_async(metric.score) for metric in calls.scoring_metrics):
+    if needs(here, calls):
         raise UsageError(
             "aevaluate() ran its coroutines on the kernel's own event loop, and what they use may belong to it. This line "
             "would block that loop. Nothing was run: press Resume in %opik_resume, which runs them there, or "
             "await aevaluate_resume(…)"
         )
     return replace(calls, loop=None)
-
-
-def _loop_here() -> Any:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 @door
@@ -227,6 +220,9 @@ def _run_shown(
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
+    finally:
+        if view is not None:
+            view.keep_picture()
     warn_about(result)
     if settle:
         settling.settle(result, store, verbose=1)
