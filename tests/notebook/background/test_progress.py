@@ -53,5 +53,5 @@ def test_the_rate_of_slow_runs_decays_instead_of_vanishing() -> None:
 def test_the_fields_are_those_of_the_protocol() -> None:
     assert set(IDLE.to_json()) == {
         "active", "stopping", "outcome", "message", "done", "total", "failed", "abandoned", "note", "rate", "seconds_left",
-        "own", "undelivered", "problem",
+        "own", "undelivered", "problem", "summary",
     }  # fmt: skip

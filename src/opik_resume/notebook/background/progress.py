@@ -25,6 +25,7 @@ class Progress:
     own: bool = True
     undelivered: Json | None = None
     problem: str | None = None
+    summary: Json | None = None
 
     def to_json(self) -> Json:
         return asdict(self)
