@@ -30,7 +30,8 @@ def test_it_rests_within_and_works_again_after_an_error() -> None:
 
 
 def test_it_rests_until_the_last_thread_is_done() -> None:
-    inside, seen = Barrier(2), []
+    inside = Barrier(2)
+    seen: list[bool] = []
 
     def one(first: bool) -> None:
         with collector.rests():
