@@ -206,7 +206,7 @@ export class FakeKernel {
       mode: "browser",
       store: "local store",
       selected: "",
-      selection: [],
+      rectangles: [],
     };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
@@ -277,7 +277,7 @@ export class FakeKernel {
     details: () => [{ details: null }],
     open: ({ experiment }) => {
       const found = this.find(experiment);
-      if (found.row.id !== this.control.traits.selected) this.control.set("selection", []);
+      if (found.row.id !== this.control.traits.selected) this.control.set("rectangles", []);
       this.control.set("selected", found.row.id);
       queueMicrotask(() => this.key());
       return [{ head: found.head, plan: found.plan }];
@@ -295,7 +295,7 @@ export class FakeKernel {
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
     select: ({ experiment, runs }) => {
-      this.control.set("selection", runs as ControlTraits["selection"]);
+      this.control.set("rectangles", runs as ControlTraits["rectangles"]);
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),

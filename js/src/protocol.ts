@@ -306,7 +306,7 @@ export interface ControlTraits extends Record<string, unknown> {
   remote: boolean;
   selected: string;
   /** Rectangles of items and trials: see docs/protocol.md. */
-  selection: readonly (readonly [number, number, number, number])[];
+  rectangles: readonly (readonly [number, number, number, number])[];
 }
 
 // A DataView is a window into a larger buffer: its own offset and length count, and types wider than

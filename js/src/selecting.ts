@@ -39,8 +39,10 @@ export class Selecting {
     signal: AbortSignal,
   ) {
     const follow = () => this.follow();
-    control.on("change:selection", follow);
-    signal.addEventListener("abort", () => control.off("change:selection", follow), { once: true });
+    control.on("change:rectangles", follow);
+    signal.addEventListener("abort", () => control.off("change:rectangles", follow), {
+      once: true,
+    });
   }
 
   /** Selects these, or nothing any more. */
@@ -61,7 +63,7 @@ export class Selecting {
   /** What the kernel has selected, or another view, as far as nothing newer is on its way there. */
   follow(): void {
     const { experiment, head, selection } = this.store.state;
-    const there = this.control.get("selection") ?? [];
+    const there = this.control.get("rectangles") ?? [];
     if (this.owed || !head || this.control.get("selected") !== experiment) return;
     const fits = !selection || selection.cells.length === this.cells.shape.cells;
     if (fits && sameRectangles(there, selection?.rectangles ?? [])) return;

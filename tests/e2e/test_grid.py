@@ -22,8 +22,8 @@ SPACE = "from IPython.display import HTML; HTML('<div style=\"height: 1500px\">b
 
 def test_a_wheel_scrolls_the_notebook_and_pointer_and_keys_select_for_python_too(open_notebook: Open) -> None:
     notebook = open_notebook(
-        cells.SETUP, cells.EVALUATE, MANY, "view = browse()\nview", SPACE, "print(view.selection)",
-        "view.selection = [[0, 4, 0, 3]]",
+        cells.SETUP, cells.EVALUATE, MANY, "view = browse()\nview", SPACE, "print(view.rectangles)",
+        "view.rectangles = [[0, 4, 0, 3]]",
     )  # fmt: skip
     for index in (1, 2, 3, 4, 5):
         run(notebook, index)

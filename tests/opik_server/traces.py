@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from tests.opik_server import filters
@@ -186,12 +186,12 @@ def _found(state: State, asked: Row) -> Iterator[Row]:
     """Newest first. Always the truth: experiments are looked up through the raw items, not the aggregates."""
     wanted = filters.elements(asked.get("filters"), FILTERABLE)
     project = state.project_asked(asked.get("project_id"), asked.get("project_name"))
-    ids: Iterable[str] = state.traces
+    ids: list[str] | None = None
     for element in [each for each in wanted if each["field"] == "experiment_id" and each["operator"] == "="]:
         wanted.remove(element)
-        items = state.items_of_experiment.get(element["value"], {})
-        ids = {state.experiment_items[id_]["trace_id"] for id_ in items}
-    for row in _in_project(state, below_cursor(sorted(ids, reverse=True), asked.get("last_retrieved_id")), project):
+        ids = state.traces_of(element["value"])
+    listed_ids = sorted(state.traces, reverse=True) if ids is None else ids
+    for row in _in_project(state, below_cursor(listed_ids, asked.get("last_retrieved_id")), project):
         if not wanted or filters.matches(show_trace(state, row), wanted):
             yield row
 

@@ -61,11 +61,11 @@ def test_what_is_no_selection_is_refused_and_changes_nothing(store: Store, view:
     experiment_id = evaluated(store, items=4, trials=2)
     shown = view()
     shown.told("open", experiment=experiment_id)
-    shown.widget.selection = [(0, 1, 0, 1)]
+    shown.widget.rectangles = [(0, 1, 0, 1)]
     with pytest.raises(ArgumentError, match=said):
-        shown.widget.selection = value
+        shown.widget.rectangles = value
     assert said.partition("\\")[0][:9] in shown.refusal("select", experiment=experiment_id, runs=value)["message"]
-    assert shown.widget.selection == [(0, 1, 0, 1)]
+    assert shown.widget.rectangles == [(0, 1, 0, 1)]
 
 
 def test_the_browser_selects_and_learns_the_scores_of_these_runs(store: Store, view: Views) -> None:
@@ -77,7 +77,7 @@ def test_the_browser_selects_and_learns_the_scores_of_these_runs(store: Store, v
     order = [shown.result("cell", experiment=made.experiment_id, cell=2 * row)["item"]["n"] for row in range(4)]
     row = order.index(1)
     heard: list[Any] = []
-    shown.widget.observe(lambda change: heard.append(change["new"]), "selection")
+    shown.widget.observe(lambda change: heard.append(change["new"]), "rectangles")
 
     told = shown.told("select", experiment=made.experiment_id, runs=[[row, row + 1, 0, 2]])
     (scale,) = told["scales"]
@@ -88,18 +88,18 @@ def test_the_browser_selects_and_learns_the_scores_of_these_runs(store: Store, v
     assert (told["scales"][0]["mean"], told["scales"][0]["n"]) == (0.5, 4)
     assert heard == [[(row, row + 1, 0, 2)], [(0, 4, 0, 1)]]
     assert shown.told("select", experiment=made.experiment_id, runs=[])["scales"][0]["n"] == 0
-    assert shown.widget.selection == []
+    assert shown.widget.rectangles == []
 
 
 def test_a_selection_is_of_the_experiment_that_is_shown(store: Store, view: Views) -> None:
     one, other = evaluated(store, "one", items=4), evaluated(store, "other", items=4)
     shown = view()
     with pytest.raises(ArgumentError, match="no experiment is shown"):
-        shown.widget.selection = [(0, 1, 0, 1)]
+        shown.widget.rectangles = [(0, 1, 0, 1)]
     shown.told("open", experiment=one)
     shown.told("select", experiment=one, runs=[[0, 2, 0, 1]])
     shown.told("open", experiment=one)
-    assert shown.widget.selection == [(0, 2, 0, 1)]
+    assert shown.widget.rectangles == [(0, 2, 0, 1)]
     shown.told("open", experiment=other)
-    assert shown.widget.selection == []
+    assert shown.widget.rectangles == []
     assert "Another experiment" in shown.refusal("select", experiment=one, runs=[[0, 2, 0, 1]])["message"]

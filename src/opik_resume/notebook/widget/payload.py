@@ -109,16 +109,24 @@ def _is_newest_first(ids: Ids) -> bool:
 
 
 def plan_json(
-    plan_id: str, plan: ResumePlan | None, picked: Picked, *, obstacle: str | None, choosable: bool = True
+    plan_id: str,
+    plan: ResumePlan | None,
+    picked: Picked,
+    *,
+    obstacle: str | None,
+    choosable: bool = True,
+    threads: int | None = None,
 ) -> Json:
     """What a resume would do; ``plan`` is None when it cannot be said (``obstacle`` then says why)."""
+    threads = threads or picked.threads
     return {
         "id": plan_id,
         "run": plan.runs if plan is not None else 0,
         "score": plan.scores if plan is not None else 0,
         "kept": plan.kept if plan is not None else 0,
-        "seconds": plan.time(picked.threads) if plan is not None else None,
-        "threads": picked.threads,
+        "left": plan.left if plan is not None else 0,
+        "seconds": plan.time(threads) if plan is not None else None,
+        "threads": threads,
         "cost": plan.cost if plan is not None and plan.runs else None,
         "task": picked.task[0] if picked.task is not None else None,
         "metrics": [label for label, _ in picked.metrics],
@@ -126,6 +134,7 @@ def plan_json(
         "chosen": picked.chosen,
         "obstacle": obstacle,
         "drift": plan.warning if plan is not None else None,
+        "differs": plan is not None and bool(plan.drift),
     }
 
 
