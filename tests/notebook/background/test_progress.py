@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from opik_resume.notebook.background.progress import IDLE, WINDOW, Meter
+from opik_resume.lifecycle.display.meter import WINDOW, Meter
+from opik_resume.notebook.background.progress import IDLE
 
 
 def test_there_is_no_rate_before_anything_ended() -> None:

@@ -21,8 +21,9 @@ from opik_resume.engine.events import (
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.lifecycle import left_out
+from opik_resume.lifecycle.display.meter import Meter
 from opik_resume.notebook.background.outcome import DONE_ELSEWHERE, Outcome
-from opik_resume.notebook.background.progress import Meter, Progress
+from opik_resume.notebook.background.progress import Progress
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
@@ -45,6 +46,7 @@ class Resume:
         self.ended: Ended | None = None
         self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
+        self.when_over: list[Callable[[], None]] = []
         self._told_to_stop = False
         self._left_out: Counter[str] = Counter()
         self.states: dict[CellKey, int] = {}
@@ -64,6 +66,17 @@ class Resume:
     def tell_to_stop(self) -> None:
         """Remember it: the run itself may not be ready yet."""
         self._told_to_stop = True
+
+    def tell_over(self) -> None:
+        """Tell those who wait for its end."""
+        for told in self.when_over:
+            told()
+        self.when_over.clear()
+
+    def hand_over(self, other: Resume) -> None:
+        """They wait for the end of that one."""
+        other.when_over += self.when_over
+        self.when_over = []
 
     def take(self, event: Event) -> None:
         """Count one event of the engine and tell the watchers of its cell."""
@@ -103,6 +116,7 @@ class Resume:
                 self._drop(cell)
             elif state == CellState.running:
                 self._put(cell, CellState.interrupted)
+        self.tell_over()
 
     def _note(self) -> str | None:
         """What is to be said of its end, besides the numbers."""

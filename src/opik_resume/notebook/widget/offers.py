@@ -14,6 +14,7 @@ from opik_resume.base.records import CellState, Experiment, Json, LeaseHolder
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
+from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.limits import Limits
@@ -130,6 +131,12 @@ class Offers:
         if picked.calls is None:
             raise ArgumentError(_no_task(experiment, picked))
         return picked.calls
+
+    def planned(self, reading: Reading, on_drift: OnDrift) -> ResumePlan:
+        """The plan of all that is missing, as ``calls`` would run it. Raises ArgumentError or ExperimentNotResumable."""
+        metrics = self.calls(reading.experiment).scoring_metrics
+        version = Version.of(self.calls(reading.experiment).task, metrics)
+        return plan_of(reading, metrics, version=version, on_drift=on_drift)
 
     def _obstacle(self, reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
         """The sentence that says why Resume cannot be pressed, and what to do."""

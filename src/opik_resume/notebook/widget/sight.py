@@ -16,6 +16,7 @@ from opik_resume.notebook.widget.comparison import compared
 from opik_resume.notebook.widget.groups import groups_answer
 from opik_resume.notebook.widget.planes import Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
+from opik_resume.notebook.widget.selection import Rectangle, cells_of
 
 MOST_FOUND = 10_000
 LONGEST_LINE = 120
@@ -41,6 +42,18 @@ class Sight:
     def scales(self, reading: Reading, turn: int) -> Answer:
         """See ``Planes``."""
         return self._ask(("view", "scales", reading.experiment.id, turn), lambda: (self._of(reading.grid).scales(), []))
+
+    def selected(self, reading: Reading, turn: int, runs: tuple[Rectangle, ...]) -> Answer:
+        """The scores of these runs: see ``Planes``."""
+
+        def scales() -> Answer:
+            cells = cells_of(runs, reading.grid)
+            planes = self._planes
+            if planes is None or planes.grid is not reading.grid:  # of a few runs they are read sooner than of all
+                planes = Planes.of(reading.grid, cells)
+            return planes.scales(cells), []
+
+        return self._ask(("view", "select", reading.experiment.id, turn, runs), scales)
 
     def plane(self, reading: Reading, turn: int, by: str) -> Answer:
         """See ``Planes``."""
