@@ -56,7 +56,7 @@ const hover = async (page) => {
   await page.mouse.move(box.x + 400, box.y + 70);
 };
 const openMetrics = async (page) => {
-  await page.locator(".oprs-metrics summary").click();
+  await page.locator(".oprs-metrics .oprs-field").click();
   await page.locator(".oprs-option").first().hover();
 };
 const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
