@@ -213,7 +213,7 @@ export class FakeKernel {
       mode: "browser",
       store: "local store",
       selected: "",
-      selection: [],
+      rectangles: [],
     };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
@@ -284,7 +284,7 @@ export class FakeKernel {
     details: () => [{ details: null }],
     open: ({ experiment }) => {
       const found = this.find(experiment);
-      if (found.row.id !== this.control.traits.selected) this.control.set("selection", []);
+      if (found.row.id !== this.control.traits.selected) this.control.set("rectangles", []);
       this.control.set("selected", found.row.id);
       queueMicrotask(() => this.key());
       return [{ head: found.head, plan: found.plan }];

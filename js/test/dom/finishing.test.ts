@@ -83,7 +83,9 @@ describe("what Resume takes", () => {
     await soon(() => find(".oprs-group"));
     find(".oprs-group").click();
     const only = () => asked("plan").at(-1)?.params.only as { groups: string } | null;
-    await soon(() => expect(only()?.groups).toBe("TimeoutError: request <id> timed out after <number> s"));
+    await soon(() =>
+      expect(only()?.groups).toBe("TimeoutError: request <id> timed out after <number> s"),
+    );
     await soon(() => expect(text(".oprs-scope")).toContain("only TimeoutError"));
     find(".oprs-group").click();
     await soon(() => expect(only()).toBeNull());

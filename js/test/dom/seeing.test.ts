@@ -134,15 +134,15 @@ describe("a selection", () => {
   test("by Python or another view is shown, and forgotten with the experiment", async () => {
     const kernel = some();
     const mounted = await opened(kernel);
-    kernel.control.set("selection", [[0, 4, 0, 3]]);
+    kernel.control.set("rectangles", [[0, 4, 0, 3]]);
     await soon(() =>
       expect(mounted.text(".oprs-selected")).toContain("12 runs selected (4 items)"),
     );
     press(mounted.find(".oprs-frame"), "n");
     await soon(() => expect(mounted.find(".oprs-inspector").dataset.cell).toBe("4"));
-    kernel.control.set("selection", []);
+    kernel.control.set("rectangles", []);
     await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
-    kernel.control.set("selection", [[0, 1, 0, 3]]);
+    kernel.control.set("rectangles", [[0, 1, 0, 3]]);
     await soon(() => mounted.find(".oprs-selected"));
     mounted.find(".oprs-row[data-id=two]").click();
     await soon(() => expect(mounted.root.dataset.experiment).toBe("two"));
@@ -152,7 +152,7 @@ describe("a selection", () => {
   test("that was there before the page was loaded is there again", async () => {
     const kernel = some();
     kernel.control.traits.selected = "one";
-    kernel.control.traits.selection = [[2, 3, 0, 1]];
+    kernel.control.traits.rectangles = [[2, 3, 0, 1]];
     const mounted = await opened(kernel);
     await soon(() => expect(mounted.text(".oprs-selected")).toContain("1 run selected"));
   });

@@ -17,6 +17,8 @@ from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
 from opik_resume.engine.calling import is_async
+from opik_resume.engine.elsewhere import clusters
+from opik_resume.engine.elsewhere.packing import placed
 from opik_resume.engine.events import Event
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
@@ -237,6 +239,21 @@ def watching(verbose: int, display: Any, on_event: Any) -> Watching:
     if on_event is not None and (not callable(on_event) or is_async(on_event)):
         raise ArgumentError(f"on_event must be a plain function that takes an event, got {on_event!r:.200}")
     return Watching(verbose, display, on_event)
+
+
+def elsewhere(calls: Callables, executor: Any) -> Callables:
+    """The callables, to be called on this executor, if there is one: packed for its workers now."""
+    if executor is None:
+        return calls
+    if not callable(getattr(executor, "submit", None)):
+        raise ArgumentError(
+            f"executor must be a concurrent.futures.Executor such as ProcessPoolExecutor() or dask's client.get_executor(), "
+            f"got {type(executor).__name__}"
+        )
+    place = placed(calls, executor)
+    if (warning := clusters.warning(executor)) is not None:
+        logger.warning(warning)
+    return replace(calls, elsewhere=place, loop=None)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

@@ -27,6 +27,8 @@ from opik_resume.lifecycle.prepare import prepare_first
 from opik_resume.lifecycle.wait import run_and_wait
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.engine.cell import Task
     from opik_resume.engine.costs import Cost
     from opik_resume.evaluation.arguments import OnEvent, RetryOn
@@ -82,6 +84,7 @@ def evaluate(
     retry_on: RetryOn = (),
     display: Display | None = "auto",
     on_event: OnEvent | None = None,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -150,6 +153,12 @@ def evaluate(
             executed (nbconvert, papermill) and in pipes, the bar in terminals. None shows nothing.
         on_event: called with every event of the run, in order, on a thread of its own: the classes are in
             ``opik_resume.events``. Before this returns, everything has been told. What it raises is logged, and fails no run.
+        executor: any ``concurrent.futures.Executor``, whose workers call task, metrics and ``cost`` instead of this process:
+            a ``ProcessPoolExecutor``, ``client.get_executor()`` of dask, that of ipyparallel; ``task_threads`` is how many
+            runs it is given at a time. Recording, limits, retries and stopping stay here. What is called goes there with
+            cloudpickle (``pip install opik-resume[dask]``), so notebook functions do, too; workers need this package and
+            what yours import. Coroutines run on a loop of the worker's. The runs of a worker that is lost are interrupted,
+            and not begun again by this call. See ``docs/scaling.md``.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -159,6 +168,7 @@ def evaluate(
     Raises:
         ArgumentError: an argument cannot be used. Nothing was recorded.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
+        ExecutorBroken: ``executor`` takes no more runs; ``.result`` holds what there is.
         StoreError: the store could not be written.
     """
     arguments.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
@@ -176,6 +186,7 @@ def evaluate(
     kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     watching = arguments.watching(verbose, display, on_event)
+    callables = arguments.elsewhere(callables, executor)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)

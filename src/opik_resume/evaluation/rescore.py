@@ -22,6 +22,8 @@ from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.evaluation.arguments import OnEvent
     from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric
@@ -49,6 +51,7 @@ def evaluate_experiment(
     capture: bool = True,
     display: Display | None = "auto",
     on_event: OnEvent | None = None,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Score the runs that an experiment has, without calling the task: new metrics for kept runs.
@@ -62,7 +65,7 @@ def evaluate_experiment(
         experiment_id: the id, for a name that several have.
         project_name: accepted for compatibility with Opik.
         missing_only: leave runs alone that have a score of a metric already.
-        settle, capture, display, on_event: as in ``evaluate``.
+        settle, capture, display, on_event, executor: as in ``evaluate``.
         include_kept: return the scores that the runs had before beside those of this call. The store always keeps both.
         store: where the experiment is; the default store when left out.
 
@@ -86,6 +89,7 @@ def evaluate_experiment(
     if callables.fresh is not None and not missing_only:
         callables = replace(callables, experiment_scoring_functions=_seeing_only(callables))
     watching = arguments.watching(verbose, display, on_event)
+    callables = arguments.elsewhere(callables, executor)
     where = store or default_store()
     replan = partial(_rescoring_plan, callables=callables, missing_only=missing_only)
     reading = read_experiment(find_experiment(experiment_id or experiment_name, where), where)

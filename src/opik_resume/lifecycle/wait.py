@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from opik_resume.base.process.doors import caller
 from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
+from opik_resume.exceptions import EvaluationInterrupted, ExecutorBroken, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, in_memory, read_experiment, recall_experiment
@@ -245,7 +245,7 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
         told.__cause__ = error
     else:
         told = error
-    if isinstance(told, StoreError):
+    if isinstance(told, (StoreError, ExecutorBroken)):
         told.result = _result_now(run, store, callables, before)
     return told
 
