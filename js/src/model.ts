@@ -50,7 +50,7 @@ export class ExperimentView implements FeedListener {
     this.inspection = new Inspection(this.store, this.ask);
     this.troubles = new Troubles(this.store, this.ask, signal);
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
-    this.planning = new Planning(this.store, this.ask, signal);
+    this.planning = new Planning(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);

@@ -1,4 +1,5 @@
 // Which of the missing runs are wished for, and on which terms; the plan is asked again whenever that changes.
+import type { CellStates } from "./heatmap/states";
 import type { Ask } from "./listing";
 import type { Limits, Only, Plan, Terms } from "./protocol";
 import { coalesced, type Store } from "./store";
@@ -10,13 +11,19 @@ export type Scope = "everything" | "failed" | "scores" | "group" | "selection" |
 
 export interface Wish {
   scope: Scope;
-  /** Of one run, or one trial of every item. */
-  one: { only: Only; name: string } | null;
   threads: number | null;
   limits: Limits | null;
 }
 
-export const EVERYTHING: Wish = { scope: "everything", one: null, threads: null, limits: null };
+export const EVERYTHING: Wish = { scope: "everything", threads: null, limits: null };
+
+/** What can be wished for. `cells`: how many that are, where it is known before it is asked. */
+interface Choice {
+  scope: Scope;
+  name: string;
+  only: Only;
+  cells?: number | undefined;
+}
 
 export class Planning {
   private asked = ALL;
@@ -25,6 +32,7 @@ export class Planning {
 
   constructor(
     private store: Store<ViewState>,
+    private cells: CellStates,
     private ask: Ask,
     signal: AbortSignal,
   ) {
@@ -45,7 +53,7 @@ export class Planning {
 
   get terms(): Terms {
     const { threads, limits } = this.store.state.wish;
-    return { only: onlyOf(this.store.state), threads, limits };
+    return { only: scopeOf(this.store.state, this.cells)?.only ?? null, threads, limits };
   }
 
   /** What has changed in task and metrics, as text. */
@@ -91,8 +99,8 @@ export class Planning {
   }
 
   private notice(): void {
-    const { wish, selection, outdated, groups } = this.store.state;
-    const seen = [wish, selection, groups];
+    const { wish, selection, outdated, groups, inspected } = this.store.state;
+    const seen = [wish, selection, groups, inspected];
     if (seen.every((each, at) => each === this.seen[at])) return;
     this.seen = seen;
     const now = keyOf(this.terms);
@@ -107,29 +115,45 @@ export class Planning {
 const keyOf = (terms: Terms): string => JSON.stringify(terms);
 const ALL = keyOf({ only: null, threads: null, limits: null });
 
-/** `only` of docs/protocol.md. */
-export function onlyOf({ wish, groups, group, selection }: ViewState): Only {
+export function scopesOf(state: ViewState, of: CellStates): Choice[] {
+  const { tally, groups, group, selection, inspected, head } = state;
   const chosen = groups?.find(({ key }) => key === group);
-  if (wish.scope === "failed") return "failed";
-  if (wish.scope === "scores") return "scores_missing";
-  if (wish.scope === "selection" && selection) return { runs: selection.rectangles };
-  if (wish.scope === "group" && chosen) {
-    return { groups: chosen.group, ...(chosen.metric && { metrics: chosen.metric }) };
-  }
-  return wish.one && (wish.scope === "run" || wish.scope === "trial") ? wish.one.only : null;
+  const metric = chosen?.metric;
+  const cell = inspected?.cell;
+  const trials = cell?.trial ?? 0;
+  const failed = tally.task_failed + tally.scoring_failed;
+  const choices: Choice[] = [
+    { scope: "everything", name: "everything", only: null },
+    { scope: "failed", name: "only failed", only: "failed", cells: failed },
+    {
+      scope: "group",
+      name: `only ${chosen ? chosen.type || metric || chosen.message : "one failure group"}`,
+      only: chosen ? { groups: chosen.group, ...(metric && { metrics: metric }) } : null,
+      cells: chosen?.count ?? 0,
+    },
+    {
+      scope: "selection",
+      name: "the selection",
+      only: selection && { runs: selection.rectangles },
+      cells: selection?.runs ?? 0,
+    },
+    {
+      scope: "run",
+      name: cell ? of.label(cell.cell) : "one run",
+      only: cell ? { cells: [[cell.item_id, trials]] } : null,
+      cells: cell ? undefined : 0,
+    },
+    { scope: "trial", name: `trial ${trials} of every item`, only: { trials } },
+    {
+      scope: "scores",
+      name: "only missing scores",
+      only: "scores_missing",
+      cells: tally.scores_missing,
+    },
+  ];
+  return choices.filter(({ scope }) => scope !== "trial" || (head?.trials ?? 1) > 1);
 }
 
-/** What is wished for, in words before the plan; empty: everything. */
-export function scopeName({ wish, groups, group }: ViewState): string {
-  const chosen = groups?.find(({ key }) => key === group);
-  const names: Record<Scope, string> = {
-    everything: "",
-    failed: "only failed",
-    scores: "only missing scores",
-    group: chosen ? `only ${chosen.type || chosen.message}` : "",
-    selection: "the selection",
-    run: wish.one?.name ?? "",
-    trial: wish.one?.name ?? "",
-  };
-  return names[wish.scope];
-}
+/** The one that is wished for. */
+export const scopeOf = (state: ViewState, of: CellStates): Choice | undefined =>
+  scopesOf(state, of).find(({ scope }) => scope === state.wish.scope);

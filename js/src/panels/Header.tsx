@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { scopeName } from "../planning";
+import { scopeOf } from "../planning";
 import type { Plan } from "../protocol";
 import {
   age,
@@ -168,10 +168,12 @@ function piecesOf(plan: Plan): Pieces {
 }
 
 function Work({ words }: { words: ComponentChildren }) {
-  const scope = scopeName(useViewState());
+  const { view } = useAround();
+  const state = useViewState();
+  const some = state.wish.scope !== "everything";
   return (
     <>
-      {scope && <span class="oprs-scope oprs-clip">{scope}: </span>}
+      {some && <span class="oprs-scope">{scopeOf(state, view.cells)?.name}: </span>}
       {words}
     </>
   );

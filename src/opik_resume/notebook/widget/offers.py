@@ -97,9 +97,7 @@ class Offers:
             if len(self._shown) > _KEPT:
                 self._shown.popitem(last=False)
         useful = len(plan) > 0 or _scores_missing(reading) > 0
-        return Offer(
-            plan_id, plan, picked, self._obstacle(reading, plan, picked), useful, terms, self._elsewhere(reading)
-        )
+        return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful, terms)
 
     def _planned(self, reading: Reading, picked: Picked, metrics: list[Any] | None) -> ResumePlan:
         """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
