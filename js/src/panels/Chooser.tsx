@@ -165,6 +165,8 @@ function Figure({ name, value, whole, onChange }: FigureProps) {
         placeholder="–"
         value={value ?? ""}
         onChange={(event) => change(event.currentTarget.value)}
+        // JupyterLab takes Enter before the browser makes a change of it.
+        onKeyDown={({ key, currentTarget }) => key === "Enter" && change(currentTarget.value)}
       />
       {name}
     </label>
