@@ -11,9 +11,17 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../src/opik_resume/notebook/widget/static/");
 
 const common = { bundle: true, target: "es2022", logLevel: "warning" };
+// Gzip looks back 32 kB: modules of one kind beside one another are smaller together.
+const canvas = (await readdir(here("src/heatmap"))).sort();
 const bundled = await build({
   ...common,
-  entryPoints: [here("src/index.tsx")],
+  stdin: {
+    contents: [
+      ...canvas.map((name) => `import "./heatmap/${name}";`),
+      'export { default } from "./index";',
+    ].join("\n"),
+    resolveDir: here("src"),
+  },
   write: false,
   format: "esm",
   minifySyntax: true,
@@ -26,6 +34,12 @@ const bundled = await build({
   inject: [here("jsx.mjs")],
   tsconfigRaw: { compilerOptions: { jsx: "react", useDefineForClassFields: false } },
 });
+/** What classes of components have, and there are none. */
+const OF_PREACT = [
+  "(component|getDerivedState|getSnapshot|shouldComponent)[A-Z]\\w+",
+  "getChildContext|forceUpdate|setState|debounceRendering|diffed|vnode",
+];
+
 /** Names of members that never leave the bundle: shorter ones do. Whatever is said on the wire, to the host or in a text
  * keeps its name, and so does (by Terser itself) whatever a browser knows. */
 async function ourOwnNames() {
@@ -49,8 +63,10 @@ async function ourOwnNames() {
 const { code } = await minify(bundled.outputFiles[0].text, {
   module: true,
   ecma: 2022,
-  compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
-  mangle: { properties: { regex: new RegExp(`^(${(await ourOwnNames()).join("|")})$`) } },
+  compress: { passes: 3, unsafe_arrows: true, pure_getters: true, unsafe: true, keep_fargs: false },
+  mangle: {
+    properties: { regex: new RegExp(`^(${[...(await ourOwnNames()), ...OF_PREACT].join("|")})$`) },
+  },
 });
 await mkdir(target, { recursive: true });
 await writeFile(`${target}widget.js`, code ?? "");

@@ -66,6 +66,11 @@ const openBounds = async (page) => {
   await page.keyboard.press("Enter");
   await page.locator(".oprs-plan", { hasText: "at most 10 runs" }).waitFor();
 };
+const against = async (page) => {
+  await page.getByLabel("Colour by").focus();
+  await page.getByLabel("Colour by").selectOption("beside:e2");
+  await page.locator(".oprs-verdict").first().waitFor();
+};
 const openDiff = (page) => page.getByRole("button", { name: "diff" }).click();
 const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
 const openTrace = async (page) => {
@@ -149,6 +154,9 @@ const SHOTS = {
   menu420: ["scene=browser&width=420&theme=dark", ready, chooseGroup, openMenu],
   bounds: ["scene=browser", ready, openBounds],
   bounds420: ["scene=browser&width=420", ready, openBounds],
+  against: ["scene=browser", inspectDone, against, openTab("Output"), higher],
+  againstdark: ["scene=browser&theme=dark", inspectDone, against, openTab("Output")],
+  against420: ["scene=browser&width=420", ready, against],
   changed: ["scene=changed", ready, openDiff],
   changeddark: ["scene=changed&theme=dark", ready, openDiff],
   changed420: ["scene=changed&width=420", ready, openDiff],

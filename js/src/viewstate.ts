@@ -47,8 +47,6 @@ export interface Inspected {
   details: Details | null;
   /** The variable that the item was put in. */
   kept: string | null;
-  /** The run beside it in the experiment that this one is compared with; undefined as long as that is not known. */
-  beside?: Cell | null;
 }
 
 export interface ViewState extends Looking {

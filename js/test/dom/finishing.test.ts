@@ -247,3 +247,68 @@ describe("the end", () => {
     hidden.mockRestore();
   });
 });
+
+describe("against another experiment of the dataset", () => {
+  async function against() {
+    const mounted = await open();
+    const { root } = mounted;
+    const select = (label: string) =>
+      [...root.querySelectorAll<HTMLLabelElement>(".oprs-seeing label")]
+        .find((each) => each.textContent?.startsWith(label))
+        ?.querySelector("select") as HTMLSelectElement;
+    const options = (label: string) => [...select(label).options].map((each) => each.textContent);
+    const pick = (label: string, value: string) => {
+      select(label).value = value;
+      select(label).dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    root.querySelector<HTMLElement>(".oprs-seeing select")?.focus();
+    await soon(() => expect(options("Colour by")).toContain("against claude"), 5000);
+    return { ...mounted, options, pick };
+  }
+
+  test("cells are coloured by verdicts, items sorted by change, means said with their difference", async () => {
+    const { pick, asked, text, options, kernel, root } = await against();
+    expect(options("Sort by")).not.toContain("change, worst first");
+    pick("Colour by", "score:words");
+    pick("Colour by", "beside:other");
+    await soon(() => expect(text(".oprs-scale")).toContain("better 41"));
+    expect(asked("compare").at(-1)?.params).toEqual({
+      experiment: "half",
+      other: "other",
+      by: "score:words",
+    });
+    expect(text(".oprs-scale")).toContain("same 187");
+    expect(text(".oprs-scale")).toContain("words 0.74 against 0.71: +0.03 ± 0.01 (n 240 items)");
+    pick("Sort by", "change");
+    expect(asked("order").some(({ params }) => params.by === "change")).toBe(false);
+    pick("Colour by", "state");
+    await soon(() => expect(options("Sort by")).not.toContain("change, worst first"));
+    kernel.methods.compare = () => {
+      throw new Error("claude is of the dataset b, not of a.");
+    };
+    pick("Colour by", "beside:other");
+    await soon(() => expect(asked("compare")).toHaveLength(2));
+    expect(root.querySelector(".oprs-verdict")).toBeNull();
+  });
+
+  test("the inspector shows both outputs, as text", async () => {
+    const { pick, asked, find, text, kernel, root } = await against();
+    const look = kernel.methods.beside;
+    kernel.methods.beside = (params) => {
+      const [{ run }] = look(params) as [{ run: object }];
+      return [{ run: { ...run, output: { answer: "<img src=x onerror=alert(1)>" } } }];
+    };
+    pick("Colour by", "beside:other");
+    press(find(".oprs-heatmap"), "Enter");
+    await soon(() => find(".oprs-beside"));
+    expect(asked("beside")[0].params).toEqual({ experiment: "half", other: "other", cell: 0 });
+    expect(text(".oprs-beside")).toContain("claude: completed");
+    expect(text(".oprs-beside")).toContain("<img src=x onerror=alert(1)>");
+    expect(root.querySelector(".oprs-beside img")).toBeNull();
+    kernel.methods.beside = () => [{ run: null }];
+    pick("Colour by", "state");
+    await soon(() => expect(root.querySelector(".oprs-beside")).toBeNull());
+    pick("Colour by", "beside:other");
+    await soon(() => expect(text(".oprs-beside")).toContain("claude: never run"));
+  });
+});
