@@ -18,8 +18,9 @@ export function Popover({ label, name, labelledBy, menu, off, children }: Popove
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLSpanElement>(null);
   const inside = useRef<HTMLDivElement>(null);
+  // With each change: what the button says may take it to another line.
+  useLayoutEffect(() => keepInFrame(inside.current));
   useLayoutEffect(() => {
-    keepInFrame(inside.current);
     if (open && menu) inside.current?.querySelector<HTMLElement>("[aria-checked=true]")?.focus();
   }, [open]);
   const fold = () => {
@@ -85,6 +86,7 @@ function move(menu: HTMLElement | null, key: string): void {
 function keepInFrame(popped: HTMLElement | null): void {
   const frame = popped?.closest(".oprs-top")?.getBoundingClientRect();
   if (!popped || !frame) return;
+  popped.style.translate = "";
   const { left, right } = popped.getBoundingClientRect();
   const over = Math.min(right - frame.right + 8, left - frame.left - 8);
   if (over > 0) popped.style.translate = `${-over}px`;
