@@ -9,7 +9,13 @@ const MOST_ZIPPED = 40_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../src/opik_resume/notebook/widget/static/");
 
-const common = { bundle: true, minify: true, target: "es2022", logLevel: "warning" };
+const common = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  charset: "utf8",
+  logLevel: "warning",
+};
 await build({
   ...common,
   entryPoints: [here("src/index.tsx")],

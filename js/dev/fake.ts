@@ -46,7 +46,10 @@ export class FakeSignal<T> {
 /** As much of an anywidget model as the widget uses. */
 export class FakeModel<T extends Record<string, unknown>> {
   /** As JupyterLab has it; other hosts have no kernel there. */
-  widget_manager: { kernel?: { statusChanged: FakeSignal<string>; disposed: FakeSignal<void> } } = {
+  widget_manager: {
+    kernel?: { statusChanged: FakeSignal<string>; disposed: FakeSignal<void> };
+    get_model?: (id: string) => Promise<{ comm_live: boolean }>;
+  } = {
     kernel: { statusChanged: new FakeSignal<string>(), disposed: new FakeSignal<void>() },
   };
   readonly sent: Request[] = [];
@@ -202,7 +205,7 @@ export class FakeKernel {
       mode: "browser",
       store: "local store",
       selected: "",
-      selection: [],
+      rectangles: [],
     };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {

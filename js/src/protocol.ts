@@ -306,6 +306,20 @@ export interface ControlTraits extends Record<string, unknown> {
   rectangles: readonly (readonly [number, number, number, number])[];
 }
 
+/** What a saved copy shows, in the feed's trait: an experiment, or a list of them. Empty when nothing was known. */
+export interface Saved {
+  as_of?: string;
+  head?: Head;
+  counts?: Partial<Record<State, number>>;
+  /** Coded as runs; neither of too many. */
+  states?: DataView;
+  runs?: DataView;
+  groups?: Group[];
+  scales?: Scale[];
+  rows?: Row[];
+  total?: number;
+}
+
 // A DataView is a window into a larger buffer: its own offset and length count, and types wider than
 // a byte need an aligned start, hence the copies.
 

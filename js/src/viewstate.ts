@@ -54,6 +54,8 @@ export interface ViewState extends Looking {
   remote: boolean;
   /** Whether the kernel that made this view is there; `silent`: nobody knows. */
   kernel: Presence;
+  /** When a saved copy was saved. */
+  asOf: string;
   ready: boolean;
   late: readonly Method[];
   query: Query;
@@ -88,6 +90,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     storeName: control.get("store"),
     remote: control.get("remote"),
     kernel: "there",
+    asOf: "",
     ready: false,
     late: [],
     query: { search: "", sort: "-created_at" },
