@@ -210,8 +210,7 @@ def _run_shown(
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
-    finally:
-        view.keep_picture()
+    view.keep_picture()
     warn_about(result)
     if settle:
         settling.settle(result, store, verbose=1)

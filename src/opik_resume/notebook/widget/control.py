@@ -299,7 +299,7 @@ class ResumeBrowser(View):
     def _ipython_display_(self) -> None:
         bundle = super()._repr_mimebundle_()
         if bundle is not None:
-            display({**bundle[0], "text/plain": repr(self)}, bundle[1], raw=True)
+            display({**bundle[0], "text/plain": repr(self)}, metadata=bundle[1], raw=True)
         self._afterimage.display()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[Json, Json] | None:
