@@ -131,6 +131,7 @@ export function experiment(
     trials,
     cells: states.length,
     uniform: true,
+    newest_first: true,
     note: null,
     ...more,
   };
@@ -149,8 +150,11 @@ export function experiment(
     obstacle: null,
     drift: null,
   };
-  const row: Row = { ...head, done, expected: states.length, failed, reason: null, strip: [0, 0] };
-  return { row, head, plan, states, runs: null };
+  const made = { head, plan, states, runs: null };
+  const scores = states.length > 2000 ? [] : scalesOf({ ...made, row: head as never });
+  const expected = states.length;
+  const row: Row = { ...head, done, expected, failed, scores, reason: null, strip: [0, 0] };
+  return { row, ...made };
 }
 
 /** As after a restart of the kernel: what the notebook defines is offered, and no task is chosen. */
@@ -276,6 +280,7 @@ export class FakeKernel {
     details: () => [{ details: null }],
     open: ({ experiment }) => {
       const found = this.find(experiment);
+      if (found.row.id !== this.control.traits.selected) this.control.set("rectangles", []);
       this.control.set("selected", found.row.id);
       queueMicrotask(() => this.key());
       return [{ head: found.head, plan: found.plan }];

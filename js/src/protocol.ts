@@ -27,6 +27,8 @@ export interface Row {
   done: number | null;
   expected: number;
   failed: number;
+  /** Empty of many runs, too. */
+  scores: Scale[];
   created_at: string;
   /** Why it is `unread` or `not_resumable`. */
   reason: string | null;
@@ -54,6 +56,7 @@ export interface Head {
   trials: number;
   cells: number;
   uniform: boolean;
+  newest_first: boolean;
   /** What the store could not tell of its runs. */
   note: string | null;
 }

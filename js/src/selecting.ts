@@ -11,7 +11,7 @@ import {
   rectanglesOf,
   sameRectangles,
 } from "./heatmap/selection";
-import type { CellStates } from "./heatmap/states";
+import { type CellStates, type Kind, kindOf } from "./heatmap/states";
 import type { Ask } from "./listing";
 import type { ControlTraits, Scale } from "./protocol";
 import type { Store } from "./store";
@@ -53,6 +53,11 @@ export class Selecting {
     this.take(wanted ? rectanglesOf(wanted, this.cells.shape) : [], wanted);
     this.owed = true;
     void this.settle();
+  }
+
+  /** All that are in this state now. */
+  chooseKind(kind: Kind): void {
+    this.choose(this.cells.bytes.map((byte) => Number(kindOf(byte) === kind)));
   }
 
   /** What the kernel has selected, or another view, as far as nothing newer is on its way there. */

@@ -237,7 +237,7 @@ def test_who_was_taken_over_returns_the_result_when_everything_is_there(
 ) -> None:
     events: list[Event] = []
     run, _ = taken_over(store, held, elsewhere, monkeypatch)
-    run._listeners.append(events.append)
+    run.listen(events.append)
     for cell in plan_resume("e", store=elsewhere).cells[1:]:
         elsewhere.record([complete(*cell.key, experiment_id=run.experiment_id)])
     held.let_go.set()

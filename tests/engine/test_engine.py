@@ -14,10 +14,11 @@ import pytest
 
 from opik_resume import exceptions
 from opik_resume.base.records import Attempt, CellState, Json
-from opik_resume.engine import Run, loop
+from opik_resume.engine import Run
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.engine.recording import patience, recorder
+from opik_resume.engine.running import keeper
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
@@ -105,7 +106,7 @@ def test_after_stop_no_task_starts_and_running_ones_are_recorded(store: protocol
 def test_a_task_that_ignores_the_stop_is_abandoned_and_its_late_result_is_kept(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(keeper, "GRACE_SECONDS", 0.1)
     unstarted(store, "e", numbers(store, 1))
     gate = Gate()
     run, events = begin(store, "e", gate)
@@ -125,7 +126,7 @@ def test_a_task_that_ignores_the_stop_is_abandoned_and_its_late_result_is_kept(
 def test_no_resume_starts_a_cell_that_an_abandoned_task_is_on(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(keeper, "GRACE_SECONDS", 0.1)
     unstarted(store, "e", numbers(store, 2))
     gate, second = Gate(), CountingTask()
     run, _ = begin(store, "e", gate, task_threads=1)
@@ -183,7 +184,7 @@ def test_coroutines_run_on_one_loop_and_see_the_callers_context(store: protocol.
 def test_a_coroutine_that_outlives_the_grace_time_is_cancelled(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(keeper, "GRACE_SECONDS", 0.1)
     unstarted(store, "e", numbers(store, 1))
     entered = threading.Event()
 
@@ -301,7 +302,7 @@ def test_a_listener_that_raises_does_not_break_the_run(store: protocol.Store) ->
 def test_a_run_whose_lease_was_taken_over_starts_nothing_more(
     store: protocol.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(keeper, "BEAT_SECONDS", 0.02)
     unstarted(store, "e", numbers(store, 100))
     gate = Gate()
     run, _ = begin(store, "e", gate, task_threads=1)

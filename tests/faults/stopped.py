@@ -14,8 +14,8 @@ import threading
 from typing import Any
 
 from opik_resume import connect
-from opik_resume.engine import loop
 from opik_resume.engine.claims import stopping
+from opik_resume.engine.running import keeper
 from opik_resume.evaluation import plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.metrics import Equals
@@ -27,7 +27,7 @@ ITEMS, THREADS = 12, 4
 
 
 def main(database: str, calls: str) -> None:
-    loop.GRACE_SECONDS = 0.2  # type: ignore[attr-defined]
+    keeper.GRACE_SECONDS = 0.2  # type: ignore[attr-defined]
     store = connect(database)
     unstarted(store, "e", numbers(store, ITEMS))
     file = os.open(calls, os.O_WRONLY | os.O_APPEND | os.O_CREAT)

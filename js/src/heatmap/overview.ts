@@ -28,7 +28,7 @@ export class Overview {
     this.painter = new Painter(this.canvas);
     const follow = (event: PointerEvent) => {
       if (!event.buttons) return;
-      const { left, top, width, height } = this.canvas.getBoundingClientRect();
+      const { left, top, width, height } = this.box.getBoundingClientRect();
       move({ x: (event.clientX - left) / width, y: (event.clientY - top) / height });
     };
     const start = (event: PointerEvent) => {
@@ -49,6 +49,7 @@ export class Overview {
   fit(layout: Layout, shape: Shape, ratio: number): void {
     this.box.hidden = shape.cells <= MANY;
     if (!this.isShown) return;
+    this.box.style.width = `${layout.width}px`;
     const cellHeight = HEIGHT / layout.rows;
     const low = { height: HEIGHT, shownHeight: HEIGHT, top: 0, left: 0, gap: 0, cellHeight };
     this.painter.resize({ ...layout, ...low }, shape, ratio);

@@ -1,13 +1,13 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import type { Selection } from "../selecting";
-import { count, many, meanOf } from "../words";
+import { IN_ORDER } from "../sight";
+import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 import { useShading } from "./shading";
-
-const SORTED: Readonly<Record<string, string>> = { order: "items, newest first" };
 
 /** Gives the framework-free heatmap its element. */
 export function HeatmapView() {
@@ -39,7 +39,8 @@ export function HeatmapView() {
     setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
-  useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
+  // At once: a key that follows finds what is marked.
+  useLayoutEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
   useEffect(() => heatmap?.zoomTo(zoom), [heatmap, zoom]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
@@ -69,9 +70,7 @@ function Caption() {
       {selection ? (
         <Selected selection={selection} />
       ) : (
-        <span class="oprs-clip">
-          {head && `${SORTED[sort] ?? "worst first"} · ${across(head)}`}
-        </span>
+        <span class="oprs-clip">{head && `items, ${order(head, sort)} · ${across(head)}`}</span>
       )}
       <Zoom />
       <button type="button" onClick={() => view.sight.showKeys(true)}>
@@ -84,13 +83,13 @@ function Caption() {
 function Selected({ selection }: { selection: Selection }) {
   const { view } = useAround();
   const { runs, items, scales } = selection;
-  const said = scales?.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");
   return (
     <span class="oprs-selected" role="status">
       <b class="oprs-number">{many(runs, "run")} selected</b>
-      <span class="oprs-clip oprs-number" title={said}>
+      <span class="oprs-clip oprs-number" title={scales ? meansLine(scales) : undefined}>
         {runs > items && ` (${many(items, "item")})`}
-        {said && ` · ${said}`}
+        {scales?.length ? " · " : ""}
+        {scales && <Means of={scales} />}
       </span>
       <button type="button" class="oprs-link" onClick={() => view.selecting.choose(null)}>
         Clear
@@ -122,6 +121,11 @@ function Zoom() {
       </button>
     </span>
   );
+}
+
+function order({ newest_first }: Head, sort: string): string {
+  if (sort !== IN_ORDER) return "worst first";
+  return newest_first ? "newest first" : "in their order";
 }
 
 function across({ trials, uniform }: Head): string {

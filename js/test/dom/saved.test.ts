@@ -65,7 +65,7 @@ describe("a saved copy", () => {
 
 test("a live view hides the picture beside it, and no other", async () => {
   const kernel = new FakeKernel([experiment("half", "gpt-5-mini", 3, 2, states)]);
-  const own = kernel.control.get("feed").split(":")[1];
+  const own = String(kernel.control.get("feed")).split(":")[1];
   document.body.innerHTML = `<p class="oprs-picture-${own}"></p><p class="oprs-picture-other"></p>`;
   const { end } = await mount(kernel);
   const shown = [...document.querySelectorAll("p[class^=oprs-picture]")].map(

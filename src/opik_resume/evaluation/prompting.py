@@ -18,6 +18,8 @@ from opik_resume.experiment.results import EvaluationResult
 from opik_resume.integrations.chat_models import ChatModel, chat_model
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.metrics.base import Metric
     from opik_resume.stores.protocol import Store
 
@@ -40,6 +42,10 @@ class PromptTask:
     def model(self) -> ChatModel:
         """Who answers. Raises ArgumentError when nobody can."""
         return chat_model(self._model)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a worker elsewhere, which finds the model again: a client stays where it was made."""
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
 
     def __call__(self, prompt_variables: Json) -> Json:
         messages = templates.filled(self.messages, prompt_variables)
@@ -68,6 +74,7 @@ def evaluate_prompt(
     dataset_filter_string: str | None = None,
     *,
     raise_on_failure: bool = False,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a chat prompt on a dataset, as ``opik.evaluate_prompt`` does.
@@ -112,6 +119,7 @@ def evaluate_prompt(
         experiment_tags=experiment_tags,
         dataset_filter_string=dataset_filter_string,
         raise_on_failure=raise_on_failure,
+        executor=executor,
         store=store,
     )
 

@@ -60,7 +60,7 @@ def test_neighbours_are_one_rectangle_also_where_items_have_fewer_trials() -> No
 def test_what_is_no_selection_is_refused_and_changes_nothing(store: Store, view: Views, value: Any, said: str) -> None:
     experiment_id = evaluated(store, items=4, trials=2)
     shown = view()
-    shown.result("open", experiment=experiment_id)
+    shown.told("open", experiment=experiment_id)
     shown.widget.rectangles = [(0, 1, 0, 1)]
     with pytest.raises(ArgumentError, match=said):
         shown.widget.rectangles = value
@@ -73,21 +73,21 @@ def test_the_browser_selects_and_learns_the_scores_of_these_runs(store: Store, v
     task: Callable[..., Any] = lambda item: {"output": "no" if item["n"] in wrong else item["reference"]}  # noqa: E731
     made = evaluate(numbers(store, 4), task, [Equals(name="right")], trial_count=2, verbose=0, store=store)
     shown = view()
-    shown.result("open", experiment=made.experiment_id)
+    shown.told("open", experiment=made.experiment_id)
     order = [shown.result("cell", experiment=made.experiment_id, cell=2 * row)["item"]["n"] for row in range(4)]
     row = order.index(1)
     heard: list[Any] = []
     shown.widget.observe(lambda change: heard.append(change["new"]), "rectangles")
 
-    told = shown.result("select", experiment=made.experiment_id, runs=[[row, row + 1, 0, 2]])
+    told = shown.told("select", experiment=made.experiment_id, runs=[[row, row + 1, 0, 2]])
     (scale,) = told["scales"]
     assert (scale["name"], scale["mean"], scale["n"]) == ("right", 0.0, 2)
-    shown.result("scales", experiment=made.experiment_id)  # all are known now: the same is told from them
-    assert shown.result("select", experiment=made.experiment_id, runs=[[row, row + 1, 0, 2]]) == told
-    told = shown.result("select", experiment=made.experiment_id, runs=[[0, 4, 0, 1]])
+    shown.told("scales", experiment=made.experiment_id)  # all are known now: the same is told from them
+    assert shown.told("select", experiment=made.experiment_id, runs=[[row, row + 1, 0, 2]]) == told
+    told = shown.told("select", experiment=made.experiment_id, runs=[[0, 4, 0, 1]])
     assert (told["scales"][0]["mean"], told["scales"][0]["n"]) == (0.5, 4)
     assert heard == [[(row, row + 1, 0, 2)], [(0, 4, 0, 1)]]
-    assert shown.result("select", experiment=made.experiment_id, runs=[])["scales"][0]["n"] == 0
+    assert shown.told("select", experiment=made.experiment_id, runs=[])["scales"][0]["n"] == 0
     assert shown.widget.rectangles == []
 
 
@@ -96,10 +96,10 @@ def test_a_selection_is_of_the_experiment_that_is_shown(store: Store, view: View
     shown = view()
     with pytest.raises(ArgumentError, match="no experiment is shown"):
         shown.widget.rectangles = [(0, 1, 0, 1)]
-    shown.result("open", experiment=one)
-    shown.result("select", experiment=one, runs=[[0, 2, 0, 1]])
-    shown.result("open", experiment=one)
+    shown.told("open", experiment=one)
+    shown.told("select", experiment=one, runs=[[0, 2, 0, 1]])
+    shown.told("open", experiment=one)
     assert shown.widget.rectangles == [(0, 2, 0, 1)]
-    shown.result("open", experiment=other)
+    shown.told("open", experiment=other)
     assert shown.widget.rectangles == []
     assert "Another experiment" in shown.refusal("select", experiment=one, runs=[[0, 2, 0, 1]])["message"]

@@ -14,7 +14,7 @@ import pytest
 
 from opik_resume import evaluate, evaluate_resume
 from opik_resume.base.records import Experiment
-from opik_resume.engine import loop
+from opik_resume.engine.running import keeper
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.lifecycle import conclude as concluding
 from opik_resume.metrics import Equals
@@ -227,7 +227,7 @@ def test_a_server_that_hangs_does_not_keep_the_lease_either(
     server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is told to a server at the end is told without the lease, once the run was told to stop."""
-    monkeypatch.setattr(loop, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "_POLL_SECONDS", 0.01)
     dataset = numbers(store, 3)
     hold = faults.Hold()
     server.faults.add(hold, batches, times=None)

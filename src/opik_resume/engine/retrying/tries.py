@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ class Tries:
         clock: seconds that only go forward.
         now: the present moment.
         chance: a number from 0 to 1.
+        made: those that were made before.
     """
 
     def __init__(
@@ -32,11 +33,12 @@ class Tries:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
+        made: Sequence[Try] = (),
     ) -> None:
         self._retries = retries
         self._clock, self._now, self._chance = clock, now, chance
-        self._made: list[Try] = []
-        self._number = 0
+        self._made = list(made)
+        self._number = made[-1].number if made else 0
         self._began = 0.0
         self._since = now()
 
@@ -59,6 +61,11 @@ class Tries:
         """It came back."""
         if self._made:
             self._keep(Try(*self._times))
+
+    @property
+    def made(self) -> tuple[Try, ...]:
+        """Those that have ended, as far as they are kept."""
+        return tuple(self._made)
 
     @property
     def told(self) -> tuple[Try, ...]:

@@ -174,6 +174,12 @@ class Desk:
             run.stop()
         return partial(self._on_event, resume)
 
+    def follow(self, run: Run, plan: ResumePlan) -> None:
+        """Follow a run that was made ready before there was a desk, if it was; not started yet."""
+        resume = self.find(plan.experiment_id)
+        if resume is None or resume.run is not run:
+            run.listen(self.observe(run, plan))
+
     def stop(self, experiment_id: str, reason: str | None = None) -> bool:
         """Start nothing more of this experiment; returns at once. False when nothing of it runs here."""
         with self.lock:

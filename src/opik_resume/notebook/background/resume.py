@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from opik_resume.base.records import REPLAYED, CellKey, CellState
+from opik_resume.base.records import REPLAYED, CellKey, CellState, utc_now
 from opik_resume.engine.events import (
     Ended,
     Event,
@@ -21,7 +21,9 @@ from opik_resume.engine.events import (
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.lifecycle import left_out
-from opik_resume.notebook.background.progress import Meter, Progress
+from opik_resume.lifecycle.display.meter import Meter
+from opik_resume.notebook.background.outcome import DONE_ELSEWHERE, Outcome
+from opik_resume.notebook.background.progress import Progress
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
@@ -49,6 +51,7 @@ class Resume:
         self._left_out: Counter[str] = Counter()
         self.states: dict[CellKey, int] = {}
         self._meter = Meter(time.monotonic())
+        self._outcome = Outcome(plan, utc_now())
         self._mark = 0 if first else REPLAYED
         self._publish = publish
 
@@ -85,6 +88,7 @@ class Resume:
                 self._put(cell, CellState.running)
             case RunFinished(cell, attempt):
                 self._meter.finished(time.monotonic(), complete=attempt.complete)
+                self._outcome.count(attempt)
                 self._put(cell, state_of(attempt) | self._mark)
             case RunDropped(cell, reason):
                 self._left_out[reason] += 1
@@ -136,6 +140,9 @@ class Resume:
             seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
             own=own,
             problem=self.problem,
+            summary=self._outcome.to_json(done_elsewhere=sum(self._left_out[reason] for reason in DONE_ELSEWHERE))
+            if ended
+            else None,
         )
 
 

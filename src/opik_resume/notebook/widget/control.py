@@ -26,6 +26,7 @@ from opik_resume.notebook.namespace.choosing import Choice
 from opik_resume.notebook.widget import picture, saved
 from opik_resume.notebook.widget.afterimage import Afterimage
 from opik_resume.notebook.widget.bundle import bundled
+from opik_resume.notebook.widget.comparison import comparable, counterpart
 from opik_resume.notebook.widget.feed import Feed
 from opik_resume.notebook.widget.inspection import Inspection
 from opik_resume.notebook.widget.listing import Listing
@@ -35,12 +36,14 @@ from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_j
 from opik_resume.notebook.widget.saved import Lasting
 from opik_resume.notebook.widget.selection import checked
 from opik_resume.notebook.widget.sight import Sight, facts
+from opik_resume.notebook.widget.terms import Terms
 from opik_resume.notebook.widget.view import View
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
 T = TypeVar("T")
 MAX_PAGE = 200
+MAX_DIFF = 100_000
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
@@ -83,6 +86,7 @@ class ResumeBrowser(View):
             "open": self._open,
             "plan": self._plan,
             "choose": self._choose,
+            "drift": self._drift,
             "cell": self._cell,
             "details": self._details,
             "facts": lambda params: (facts(self._shown(params), number(params, "cell")), []),
@@ -93,6 +97,8 @@ class ResumeBrowser(View):
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
             "keep": self._keep,
             "select": self._select,
+            "compare": self._compare,
+            "beside": self._beside,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
@@ -187,8 +193,12 @@ class ResumeBrowser(View):
         return {"head": head_json(reading), "plan": self._offers.offer(reading).to_json()}, []
 
     def _plan(self, params: Json) -> Answer:
-        reading = self._reading(text(params, "experiment"))
-        return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
+        reading, terms = self._reading(text(params, "experiment")), Terms.of(params)
+        return {"plan": self._offers.offer(reading, terms).to_json() if reading is not None else None}, []
+
+    def _drift(self, params: Json) -> Answer:
+        changes = str(self._offers.take(text(params, "experiment"), text(params, "plan")).plan.drift)
+        return {"diff": changes if len(changes) <= MAX_DIFF else f"{changes[:MAX_DIFF]}\n…"}, []
 
     def _choose(self, params: Json) -> Answer:
         task = text(params, "task") if params.get("task") is not None else None
@@ -206,6 +216,28 @@ class ResumeBrowser(View):
         """The experiment as it was last shown, and a number that tells that one from later ones."""
         reading = self._shown(params)
         return reading, self._readings.turns(reading.experiment.id)
+
+    def _compare(self, params: Json) -> Answer:
+        other = self._other(params)
+        if other is None:
+            return None, []
+        other_turn = self._readings.turns(other.experiment.id)
+        return self._sight.compare(*self._turn(params), other, other_turn, text(params, "by"))
+
+    def _beside(self, params: Json) -> Answer:
+        other = self._other(params)
+        if other is None:
+            return None, []
+        cell = counterpart(self._shown(params).grid, number(params, "cell"), other.grid)
+        run = None if cell is None else self._inspection.cell(other, cell, None)
+        return (None if cell is not None and run is None else {"run": run}), []
+
+    def _other(self, params: Json) -> Reading | None:
+        """The experiment that this one is compared with, if it is known within moments."""
+        other = self._reading(text(params, "other"))
+        if other is not None:
+            comparable(self._shown(params).experiment, other.experiment)
+        return other
 
     def _keep(self, params: Json) -> Answer:
         return self._inspection.keep(self._shown(params), number(params, "cell")), []
@@ -226,9 +258,10 @@ class ResumeBrowser(View):
         return self._sight.selected(reading, turn, runs)
 
     def _resume(self, params: Json) -> Answer:
-        plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
+        shown = self._offers.take(text(params, "experiment"), text(params, "plan"))
         on_drift = drift.checked(one_of(params, "on_drift", ("warn", "ignore")))
         calls = replace(self._offers.calls(self._shown(params).experiment), on_drift=on_drift)
+        plan, calls = shown.plan, shown.terms.applied(calls)
 
         def start() -> None:
             self._desk.prepare(plan, calls, store=self._store).start()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from opik_resume.base.columns.attempts import NO_TRIAL
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid, is_done
@@ -90,14 +89,9 @@ class Planes:
         return values
 
     def _attempts(self) -> Values:
-        """As ``Grid.tries``, of all cells."""
-        grid, columns = self.grid, self.grid.columns
-        rows = grid.runs.ids.places(columns.item_ids.texts)[columns.item]
-        stated = (rows >= 0) & (columns.trial >= 0) & (columns.trial < np.append(grid.runs.counts, 0)[rows])
-        tries = np.bincount(grid.offsets[rows[stated]] + columns.trial[stated], minlength=len(grid)).astype(np.float64)
-        there = grid.filled != EMPTY
-        tries[there] += columns.trial[grid.filled[there]] == NO_TRIAL
-        return np.where(there, tries, np.nan)
+        """How many there are of ``Grid.tries``, of all cells."""
+        there = self.grid.filled != EMPTY
+        return np.where(there, self.grid.superseded + 1.0, np.nan)
 
     def _by_item(self, values: Values) -> Values:
         sums: Values = np.append(0.0, np.cumsum(values))
