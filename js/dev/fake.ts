@@ -210,6 +210,7 @@ export class FakeKernel {
       store: "local store",
       selected: "",
       rectangles: [],
+      memory: {},
     };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
@@ -304,6 +305,10 @@ export class FakeKernel {
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
+    remember: (params) => {
+      this.control.set("memory", params as ControlTraits["memory"]);
+      return [{}];
+    },
     resume: () => [{}],
     stop: () => [{}],
     snapshot: () => {

@@ -6,6 +6,7 @@ import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
+import { Memory } from "./memory";
 import { followKernel, Silence } from "./presence";
 import {
   bytesOf,
@@ -56,6 +57,7 @@ export class ExperimentView implements FeedListener {
     this.troubles = new Troubles(this.store, this.ask, signal);
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
+    new Memory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     const follow = () => this.followSelected();

@@ -44,6 +44,8 @@ export interface Inspected {
   cell: Cell | null;
   /** Null as well when the store knows no more of the run. */
   details: Details | null;
+  /** The tab that was picked; null: the one with the trouble. */
+  tab: string | null;
   /** The variable that the item was put in. */
   kept: string | null;
 }
