@@ -62,7 +62,7 @@ def run_headless() -> None:
         notebook = Notebook(chrome, url, executed.name)
         failed = run_cells(notebook)
         if failed is None:
-            press_resume(Widget(notebook.page), picture)
+            press_resume(Widget(notebook.page, mode="browser"), picture)
         notebook.save()
         notebook.close()
     say(f"Executed notebook: {executed.relative_to(ROOT)}")

@@ -11,11 +11,11 @@ SECONDS = 60.0
 
 
 class Widget:
-    """One widget in a page: the ``nth`` of them, in the order of the notebook."""
+    """One widget in a page: the ``nth`` of them, in the order of the notebook; of a mode (``browser``, ``run``), if given."""
 
-    def __init__(self, page: Page, nth: int = 0) -> None:
+    def __init__(self, page: Page, nth: int = 0, *, mode: str | None = None) -> None:
         self.page = page
-        self.root: Locator = page.locator(".oprs-root").nth(nth)
+        self.root: Locator = page.locator(f".oprs-root:has(.oprs-{mode})" if mode else ".oprs-root").nth(nth)
 
     def wait_ready(self, seconds: float = SECONDS) -> None:
         """Its buttons work: the kernel has answered."""

@@ -5,6 +5,7 @@ Names are loaded when first used (PEP 562): importing this package imports neith
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base import opiks
@@ -106,11 +107,11 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def _show_grid(*run: Any) -> None:
+def _show_grid(*run: Any) -> Callable[[], None]:
     """The live grid of a run. Here, above all floors, since those that run it know no notebook."""
     from opik_resume.notebook.showing import show_run
 
-    show_run(*run)
+    return show_run(*run)
 
 
 hook.fill(_show_grid)

@@ -24,7 +24,7 @@ def test_failures(lab: Lab) -> None:
     for index in (index for index in code if index <= browse):
         run(notebook, index)
 
-    widget = Widget(notebook.page)
+    widget = Widget(notebook.page, mode="browser")
     widget.wait_ready()
     widget.choose("first look")
     assert (widget.count("task_failed"), widget.count("scores_missing"), widget.count("completed")) == (5, 36, 253)

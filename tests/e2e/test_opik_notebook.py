@@ -41,7 +41,7 @@ def read_and_click(notebook: Notebook) -> None:
     assert "It died of a KeyError" in notebook.text(index_of(notebook, "by_the_sdk ="))
     assert "8 runs" in notebook.text(index_of(notebook, "from opik_resume import plan_resume"))
 
-    widget = Widget(notebook.page)
+    widget = Widget(notebook.page, mode="browser")
     widget.wait_ready()
     widget.root.locator(".oprs-row").first.click()
     widget.wait_count("task_failed", "n === 8")

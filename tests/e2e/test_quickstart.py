@@ -19,7 +19,7 @@ def test_quickstart(lab: Lab) -> None:
     shutil.copy(demo.BESIDE, lab.root)
     notebook = Notebook(lab.browser, lab.url, demo.QUICKSTART.name)
     assert demo.run_cells(notebook) is None
-    widget = Widget(notebook.page)
+    widget = Widget(notebook.page, mode="browser")
     widget.wait_ready()
     widget.choose(demo.FIRST_EXPERIMENT)
     kept = widget.count("completed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from IPython.display import display
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 
-def show_run(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> None:
-    """Show a run that is ready and not started, whichever door made it. In the thread of whoever waits for it.
+def show_run(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Callable[[], None]:
+    """Show a run that is ready and not started, whichever door made it. In the context of whoever waits for it.
+
+    Returns:
+        What is to be called before the cell ends: the picture that stays is of the end then.
 
     Raises:
         FrontEndMissing: the widget's front end is not built.
@@ -27,6 +31,7 @@ def show_run(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> None
     view = ResumeBrowser(store, Offers(Given()), mode="run")
     desk.follow(run, plan)
     show(view, reading)
+    return view.keep_picture
 
 
 def show(view: ResumeBrowser, reading: Reading) -> None:

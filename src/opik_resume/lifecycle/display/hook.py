@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
     from opik_resume.stores.protocol import Store
 
-    Grid = Callable[[Run, ResumePlan, Reading, Store], None]
-    """Shows a run that is ready, before it starts: where it is called, in the caller's thread. Raises if it cannot."""
+    Grid = Callable[[Run, ResumePlan, Reading, Store], Callable[[], None]]
+    """Shows a run that is ready, before it starts, in the context of whoever called the door. Raises if it cannot.
+
+    Returns what is to be called at the end, when nobody waits for it any more.
+    """
 
 _grid: Grid | None = None
 

@@ -44,7 +44,7 @@ class Progress(Protocol):
 
 
 class Unseen:
-    """Nothing is shown, or something else shows it."""
+    """Nothing is shown."""
 
     seconds: float | None = None
 
@@ -53,6 +53,19 @@ class Unseen:
     def tick(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Elsewhere(Unseen):
+    """Something else shows it, and is told the end."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+
+    def close(self) -> None:
+        try:
+            self._end()
+        except Exception as error:  # the run is over, and its result is not to be lost for a picture
+            logger.warning("What the grid shows could not be brought up to date: %s", error)
 
 
 def progress_of(name: str, total: int, kind: Kind | None, *, brief: bool = False) -> Progress:
@@ -84,9 +97,9 @@ class Watching:
     def following(self, run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Iterator[Progress]:
         """Show a run that is ready, and tell its events, until the end of the context."""
         kind = chosen(self.display, self.verbose, hosts.place())
-        if kind == "grid":
-            kind = _grid_shown(run, plan, reading, store)
-        with self._told(run), drawn(progress_of(plan.experiment_name, len(plan), kind)) as progress:
+        shown = _grid_of(run, plan, reading, store) if kind == "grid" else None
+        progress = shown or progress_of(plan.experiment_name, len(plan), "bar" if kind == "grid" else kind)
+        with self._told(run), drawn(progress):
             run.listen(progress)
             yield progress
 
@@ -104,16 +117,14 @@ class Watching:
             told.wait()
 
 
-def _grid_shown(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Kind | None:
-    """Show the live grid where the caller is. Returns what is to be shown besides: a bar, if there can be no grid."""
+def _grid_of(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Progress | None:
+    """The live grid, shown; None when there can be none.
+
+    In this thread, where no signal can cut it off: what is displayed in the caller's context comes out at the caller's cell.
+    """
     grid = hook.grid()
     try:
-        if grid is None:
-            return "bar"
-        caller().call(grid, run, plan, reading, store)
-    except KeyboardInterrupt:  # the caller leaves: whoever waits for the run stops it
-        return None
+        return None if grid is None else Elsewhere(grid(run, plan, reading, store))
     except Exception as error:
         logger.warning("The live grid cannot be shown, a bar is: %s", error)
-        return "bar"
-    return None
+        return None
