@@ -17,10 +17,12 @@ from playwright.sync_api import Route
 
 from tests.e2e.cells import BROWSE, EVALUATE, SETUP
 from tests.e2e.conftest import Lab, Open, run
-from tools.lab import write_notebook
+from tests.waiting import until
+from tools.lab import Notebook, write_notebook
 from tools.system import ROOT
 from tools.widget import Widget
 
+REMEMBERED = "import json\njson.dumps({'colour': None, **view.memory})"
 ADDRESS = "http://saved.invalid/"
 HERE = Path(__file__).parent
 WATCHED = "view = browse(task=answer, scoring_metrics=[equals], task_threads=2)\nview.experiment = 'trial run'\nview"
@@ -28,7 +30,7 @@ RESUMED = "broken = False\nview.resume('failed')\nview.wait().complete"
 
 
 def test_a_live_view_stays_as_it_is_while_its_picture_follows(open_notebook: Open, lab: Lab) -> None:
-    notebook = open_notebook(SETUP, EVALUATE, "broken = False", BROWSE)
+    notebook = open_notebook(SETUP, EVALUATE, "broken = False", f"view = {BROWSE}\nview", REMEMBERED)
     for cell in range(1, 5):
         run(notebook, cell)
     widget = Widget(notebook.page)
@@ -54,10 +56,25 @@ def test_a_live_view_stays_as_it_is_while_its_picture_follows(open_notebook: Ope
     saved = json.loads((lab.root / notebook.name).read_text())["cells"][4]["outputs"]
     assert ["text/html" in output["data"] for output in saved] == [False, True]
     assert "40 of 40 runs complete" in "".join(saved[1]["data"]["text/html"])
+
+    widget.tab("Scores")
+    colour = widget.root.get_by_label("Colour by")
+    colour.select_option("duration")
+    until(lambda: memory(notebook)["colour"] == "duration")
+    notebook.open()
+    widget.root.locator('.oprs-inspector[data-cell="0"] [role=tab][aria-selected=true]', has_text="Scores").wait_for()
+    assert colour.input_value() == "duration"
+
     notebook.restart()
     notebook.open()
     picture.wait_for()
     assert picture.is_visible(), "nobody is there who would hide it"
+
+
+def memory(notebook: Notebook) -> dict[str, Any]:
+    """What the kernel remembers of the view."""
+    run(notebook, 5)
+    return dict(json.loads(notebook.text(5).strip("'")))
 
 
 @pytest.fixture(scope="module")
