@@ -20,13 +20,16 @@ WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$
 STATIC := src/opik_resume/notebook/widget/static
 BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/jsx.mjs js/package-lock.json
 
-.PHONY: help demo test check bench campaigns setup build lint lint-python lint-js test-js test-python lock clean venv
+.PHONY: help demo notebooks test check bench campaigns setup build lint lint-python lint-js test-js test-python lock clean venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: setup ## open the quickstart in JupyterLab; with HEADLESS=1 or no display, run it in a headless browser
 	@$(VENV)/python -m tools.demo
+
+notebooks: setup ## run the notebooks and write them back with their outputs, cleaned
+	@$(VENV)/python -m tools.notebooks
 
 test: setup lint test-js test-python ## set everything up and run every test; the 20 slowest are listed
 

@@ -10,7 +10,7 @@ const MOST_ZIPPED = 40_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../src/opik_resume/notebook/widget/static/");
 
-const common = { bundle: true, target: "es2022", logLevel: "warning" };
+const common = { bundle: true, target: "es2022", charset: "utf8", logLevel: "warning" };
 // Gzip looks back 32 kB: modules of one kind beside one another are smaller together.
 const canvas = (await readdir(here("src/heatmap"))).sort();
 const bundled = await build({

@@ -21,6 +21,7 @@ from tools.widget import Widget
 
 OUT = ROOT / "out/demo"
 QUICKSTART = ROOT / "notebooks/quickstart.ipynb"
+BESIDE = ROOT / "notebooks/ifbench_words.py"
 CELL_SECONDS = 300.0
 FIRST_EXPERIMENT = "three tries"
 
@@ -54,6 +55,7 @@ def run_headless() -> None:
     home = OUT / "home"
     home.mkdir(parents=True)
     executed = Path(shutil.copy(QUICKSTART, OUT))
+    shutil.copy(BESIDE, OUT)
     picture = OUT / "widget.png"
     variables = {"OPIK_RESUME_DB": str(OUT / "experiments.sqlite3")}
     with jupyter.server(OUT, home, variables) as url, chromium(browser.find_or_install()) as chrome:

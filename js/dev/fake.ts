@@ -48,7 +48,10 @@ export class FakeSignal<T> {
 /** As much of an anywidget model as the widget uses. */
 export class FakeModel<T extends Record<string, unknown>> {
   /** As JupyterLab has it; other hosts have no kernel there. */
-  widget_manager: { kernel?: { statusChanged: FakeSignal<string>; disposed: FakeSignal<void> } } = {
+  widget_manager: {
+    kernel?: { statusChanged: FakeSignal<string>; disposed: FakeSignal<void> };
+    get_model?: (id: string) => Promise<{ comm_live: boolean }>;
+  } = {
     kernel: { statusChanged: new FakeSignal<string>(), disposed: new FakeSignal<void>() },
   };
   readonly sent: Request[] = [];
@@ -214,6 +217,7 @@ export class FakeKernel {
       store: "local store",
       selected: "",
       rectangles: [],
+      memory: {},
     };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
@@ -311,6 +315,10 @@ export class FakeKernel {
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
+    remember: (params) => {
+      this.control.set("memory", params as ControlTraits["memory"]);
+      return [{}];
+    },
     resume: () => [{}],
     stop: () => [{}],
     snapshot: () => {

@@ -4,7 +4,8 @@ import { render as mount } from "preact";
 import { PALETTES, publish } from "./heatmap/palette";
 import { ExperimentView } from "./model";
 import { App } from "./panels/App";
-import type { ControlTraits } from "./protocol";
+import type { ControlTraits, Saved } from "./protocol";
+import { hidePicture, isSavedCopy } from "./saved";
 import { followTheme, themeNow } from "./theme";
 
 const GREETING = 60_000;
@@ -22,8 +23,10 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   root.dataset.ready = "false";
   el.append(root);
   const feed = await host.getModel(model.get("feed"));
+  const saved = await isSavedCopy(model);
   if (signal.aborted) return;
 
+  hidePicture(model, el);
   const view = new ExperimentView(model, feed, signal);
   const prefix = `oprs-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
   const draw = () => {
@@ -40,6 +43,7 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
     unsubscribe();
     mount(null, root);
   });
+  if (saved) return view.showSaved(feed.get("saved") as Saved);
   greetRegularly(view, signal);
   void view.start();
 }

@@ -14,7 +14,7 @@ export class Inspection {
   ) {}
 
   look(index: number): void {
-    this.store.set({ inspected: { index, cell: null, details: null, kept: null } });
+    this.store.set({ inspected: { index, cell: null, details: null, kept: null, tab: null } });
     this.again();
   }
 
@@ -29,6 +29,11 @@ export class Inspection {
     const { inspected, remote } = this.store.state;
     if (remote && inspected && !inspected.details) this.owed.add("details");
     this.settle();
+  }
+
+  pick(tab: string | null): void {
+    const { inspected } = this.store.state;
+    if (inspected) this.store.set({ inspected: { ...inspected, tab } });
   }
 
   /** Puts the item in the notebook. */

@@ -6,22 +6,32 @@ import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
+import { Memory } from "./memory";
 import { notify } from "./notifying";
 import { EVERYTHING, Planning } from "./planning";
 import { followKernel, Silence } from "./presence";
-import type { ControlTraits, Head, Progress, What } from "./protocol";
+import {
+  bytesOf,
+  type ControlTraits,
+  type Head,
+  type Progress,
+  type Saved,
+  uint16Of,
+  type What,
+} from "./protocol";
 import { NobodyThere, Requests } from "./requests";
-import type { Counted } from "./runs";
+import { type Counted, expand, joined } from "./runs";
 import { Selecting } from "./selecting";
 import { LOOKING, Sight } from "./sight";
 import { coalesced, Store } from "./store";
-import { Troubles } from "./troubles";
+import { Troubles, troubled } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 import { progressLine } from "./words";
 
 const HELLOS = 3;
 const REFRESH = 500;
 const REINSPECT = 250;
+const NO_PROGRESS = { active: false } as Progress;
 
 export class ExperimentView implements FeedListener {
   readonly cells = new CellStates();
@@ -52,6 +62,7 @@ export class ExperimentView implements FeedListener {
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
     this.planning = new Planning(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
+    new Memory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     const follow = () => this.followSelected();
@@ -74,6 +85,19 @@ export class ExperimentView implements FeedListener {
     if (this.state.mode === "run") return this.gap();
     await this.listing.load();
     if (this.state.experiment && !this.opening) await this.open(this.state.experiment);
+  }
+
+  /** There is no kernel: what was last known is all there is. */
+  showSaved(saved: Saved): void {
+    const { head, groups = [], scales = [], rows, total = 0, as_of = "" } = saved;
+    const listed = rows?.map((row) => ({ ...row, runs: joined(bytesOf(undefined)) })) ?? null;
+    const mode = head ? "run" : "browser";
+    this.store.set({ kernel: "saved", asOf: as_of, mode, rows: listed, total });
+    if (!head) return;
+    const cells = expand(bytesOf(saved.states), saved.states ? head.cells : 0);
+    this.key(head, NO_PROGRESS, cells, saved.runs ? uint16Of(saved.runs) : null);
+    const tally = { ...this.state.tally, ...saved.counts };
+    this.store.set({ scales, groups: groups.map((group) => troubled(group)), tally });
   }
 
   /** Says that somebody is there: the kernel does not ask a server for nobody. */

@@ -8,7 +8,8 @@ const PATIENCE = 5000;
 const PERIOD = 5000;
 const ENDED = /restarting|dead|terminating/;
 
-export type Presence = "there" | "silent" | "gone";
+/** `saved`: there never was one. */
+export type Presence = "there" | "silent" | "gone" | "saved";
 
 interface Signal<T> {
   connect(slot: (sender: unknown, value: T) => void): void;

@@ -343,6 +343,7 @@ export interface Methods {
   };
   stop: { params: { experiment: string }; result: Nothing };
   snapshot: { params: Nothing; result: Nothing };
+  remember: { params: Remembered; result: Nothing };
 }
 export type Method = keyof Methods;
 
@@ -358,14 +359,40 @@ export type FeedMessage =
 /** What is old and should be asked again. */
 export type What = "list" | "plan" | "cell" | "groups" | "view";
 
+/** What one looks at, and how. */
+export interface Remembered extends Record<string, unknown> {
+  experiment: string;
+  cell: number | null;
+  tab: string | null;
+  colour: string;
+  sort: string;
+  zoom: number;
+}
+
 export interface ControlTraits extends Record<string, unknown> {
   feed: string;
   mode: "browser" | "run";
   store: string;
   remote: boolean;
   selected: string;
+  /** Empty as long as there is nothing to remember. */
+  memory: Remembered | Nothing;
   /** Rectangles of items and trials: see docs/protocol.md. */
   rectangles: readonly (readonly [number, number, number, number])[];
+}
+
+/** What a saved copy shows, in the feed's trait: an experiment, or a list of them. Empty when nothing was known. */
+export interface Saved {
+  as_of?: string;
+  head?: Head;
+  counts?: Partial<Record<State, number>>;
+  /** Coded as runs; neither of too many. */
+  states?: DataView;
+  runs?: DataView;
+  groups?: Group[];
+  scales?: Scale[];
+  rows?: Row[];
+  total?: number;
 }
 
 // A DataView is a window into a larger buffer: its own offset and length count, and types wider than

@@ -76,7 +76,7 @@ export class Troubles {
   }
 }
 
-function troubled(group: Group, all: Uint32Array): Trouble {
+export function troubled(group: Group, all: Uint32Array = new Uint32Array(0)): Trouble {
   const [start, length] = group.cells;
   const key = JSON.stringify([group.kind, group.metric, group.type, group.message]);
   return { ...group, key, marked: all.subarray(start, start + length) };

@@ -45,6 +45,8 @@ export interface Inspected {
   cell: Cell | null;
   /** Null as well when the store knows no more of the run. */
   details: Details | null;
+  /** The tab that was picked; null: the one with the trouble. */
+  tab: string | null;
   /** The variable that the item was put in. */
   kept: string | null;
 }
@@ -55,6 +57,8 @@ export interface ViewState extends Looking {
   remote: boolean;
   /** Whether the kernel that made this view is there; `silent`: nobody knows. */
   kernel: Presence;
+  /** When a saved copy was saved. */
+  asOf: string;
   ready: boolean;
   late: readonly Method[];
   query: Query;
@@ -96,6 +100,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     storeName: control.get("store"),
     remote: control.get("remote"),
     kernel: "there",
+    asOf: "",
     ready: false,
     late: [],
     query: { search: "", sort: "-created_at" },

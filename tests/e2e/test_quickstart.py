@@ -16,6 +16,7 @@ RUNS = 90
 
 def test_quickstart(lab: Lab) -> None:
     shutil.copy(demo.QUICKSTART, lab.root)
+    shutil.copy(demo.BESIDE, lab.root)
     notebook = Notebook(lab.browser, lab.url, demo.QUICKSTART.name)
     assert demo.run_cells(notebook) is None
     widget = Widget(notebook.page, mode="browser")

@@ -31,14 +31,16 @@ const NOTICES: Record<Presence, string> = {
   there: "",
   silent: "The kernel does not answer. If it was restarted, run this cell again.",
   gone: "The kernel was restarted: run this cell again.",
+  saved: "This is a saved copy",
 };
 
 function Notice() {
-  const { kernel } = useViewState();
+  const { kernel, asOf } = useViewState();
   if (kernel === "there") return null;
   return (
     <p class="oprs-gone" role="alert">
       {NOTICES[kernel]}
+      {kernel === "saved" && `${asOf && `, as of ${asOf}`}. Run its cell in a notebook to go on.`}
     </p>
   );
 }

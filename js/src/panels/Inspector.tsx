@@ -83,7 +83,9 @@ interface Looked {
 
 function Tabs({ cell, details }: Looked) {
   const { prefix } = useAround();
-  const [picked, pick] = useState<Tab | null>(null);
+  const { view } = useAround();
+  const picked = useViewState().inspected?.tab as Tab | null;
+  const pick = (name: Tab) => view.inspection.pick(name);
   const buttons = useRef<HTMLDivElement>(null);
   const tabs: Tab[] = ["Item", "Output", "Scores", "Prints", "Attempts"];
   if (cell.error) tabs.unshift("Error");

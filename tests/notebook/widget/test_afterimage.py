@@ -37,7 +37,7 @@ class Cell:
 @pytest.fixture
 def cell(monkeypatch: pytest.MonkeyPatch) -> Cell:
     cell = Cell()
-    monkeypatch.setattr(control, "display", lambda data, metadata, raw: cell.plain.append(data))
+    monkeypatch.setattr(control, "display", lambda *data, metadata, raw: cell.plain.extend(data))
     monkeypatch.setattr(Afterimage.__init__, "__defaults__", (cell.publish,))
     return cell
 

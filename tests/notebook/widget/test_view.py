@@ -10,6 +10,7 @@ import pytest
 import traitlets
 from ipywidgets import VBox  # type: ignore[import-untyped]
 
+from opik_resume import evaluate
 from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError, ExperimentBusy, ExperimentNotFound, StoreError
 from opik_resume.experiment.results import EvaluationResult
@@ -230,6 +231,27 @@ def test_a_run_that_broke_is_an_error_of_the_wait(store: Store, view: Views, des
     desk.broken(shown.widget._offers.planned(reading_of(store, experiment_id), "warn"), "the disk is full")
     with pytest.raises(StoreError, match="the disk is full"):
         shown.widget.wait()
+
+
+def test_two_experiments_are_compared_item_by_item(store: Store, view: Views) -> None:
+    dataset = numbers(store, 4)
+    scored: Callable[[set[int]], Any] = lambda wrong: (  # noqa: E731
+        lambda item: {"output": "no" if item["n"] in wrong else item["reference"]}
+    )
+    for name, wrong in (("before", {1, 2}), ("after", {2, 3})):
+        evaluate(dataset, scored(wrong), [Equals(name="right")], experiment_name=name, verbose=0, store=store)
+    stranger = unstarted(store, "stranger", numbers(store, 1, "others")).id
+    shown = view()
+    shown.widget.experiment = "after"
+    table = shown.widget.compare("before")
+    assert list(table["right.change"]) == [-1.0, 0.0, 0.0, 1.0]
+    assert sorted(zip(table["right"], table["right.other"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    with pytest.raises(ArgumentError, match="same dataset"):
+        shown.widget.compare(stranger)
+    with pytest.raises(ArgumentError, match="with itself"):
+        shown.widget.compare("after")
+    with pytest.raises(ExperimentNotFound):
+        shown.widget.compare("nobody")
 
 
 def test_it_composes_and_closes(store: Store, view: Views) -> None:

@@ -54,6 +54,35 @@ def test_the_traits_are_those_of_the_protocol_and_small(store: Store, view: View
     assert len(json.dumps(shown.widget.feed.get_state(), default=str)) < 2_000
 
 
+def test_what_one_looks_at_is_remembered_for_a_reload(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view()
+    looked = {
+        "experiment": experiment_id,
+        "cell": 3,
+        "tab": "Scores",
+        "colour": "duration",
+        "sort": "failures",
+        "zoom": 2.5,
+    }
+    assert shown.result("remember", **looked) == {}
+    assert shown.widget.get_state()["memory"] == looked
+    odd = [
+        ("cell", -1),
+        ("cell", "3"),
+        ("tab", 7),
+        ("colour", "x" * 301),
+        ("sort", None),
+        ("zoom", "2"),
+        ("zoom", True),
+    ]
+    for name, value in [*odd, ("zoom", float("nan"))]:
+        assert name in shown.refusal("remember", **{**looked, name: value})["message"]
+    assert shown.widget.memory == looked
+    assert shown.result("remember", **{**looked, "cell": None, "tab": None, "zoom": 0, "more": "x" * 9_000}) == {}
+    assert shown.widget.memory == {**looked, "cell": None, "tab": None, "zoom": 1.0}
+
+
 def test_the_list_is_newest_first_with_strips(store: Store, view: Views) -> None:
     old, new = evaluated(store, "old", items=3, broken=(1,)), evaluated(store, "new", items=600, broken=())
     reply = view().ask("list", search="", offset=0, limit=50)

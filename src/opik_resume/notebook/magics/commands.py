@@ -220,9 +220,8 @@ def _run_shown(
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
-    finally:
-        if view is not None:
-            view.keep_picture()
+    if view is not None:
+        view.keep_picture()
     warn_about(result)
     if settle:
         settling.settle(result, store, verbose=1)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from opik_resume.base.records import Experiment, Json
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.comparing import UNKNOWN, Scored, compare
+from opik_resume.experiment.comparison_frame import comparison_frame
 from opik_resume.experiment.error_bars import Mean
 from opik_resume.experiment.grid import Grid
 from opik_resume.notebook.widget.planes import SCORE, Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_VERDICT = 255
 
@@ -43,6 +49,13 @@ def compared(here: Planes, there: Planes, by: str) -> Answer:
     }
     cells = np.where(found.cells == UNKNOWN, NO_VERDICT, found.cells + 1).astype(np.uint8)
     return result, [cells.tobytes(), found.order.astype("<u4").tobytes()]
+
+
+def comparison_table(here: Planes, there: Planes) -> pd.DataFrame:
+    """See ``comparison_frame``: of all scores that either has."""
+    names = dict.fromkeys([*here.scores, *there.scores])
+    scores = {name: (_scored(here, SCORE + name), _scored(there, SCORE + name)) for name in names}
+    return comparison_frame(here.grid.item_ids, scores)
 
 
 def counterpart(grid: Grid, cell: int, other: Grid) -> int | None:

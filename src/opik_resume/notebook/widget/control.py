@@ -30,6 +30,7 @@ from opik_resume.notebook.widget.comparison import comparable, counterpart
 from opik_resume.notebook.widget.feed import Feed
 from opik_resume.notebook.widget.inspection import Inspection
 from opik_resume.notebook.widget.listing import Listing
+from opik_resume.notebook.widget.memory import remembered
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
@@ -65,6 +66,7 @@ class ResumeBrowser(View):
     store = traitlets.Unicode().tag(sync=True)
     remote = traitlets.Bool().tag(sync=True)
     selected = traitlets.Unicode().tag(sync=True)
+    memory = traitlets.Dict().tag(sync=True)
 
     def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
         # Guards the traits, what the feed carries and what is wanted: choosing an experiment changes all as one.
@@ -100,6 +102,7 @@ class ResumeBrowser(View):
             "beside": self._beside,
             "select": self._select,
             "resume": self._resume,
+            "remember": self._remember,
             "stop": self._stop,
             "snapshot": self._snapshot,
         }
@@ -271,6 +274,10 @@ class ResumeBrowser(View):
                 self._desk.broken(plan, str(error))
 
         Task(start, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
+        return {}, []
+
+    def _remember(self, params: Json) -> Answer:
+        self.memory = remembered(params)
         return {}, []
 
     def _stop(self, params: Json) -> Answer:

@@ -41,7 +41,8 @@ def of_experiment(reading: Reading, moment: datetime, *, hurried: bool) -> Lasti
     """Of one experiment. ``hurried``: of a large one without means and failures, which take seconds to read."""
     whole = not hurried or len(reading.grid) <= _QUICK
     page = picture.experiment_html(reading, moment, whole=whole)
-    saved = {"as_of": _minute(moment), "head": head_json(reading), **_cells(reading)}
+    counts = {state.name: count for state, count in reading.grid.counts().items()}
+    saved = {"as_of": _minute(moment), "head": head_json(reading), "counts": counts, **_cells(reading)}
     if whole:
         groups, _ = groups_answer(reading.grid)
         named = [{**group, "cells": [0, 0]} for group in (groups or {"groups": []})["groups"][: picture.MOST_GROUPS]]

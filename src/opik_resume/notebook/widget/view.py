@@ -24,6 +24,8 @@ from opik_resume.lifecycle.wait import result_of
 from opik_resume.notebook.background.waiting import wait_for
 from opik_resume.notebook.widget import selected
 from opik_resume.notebook.widget import selection as rectangles
+from opik_resume.notebook.widget.comparison import comparable, comparison_table
+from opik_resume.notebook.widget.planes import Planes
 from opik_resume.notebook.widget.selected import Selection
 from opik_resume.notebook.widget.selection import Rectangle
 
@@ -135,6 +137,27 @@ class View(anywidget.AnyWidget):
             return settling.expect(whole, self._store)
 
         return shielded(read)()
+
+    def compare(self, other: str) -> pd.DataFrame:
+        """The scores of the experiment on show beside those of another of the same dataset: see ``comparison_frame``.
+
+        One row for each of its items, what has become worst by the first score first. Columns: ``item_id`` and, of each score,
+        ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
+
+        Args:
+            other: its name or id.
+
+        Raises:
+            ExperimentNotFound, AmbiguousExperiment: which one is meant?
+            ArgumentError: it is of another dataset, or the one on show itself.
+        """
+        return shielded(self._compared)(self._experiment_on_show(), other)
+
+    def _compared(self, experiment_id: str, other: str) -> pd.DataFrame:
+        here, there = self._store.get(experiment_id), find_experiment(other, self._store)
+        comparable(here, there)
+        planes = [Planes.of(read_experiment(each, self._store).grid) for each in (here, there)]
+        return comparison_table(*planes)
 
     # What it can do
 
