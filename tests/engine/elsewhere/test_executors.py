@@ -18,8 +18,8 @@ import pytest
 
 from opik_resume import aevaluate, evaluate, evaluate_experiment, evaluate_resume, exceptions, plan_resume
 from opik_resume.base.records import Attempt, Json
-from opik_resume.engine.elsewhere import remote
 from opik_resume.engine.elsewhere.messages import Fit
+from opik_resume.engine.elsewhere.packing import cloudpickle
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.engine.running import keeper
 from opik_resume.evaluation.resume import prepare_resume
@@ -312,7 +312,8 @@ def test_without_cloudpickle_it_names_the_extra(
 def test_a_worker_that_does_not_fit_says_so_in_the_cell(
     store: Store, threads: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Fit, "here", lambda fits=iter([Fit("3.11", "1")]): next(fits, Fit("3.9", "0")))
+    fits = iter([Fit("3.11", "1")])  # here, and then there
+    monkeypatch.setattr(Fit, "here", lambda: next(fits, Fit("3.9", "0")))
     evaluate(numbers(store, 1), answer, [], experiment_name="e", verbose=0, executor=threads)
     (attempt,) = attempts(store, "e")
     assert attempt.error is not None
@@ -326,7 +327,7 @@ def test_what_a_worker_cannot_unpack_fails_the_cell(
     def broken(payload: bytes) -> Any:
         raise ModuleNotFoundError("No module named 'mine'")
 
-    monkeypatch.setattr(remote.cloudpickle(), "loads", broken)
+    monkeypatch.setattr(cloudpickle(), "loads", broken)
     result = evaluate(numbers(store, 2), answer, [], experiment_name="e", verbose=0, executor=threads)
     assert list(result.failures.state) == ["task_failed"] * 2
     assert "No module named 'mine'" in result.failures.message[0]
