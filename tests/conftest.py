@@ -21,6 +21,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 COSTS = {
     "campaigns": "processes",
     "e2e": "browser",
+    "engine/elsewhere": "processes",
     "evaluation/examples": "processes",
     "faults": "processes",
     "integrations": "processes",

@@ -315,6 +315,7 @@ def prepare_resume(
     capture: bool = True,
     retries: Retries | None = None,
     loop: Any = None,
+    executor: Executor | None = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -334,6 +335,7 @@ def prepare_resume(
         retries=retries or Retries(),
         loop=loop,
     )
+    callables = arguments.elsewhere(callables, executor)
     refuse_ended(callables)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     return prepare(plan, replan, callables, store or default_store(), listener)

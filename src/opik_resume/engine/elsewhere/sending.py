@@ -100,11 +100,11 @@ class Elsewhere:
             out = list(self._out)
         if not out:
             return
-        try:
-            self._mark.touch()
-            start_thread("stop-elsewhere", self._tell_workers)
-        except Exception as error:  # then it is as if it had begun
-            logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
+        for tell in (self._mark.touch, partial(start_thread, "stop-elsewhere", self._tell_workers)):
+            try:
+                tell()
+            except Exception as error:  # the other one may reach them; else what waits there begins as if it had begun
+                logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
         if clusters.cancels_only_what_has_not_begun(self._place.executor):
             for future in out:
                 future.cancel()
