@@ -12,7 +12,7 @@ from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
 from opik_resume.engine.backends import refuse_ended
-from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
@@ -58,7 +58,7 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -70,7 +70,7 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -102,6 +102,8 @@ def evaluate_resume(
     retries: int = 0,
     timeout: float | None = None,
     retry_on: RetryOn = (),
+    adaptive: bool = True,
+    max_wait: float = MAX_WAIT,
     store: Store | None = None,
 ) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -112,7 +114,8 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on, adaptive,
+            max_wait: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, max_cost, breaker: the stop rules, as in
             ``evaluate``; they count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -154,7 +157,10 @@ def evaluate_resume(
         max_cost=max_cost,
         breaker=breaker,
     )
-    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    kept, retrying = (
+        arguments.flag("capture", capture),
+        arguments.retries(retries, timeout, retry_on, adaptive, max_wait),
+    )
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     callables = replace(callables, on_drift=drift.checked(on_drift))
     reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
