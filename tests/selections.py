@@ -63,7 +63,7 @@ def lacking(store: Store, name: str = "e") -> dict[int, str]:
     dataset = numbers(store, ITEMS, f"data of {name}")
     most = (ITEMS - 1) * TRIALS  # the newest items come first
     evaluate(
-        dataset, Task(), [JUDGE], experiment_name=name, trial_count=TRIALS, task_threads=1, verbose=0, breaker=None,
+        dataset, Task(), [JUDGE], experiment_name=name, trial_count=TRIALS, task_threads=1, verbose=0, breaker=None, adaptive=False,
         max_runs=most,
     )  # fmt: skip
     return {item["n"]: item["id"] for item in dataset.get_items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from opik_resume.engine.calling import is_async
 from opik_resume.engine.elsewhere import clusters
 from opik_resume.engine.elsewhere.packing import placed
 from opik_resume.engine.events import Event
-from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
@@ -212,8 +213,8 @@ def bounded(calls: Callables, rules: Limits) -> Callables:
     return replace(calls, limits=rules)
 
 
-def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
-    """How often and for how long the task may be called, checked."""
+def retries(number: Any, timeout: Any, retry_on: Any, adaptive: Any = True, max_wait: Any = MAX_WAIT) -> Retries:
+    """How often and for how long the task may be called, and what is waited for, checked."""
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise ArgumentError(f"retries must be a whole number of 0 or more, got {number!r}")
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0):
@@ -224,7 +225,9 @@ def retries(number: Any, timeout: Any, retry_on: Any) -> Retries:
             raise ArgumentError(f"retry_on must be exception classes or names (globs) of them, got {each!r}")
     if wanted and not number:
         raise ArgumentError("retry_on says what is worth another try, and retries=0 allows none: pass retries= too")
-    return Retries(number, timeout, wanted)
+    if isinstance(max_wait, bool) or not isinstance(max_wait, (int, float)) or not 0 <= max_wait < math.inf:
+        raise ArgumentError(f"max_wait must be a number of seconds of 0 or more, got {max_wait!r}")
+    return Retries(number, timeout, wanted, flag("adaptive", adaptive), max_wait)
 
 
 def watching(verbose: int, display: Any, on_event: Any) -> Watching:

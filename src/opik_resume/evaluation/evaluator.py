@@ -15,6 +15,7 @@ from opik_resume.base.process.doors import caller, door
 from opik_resume.base.records import ErrorTolerance, Experiment, Json, utc_now
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
+from opik_resume.engine.retrying.policy import MAX_WAIT
 from opik_resume.evaluation import arguments, nothing
 from opik_resume.evaluation.unfinished import warn_of_unfinished
 from opik_resume.experiment.grid import Grid
@@ -82,6 +83,8 @@ def evaluate(
     retries: int = 0,
     timeout: float | None = None,
     retry_on: RetryOn = (),
+    adaptive: bool = True,
+    max_wait: float = MAX_WAIT,
     display: Display | None = "auto",
     on_event: OnEvent | None = None,
     executor: Executor | None = None,
@@ -147,6 +150,12 @@ def evaluate(
             and runs in a thread of its own for that, with ``task_threads=1`` as well: it is left alone there, what it
             returns later is dropped, and its run is neither tried nor started again in this process while it lives.
         retry_on: what is worth another try besides: exception classes, or globs of their names (``"acme.*Busy*"``).
+        adaptive: heed what the provider bears: when it refuses calls because they are too many (429, overloaded,
+            whichever client says so; not an exhausted quota or a refused key), fewer runs are at work and begin more slowly,
+            and slowly more again, up to ``task_threads``. What was refused is called again when its wait is over, with
+            ``retries=0`` as well: such tries do not count as retries. False: a refusal is an error as any other.
+        max_wait: seconds that one run waits so at most; then it fails, and so it does at once when the provider states a
+            longer wait. A stop, Ctrl-C and ``max_seconds`` end every wait.
         display: how it is shown how far it is. ``"bar"`` is one line that is drawn again, with failures, rate, time left and
             what is known of the cost; ``"lines"`` is such a line each 30 s and at the end; ``"grid"`` is the live grid of
             cells, in any Jupyter kernel. ``"auto"`` takes the grid in a notebook that is open somewhere, lines in one that is only
@@ -183,7 +192,10 @@ def evaluate(
         max_cost=max_cost,
         breaker=breaker,
     )
-    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    kept, retrying = (
+        arguments.flag("capture", capture),
+        arguments.retries(retries, timeout, retry_on, adaptive, max_wait),
+    )
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     watching = arguments.watching(verbose, display, on_event)
     callables = arguments.elsewhere(callables, executor)

@@ -11,15 +11,20 @@ from opik_resume.base.records import Experiment, Json
 from opik_resume.base.text import templates
 from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, to_json
 from opik_resume.datasets import Dataset, DatasetVersion
+from opik_resume.engine.retrying.policy import MAX_WAIT
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.evaluator import evaluate
 from opik_resume.exceptions import ArgumentError
+from opik_resume.experiment.limits import BREAKER
 from opik_resume.experiment.results import EvaluationResult
 from opik_resume.integrations.chat_models import ChatModel, chat_model
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from opik_resume.engine.costs import Cost
+    from opik_resume.evaluation.arguments import OnEvent, RetryOn
+    from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric
     from opik_resume.stores.protocol import Store
 
@@ -74,6 +79,22 @@ def evaluate_prompt(
     dataset_filter_string: str | None = None,
     *,
     raise_on_failure: bool = False,
+    max_runs: int | None = None,
+    max_seconds: float | None = None,
+    max_failures: int | None = None,
+    max_consecutive_failures: int | None = None,
+    max_cost: float | None = None,
+    breaker: int | None = BREAKER,
+    settle: bool = False,
+    cost: Cost | None = None,
+    capture: bool = True,
+    retries: int = 0,
+    timeout: float | None = None,
+    retry_on: RetryOn = (),
+    adaptive: bool = True,
+    max_wait: float = MAX_WAIT,
+    display: Display | None = "auto",
+    on_event: OnEvent | None = None,
     executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
@@ -119,6 +140,22 @@ def evaluate_prompt(
         experiment_tags=experiment_tags,
         dataset_filter_string=dataset_filter_string,
         raise_on_failure=raise_on_failure,
+        max_runs=max_runs,
+        max_seconds=max_seconds,
+        max_failures=max_failures,
+        max_consecutive_failures=max_consecutive_failures,
+        max_cost=max_cost,
+        breaker=breaker,
+        settle=settle,
+        cost=cost,
+        capture=capture,
+        retries=retries,
+        timeout=timeout,
+        retry_on=retry_on,
+        adaptive=adaptive,
+        max_wait=max_wait,
+        display=display,
+        on_event=on_event,
         executor=executor,
         store=store,
     )

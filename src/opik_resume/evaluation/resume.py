@@ -12,7 +12,7 @@ from opik_resume.base.process.doors import door
 from opik_resume.base.text import redaction
 from opik_resume.engine import Listener, Run
 from opik_resume.engine.backends import refuse_ended
-from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
@@ -61,8 +61,8 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), display: Display | None = "auto", on_event: OnEvent | None = None,
-    executor: Executor | None = None, store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto",
+    on_event: OnEvent | None = None, executor: Executor | None = None, store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -74,8 +74,8 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), display: Display | None = "auto", on_event: OnEvent | None = None,
-    executor: Executor | None = None, store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto",
+    on_event: OnEvent | None = None, executor: Executor | None = None, store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -107,6 +107,8 @@ def evaluate_resume(
     retries: int = 0,
     timeout: float | None = None,
     retry_on: RetryOn = (),
+    adaptive: bool = True,
+    max_wait: float = MAX_WAIT,
     display: Display | None = "auto",
     on_event: OnEvent | None = None,
     executor: Executor | None = None,
@@ -120,8 +122,8 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on, display, on_event,
-            executor: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on, adaptive, max_wait,
+            display, on_event, executor: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, max_cost, breaker: the stop rules, as in
             ``evaluate``; they count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -163,7 +165,10 @@ def evaluate_resume(
         max_cost=max_cost,
         breaker=breaker,
     )
-    kept, retrying = arguments.flag("capture", capture), arguments.retries(retries, timeout, retry_on)
+    kept, retrying = (
+        arguments.flag("capture", capture),
+        arguments.retries(retries, timeout, retry_on, adaptive, max_wait),
+    )
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     callables = replace(callables, on_drift=drift.checked(on_drift))
     watching = arguments.watching(verbose, display, on_event)

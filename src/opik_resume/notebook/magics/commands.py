@@ -19,6 +19,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from opik_resume.base.metadata import remembered
 from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import caller, door
+from opik_resume.engine.retrying.policy import MAX_WAIT
 from opik_resume.evaluation.arguments import bounded, limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
 from opik_resume.evaluation.resume import plan_of, warn_of_drift
@@ -75,6 +76,12 @@ class ResumeMagics(Magics):
     @argument("--breaker", default=str(BREAKER), help="stop when the first so many runs fail alike; off: do not")
     @argument("--retries", type=int, help="call the task again, so often at most, after what passes by itself")
     @argument("--timeout", type=float, help="seconds that each call of the task may take")
+    @argument(
+        "--no-adaptive",
+        action="store_true",
+        help="a refusal of the provider's fails a run, instead of being waited for",
+    )
+    @argument("--max-wait", type=float, help="seconds that one run waits for a provider that refuses calls")
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @argument("--no-capture", action="store_true", help="show what task and metrics print here, instead of keeping it")
     @line_cell_magic
@@ -244,8 +251,15 @@ def _limits(arguments: Arguments) -> Limits:
 
 def _retries(arguments: Arguments) -> Mapping[str, Any]:
     """What the line says of it: the rest is as in the call that began the evaluation, if this process knows."""
-    checked = retries(arguments.retries or 0, arguments.timeout, ())
-    told = {"retries": arguments.retries, "timeout": arguments.timeout}
+    adaptive = False if arguments.no_adaptive else None
+    told = {
+        "retries": arguments.retries,
+        "timeout": arguments.timeout,
+        "adaptive": adaptive,
+        "max_wait": arguments.max_wait,
+    }
+    max_wait = MAX_WAIT if arguments.max_wait is None else arguments.max_wait
+    checked = retries(arguments.retries or 0, arguments.timeout, (), not arguments.no_adaptive, max_wait)
     return {name: getattr(checked, name) for name, value in told.items() if value is not None}
 
 
