@@ -5,6 +5,7 @@ import { lineOf } from "../src/heatmap/strip";
 import {
   type Along,
   type Cell,
+  type Comparison,
   type ControlTraits,
   type Facts,
   type Group,
@@ -20,6 +21,7 @@ import {
   STATES,
   type State,
   stateOf,
+  type Terms,
   type What,
 } from "../src/protocol";
 
@@ -137,6 +139,10 @@ export function experiment(
     run,
     score: of("scores_missing"),
     kept: done,
+    left: 0,
+    limits: { max_runs: null, max_seconds: null, max_failures: null, max_cost: null },
+    priced: false,
+    differs: false,
     seconds: [run * 1.1, run * 1.2],
     threads: 16,
     cost: null,
@@ -187,6 +193,7 @@ export const IDLE: Progress = {
   own: true,
   undelivered: null,
   problem: null,
+  summary: null,
 };
 
 export class FakeKernel {
@@ -282,7 +289,10 @@ export class FakeKernel {
       queueMicrotask(() => this.key());
       return [{ head: found.head, plan: found.plan }];
     },
-    plan: ({ experiment }) => [{ plan: this.find(experiment).plan }],
+    plan: ({ experiment, ...terms }) => [{ plan: planOf(this.find(experiment), terms) }],
+    drift: () => [{ diff: "--- answer\n+++ answer\n-    return a\n+    return <b>b</b>" }],
+    compare: ({ experiment }) => compared(this.find(experiment)),
+    beside: ({ other, cell }) => [{ run: look(this.find(other), Number(cell)) }],
     choose: ({ experiment, task, metrics }) => {
       const found = this.find(experiment);
       const chosen = { task, metrics } as Plan["chosen"];
@@ -576,3 +586,42 @@ const again = (state: State, older: boolean, minutes: number): PastAttempt => ({
   started_at: new Date(Date.now() - minutes * 60e3).toISOString(),
   shown: !older,
 });
+
+/** As much of `only` as is chosen without knowing the items. */
+function planOf({ plan, states }: Experiment, terms: Partial<Terms>): Plan {
+  const { only, threads, limits } = terms;
+  const of = (state: State) => states.filter((each) => stateOf(each) === state).length;
+  const failed = of("task_failed") + of("scoring_failed");
+  const all = { run: plan.run, score: plan.score };
+  let some = only ? { run: 1, score: 0 } : all;
+  if (only === "failed") some = { run: failed, score: 0 };
+  if (only === "scores_missing") some = { run: 0, score: plan.score };
+  const left = all.run + all.score - some.run - some.score;
+  return {
+    ...plan,
+    ...some,
+    left,
+    id: only ? `${plan.id}-${JSON.stringify(only)}` : plan.id,
+    threads: threads ?? plan.threads,
+    limits: { ...plan.limits, ...limits },
+  };
+}
+
+function compared({ states }: Experiment): [Comparison, DataView, DataView] {
+  const done = (cell: number) => ["completed", "scores_missing"].includes(stateOf(states[cell]));
+  const cells = states.map((_, cell) => (done(cell) ? [1, 1, 2, 1, 0][(cell * 7) % 5] : 255));
+  const order = Uint32Array.from({ length: states.length }, (_, item) => item);
+  const mean = (value: number) => ({ mean: value, error: 0.02, n: 240 });
+  const result = {
+    by: "score:words",
+    better: 41,
+    same: 187,
+    worse: 12,
+    mean: mean(0.74),
+    other_mean: mean(0.71),
+    difference: { mean: 0.03, error: 0.009, n: 240 },
+    only_here: 3,
+    only_there: 0,
+  };
+  return [result, view(cells), view(order)];
+}

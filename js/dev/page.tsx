@@ -63,6 +63,14 @@ function offered(): Experiment {
   return offering(first(294, 3, 740), tasks, metrics);
 }
 
+/** The task is not what made the kept runs, and runs tell what they cost. */
+function changed(): FakeKernel {
+  const made = first(294, 3, 740);
+  const drift = "answer has changed since 739 of 882 runs were made (its source)";
+  const plan = { ...made.plan, drift, differs: true, priced: true };
+  return new FakeKernel([{ ...made, plan: { ...plan, cost: [0.38, 0.46] } }, ...others()]);
+}
+
 const SPAN = { error: null, model: null, tokens: null, cost: null, input: { item: "…" } };
 
 /** On a server: rows not read yet, a run with its trace, finished runs that are not delivered. */
@@ -194,6 +202,7 @@ const SCENES: Record<string, () => FakeKernel> = {
   complete: () => new FakeKernel([experiment("e1", "done", 60, 3, whole(180)), ...others()]),
   uneven: () => new FakeKernel([uneven(), ...others()]),
   offers: () => new FakeKernel([offered(), ...others()]),
+  changed,
   remote,
   strips,
   empty: () => new FakeKernel([]),

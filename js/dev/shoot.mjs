@@ -56,9 +56,22 @@ const hover = async (page) => {
   await page.mouse.move(box.x + 400, box.y + 70);
 };
 const openMetrics = async (page) => {
-  await page.locator(".oprs-metrics summary").click();
+  await page.locator(".oprs-metrics .oprs-field").click();
   await page.locator(".oprs-option").first().hover();
 };
+const openMenu = (page) => page.locator(".oprs-arrow").click();
+const openBounds = async (page) => {
+  await page.getByRole("button", { name: "threads" }).click();
+  await page.getByLabel("runs started").fill("10");
+  await page.keyboard.press("Enter");
+  await page.locator(".oprs-plan", { hasText: "at most 10 runs" }).waitFor();
+};
+const against = async (page) => {
+  await page.getByLabel("Colour by").focus();
+  await page.getByLabel("Colour by").selectOption("beside:e2");
+  await page.locator(".oprs-verdict").first().waitFor();
+};
+const openDiff = (page) => page.getByRole("button", { name: "diff" }).click();
 const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
 const openTrace = async (page) => {
   await page.getByRole("tab", { name: "Trace" }).click();
@@ -135,6 +148,18 @@ const SHOTS = {
   output: ["scene=browser", inspectDone, openTab("Output"), higher],
   outputdark: ["scene=browser&theme=dark", inspectDone, openTab("Output"), higher],
   item: ["scene=browser", inspectDone, openTab("Item"), higher],
+  menu: ["scene=browser", ready, chooseGroup, openMenu],
+  menudark: ["scene=browser&theme=dark", ready, chooseGroup, openMenu],
+  menu700: ["scene=browser&width=700", ready, openMenu],
+  menu420: ["scene=browser&width=420&theme=dark", ready, chooseGroup, openMenu],
+  bounds: ["scene=browser", ready, openBounds],
+  bounds420: ["scene=browser&width=420", ready, openBounds],
+  against: ["scene=browser", inspectDone, against, openTab("Output"), higher],
+  againstdark: ["scene=browser&theme=dark", inspectDone, against, openTab("Output")],
+  against420: ["scene=browser&width=420", ready, against],
+  changed: ["scene=changed", ready, openDiff],
+  changeddark: ["scene=changed&theme=dark", ready, openDiff],
+  changed420: ["scene=changed&width=420", ready, openDiff],
   strips: ["scene=strips", ready],
   stripsdark: ["scene=strips&theme=dark", ready],
   stripsforced: ["scene=strips", forced, ready],

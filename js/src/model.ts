@@ -6,6 +6,8 @@ import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
+import { notify } from "./notifying";
+import { EVERYTHING, Planning } from "./planning";
 import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
 import { NobodyThere, Requests } from "./requests";
@@ -15,6 +17,7 @@ import { LOOKING, Sight } from "./sight";
 import { coalesced, Store } from "./store";
 import { Troubles } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
+import { progressLine } from "./words";
 
 const HELLOS = 3;
 const REFRESH = 500;
@@ -28,6 +31,7 @@ export class ExperimentView implements FeedListener {
   readonly troubles: Troubles;
   readonly sight: Sight;
   readonly selecting: Selecting;
+  readonly planning: Planning;
   private requests: Requests;
   private opening = 0;
   private ended = false;
@@ -46,6 +50,7 @@ export class ExperimentView implements FeedListener {
     this.inspection = new Inspection(this.store, this.ask);
     this.troubles = new Troubles(this.store, this.ask, signal);
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
+    this.planning = new Planning(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
@@ -90,11 +95,12 @@ export class ExperimentView implements FeedListener {
       plan,
       reading: head === null && !this.state.head,
     });
+    this.planning.settle();
   }
 
   async resume(): Promise<void> {
-    const { experiment, plan, meant } = this.state;
-    if (!plan) return;
+    const { experiment, plan, meant, outdated } = this.state;
+    if (!plan || outdated) return;
     this.store.set({ pressed: "resume", meant: false });
     const on_drift = plan.drift && meant ? "ignore" : "warn";
     const answer = await this.ask("action", "resume", { experiment, plan: plan.id, on_drift });
@@ -110,7 +116,8 @@ export class ExperimentView implements FeedListener {
     const { experiment, plan } = this.state;
     if (!plan) return;
     this.store.set({ plan: { ...plan, chosen: { task, metrics } }, meant: false });
-    const answer = await this.ask("action", "choose", { experiment, task, metrics });
+    const choice = { experiment, task, metrics, ...this.planning.terms };
+    const answer = await this.ask("action", "choose", choice);
     if (!answer) this.changed(["list", "plan"]);
     else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });
   }
@@ -228,7 +235,10 @@ export class ExperimentView implements FeedListener {
       ...LOOKING,
       pressed: null,
       meant: false,
+      wish: EVERYTHING,
+      outdated: false,
     };
+    this.planning.forget();
     this.troubles.forget();
     this.sight.forget();
     this.selecting.forget();
@@ -253,7 +263,9 @@ export class ExperimentView implements FeedListener {
 
   /** What was to be done is done, or part of it: nothing may be offered until the plan is asked again. */
   private forgetPlan(): void {
-    this.store.set({ plan: null });
+    const { wish, notify: wanted, head } = this.state;
+    this.store.set({ plan: null, wish: { ...wish, scope: "everything" } });
+    if (wanted) notify(head?.name ?? "", progressLine(this.state.progress));
     this.ended = true;
     this.changed(["list", "plan"]);
   }
@@ -274,16 +286,13 @@ export class ExperimentView implements FeedListener {
   }
 
   private async askPlan(): Promise<void> {
-    const { experiment } = this.state;
-    if (!experiment) return;
-    const answer = await this.ask("experiment", "plan", { experiment });
-    if (experiment !== this.state.experiment) return;
-    if (!answer) return this.store.set({ reading: false });
+    const plan = await this.planning.load();
+    if (plan === undefined) return;
     const over = this.state.pressed === "resume" && !this.requests.isPending("resume");
-    this.store.set({ plan: answer.result.plan, pressed: over ? null : this.state.pressed });
+    if (over) this.store.set({ pressed: null });
     // What a run has made of the cell is known by now: it was asked while the run went on.
-    if (this.ended && answer.result.plan && this.state.inspected) this.inspection.again();
-    if (answer.result.plan) this.ended = false;
+    if (this.ended && plan && this.state.inspected) this.inspection.again();
+    if (plan) this.ended = false;
   }
 
   private openFirst(): void {

@@ -68,9 +68,14 @@ export interface Plan {
   run: number;
   score: number;
   kept: number;
+  /** What is missing, too, and was not chosen. */
+  left: number;
   /** Between the two, as far as anybody can tell. */
   seconds: Range | null;
   threads: number | null;
+  limits: Limits;
+  /** Runs tell what they cost. */
+  priced: boolean;
   /** In US dollars, likewise. */
   cost: Range | null;
   task: string | null;
@@ -80,6 +85,47 @@ export interface Plan {
   obstacle: string | null;
   /** How the metrics differ from those that the kept runs were scored with. */
   drift: string | null;
+  /** There is a diff of it. */
+  differs: boolean;
+}
+
+/** Stop rules of one call. */
+export interface Limits {
+  max_runs: number | null;
+  max_seconds: number | null;
+  max_failures: number | null;
+  max_cost: number | null;
+}
+
+/** Which of the missing cells a resume is of: see docs/protocol.md. */
+export type Only = string | Record<string, unknown> | null;
+
+export interface Terms {
+  only: Only;
+  threads: number | null;
+  limits: Limits | null;
+}
+
+/** What has become of the cells by the time a resume ends. */
+export interface Summary {
+  kept: number;
+  replayed: number;
+  repaired: number;
+  missing: number;
+  cost: number | null;
+}
+
+/** Items by verdict, and means over those that both experiments have values of. */
+export interface Comparison {
+  by: string;
+  better: number;
+  same: number;
+  worse: number;
+  mean: Mean;
+  other_mean: Mean;
+  difference: Mean;
+  only_here: number;
+  only_there: number;
 }
 
 /** Variables of the notebook. */
@@ -242,6 +288,7 @@ export interface Progress {
   own: boolean;
   undelivered: Undelivered | null;
   problem: string | null;
+  summary: Summary | null;
 }
 
 type Nothing = Record<string, never>;
@@ -254,8 +301,20 @@ export interface Methods {
   };
   look: { params: { experiments: string[] }; result: Nothing };
   open: { params: { experiment: string }; result: { head: Head | null; plan: Plan | null } };
-  plan: { params: { experiment: string }; result: { plan: Plan | null } };
-  choose: { params: { experiment: string } & Choice; result: { plan: Plan | null } };
+  plan: { params: { experiment: string } & Partial<Terms>; result: { plan: Plan | null } };
+  choose: {
+    params: { experiment: string } & Choice & Partial<Terms>;
+    result: { plan: Plan | null };
+  };
+  drift: { params: { experiment: string; plan: string }; result: { diff: string } };
+  compare: {
+    params: { experiment: string; other: string; by: string };
+    result: Comparison | null;
+  };
+  beside: {
+    params: { experiment: string; other: string; cell: number };
+    result: { run: Cell | null } | null;
+  };
   cell: { params: { experiment: string; cell: number }; result: Cell | null };
   details: {
     params: { experiment: string; cell: number };

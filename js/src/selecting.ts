@@ -18,7 +18,7 @@ import type { Store } from "./store";
 import type { ViewState } from "./viewstate";
 
 /** As the kernel takes them; more scattered ones are seen here only. */
-const MOST = 50_000;
+export const MOST = 50_000;
 
 export interface Selection extends Counts {
   readonly cells: Cells;

@@ -2,7 +2,7 @@
 import type { Plane } from "./heatmap/shading";
 import type { CellStates, Kind } from "./heatmap/states";
 import type { Ask } from "./listing";
-import { type Along, bytesOf, type Scale, uint32Of } from "./protocol";
+import { type Along, bytesOf, type Cell, type Comparison, type Scale, uint32Of } from "./protocol";
 import type { Selection } from "./selecting";
 import { coalesced, type Store } from "./store";
 import type { ViewState } from "./viewstate";
@@ -20,7 +20,12 @@ export const IN_ORDER = "order";
 
 export interface Shown extends Along, Plane {
   worst: "low" | "high";
+  comparison?: Comparison;
 }
+
+/** Coloured by what has changed from another experiment: before its id. */
+export const BESIDE = "beside:";
+export const BY_CHANGE = "change";
 
 /** Items that were searched for, by their numbers; there may be more of them than are listed. */
 export interface Found {
@@ -62,6 +67,9 @@ export const LOOKING: Looking = {
 
 export class Sight {
   private counted = "";
+  /** The score that is compared: the one that was looked at last. */
+  private score = "";
+  private changes: Uint32Array | null = null;
   private wanted = false;
   private owed = new Set<"scales" | "plane" | "order" | "find">();
   private soon: () => void;
@@ -86,7 +94,11 @@ export class Sight {
   }
 
   colour(by: string): void {
+    const { colour, sort, scales } = this.store.state;
+    this.score =
+      [colour, this.score, scales[0]?.by].find((each) => each?.startsWith("score:")) ?? "";
     this.store.set({ colour: by, plane: null });
+    if (sort === BY_CHANGE && !by.startsWith(BESIDE)) this.sort(IN_ORDER);
     if (by === BY_STATE) return;
     this.owed.add("plane");
     this.settle();
@@ -95,6 +107,7 @@ export class Sight {
   sort(by: string): void {
     this.store.set({ sort: by });
     if (by === IN_ORDER) this.cells.sort(null);
+    else if (by === BY_CHANGE) this.cells.sort(this.changes);
     else this.owed.add("order");
     this.settle();
   }
@@ -177,8 +190,33 @@ export class Sight {
     if (answer?.result) this.store.set({ scales: answer.result.scales });
   }
 
+  /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
+  async beside(cell: number): Promise<Cell | null | undefined> {
+    const { experiment, colour } = this.store.state;
+    const other = colour.slice(BESIDE.length);
+    const answer = await this.ask("view", "beside", { experiment, other, cell });
+    return answer?.result?.run;
+  }
+
+  private async askComparison(by: string): Promise<void> {
+    const { experiment, colour } = this.store.state;
+    const params = { experiment, other: colour.slice(BESIDE.length), by };
+    const answer = await this.ask("view", "compare", params);
+    if (this.isOld(experiment) || colour !== this.store.state.colour || answer?.result === null)
+      return;
+    this.owed.delete("plane");
+    if (!answer) return;
+    const { result: comparison, buffers } = answer;
+    const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
+    const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
+    this.changes = uint32Of(buffers[1]);
+    this.store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
+    if (this.store.state.sort === BY_CHANGE) this.cells.sort(this.changes);
+  }
+
   private async askPlane(): Promise<void> {
     const { experiment, colour } = this.store.state;
+    if (colour.startsWith(BESIDE)) return this.askComparison(this.score);
     const answer = await this.ask("view", "plane", { experiment, by: colour });
     if (this.isOld(experiment) || colour !== this.store.state.colour || answer?.result === null)
       return;

@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Arrangement, Filter } from "./filters";
 import type { CellStates, Tally } from "./heatmap/states";
+import { EVERYTHING, type Wish } from "./planning";
 import type { Presence } from "./presence";
 import type {
   Cell,
@@ -75,6 +76,11 @@ export interface ViewState extends Looking {
   pressed: "resume" | "stop" | null;
   /** What the plan says about metrics is meant so. */
   meant: boolean;
+  wish: Wish;
+  /** The plan that is shown is not of what is wished for now: it has been asked for. */
+  outdated: boolean;
+  /** Tell when a resume ends, if nobody looks. */
+  notify: boolean;
   inspected: Inspected | null;
   /** Why runs failed, the largest group first; null as long as that is not known. */
   groups: readonly Trouble[] | null;
@@ -106,6 +112,9 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     tally: cells.tally(),
     pressed: null,
     meant: false,
+    wish: EVERYTHING,
+    outdated: false,
+    notify: false,
     inspected: null,
     groups: null,
     groupsInAll: 0,

@@ -1,5 +1,17 @@
 // The sentences of the user interface. Pure, so that what is said can be tested.
-import type { Cell, Facts, Head, Mean, Plan, Progress, Range, Row, Undelivered } from "./protocol";
+import type {
+  Cell,
+  Comparison,
+  Facts,
+  Head,
+  Mean,
+  Plan,
+  Progress,
+  Range,
+  Row,
+  Summary,
+  Undelivered,
+} from "./protocol";
 
 const CHOOSE_THE_TASK = "Choose the task.";
 
@@ -62,7 +74,8 @@ export const isDone = (plan: Plan): boolean =>
   isNothingLeft(plan) && (plan.kept > 0 || plan.obstacle === null);
 
 export function resumeLabel(plan: Plan | null): string {
-  if (plan?.run) return `▸ Resume ${many(plan.run, "run")}`;
+  const score = plan?.score ? ` and score ${count(plan.score)}` : "";
+  if (plan?.run) return `▸ Resume ${many(plan.run, "run")}${score}`;
   if (plan?.score) return `▸ Score ${many(plan.score, "run")}`;
   return plan && isDone(plan) ? "Complete" : "▸ Resume";
 }
@@ -75,7 +88,7 @@ export function planPhrases(plan: Plan): Phrase[] {
   if (isNothingLeft(plan)) {
     return plan.obstacle ? [] : [["nothing left to run, ", [count(plan.kept)], " kept"]];
   }
-  return [workPhrase(plan), ...timePhrase(plan), ...costPhrase(plan), ...methodPhrases(plan)];
+  return [workPhrase(plan), ...costPhrase(plan), ...methodPhrases(plan)];
 }
 
 function workPhrase({ run, score }: Plan): Phrase {
@@ -84,9 +97,27 @@ function workPhrase({ run, score }: Plan): Phrase {
   return [...runs, ...(run && score ? [", "] : []), ...scores];
 }
 
-function timePhrase({ seconds, threads }: Plan): Phrase[] {
-  if (seconds === null) return [];
-  return [["about ", [durations(seconds)], threads ? ` at ${many(threads, "thread")}` : ""]];
+/** The bounds of a resume: "16 threads", "1 thread, at most 10 runs". */
+export function boundsLine({ threads, limits }: Plan): string {
+  const rules = [
+    limits.max_runs === null ? "" : many(limits.max_runs, "run"),
+    limits.max_seconds === null ? "" : duration(limits.max_seconds),
+    limits.max_failures === null ? "" : many(limits.max_failures, "failure"),
+    limits.max_cost === null ? "" : dollars(limits.max_cost),
+  ].filter(Boolean);
+  const bounded = rules.length ? `, at most ${rules.join(", ")}` : "";
+  return `${many(threads ?? 1, "thread")}${bounded}`;
+}
+
+/** "850 kept, 31 replayed, 3 repaired, 2 still missing · $0.08" */
+export function summaryLine({ kept, replayed, repaired, missing, cost }: Summary): string {
+  const parts = [
+    `${count(kept)} kept`,
+    `${count(replayed)} replayed`,
+    repaired ? `${count(repaired)} repaired` : "",
+    missing ? `${count(missing)} still missing` : "nothing missing",
+  ];
+  return parts.filter(Boolean).join(", ") + (cost === null ? "" : ` · ${dollars(cost)}`);
 }
 
 function costPhrase({ cost }: Plan): Phrase[] {
@@ -116,11 +147,15 @@ export const chosenMetrics = ({ chosen }: Plan): string => chosen.metrics.join("
 export function progressLine(progress: Progress | null): string {
   if (!progress) return "";
   if (progress.active) return runningLine(progress);
-  const { outcome, message, done, total, failed, abandoned, note } = progress;
+  const { outcome, message, done, total, failed, abandoned, summary } = progress;
+  const summed = outcome !== "finished" && summary ? summaryLine(summary) : "";
+  const note = [summed, progress.note].filter(Boolean).join("; ");
   const failures = failed ? `, ${count(failed)} failed` : "";
   const noted = note ? `; ${note}` : "";
   if (outcome === "limited") return `${message ?? "stopped by a rule"}${noted}`;
-  if (outcome === "finished") return `finished: ${many(done, "run")}${failures}${noted}`;
+  if (outcome === "finished") {
+    return `finished: ${summary ? summaryLine(summary) : many(done, "run")}${failures}${noted}`;
+  }
   if (outcome === "stopped") {
     const arrive = abandoned === 1 ? "is recorded if it arrives" : "are recorded if they arrive";
     return `stopped: ${count(done)} of ${count(total)}${failures}${abandoned ? `; ${count(abandoned)} still running ${arrive}` : ""}${noted}`;
@@ -207,4 +242,15 @@ export function factLines({ state, error, item, scores, seconds: took }: Facts):
   const told = scores.map(({ name, value }) => `${name} ${value === null ? "–" : figure(value)}`);
   const last = [...told, took === null ? "" : seconds(took)].filter(Boolean).join(" · ");
   return [[spaced(state), error].filter(Boolean).join(" · "), item, last].filter(Boolean);
+}
+
+/** "0.71 against 0.68: +0.03 ± 0.01 (n 294 items)" */
+export function differenceLine({ mean, other_mean, difference }: Comparison): string {
+  if (difference.mean === null || mean.mean === null || other_mean.mean === null) {
+    return "no item has a score in both";
+  }
+  const sign = difference.mean < 0 ? "−" : "+";
+  const error = difference.error === null ? "" : ` ± ${difference.error.toFixed(2)}`;
+  const means = `${mean.mean.toFixed(2)} against ${other_mean.mean.toFixed(2)}`;
+  return `${means}: ${sign}${Math.abs(difference.mean).toFixed(2)}${error} (n ${many(difference.n, "item")})`;
 }

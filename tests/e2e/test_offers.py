@@ -32,7 +32,7 @@ def test_after_a_restart_task_and_metrics_are_chosen_in_the_widget(open_notebook
     task = widget.root.get_by_label("task")
     task.wait_for()
     assert task.input_value() == "answer"
-    assert widget.root.locator(".oprs-metrics summary").inner_text() == "equals"
+    assert widget.root.locator(".oprs-metrics .oprs-field").inner_text() == "equals"
     assert widget.resume.is_enabled()
 
     run(notebook, 5)

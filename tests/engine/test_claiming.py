@@ -13,9 +13,10 @@ import pytest
 
 from opik_resume.base.process.doors import door
 from opik_resume.base.records import CellKey, Experiment, Json
-from opik_resume.engine import Run, loop
+from opik_resume.engine import Run
 from opik_resume.engine.claims import claiming, stopping
 from opik_resume.engine.events import Ended, Event, RunDropped, RunFinished
+from opik_resume.engine.running import keeper
 from opik_resume.evaluation import evaluate_experiment, evaluate_resume, plan_resume
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import EvaluationInterrupted
@@ -145,7 +146,7 @@ def test_a_completed_cell_can_be_scored_again_after_a_stop(store: Store, held: H
 
 def abandoned(store: Store, held: Held, monkeypatch: pytest.MonkeyPatch, threads: int = 2) -> tuple[Experiment, Run]:
     """A run of four cells that was stopped, and has ended while its tasks still are on some of them."""
-    monkeypatch.setattr(loop, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(keeper, "GRACE_SECONDS", 0.05)
     experiment = unstarted(store, "e", numbers(store, 4))
     run = ready(store, held, task_threads=threads)
     run.start()

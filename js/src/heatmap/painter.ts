@@ -3,7 +3,7 @@
 import type { Layout } from "./layout";
 import { type Palette, pixelsOf } from "./palette";
 import { Raster } from "./raster";
-import { LIT, MISSING, PLAIN, Ranks, type Shading } from "./shading";
+import { LIT, MISSING, PLAIN, Ranks, SCALE, type Shading } from "./shading";
 import { itemAt, type Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 import { leftOf } from "./viewport";
@@ -218,10 +218,13 @@ export class Painter {
     const x = (layout.cellWidth - layout.gap) / 2;
     const y = (layout.cellHeight - layout.gap) / 2;
     const size = Math.min(4, Math.min(x, y) - 1.5);
+    const verdicts = this.ranks.shading.plane?.verdicts;
     view.beginPath();
     this.each(layout, raster, from, to, (each, left, top) => {
       const rank = this.seen(each);
       if (rank >= DOT && rank <= MOST) addMark(view, rank, left + x, top + y, size);
+      else if (verdicts && rank === MISSING - 1) addMark(view, STROKE, left + x, top + y, size);
+      else if (verdicts && rank === SCALE) addMark(view, DOT, left + x, top + y, size);
     });
     view.strokeStyle = this.palette?.mark ?? "";
     view.lineWidth = size > 2.5 ? 1.5 : 1.2;

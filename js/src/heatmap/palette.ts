@@ -1,8 +1,8 @@
 // The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas, the CSS of the legend and
 // the picture in a saved notebook all take them from one file.
 import colours from "../../../src/opik_resume/notebook/widget/colours.json";
-import { colourOf } from "./scale";
-import { kindOfRank, LIT, MISSING, type Ranks, SCALE, valueOfRank } from "./shading";
+import { colourOf, verdictColour } from "./scale";
+import { kindOfRank, LIT, MISSING, type Plane, type Ranks, SCALE, valueOfRank } from "./shading";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 
 export type Theme = "light" | "dark";
@@ -28,9 +28,9 @@ export function pixelsOf(
 ): Uint32Array {
   const pixels = new Uint32Array(2 * LIT);
   for (let rank = 1; rank <= (hollow ? MISSING - 1 : MISSING); rank++) {
-    const colour = colourOfRank(palette, rank, shading.plane?.worst ?? "low");
-    pixels[rank] = colour ? pixelOf(colour, marks ? DIMMED : 255) : 0;
-    pixels[rank | LIT] = colour ? pixelOf(colour, 255) : 0;
+    const [colour, alpha] = colourOfRank(palette, rank, shading.plane);
+    pixels[rank] = colour ? pixelOf(colour, marks ? DIMMED : alpha) : 0;
+    pixels[rank | LIT] = colour ? pixelOf(colour, alpha) : 0;
   }
   return pixels;
 }
@@ -38,12 +38,14 @@ export function pixelsOf(
 function colourOfRank(
   palette: Palette,
   rank: number,
-  worst: "low" | "high",
-): [number, number, number] | null {
+  plane: Plane | null,
+): [colour: [number, number, number] | null, alpha: number] {
   const kind = kindOfRank(rank);
-  if (kind) return rgbOf(palette.kinds[kind]);
-  if (rank === MISSING) return rgbOf(palette.kinds.scores_missing);
-  return rank >= SCALE ? colourOf(valueOfRank(rank, worst)) : null;
+  if (kind) return [rgbOf(palette.kinds[kind]), 255];
+  if (rank === MISSING) return [rgbOf(palette.kinds.scores_missing), 255];
+  if (rank < SCALE) return [null, 0];
+  const value = valueOfRank(rank, plane?.worst ?? "low");
+  return plane?.verdicts ? verdictColour(value) : [colourOf(value), 255];
 }
 
 function pixelOf([red, green, blue]: [number, number, number], alpha: number): number {

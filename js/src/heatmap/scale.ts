@@ -18,3 +18,14 @@ export function colourOf(value: number): [red: number, green: number, blue: numb
 }
 
 export const cssColourOf = (value: number): string => `rgb(${colourOf(value).join(" ")})`;
+
+/** Worse, the same, better: orange and purple, which nobody takes for each other; what is the same recedes in any theme. */
+const VERDICTS = [0xd2700f, 0x8f98a3, 0x7a4bb5];
+const FAINT = 90;
+
+/** The colour of a verdict, and how much of it is seen. */
+export function verdictColour(value: number): [colour: [number, number, number], alpha: number] {
+  const at = Math.round((value / (STEPS - 1)) * 2);
+  const [red, green, blue] = parts(VERDICTS[at]);
+  return [[red, green, blue], at === 1 ? FAINT : 255];
+}

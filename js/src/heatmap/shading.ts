@@ -17,6 +17,8 @@ export interface Plane {
   readonly values: Uint8Array;
   /** Which end of the scale is looked for. */
   readonly worst: "low" | "high";
+  /** Its values are verdicts: worse, the same and better, at the ends and in the middle. */
+  readonly verdicts?: boolean;
 }
 
 export interface Marking {

@@ -1,7 +1,8 @@
-import { useRef } from "preact/hooks";
-import type { Plan } from "../protocol";
-import { chosenMetrics } from "../words";
+import { useEffect, useState } from "preact/hooks";
+import type { Limits, Plan } from "../protocol";
+import { boundsLine, chosenMetrics } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Popover } from "./Popover";
 
 /** Task and metrics to choose from, where they are not settled: what the notebook has, and nothing else. */
 export function TaskChooser({ plan }: { plan: Plan }) {
@@ -26,13 +27,18 @@ export function TaskChooser({ plan }: { plan: Plan }) {
   );
 }
 
-/** A task and metrics that differ from those of the kept runs: said, and meant so with a tick. */
-export function Drift({ sentence }: { sentence: string }) {
+/** A task and metrics that differ from those of the kept runs: said, shown as a diff, and meant so with a tick. */
+export function Drift({ plan }: { plan: Plan }) {
   const { view } = useAround();
   const { meant } = useViewState();
   return (
     <span class="oprs-obstacle oprs-drift">
-      {sentence}{" "}
+      {plan.drift}{" "}
+      {plan.differs && (
+        <Popover label="diff" name="What has changed">
+          <Diff plan={plan} />
+        </Popover>
+      )}{" "}
       <label class="oprs-choice">
         <input
           type="checkbox"
@@ -45,60 +51,124 @@ export function Drift({ sentence }: { sentence: string }) {
   );
 }
 
+const TINTS: Readonly<Record<string, string>> = { "+": "oprs-new", "-": "oprs-old" };
+
+function Diff({ plan }: { plan: Plan }) {
+  const { view } = useAround();
+  const [text, setText] = useState("…");
+  useEffect(() => {
+    void view.planning.diff(plan).then(setText);
+  }, [view, plan.id]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area has to be reached by the keyboard
+    <pre class="oprs-changes" tabIndex={0}>
+      {text.split("\n").map((line, at) => (
+        <span key={at} class={TINTS[line[0]]}>{`${line}\n`}</span>
+      ))}
+    </pre>
+  );
+}
+
 export function MetricsChooser({ plan }: { plan: Plan }) {
   const { view, prefix } = useAround();
-  const details = useRef<HTMLDetailsElement>(null);
   const { offered, chosen } = plan;
   const toggle = (variable: string) => {
     const without = chosen.metrics.filter((each) => each !== variable);
     const added = without.length === chosen.metrics.length;
     view.choose(chosen.task, added ? [...without, variable] : without);
   };
-  const close = () => details.current?.removeAttribute("open");
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
-    close();
-    details.current?.querySelector("summary")?.focus();
-  };
-  // The frame clips what leaves it: a list that would, opens to the other side.
-  const onToggle = () => {
-    const list = details.current?.querySelector("fieldset");
-    const frame = details.current?.closest(".oprs-top");
-    if (!list || !frame) return;
-    list.classList.remove("oprs-leftward");
-    const over = list.getBoundingClientRect().right > frame.getBoundingClientRect().right;
-    list.classList.toggle("oprs-leftward", over);
-  };
-  const onFocusOut = ({ relatedTarget }: FocusEvent) => {
-    if (relatedTarget && !details.current?.contains(relatedTarget as Node)) close();
-  };
+  return (
+    <span class="oprs-choice oprs-metrics">
+      <span id={`${prefix}-metrics`}>metrics</span>{" "}
+      <Popover label={chosenMetrics(plan)} name="Metrics" labelledBy={`${prefix}-metrics`}>
+        {offered.metrics.map(({ variable, name }) => (
+          <label key={variable} class="oprs-option">
+            <input
+              type="checkbox"
+              checked={chosen.metrics.includes(variable)}
+              onChange={() => toggle(variable)}
+            />
+            {variable}
+            {name !== variable && <span class="oprs-quiet oprs-clip">{name}</span>}
+          </label>
+        ))}
+      </Popover>
+    </span>
+  );
+}
+
+/** With how many threads, and when it stops by itself. */
+export function Bounds({ plan }: { plan: Plan }) {
   return (
     <span class="oprs-choice">
-      <span id={`${prefix}-metrics`}>metrics</span>{" "}
-      <details
-        class="oprs-metrics"
-        ref={details}
-        onKeyDown={onKeyDown}
-        onToggle={onToggle}
-        onFocusOut={onFocusOut}
-      >
-        <summary class="oprs-field" aria-describedby={`${prefix}-metrics`}>
-          <span class="oprs-clip">{chosenMetrics(plan)}</span>
-        </summary>
-        <fieldset class="oprs-options" aria-labelledby={`${prefix}-metrics`}>
-          {offered.metrics.map(({ variable, name }) => (
-            <label key={variable} class="oprs-option">
-              <input
-                type="checkbox"
-                checked={chosen.metrics.includes(variable)}
-                onChange={() => toggle(variable)}
-              />
-              {variable}
-              {name !== variable && <span class="oprs-quiet oprs-clip">{name}</span>}
-            </label>
-          ))}
-        </fieldset>
-      </details>
+      {plan.seconds ? "at " : ""}
+      <Popover label={boundsLine(plan)} name="Threads and stop rules">
+        <Rules plan={plan} />
+      </Popover>
     </span>
+  );
+}
+
+const RULES: readonly (readonly [keyof Limits, string])[] = [
+  ["max_runs", "runs started"],
+  ["max_seconds", "seconds"],
+  ["max_failures", "failures"],
+  ["max_cost", "US dollars"],
+];
+
+function Rules({ plan }: { plan: Plan }) {
+  const { view } = useAround();
+  const rules = RULES.filter(([rule]) => rule !== "max_cost" || plan.priced);
+  return (
+    <>
+      <Figure
+        name="threads"
+        value={plan.threads}
+        whole
+        onChange={(threads) => view.planning.wish({ threads })}
+      />
+      <p class="oprs-quiet">Stop by itself after</p>
+      {rules.map(([rule, name]) => (
+        <Figure
+          key={rule}
+          name={name}
+          value={plan.limits[rule]}
+          whole={rule === "max_runs" || rule === "max_failures"}
+          onChange={(value) => view.planning.wish({ limits: { ...plan.limits, [rule]: value } })}
+        />
+      ))}
+    </>
+  );
+}
+
+interface FigureProps {
+  name: string;
+  value: number | null;
+  whole: boolean;
+  onChange(value: number | null): void;
+}
+
+/** A number above 0, or none. */
+function Figure({ name, value, whole, onChange }: FigureProps) {
+  const change = (typed: string) => {
+    const number = Number(typed);
+    if (!typed.trim()) onChange(null);
+    else if (number > 0 && (!whole || Number.isInteger(number))) onChange(number);
+  };
+  return (
+    <label class="oprs-option">
+      <input
+        type="number"
+        class="oprs-figure"
+        min={whole ? 1 : 0}
+        step={whole ? 1 : "any"}
+        placeholder="–"
+        value={value ?? ""}
+        onChange={(event) => change(event.currentTarget.value)}
+        // JupyterLab takes Enter before the browser makes a change of it.
+        onKeyDown={({ key, currentTarget }) => key === "Enter" && change(currentTarget.value)}
+      />
+      {name}
+    </label>
   );
 }

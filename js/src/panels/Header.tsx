@@ -1,20 +1,24 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import { scopeOf } from "../planning";
 import type { Plan } from "../protocol";
 import {
   age,
   dataset,
+  durations,
   isAsking,
   isDone,
   isNothingLeft,
   methodPhrases,
+  type Phrase,
   planPhrases,
   resumeLabel,
   size,
   withoutChoices,
 } from "../words";
-import { Drift, MetricsChooser, TaskChooser } from "./Chooser";
+import { Bounds, Drift, MetricsChooser, TaskChooser } from "./Chooser";
 import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
+import { ResumeMenu } from "./ResumeMenu";
 
 const WAITING = "waiting for the kernel";
 const SEPARATOR = " · ";
@@ -49,10 +53,11 @@ export function Header() {
 
 function ResumeButton() {
   const { view } = useAround();
-  const { ready, plan, pressed, progress, kernel } = useViewState();
+  const { ready, plan, pressed, progress, kernel, outdated } = useViewState();
   const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
   const active = progress?.active === true && kernel === "there";
-  const off = !ready || kernel !== "there" || blocked || pressed !== null || active;
+  const busy = !ready || kernel !== "there" || pressed !== null || active;
+  const off = busy || blocked || outdated;
   const label =
     !ready && kernel === "there"
       ? WAITING
@@ -62,14 +67,17 @@ function ResumeButton() {
           ? "Running…"
           : resumeLabel(plan);
   return (
-    <button
-      type="button"
-      class="oprs-button oprs-resume"
-      disabled={off}
-      onClick={() => view.resume()}
-    >
-      {label}
-    </button>
+    <span class="oprs-split">
+      <button
+        type="button"
+        class="oprs-button oprs-resume"
+        disabled={off}
+        onClick={() => view.resume()}
+      >
+        {label}
+      </button>
+      <ResumeMenu off={busy} />
+    </span>
   );
 }
 
@@ -118,22 +126,14 @@ export function PlanBar() {
   );
 }
 
+/** Pieces with keys: what is open in one of them stays so when others come and go. */
+type Pieces = [key: string, piece: ComponentChildren][];
+
 function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
-  const phrases = active ? methodPhrases(plan) : planPhrases(withoutChoices(plan));
-  const obstacle = active || isAsking(plan) ? null : plan.obstacle;
-  const pieces: ComponentChildren[] = phrases.map((phrase) =>
-    phrase.map((piece) => (typeof piece === "string" ? piece : <b>{piece[0]}</b>)),
-  );
-  if (!active && plan.offered.tasks.length) pieces.push(<TaskChooser plan={plan} />);
-  if (!active && plan.offered.metrics.length) pieces.push(<MetricsChooser plan={plan} />);
-  if (!active && plan.drift) pieces.push(<Drift sentence={plan.drift} />);
-  if (obstacle) {
-    pieces.push(<span class={isDone(plan) ? "oprs-quiet" : "oprs-obstacle"}>{obstacle}</span>);
-  }
   return (
     <>
-      {pieces.map((piece, at) => (
-        <span key={at}>
+      {(active ? worded("by", methodPhrases(plan)) : piecesOf(plan)).map(([key, piece], at) => (
+        <span key={key}>
           {at > 0 && SEPARATOR}
           {piece}
         </span>
@@ -141,3 +141,59 @@ function PlanWords({ plan, active }: { plan: Plan; active: boolean }) {
     </>
   );
 }
+
+function worded(key: string, phrases: readonly Phrase[]): Pieces {
+  return phrases.map((phrase, at) => [
+    `${key}${at}`,
+    phrase.map((piece) => (typeof piece === "string" ? piece : <b>{piece[0]}</b>)),
+  ]);
+}
+
+function piecesOf(plan: Plan): Pieces {
+  const [work, ...rest] = worded("does", planPhrases(withoutChoices(plan)));
+  const pieces: Pieces = work ? [["work", <Work key="work" words={work[1]} />]] : [];
+  if (!isNothingLeft(plan)) pieces.push(["time", <Time key="time" plan={plan} />]);
+  pieces.push(...rest);
+  if (plan.offered.tasks.length) pieces.push(["task", <TaskChooser key="task" plan={plan} />]);
+  if (plan.offered.metrics.length) {
+    pieces.push(["metrics", <MetricsChooser key="metrics" plan={plan} />]);
+    if (!plan.chosen.metrics.length && plan.run) pieces.push(["unscored", <Unscored key="no" />]);
+  }
+  if (plan.drift) pieces.push(["drift", <Drift key="drift" plan={plan} />]);
+  if (plan.obstacle && !isAsking(plan)) {
+    const quiet = isDone(plan) ? "oprs-quiet" : "oprs-obstacle";
+    pieces.push(["obstacle", <span class={quiet}>{plan.obstacle}</span>]);
+  }
+  return pieces;
+}
+
+function Work({ words }: { words: ComponentChildren }) {
+  const { view } = useAround();
+  const state = useViewState();
+  const some = state.wish.scope !== "everything";
+  return (
+    <>
+      {some && <span class="oprs-scope">{scopeOf(state, view.cells)?.name}: </span>}
+      {words}
+    </>
+  );
+}
+
+function Time({ plan }: { plan: Plan }) {
+  return (
+    <>
+      {plan.seconds && (
+        <>
+          about <b>{durations(plan.seconds)}</b>{" "}
+        </>
+      )}
+      <Bounds plan={plan} />
+    </>
+  );
+}
+
+const Unscored = () => (
+  <span class="oprs-obstacle">
+    without metrics, runs are made and not scored: a later resume can score them
+  </span>
+);

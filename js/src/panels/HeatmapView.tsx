@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
-import type { Selection } from "../selecting";
+import { MOST, type Selection } from "../selecting";
 import { IN_ORDER } from "../sight";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
@@ -82,7 +82,7 @@ function Caption() {
 
 function Selected({ selection }: { selection: Selection }) {
   const { view } = useAround();
-  const { runs, items, scales } = selection;
+  const { runs, items, scales, rectangles } = selection;
   return (
     <span class="oprs-selected" role="status">
       <b class="oprs-number">{many(runs, "run")} selected</b>
@@ -90,6 +90,7 @@ function Selected({ selection }: { selection: Selection }) {
         {runs > items && ` (${many(items, "item")})`}
         {scales?.length ? " · " : ""}
         {scales && <Means of={scales} />}
+        {rectangles.length > MOST && " · too scattered for Python"}
       </span>
       <button type="button" class="oprs-link" onClick={() => view.selecting.choose(null)}>
         Clear

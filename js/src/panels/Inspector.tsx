@@ -1,10 +1,11 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Attempts } from "../inspector/Attempts";
 import { Comparison } from "../inspector/Comparison";
 import { Copy } from "../inspector/Copy";
 
 import { Splitter, useHeight } from "../inspector/height";
 import { type Cell, type Details, stateOf } from "../protocol";
+import { BESIDE } from "../sight";
 import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
@@ -207,9 +208,31 @@ function Content({ tab, cell, details }: Looked & { tab: Tab }) {
     <>
       <Comparison item={itemOf(cell, details)} output={cell.output} />
       <Value value={cell.output} nothing="There is no output." />
+      <Beside of={cell} />
       <Notes of={cell} />
       <Tries of={cell} />
     </>
+  );
+}
+
+/** What the other experiment has in this place, while one is held against it. */
+function Beside({ of: { cell } }: { of: Cell }) {
+  const { view } = useAround();
+  const { colour, rows, plane } = useViewState();
+  const [run, setRun] = useState<Cell | null>();
+  const other = rows?.find(({ id }) => colour === BESIDE + id);
+  useEffect(() => {
+    if (other) void view.sight.beside(cell).then(setRun);
+  }, [view, cell, colour, plane]);
+  if (!other || run === undefined) return null;
+  return (
+    <div class="oprs-beside">
+      <p class="oprs-quiet">
+        {other.name}: {run ? cellLine(run) : "never run"}
+      </p>
+      {run && <Value value={run.output} nothing="There is no output." />}
+      {run && <Scores scores={run.scores} />}
+    </div>
   );
 }
 

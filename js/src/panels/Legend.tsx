@@ -1,8 +1,9 @@
 import { cssName } from "../heatmap/palette";
-import { cssColourOf } from "../heatmap/scale";
+import { cssColourOf, verdictColour } from "../heatmap/scale";
 import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
+import type { Comparison } from "../protocol";
 import type { Shown } from "../sight";
-import { count, figure, meanOf, seconds, spaced } from "../words";
+import { count, differenceLine, figure, meanOf, seconds, spaced } from "../words";
 import { useAround, useViewState } from "./hooks";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
@@ -35,8 +36,39 @@ export function Legend() {
         ))}
       </ul>
       {colour !== "state" && (
-        <div class="oprs-scale">{plane && <ScaleOf plane={plane} tally={tally} />}</div>
+        <div class="oprs-scale">
+          {plane?.comparison ? (
+            <Verdicts of={plane.comparison} />
+          ) : (
+            plane && <ScaleOf plane={plane} tally={tally} />
+          )}
+        </div>
       )}
+    </>
+  );
+}
+
+/** How many items are better, the same and worse than in the other experiment, and their means. */
+function Verdicts({ of }: { of: Comparison }) {
+  const counts: [string, number, number][] = [
+    ["better", 254, of.better],
+    ["same", 127, of.same],
+    ["worse", 0, of.worse],
+  ];
+  return (
+    <>
+      {counts.map(([name, value, items]) => (
+        <span key={name} class="oprs-number">
+          <i
+            class="oprs-swatch oprs-verdict"
+            style={`background:rgb(${verdictColour(value)[0].join(" ")})`}
+          />{" "}
+          {name} <b>{count(items)}</b>
+        </span>
+      ))}
+      <span class="oprs-number oprs-quiet">
+        {of.by.slice(6)} {differenceLine(of)}
+      </span>
     </>
   );
 }

@@ -1,7 +1,8 @@
 import { cssName } from "../heatmap/palette";
 import type { Kind, Tally } from "../heatmap/states";
+import { canNotify, mayNotify } from "../notifying";
 import { count, deliveryLines, progressLine } from "../words";
-import { useCalm, useViewState } from "./hooks";
+import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
 
 const CALM = 5000;
@@ -46,6 +47,7 @@ export function Progress() {
         <p class="oprs-status">
           <span class="oprs-number">{line}</span>
           {busy && <span class="oprs-busy">the kernel is busy</span>}
+          {progress?.active && <Notify />}
         </p>
         <span class="oprs-clip oprs-number oprs-means" title={meansLine(scales)}>
           <Means of={scales} />
@@ -54,6 +56,25 @@ export function Progress() {
       <Delivery />
       <Announcer line={[line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ")} />
     </div>
+  );
+}
+
+/** Whether to tell when it has ended. The browser asks the person, on the click and not before. */
+function Notify() {
+  const { view } = useAround();
+  const { notify } = useViewState();
+  if (!canNotify()) return null;
+  const toggle = async () => view.store.set({ notify: !notify && (await mayNotify()) });
+  return (
+    <button
+      type="button"
+      class="oprs-fold"
+      aria-pressed={notify}
+      title="A notification when it has ended, if this page is not in sight"
+      onClick={() => void toggle()}
+    >
+      {notify ? "will notify" : "notify me"}
+    </button>
   );
 }
 

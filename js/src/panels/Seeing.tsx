@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { BY_STATE, IN_ORDER } from "../sight";
+import { BESIDE, BY_CHANGE, BY_STATE, IN_ORDER } from "../sight";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 
@@ -8,7 +8,13 @@ type Choice = readonly [value: string, name: string];
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {
   const { view } = useAround();
-  const { colour, sort, scales } = useViewState();
+  const { colour, sort, scales, rows, head } = useViewState();
+  const others: Choice[] = scales.length
+    ? (rows ?? [])
+        .filter(({ id, dataset }) => dataset === head?.dataset && id !== head.id)
+        .map(({ id, name }) => [BESIDE + id, `against ${name}`])
+    : [];
+  const changes: Choice[] = colour.startsWith(BESIDE) ? [[BY_CHANGE, "change, worst first"]] : [];
   const scores: Choice[] = scales.map(({ by, name }) => [by, name]);
   const means: Choice[] = scales.map(({ by, name }) => [by, `mean ${name}`]);
   const timed: Choice[] = [
@@ -20,13 +26,13 @@ export function Seeing() {
       <Chooser
         label="Colour by"
         value={colour}
-        choices={[[BY_STATE, "state"], ...scores, ...timed]}
+        choices={[[BY_STATE, "state"], ...scores, ...timed, ...others]}
         onChoose={(by) => view.sight.colour(by)}
       />
       <Chooser
         label="Sort by"
         value={sort}
-        choices={[[IN_ORDER, "order"], ["failures", "failures"], ...means, ...timed]}
+        choices={[[IN_ORDER, "order"], ["failures", "failures"], ...means, ...timed, ...changes]}
         onChoose={(by) => view.sight.sort(by)}
       />
       <ItemSearch />

@@ -53,7 +53,7 @@ describe("browser mode", () => {
     expect(text(".oprs-plan")).toBe(
       "2 runs, 1 score · about 2 s at 16 threads · task answer · metrics keywords, words",
     );
-    expect(button("resume").textContent).toBe("▸ Resume 2 runs");
+    expect(button("resume").textContent).toBe("▸ Resume 2 runs and score 1");
     expect(button("resume").disabled).toBe(false);
     expect(button("stop").disabled).toBe(true);
   });
@@ -146,7 +146,7 @@ describe("the chooser", () => {
 
   test("is not there when task and metrics are settled", async () => {
     const { root } = await mountOpen(browser());
-    expect(root.querySelector(".oprs-plan :is(select, details)")).toBeNull();
+    expect(root.querySelector(".oprs-plan :is(select, .oprs-metrics)")).toBeNull();
   });
 
   test("offers what the notebook has, and asks for a task before anything can be run", async () => {
@@ -166,20 +166,22 @@ describe("the chooser", () => {
   test("metrics are checked and unchecked by name, and Escape closes their list", async () => {
     const kernel = offers();
     const { root, find, text } = await mountOpen(kernel);
-    expect(text(".oprs-metrics summary")).toBe("keywords, judge");
+    expect(text(".oprs-metrics .oprs-field")).toBe("keywords, judge");
+    find(".oprs-metrics .oprs-field").click();
+    await soon(() => find(".oprs-option"));
     const labels = [...root.querySelectorAll(".oprs-option")].map((each) => each.textContent);
     expect(labels).toEqual(["keywords", "judgeg_eval", "extra"]);
     const boxes = () => [...root.querySelectorAll<HTMLInputElement>(".oprs-option input")];
     expect(boxes().map((box) => box.checked)).toEqual([true, true, false]);
-    find(".oprs-metrics").setAttribute("open", "");
     boxes()[0].click();
-    await soon(() => expect(text(".oprs-metrics summary")).toBe("judge"));
+    await soon(() => expect(text(".oprs-metrics .oprs-field")).toBe("judge"));
     boxes()[2].click();
-    await soon(() => expect(text(".oprs-metrics summary")).toBe("judge, extra"));
+    await soon(() => expect(text(".oprs-metrics .oprs-field")).toBe("judge, extra"));
     expect(kernel.control.sent.at(-1)?.params.metrics).toEqual(["judge", "extra"]);
     press(boxes()[2], "Escape");
-    expect(find(".oprs-metrics").hasAttribute("open")).toBe(false);
-    expect(document.activeElement).toBe(find(".oprs-metrics summary"));
+    await soon(() => expect(root.querySelector(".oprs-option")).toBeNull());
+    expect(find(".oprs-metrics .oprs-field").getAttribute("aria-expanded")).toBe("false");
+    expect(document.activeElement).toBe(find(".oprs-metrics .oprs-field"));
   });
 
   test("another obstacle is still said", async () => {
@@ -193,7 +195,7 @@ describe("the chooser", () => {
     const kernel = offers();
     const { root, text } = await mountOpen(kernel);
     kernel.patch([2], [byte("running")], { active: true });
-    await soon(() => expect(root.querySelector(".oprs-plan :is(select, details)")).toBeNull());
+    await soon(() => expect(root.querySelector(".oprs-plan :is(select, .oprs-pop)")).toBeNull());
     expect(text(".oprs-plan")).toBe("metrics keywords, judge");
   });
 });

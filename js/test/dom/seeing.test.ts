@@ -36,7 +36,7 @@ describe("colour and order", () => {
   test("every metric is offered, and its mean is said", async () => {
     const mounted = await opened(some());
     const names = [...chooser(mounted, "Colour by").options].map((option) => option.textContent);
-    expect(names).toEqual(["state", "keywords", "words", "duration", "attempts"]);
+    expect(names).toEqual(["state", "keywords", "words", "duration", "attempts", "against smoke"]);
     expect(mounted.text(".oprs-means")).toMatch(
       /^keywords 0\.\d\d ± 0\.02 \(n 34\) · words 0\.\d\d ± 0\.02 \(n 33\)$/,
     );

@@ -3,10 +3,12 @@ import { experiment, IDLE } from "../../dev/fake";
 import type { Cell, Plan } from "../../src/protocol";
 import {
   age,
+  boundsLine,
   cellLine,
   deliveryLines,
   doneOf,
   duration,
+  durations,
   type Phrase,
   planPhrases,
   price,
@@ -25,7 +27,7 @@ const planned = (more: Partial<Plan>): Plan => ({ ...plan, ...more });
 
 test("the plan in words", () => {
   expect(say(planPhrases(planned({ run: 141, score: 12, seconds: [170, 190] })))).toBe(
-    "141 runs, 12 scores · about 3 min at 16 threads · task answer · metrics keywords, words",
+    "141 runs, 12 scores · task answer · metrics keywords, words",
   );
   const bare = planned({ run: 1, score: 0, seconds: null, task: null, metrics: [] });
   expect(say(planPhrases(bare))).toBe("1 run");
@@ -40,21 +42,47 @@ test("the plan in words", () => {
 test("what it takes and costs is a range", () => {
   const say2 = (more: Partial<Plan>) =>
     say(planPhrases(planned({ run: 9, score: 0, task: null, metrics: [], ...more })));
-  expect(say2({ seconds: [110, 250] })).toBe("9 runs · about 2 to 4 min at 16 threads");
-  expect(say2({ seconds: [20, 70] })).toBe("9 runs · about 1 min at 16 threads");
-  expect(say2({ seconds: [0, 0.4] })).toBe("9 runs · about 1 s at 16 threads");
-  expect(say2({ seconds: [1800, 9000], threads: null })).toBe("9 runs · about 1 to 3 h");
-  expect(say2({ seconds: null, cost: [0.2, 0.354] })).toBe("9 runs · about $0.20 to $0.35");
-  expect(say2({ seconds: null, cost: [0, 0.0031] })).toBe("9 runs · about $0.00 to $0.0031");
-  expect(say2({ seconds: [1, 3], cost: [2, 2] })).toBe(
-    "9 runs · about 1 to 3 s at 16 threads · about $2.00",
+  expect(durations([110, 250])).toBe("2 to 4 min");
+  expect(durations([20, 70])).toBe("1 min");
+  expect(durations([0, 0.4])).toBe("1 s");
+  expect(durations([1800, 9000])).toBe("1 to 3 h");
+  expect(say2({ cost: [0.2, 0.354] })).toBe("9 runs · about $0.20 to $0.35");
+  expect(say2({ cost: [0, 0.0031] })).toBe("9 runs · about $0.00 to $0.0031");
+  expect(say2({ cost: [2, 2] })).toBe("9 runs · about $2.00");
+});
+
+test("the bounds of a resume are said where they are set", () => {
+  const { limits } = plan;
+  expect(boundsLine(planned({ threads: 1 }))).toBe("1 thread");
+  expect(
+    boundsLine(planned({ threads: 4, limits: { ...limits, max_runs: 10, max_seconds: 90 * 60 } })),
+  ).toBe("4 threads, at most 10 runs, 2 h");
+  expect(boundsLine(planned({ limits: { ...limits, max_failures: 1, max_cost: 0.5 } }))).toBe(
+    "16 threads, at most 1 failure, $0.50",
   );
+});
+
+test("the end is summed up, and what stopped it comes first", () => {
+  const summary = { kept: 850, replayed: 31, repaired: 0, missing: 2, cost: 0.08 };
+  const ended = { ...IDLE, outcome: "finished" as const, done: 33, failed: 2, summary };
+  expect(progressLine(ended)).toBe(
+    "finished: 850 kept, 31 replayed, 2 still missing · $0.08, 2 failed",
+  );
+  const limited = {
+    ...ended,
+    outcome: "limited" as const,
+    message: "10 runs started (max_runs=10)",
+  };
+  expect(progressLine(limited)).toBe(
+    "10 runs started (max_runs=10); 850 kept, 31 replayed, 2 still missing · $0.08",
+  );
+  expect(progressLine({ ...ended, summary: null })).toBe("finished: 33 runs, 2 failed");
 });
 
 test("the button says exactly what it will do", () => {
   expect(resumeLabel(null)).toBe("▸ Resume");
   expect(resumeLabel(planned({ run: 1 }))).toBe("▸ Resume 1 run");
-  expect(resumeLabel(planned({ run: 1410, score: 12 }))).toBe("▸ Resume 1,410 runs");
+  expect(resumeLabel(planned({ run: 1410, score: 12 }))).toBe("▸ Resume 1,410 runs and score 12");
   expect(resumeLabel(planned({ run: 0, score: 12 }))).toBe("▸ Score 12 runs");
   expect(resumeLabel(planned({ run: 0, score: 0, kept: 0 }))).toBe("Complete");
   const none = { run: 0, score: 0, obstacle: "There is nothing to run." };

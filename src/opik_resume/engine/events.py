@@ -5,6 +5,7 @@ A listener must be quick and must not raise: it is called between two runs of a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from opik_resume.base.records import Attempt, CellKey
@@ -39,6 +40,27 @@ class TriedAgain:
 
     cell: CellKey
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackingOff:
+    """A provider refuses calls: nothing begins for so many seconds (0: something may), then so many of ``most`` at a time.
+
+    Told when it becomes fewer and when it becomes more; it is over when they are all ``most`` again.
+    """
+
+    seconds: float
+    at_work: int
+    most: int
+
+    @property
+    def over(self) -> bool:
+        return self.at_work >= self.most and self.seconds <= 0
+
+    def said(self, seconds: float) -> str:
+        """``backing off 12 s, 4 of 16 at work``, when so many seconds are left."""
+        wait = f" {math.ceil(seconds)} s" if seconds > 0 else ""
+        return f"backing off{wait}, {self.at_work} of {self.most} at work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +112,15 @@ class Ended:
     abandoned: tuple[CellKey, ...] = ()
 
 
-Event = RunQueued | RunStarted | Waiting | TriedAgain | RunFinished | RunDropped | Unrecorded | RecordedAgain | Ended
+Event = (
+    RunQueued
+    | RunStarted
+    | Waiting
+    | TriedAgain
+    | BackingOff
+    | RunFinished
+    | RunDropped
+    | Unrecorded
+    | RecordedAgain
+    | Ended
+)

@@ -29,6 +29,7 @@ from opik_resume.engine.recording.recorder import EndedRun, Recorder
 from opik_resume.engine.recording.salvage import Salvage
 from opik_resume.engine.retrying.trying import Trying
 from opik_resume.engine.retrying.waiting import Waits
+from opik_resume.engine.running.admission import Admission
 from opik_resume.engine.running.course import Course
 from opik_resume.engine.running.keeper import Keeper
 from opik_resume.engine.running.listeners import Listener, Listeners
@@ -98,12 +99,15 @@ class Run:
         self._awaiter = Awaiter(callables.loop)
         self._calls = Calls(self._awaiter)
         self._costs = Costs(callables.cost, self._calls) if callables.cost is not None else None
-        self._waits = Waits(self._hurried, self._course.seconds_left, self._tell)
         self._capture = Capture(wanted=callables.capture)
         self._one_at_a_time = callables.task_threads == 1
         self._workers = min(max(1, callables.task_threads), max(1, len(jobs)))
+        self._admission = Admission(
+            self._workers, adaptive=callables.retries.adaptive, left=self._course.seconds_left, tell=self._tell
+        )
+        self._waits = Waits(self._hurried, self._course.seconds_left, self._tell, self._admission)
         work = self._cell_work(callables, tolerant, tracing or Untraced(), required)
-        self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter)
+        self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter, self._admission)
         awaits = self._elsewhere is None and self._workers > WORKERS and is_async(callables.task)
         self._slots = Slots(self._workers, self._next_flow) if awaits or self._elsewhere else None
         self._keeper = Keeper(lease, self._idle, lambda: self.stopping, self.lease_lost, self._awaiter.cancel)
@@ -116,6 +120,7 @@ class Run:
             store,
             self._tell,
             self._capture,
+            self._admission,
             self._awaiter if awaits else None,
             self._elsewhere,
         )
@@ -134,7 +139,9 @@ class Run:
             fresh=callables.fresh,
             version=callables.version.text if callables.version is not None else None,
             costs=self._costs,
-            trying=None if retries.plain else Trying(retries, self._calls, self._waits, self._outliving.keep),
+            trying=None
+            if retries.plain
+            else Trying(retries, self._calls, self._waits, self._outliving.keep, self._admission),
         )
 
     # For whoever started it
@@ -176,6 +183,7 @@ class Run:
             if not self._idle.is_set():
                 self._course.stop(reason or "stopped")
         self._waits.wake()
+        self._admission.close()
         if self._elsewhere is not None:
             self._elsewhere.stop()
         self._recorder.hurry(patience.STOPPED_SECONDS)
@@ -310,6 +318,7 @@ class Run:
             logger.warning("opik-resume: %d of %d workers could be started", started, wanted)
 
     def _end(self) -> None:
+        self._admission.close()
         self.stopped_by = self._course.stopped_by()
         self.outcome = self._outcome()
         self._capture.let_go()

@@ -26,6 +26,21 @@ def is_transient(exception_type: str, message: str) -> bool:
     return bool(_TYPE.search(exception_type) or _STATUS.search(message))
 
 
+_PRESSURE_TYPE = re.compile(
+    r"RateLimit|rate_limit|TooManyRequests|Throttl|Overloaded|overloaded|ResourceExhausted|RESOURCE_EXHAUSTED|SlowDown"
+)
+_PRESSURE_SAID = re.compile(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:429|529)\b", re.IGNORECASE
+)
+
+
+def is_pressure(exception_type: str, message: str) -> bool:
+    """Whether a provider says that it is called too often, or by too many: then all who call it had better be fewer."""
+    if is_exhausted(message) or _REFUSED.search(message):
+        return False
+    return bool(_PRESSURE_TYPE.search(exception_type) or _PRESSURE_SAID.search(message))
+
+
 def is_exhausted(message: str) -> bool:
     """Whether it says that a quota or an account is used up: no waiting helps, whatever the exception is called."""
     return bool(_STAYS.search(message))

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from opik_resume.base.records import Attempt, Item, ScoreResult, Try
 from opik_resume.base.version import __version__
 from opik_resume.engine.retrying.policy import Pause
+from opik_resume.engine.retrying.tries import Pressed
 
 Kind = Literal["done", "missing", "refused", "unfit"]
 """Of an answer: the call was made; the kit is not there yet; the run is stopped; the worker cannot do it, and says why.
@@ -57,7 +58,8 @@ class Terms:
 class Call:
     """One try at a cell, or the scoring of what is there again: with the metrics of these names.
 
-    ``attempt`` is the start, or the attempt to score; ``tries`` are those that were made before.
+    ``attempt`` is the start, or the attempt to score; ``tries`` are those that were made before, ``pressed`` what a
+    provider's refusals had come to by then.
     """
 
     attempt: Attempt
@@ -65,11 +67,15 @@ class Call:
     terms: Terms
     metrics: Sequence[str] | None = None
     tries: tuple[Try, ...] = ()
+    pressed: Pressed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of it. ``pause``: another try is worth it, after so long. ``error``: what was raised, as cloudpickle has it."""
+    """What came of it. ``pause``: another try is worth it, after so long. ``error``: what was raised, as cloudpickle has it.
+
+    ``refused``: the provider said that it is called too often, and ``stated`` for how many seconds.
+    """
 
     attempt: Attempt
     tries: tuple[Try, ...] = ()
@@ -78,6 +84,9 @@ class Done:
     raised: bool = False
     fresh: tuple[ScoreResult, ...] | None = None
     no_cost: str | None = None
+    pressed: Pressed | None = None
+    refused: bool = False
+    stated: float | None = None
 
 
 Answer = tuple[Kind, Done | str | None]

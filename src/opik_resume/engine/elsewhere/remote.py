@@ -106,6 +106,7 @@ class _Work:
         self._kit, self._call = kit, call
         self._error: BaseException | None = None
         self._pause: Pause | None = None
+        self._refused: list[float | None] = []
         self._fresh: dict[str, tuple[ScoreResult, ...]] = {}
         calls = Calls(Awaiter())
         self._trying = self._one_try(calls)
@@ -139,6 +140,9 @@ class _Work:
             self._error is not None,
             self._fresh.get(attempt.id),
             self._costs.problem if self._costs is not None else None,
+            self._trying.tries.pressed if self._trying is not None else None,
+            bool(self._refused),
+            self._refused[-1] if self._refused else None,
         )
 
     @property
@@ -149,8 +153,8 @@ class _Work:
         retries = self._kit.retry_on
         if retries.plain:
             return None
-        trying = _OneTry(retries, calls, _Asked(self), lambda key, late: None)
-        trying.tries = Tries(retries, made=self._call.tries)
+        trying = _OneTry(retries, calls, _Asked(self), lambda key, late: None, _Heard(self._refused))
+        trying.tries = Tries(retries, made=self._call.tries, pressed=self._call.pressed)
         return trying
 
     def asked(self, pause: Pause) -> None:
@@ -158,6 +162,19 @@ class _Work:
 
     def _note(self, key: CellKey, error: BaseException) -> None:
         self._error = error
+
+
+@dataclass
+class _Heard:
+    """What the provider said of being called too often: it is heeded where the run is."""
+
+    refusals: list[float | None]
+
+    def passed(self, began: float) -> None:
+        self.refusals.clear()
+
+    def refused(self, began: float, stated: float | None) -> None:
+        self.refusals.append(stated)
 
 
 class _Asked:

@@ -24,6 +24,8 @@ from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, F
 from opik_resume.engine.elsewhere.packing import Place
 from opik_resume.engine.jobs import Callables
 from opik_resume.engine.retrying.policy import Pause
+from opik_resume.engine.retrying.tries import Pressed
+from opik_resume.engine.retrying.trying import Heed
 from opik_resume.engine.retrying.waiting import Waits
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import ExecutorBroken, FailedElsewhere, WorkerLost
@@ -47,14 +49,18 @@ class Elsewhere:
         terms: how their outcome is judged.
         waits: waits for the next try of a cell.
         awaiter: has them wait on the loop, without a thread.
+        heed: told which calls a provider refused because there are too many, and which it did not.
     """
 
-    def __init__(self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter) -> None:
+    def __init__(
+        self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter, heed: Heed
+    ) -> None:
         self._place = place
         self._work = work
         self._terms = terms
         self._waits = waits
         self._awaiter = awaiter
+        self._heed = heed
         self._fit = tuple(Fit.here())
         self._mark = Path(tempfile.gettempdir()) / f"opik-resume-{run_id}.stop"
         self._address = Address(run_id, place.digest, os.fspath(self._mark))
@@ -66,7 +72,9 @@ class Elsewhere:
         """Have the task called and its output scored. ``attempt`` is the start, without an outcome."""
         call, spent = Call(attempt, item, self._terms), 0.0
         while True:
+            began = time.monotonic()
             done = yield from self._done(call)
+            self._heeded(done, began)
             spent += done.attempt.task_seconds or 0.0
             pause = done.pause
             waited = 0.0 if pause is None else (yield from self._waited(call, pause))
@@ -74,7 +82,8 @@ class Elsewhere:
             if pause is None or waited <= 0:
                 return self._kept(done, tries, spent)
             spent += waited
-            call = replace(call, attempt=replace(attempt, prints=done.attempt.prints), tries=tries)
+            again = replace(attempt, prints=done.attempt.prints)
+            call = replace(call, attempt=again, tries=tries, pressed=_pressed(done, waited))
 
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Sent:
         """Have kept output scored again, with the metrics of these names."""
@@ -106,6 +115,12 @@ class Elsewhere:
             clusters.tell_workers(self._place.executor, remote.stop, self._address.run_id)
         except Exception as error:
             logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
+
+    def _heeded(self, done: Done, began: float) -> None:
+        if done.refused:
+            self._heed.refused(began, done.stated)
+        elif done.attempt.returned:
+            self._heed.passed(began)
 
     # One call
 
@@ -211,12 +226,21 @@ class Elsewhere:
         return seconds if again else -seconds
 
 
-def elsewhere_of(run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter) -> Elsewhere | None:
+def elsewhere_of(
+    run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter, heed: Heed
+) -> Elsewhere | None:
     """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
     if callables.elsewhere is None:
         return None
     terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
-    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter)
+    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, heed)
+
+
+def _pressed(done: Done, waited: float) -> Pressed | None:
+    """What refusals have come to, with the wait for the last one."""
+    if done.pressed is None or not done.refused:
+        return done.pressed
+    return replace(done.pressed, waited=done.pressed.waited + waited)
 
 
 def _with_wait(tries: tuple[Try, ...], seconds: float) -> tuple[Try, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from opik_resume.engine.retrying import stated
-from opik_resume.experiment.transient import is_exhausted, is_transient
+from opik_resume.experiment.transient import is_exhausted, is_pressure, is_transient
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 60.0  # of a wait that nobody has stated
@@ -19,6 +19,9 @@ LONGEST_STATED = 300.0
 """Of one that the provider states: if it is longer, the run fails now and says so, and a later resume runs it."""
 _REFUSED = frozenset({401, 402, 403})
 _PASSES = frozenset({408, 425, 429})
+UNAVAILABLE = 503
+_PRESSES = frozenset({429, 529})
+MAX_WAIT = 300.0  # seconds that one run waits for a provider that refuses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,20 @@ class Retries:
     """How a task is called: again at most ``retries`` times, each time for at most ``timeout`` seconds.
 
     ``retry_on``: exceptions that are worth it besides those that pass by themselves: classes, or globs of their names,
-    with or without the module (``openai.*``, ``*Overloaded*``).
+    with or without the module (``openai.*``, ``*Overloaded*``). ``adaptive``: what a provider refuses because it is called too
+    often is waited for, at most ``max_wait`` seconds a run, and does not count as one of the ``retries``.
     """
 
     retries: int = 0
     timeout: float | None = None
     retry_on: tuple[type[BaseException] | str, ...] = ()
+    adaptive: bool = True
+    max_wait: float = MAX_WAIT
 
     @property
     def plain(self) -> bool:
         """Whether the task is simply called."""
-        return self.retries == 0 and self.timeout is None
+        return self.retries == 0 and self.timeout is None and not self.adaptive
 
     def passes(self, error: BaseException) -> bool:
         """Whether the same call may succeed in a while: what interrupts does not, and an exhausted quota does not."""
@@ -56,7 +62,24 @@ class Retries:
             return False
         return self._named(error) or _passes(error, said)
 
-    def pause(self, number: int, error: BaseException, now: datetime, chance: float) -> Pause | None:
+    def pressure(
+        self, number: int, pressed: int, error: BaseException, now: datetime, chance: float, waited: float = 0.0
+    ) -> Pause | None:
+        """The same after a refusal, the ``pressed``-th in a row; None when it is none, or there is no more waiting.
+
+        Args:
+            number, error, now, chance: as in :meth:`pause`.
+            pressed: counted from 1.
+            waited: how many seconds the run has waited for refusals.
+        """
+        if not self.adaptive or not presses(error):
+            return None
+        pause = _paused(number, pressed, error, now, chance)
+        return None if waited + pause.seconds > self.max_wait else pause
+
+    def pause(
+        self, number: int, error: BaseException, now: datetime, chance: float, failed: int | None = None
+    ) -> Pause | None:
         """What to wait after the ``number``-th try failed; None when there is to be no other.
 
         Args:
@@ -65,16 +88,13 @@ class Retries:
             now: the present moment.
             chance: from 0 to 1: half of the wait is left to it, so that those who were refused together do not come
                 back together.
+            failed: how many of the tries count: those that were refused may not. None: all of them.
         """
-        if number > self.retries or not self.passes(error):
+        failed = number if failed is None else failed
+        if failed > self.retries or not self.passes(error):
             return None
-        wait = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(number - 1, 30)) * (0.5 + chance / 2)
         told = stated.seconds_until(error, now)
-        if told is None:
-            return Pause(wait, type(error).__name__, number + 1)
-        if told > LONGEST_STATED:
-            return None
-        return Pause(told + wait * 0.1, f"{type(error).__name__}, as the provider asks", number + 1)
+        return None if told is not None and told > LONGEST_STATED else _paused(number, failed, error, now, chance)
 
     def _named(self, error: Exception) -> bool:
         names = [name for kind in type(error).__mro__ for name in (kind.__name__, f"{kind.__module__}.{kind.__name__}")]
@@ -84,6 +104,32 @@ class Retries:
         )
 
 
+def presses(error: BaseException) -> bool:
+    """Whether a provider says with it that it is called too often: not a quota that is used up, nor a refused key."""
+    if not isinstance(error, Exception):
+        return False
+    codes, number = stated.codes(error), stated.status(error)
+    said = f"{_text(error)} {codes}"
+    if is_exhausted(said) or number in _REFUSED:
+        return False
+    if number in _PRESSES or (number == UNAVAILABLE and "overloaded" in said.lower()):
+        return True
+    return is_pressure(f"{_kinds(error)} {codes}", said)
+
+
+def _paused(number: int, failed: int, error: BaseException, now: datetime, chance: float) -> Pause:
+    """What to wait after the ``failed``-th failure: longer each time, or what is stated."""
+    wait = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(failed - 1, 30)) * (0.5 + chance / 2)
+    told = stated.seconds_until(error, now)
+    if told is None:
+        return Pause(wait, type(error).__name__, number + 1)
+    return Pause(told + wait * 0.1, f"{type(error).__name__}, as the provider asks", number + 1)
+
+
+def _kinds(error: BaseException) -> str:
+    return " ".join(kind.__name__ for kind in type(error).__mro__ if kind not in (Exception, BaseException, object))
+
+
 def _passes(error: Exception, said: str) -> bool:
     number = stated.status(error)
     if number is not None:
@@ -91,8 +137,7 @@ def _passes(error: Exception, said: str) -> bool:
             return False
         if number in _PASSES or number >= 500:
             return True
-    kinds = [kind.__name__ for kind in type(error).__mro__ if kind not in (Exception, BaseException, object)]
-    return is_transient(" ".join([*kinds, stated.codes(error)]), said)
+    return is_transient(f"{_kinds(error)} {stated.codes(error)}", said)
 
 
 def _text(error: Exception) -> str:

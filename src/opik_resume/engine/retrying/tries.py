@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from opik_resume.base.records import Try, utc_now
@@ -14,6 +14,15 @@ from opik_resume.engine.retrying.policy import Pause, Retries
 
 KEPT = 10  # of the first and of the last tries each: an attempt may have thousands
 MESSAGE_LIMIT = 500  # characters kept of the message of a try that is not the last
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a provider's refusals have come to for one attempt: how many, how many of them last, and the seconds waited."""
+
+    tries: int = 0
+    in_a_row: int = 0
+    waited: float = 0.0
 
 
 class Tries:
@@ -25,6 +34,7 @@ class Tries:
         now: the present moment.
         chance: a number from 0 to 1.
         made: those that were made before.
+        pressed: what refusals had come to by then.
     """
 
     def __init__(
@@ -34,11 +44,14 @@ class Tries:
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
         made: Sequence[Try] = (),
+        pressed: Pressed | None = None,
     ) -> None:
         self._retries = retries
         self._clock, self._now, self._chance = clock, now, chance
         self._made = list(made)
         self._number = made[-1].number if made else 0
+        self._pressed = pressed or Pressed()
+        self._refused = False  # the last one was, because a provider is called too often
         self._began = 0.0
         self._since = now()
 
@@ -51,16 +64,29 @@ class Tries:
         """It raised. Returns how long to wait for the next one; None: there is none."""
         told = error_info(error)
         self._keep(Try(*self._times, told.exception_type, told.message[:MESSAGE_LIMIT]))
-        return self._retries.pause(self._number, error, self._now(), self._chance())
+        now, chance = self._now(), self._chance()
+        so_far = self._pressed
+        pause = self._retries.pressure(self._number, so_far.in_a_row + 1, error, now, chance, so_far.waited)
+        self._refused = pause is not None
+        in_a_row = so_far.in_a_row + 1 if self._refused else 0
+        self._pressed = Pressed(so_far.tries + self._refused, in_a_row, so_far.waited)
+        return pause or self._retries.pause(self._number, error, now, chance, self._number - self._pressed.tries)
 
     def waited(self, seconds: float) -> None:
         """So long was waited after it."""
+        if self._refused:
+            self._pressed = replace(self._pressed, waited=self._pressed.waited + seconds)
         self._made[-1] = replace(self._made[-1], waited=round(seconds, 3))
 
     def returned(self) -> None:
         """It came back."""
         if self._made:
             self._keep(Try(*self._times))
+
+    @property
+    def pressed(self) -> Pressed:
+        """What refusals have come to."""
+        return self._pressed
 
     @property
     def made(self) -> tuple[Try, ...]:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from opik_resume.base.records import CellKey
+from opik_resume.base.records import CellKey, utc_now
 from opik_resume.engine.retrying.late import Carried, Late, Outlived, awaited_for
-from opik_resume.engine.retrying.policy import Pause, Retries
+from opik_resume.engine.retrying.policy import Pause, Retries, presses
+from opik_resume.engine.retrying.stated import seconds_until
 from opik_resume.engine.retrying.tries import Tries
 
 
@@ -29,6 +30,14 @@ class Wait(Protocol):
     async def awaited(self, key: CellKey, pause: Pause) -> bool: ...
 
 
+class Heed(Protocol):
+    """Who heeds what the provider bears. Moments are those of ``time.monotonic``."""
+
+    def passed(self, began: float) -> None: ...
+
+    def refused(self, began: float, stated: float | None) -> None: ...
+
+
 class Trying:
     """How one run calls its task.
 
@@ -37,6 +46,7 @@ class Trying:
         calls: who calls it.
         wait: waits before the next try.
         outlives: told of a call that goes on although its cell is given up.
+        heed: told which calls were refused because there are too many, and which were not.
     """
 
     def __init__(
@@ -45,11 +55,13 @@ class Trying:
         calls: Calls,
         wait: Wait,
         outlives: Callable[[CellKey, Late], None],
+        heed: Heed,
     ) -> None:
         self.retries = retries
         self._calls = calls
         self._wait = wait
         self._outlives = outlives
+        self._heed = heed
 
     def begin(self) -> Tries:
         """For one attempt."""
@@ -59,14 +71,17 @@ class Trying:
         """What the task returns at last. ``content``: makes what it is given, anew for each try."""
         while True:
             tries.begin()
+            called = time.monotonic()
             try:
                 output = self._call(task, content())
             except Exception as error:
+                self._failed(called, error)
                 pause = tries.failed(error)
                 again = pause is not None and self._waited(key, tries, pause)
                 if came := self._settled(key, tries, error, again=again):
                     return came[0]
             else:
+                self._heed.passed(called)
                 tries.returned()
                 return output
 
@@ -74,9 +89,11 @@ class Trying:
         """The same of a task whose calls are coroutines, which nobody waits for on a thread."""
         while True:
             tries.begin()
+            called = time.monotonic()
             try:
                 output = await self._await(task, content())
             except Exception as error:
+                self._failed(called, error)
                 pause = tries.failed(error)
                 began = time.monotonic()
                 again = pause is not None and await self._wait.awaited(key, pause)
@@ -85,6 +102,7 @@ class Trying:
                 if came := self._settled(key, tries, error, again=again):
                     return came[0]
             else:
+                self._heed.passed(called)
                 tries.returned()
                 return output
 
@@ -101,6 +119,10 @@ class Trying:
         if not again:
             raise error
         return []
+
+    def _failed(self, called: float, error: Exception) -> None:
+        if presses(error):
+            self._heed.refused(called, seconds_until(error, utc_now()))
 
     async def _await(self, task: Callable[..., Any], content: Any) -> Any:
         timeout = self.retries.timeout

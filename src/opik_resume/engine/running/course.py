@@ -50,6 +50,11 @@ class Course:
             job = self._jobs.take()
             return None if job is None else (place, job)
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to start."""
+        return self._stop_reason is not None or self._spending.tripped
+
     def ahead(self, number: int) -> list[CellKey]:
         """The cells of the next jobs, so many at most."""
         with self._lock:

@@ -20,6 +20,7 @@ from opik_resume.engine.elsewhere.sending import Elsewhere
 from opik_resume.engine.events import RunStarted
 from opik_resume.engine.jobs import Job
 from opik_resume.engine.recording.recorder import Recorder
+from opik_resume.engine.running.admission import Admission
 from opik_resume.engine.running.course import Course
 from opik_resume.engine.running.listeners import Listeners
 from opik_resume.engine.slots import Flow
@@ -57,6 +58,7 @@ class Working:
         store: where starts go, and what is to be scored again is.
         tell: takes events.
         capture: keeps what is printed meanwhile.
+        admission: says when a cell may go to work.
         awaiter: who awaits the coroutine of a task on no thread, so that a worker is free for others; None: the worker waits.
         elsewhere: who has all of it called by other processes instead.
     """
@@ -71,6 +73,7 @@ class Working:
         store: ExperimentStore,
         tell: Listeners,
         capture: Capture,
+        admission: Admission,
         awaiter: Awaiter | None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
@@ -82,14 +85,29 @@ class Working:
         self._store = store
         self._tell = tell
         self._capture = capture
+        self._admission = admission
         self._awaiter = awaiter
         self._elsewhere = elsewhere
         self._context = contextvars.copy_context()
 
     def do(self, job: Job) -> Flow:
         """All of it. What is yielded is to be awaited before it goes on."""
+        key = job.cell.key
+        try:
+            turn = self._admission.enter(key)
+            if turn is not None and (self._awaiter is not None or self._elsewhere is not None):
+                yield turn
+            elif turn is not None:
+                turn.result()
+            yield from self._at_work(job)
+        finally:
+            self._admission.leave(key)
+        if self._course.over:
+            self._admission.close()
+
+    def _at_work(self, job: Job) -> Flow:
         cell = RunningCell(self._owner.experiment_id, job.cell.key)
-        if not self._claim(cell, job):
+        if self._course.over or not self._claim(cell, job):
             return
         self._recorder.wait_while_held()
         began = time.monotonic()

@@ -1,10 +1,8 @@
-"""Who runs an experiment elsewhere, and until when nobody else may: in words, and as ``docs/protocol.md`` has it. Pure."""
+"""Who runs an experiment elsewhere, and until when nobody else may: in words. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from opik_resume.base.records import Json, LeaseHolder
+from opik_resume.base.records import LeaseHolder
 
 
 def held(holder: LeaseHolder) -> str:
@@ -15,20 +13,3 @@ def held(holder: LeaseHolder) -> str:
     if holder.until is not None:
         when = f"if nothing is heard from it until {holder.until:%H:%M:%S} UTC, Resume takes over"
     return f"Another process is running it ({who}): {when}."
-
-
-def holder_json(holder: LeaseHolder | None) -> Json | None:
-    """The process, and times in ISO 8601."""
-    if holder is None:
-        return None
-    return {
-        "host": holder.host,
-        "pid": holder.pid,
-        "program": holder.program,
-        "since": _time(holder.since),
-        "until": _time(holder.until) if holder.until is not None else None,
-    }
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()

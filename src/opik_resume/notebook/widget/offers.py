@@ -10,7 +10,7 @@ from typing import Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
-from opik_resume.base.records import CellState, Experiment, Json, LeaseHolder
+from opik_resume.base.records import CellState, Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
@@ -24,7 +24,7 @@ from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Choice, Chooser, Given, Picked
 from opik_resume.notebook.namespace.lookup import user_namespace
-from opik_resume.notebook.widget.holders import held, holder_json
+from opik_resume.notebook.widget.holders import held
 from opik_resume.notebook.widget.payload import plan_json
 from opik_resume.notebook.widget.terms import ALL, Terms, limits_json
 
@@ -44,8 +44,6 @@ class Offer:
     useful: bool = False
     """Whether another choice could make a difference."""
     terms: Terms = ALL
-    holder: LeaseHolder | None = None
-    """Another process that runs it."""
 
     def to_json(self) -> Json:
         base, terms = self.picked.base, self.terms
@@ -54,7 +52,7 @@ class Offer:
         )
         limits = limits_json(base.limits if base is not None else Limits(), terms)
         priced = base is not None and base.cost is not None
-        return told | {"limits": limits, "priced": priced, "holder": holder_json(self.holder)}
+        return told | {"limits": limits, "priced": priced}
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,7 @@ class Offers:
             if len(self._shown) > _KEPT:
                 self._shown.popitem(last=False)
         useful = len(plan) > 0 or _scores_missing(reading) > 0
-        return Offer(
-            plan_id, plan, picked, self._obstacle(reading, plan, picked), useful, terms, self._elsewhere(reading)
-        )
+        return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful, terms)
 
     def _planned(self, reading: Reading, picked: Picked, metrics: list[Any] | None) -> ResumePlan:
         """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
@@ -153,11 +149,6 @@ class Offers:
         if holder is None or holder.stopping:
             return None
         return "A cell of this notebook is running it: ■ stops that." if holder.here else held(holder)
-
-    def _elsewhere(self, reading: Reading) -> LeaseHolder | None:
-        holder = reading.holder
-        ours = holder is None or holder.here or holder.stopping or self._desk.active(reading.experiment.id) is not None
-        return None if ours else holder
 
 
 def _no_task(experiment: Experiment, picked: Picked) -> str:

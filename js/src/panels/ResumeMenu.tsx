@@ -1,0 +1,31 @@
+import { scopesOf } from "../planning";
+import { count } from "../words";
+import { useAround, useViewState } from "./hooks";
+import { Popover } from "./Popover";
+
+/** The arrow beside Resume: takes less than everything. */
+export function ResumeMenu({ off }: { off: boolean }) {
+  const { view } = useAround();
+  const state = useViewState();
+  return (
+    <Popover label="▾" name="What to resume" menu off={off}>
+      {scopesOf(state, view.cells).map(({ scope, name, cells }) => (
+        <button
+          key={scope}
+          type="button"
+          role="menuitemradio"
+          class="oprs-option"
+          tabIndex={-1}
+          aria-checked={scope === state.wish.scope}
+          aria-disabled={cells === 0}
+          onClick={(event) =>
+            cells === 0 ? event.stopPropagation() : view.planning.wish({ scope })
+          }
+        >
+          <span class="oprs-clip">{name}</span>
+          <span class="oprs-number oprs-quiet">{cells === undefined ? "" : count(cells)}</span>
+        </button>
+      ))}
+    </Popover>
+  );
+}
