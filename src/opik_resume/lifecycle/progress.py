@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import CellKey
-from opik_resume.engine.events import Event, RunFinished, TriedAgain, Waiting
+from opik_resume.engine.events import BackingOff, Event, RunFinished, TriedAgain, Waiting
 
 STEPS_DELAY = 0.5  # seconds of waiting from which on a bar is worth drawing
 
@@ -26,13 +26,14 @@ in_each_process(_begin)
 
 
 class Backoffs:
-    """Which cells wait for their next try, and until when, as the events of a run tell it."""
+    """Who waits, and until when, as the events of a run tell it: cells for their next try, or the whole run for a provider."""
 
     def __init__(self) -> None:
         self._until: dict[CellKey, float] = {}
+        self._pressure: tuple[BackingOff, float] | None = None  # and until when nothing begins
 
     def __len__(self) -> int:
-        return len(self._until)
+        return len(self._until) + (self._pressure is not None)
 
     def take(self, event: Event, now: float) -> bool:
         """Returns whether somebody waits now who did not, or the other way round."""
@@ -40,12 +41,18 @@ class Backoffs:
             case Waiting(cell, seconds):
                 self._until[cell] = now + seconds
                 return True
+            case BackingOff(seconds):
+                self._pressure = None if event.over else (event, now + seconds)
+                return True
             case TriedAgain(cell) | RunFinished(cell):
                 return self._until.pop(cell, None) is not None
         return False
 
     def said(self, now: float) -> str:
-        """``backing off 12 s``: until the last of them goes on."""
+        """``backing off 12 s``: until the last of them goes on; of the whole run, ``backing off 12 s, 4 of 16 at work``."""
+        if self._pressure is not None:
+            event, until = self._pressure
+            return event.said(until - now)
         left = max(self._until.values(), default=now) - now
         return f"backing off {max(1, math.ceil(left))} s"
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from opik_resume.base.records import Attempt, CellKey, utc_now
-from opik_resume.engine.events import Ended, RunDropped, RunFinished, RunQueued, RunStarted, Waiting
+from opik_resume.engine.events import BackingOff, Ended, RunDropped, RunFinished, RunQueued, RunStarted, Waiting
 from opik_resume.lifecycle.display.lines import EVERY_SECONDS, Lines
 from opik_resume.lifecycle.display.standing import Standing
 from tests.builders import complete, failed
@@ -82,6 +82,18 @@ def test_backing_off_is_said_beside_the_rest(clock: Clock) -> None:
     standing(Waiting(CellKey("b", 0), 12.0, "RateLimitError"))
     clock.now += 2
     assert standing.troubles() == ["1 failed", "backing off 10 s"]
+
+
+def test_a_provider_that_refuses_is_said_until_all_are_at_work_again(clock: Clock) -> None:
+    standing = Standing("e", 30, clock)
+    standing(Waiting(CellKey("b", 0), 40.0, "RateLimitError"))
+    standing(BackingOff(12.0, 4, 16))
+    clock.now += 2
+    assert standing.troubles() == ["backing off 10 s, 4 of 16 at work"]
+    clock.now += 20
+    assert standing.troubles() == ["backing off, 4 of 16 at work"]
+    standing(BackingOff(0.0, 16, 16))
+    assert standing.troubles() == ["backing off 18 s"], "the one cell still waits"
 
 
 def test_a_line_each_30_seconds_and_one_at_the_end(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
