@@ -233,7 +233,6 @@ function Beside({ of: { cell } }: { of: Cell }) {
         {other.name}: {run ? cellLine(run) : "never run"}
       </p>
       {run && <Value value={run.output} nothing="There is no output." />}
-      {run && <Scores scores={run.scores} />}
     </div>
   );
 }

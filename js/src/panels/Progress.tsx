@@ -47,7 +47,7 @@ export function Progress() {
         <p class="oprs-status">
           <span class="oprs-number">{line}</span>
           {busy && <span class="oprs-busy">the kernel is busy</span>}
-          {progress?.active && <Notify />}
+          {progress?.active && canNotify() && <Notify />}
         </p>
         <span class="oprs-clip oprs-number oprs-means" title={meansLine(scales)}>
           <Means of={scales} />
@@ -63,7 +63,6 @@ export function Progress() {
 function Notify() {
   const { view } = useAround();
   const { notify } = useViewState();
-  if (!canNotify()) return null;
   const toggle = async () => view.store.set({ notify: !notify && (await mayNotify()) });
   return (
     <button

@@ -12,6 +12,8 @@ import pytest
 from opik_resume import evaluate
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import LeaseHolder
+from opik_resume.engine import Callables
+from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import make_plan
 from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
@@ -19,6 +21,7 @@ from opik_resume.metrics.score_result import ScoreResult
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget.groups import groups_of
 from opik_resume.notebook.widget.holders import held
+from opik_resume.notebook.widget.terms import Terms
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import View, evaluated, reading_of
@@ -151,6 +154,13 @@ def test_threads_and_stop_rules_are_those_of_the_plan_that_was_shown(store: Stor
     assert task.calls.total() == 1
     assert screen.progress["message"].startswith("1 run started (max_runs=1); 2 not started.")
     assert screen.progress["summary"] == {"kept": 5, "replayed": 1, "repaired": 0, "missing": 2, "cost": None}
+
+
+def test_terms_change_what_they_name_and_nothing_else() -> None:
+    calls = Callables(CountingTask(), task_threads=8, limits=Limits(max_failures=3, breaker=None))
+    assert Terms().applied(calls) == calls
+    bounded = Terms(threads=3, limits={"max_runs": 5}).applied(calls)
+    assert (bounded.task_threads, bounded.limits) == (3, Limits(max_runs=5, max_failures=3, breaker=None))
 
 
 def test_a_bound_on_costs_needs_a_source_and_what_was_paid_is_said(store: Store, view: Views) -> None:
