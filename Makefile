@@ -72,6 +72,7 @@ lock: venv ## look up the newest versions and write the lock files anew
 bench: setup ## measure against the opik package, side by side, as ratios; then the front end in a real browser
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.cells
+	@$(VENV)/python -m bench.executors
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.latency
 

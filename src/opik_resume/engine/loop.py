@@ -323,6 +323,8 @@ class Run:
         self.outcome = self._outcome()
         self._capture.let_go()
         self._finally(self._conclude)
+        if self._elsewhere is not None:
+            self._elsewhere.end()
         self._finally(lambda: self._abandoned.give_back(lambda: {*self.on_the_way, *self._outliving.cells}))
         stopping.unregister(self.stop)
         why = str(self.stopped_by) if self.outcome == "limited" else self._course.stop_reason or ""

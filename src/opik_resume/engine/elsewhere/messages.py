@@ -16,9 +16,9 @@ from opik_resume.base.version import __version__
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Pressed
 
-Kind = Literal["done", "missing", "refused", "unfit"]
-"""Of an answer: the call was made; the kit is not there yet; the run is stopped; the worker cannot do it, and says why.
-In the last three the user's code was not called."""
+Kind = Literal["done", "missing", "refused", "again", "unfit"]
+"""Of an answer: the call was made; the kit is not there yet; the run is stopped; the cluster has begun it before,
+on a worker that is lost; the worker cannot do it, and says why. In the last four the user's code was not called."""
 
 
 class Fit(NamedTuple):
@@ -36,11 +36,15 @@ class Fit(NamedTuple):
 
 
 class Address(NamedTuple):
-    """Which run a call belongs to, with what it needs, and the file that says on this machine that the run is stopped."""
+    """Which run a call belongs to, with what it needs, and the file that says on this machine that the run is stopped.
+
+    ``ticket`` is of one call: whoever begins with it must be the first.
+    """
 
     run_id: str
     digest: str
     stop_mark: str
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

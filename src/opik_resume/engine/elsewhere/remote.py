@@ -19,6 +19,7 @@ from opik_resume.engine.calling import Calls
 from opik_resume.engine.capture.routing import Capture
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.costs import Costs
+from opik_resume.engine.elsewhere import clusters
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit
 from opik_resume.engine.elsewhere.packing import Kit, cloudpickle
 from opik_resume.engine.retrying.policy import Pause
@@ -42,7 +43,9 @@ def _begin() -> None:
 in_each_process(_begin)
 
 
-def answer(fit: tuple[str, str], address: tuple[str, str, str], call: bytes, payload: bytes | None = None) -> bytes:
+def answer(
+    fit: tuple[str, str], address: tuple[str, str, str, str], call: bytes, payload: bytes | None = None
+) -> bytes:
     """Make one call of a run, unless the run is stopped. Returns a pickled ``Answer``."""
     try:
         told = _answer(Fit(*fit), Address(*address), call, payload)
@@ -71,6 +74,8 @@ def _answer(fit: Fit, address: Address, call: bytes, payload: bytes | None) -> A
         return "missing", None
     if address.run_id in _stopped or os.path.exists(address.stop_mark):  # noqa: PTH110  # before each call: 1 µs
         return "refused", None
+    if not clusters.first_time(address.run_id, address.ticket):
+        return "again", None
     return "done", _Work(kit, pickle.loads(call)).done()  # noqa: S301  # ours, as all that travels
 
 

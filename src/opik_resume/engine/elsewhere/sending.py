@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, Item, Try, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.base.text.tracebacks import error_info
@@ -110,6 +111,16 @@ class Elsewhere:
                 future.cancel()
         self._tidy()
 
+    def end(self) -> None:
+        """Nothing more is sent. What is still out comes back as it may."""
+        with self._lock:
+            if self._out:  # the cluster must not begin it again
+                return
+        try:
+            clusters.forget(self._place.executor, self._address.run_id)
+        except Exception as error:
+            logger.info("opik-resume: the scheduler could not be told of the end: %s", error)
+
     def _tell_workers(self) -> None:
         try:
             clusters.tell_workers(self._place.executor, remote.stop, self._address.run_id)
@@ -132,6 +143,8 @@ class Elsewhere:
             kind, told = yield from self._answer(call, packed, self._place.payload)
         if isinstance(told, Done):
             return told
+        if kind == "again":
+            return self._lost(call, RuntimeError("dask wanted to begin it again"))
         if kind == "refused":
             return self._failed(call, CancelledError("the run was stopped before a worker began with this one"))
         return self._failed(call, FailedElsewhere(f"{told or 'no worker keeps what it is sent'}"))
@@ -155,8 +168,9 @@ class Elsewhere:
 
     def _submitted(self, packed: bytes, payload: bytes | None) -> Future[bytes]:
         args = (packed,) if payload is None else (packed, payload)
+        address = tuple(self._address._replace(ticket=new_id()))
         try:
-            future = self._place.executor.submit(remote.answer, self._fit, tuple(self._address), *args)  # type: ignore[arg-type]
+            future = self._place.executor.submit(remote.answer, self._fit, address, *args)  # type: ignore[arg-type]
         except Exception as error:
             raise ExecutorBroken(
                 f"executor {type(self._place.executor).__name__} takes no more runs: {type(error).__name__}: {error}. What has "
