@@ -45,6 +45,7 @@ def build_if_needed(root: Path) -> None:
 def _stale(bundle: list[Path], js: Path) -> bool:
     sources = [
         js / "build.mjs",
+        js / "jsx.mjs",
         js / "package-lock.json",
         *(file for file in (js / "src").rglob("*") if file.is_file()),
     ]

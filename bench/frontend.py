@@ -77,7 +77,7 @@ def key_frame(states: np.ndarray, runs: np.ndarray | None) -> Message:
     items = len(states) // 4 if runs is None else len(runs)
     head = {"id": "e", "name": "e", "dataset": "d", "version": "v1", "created_at": "2026-01-01T00:00:00+00:00",
             "state": "resumable", "items": items, "trials": 4 if runs is None else int(runs.max()),
-            "cells": len(states), "uniform": runs is None, "note": None}  # fmt: skip
+            "cells": len(states), "uniform": runs is None, "newest_first": False, "note": None}  # fmt: skip
     frames = Frames()
     frames.show(Board(head, states.astype(np.uint8), runs), 0.0)
     (key,) = frames.take(0.0, PROGRESS)

@@ -34,6 +34,13 @@ def timed(work: Callable[[], Any]) -> Seconds:
     return time.perf_counter() - began, server_seconds() - busy
 
 
+def processor_seconds(work: Callable[[], Any]) -> float:
+    """Of this process: a busy machine makes them longer, not others."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 def server_seconds() -> float:
     """What the server has computed so far; nothing where there is no /proc. (psutil would be imported beforehand.)"""
     status = Path(f"/proc/{os.environ['BENCH_SERVER']}/stat")

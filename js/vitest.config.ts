@@ -14,6 +14,8 @@ const FLAGS = [
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // The colours are in the Python package.
+  server: { fs: { allow: [".."] } },
   test: {
     projects: [
       {

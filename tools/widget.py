@@ -88,5 +88,5 @@ def centre(geometry: dict[str, float], cell: int) -> tuple[float, float]:
     trials, rows = int(geometry["trials"]), int(geometry["rows"])
     item, trial = divmod(cell, trials)
     block, row = divmod(item, rows)
-    x = block * geometry["blockWidth"] + (trial + 0.5) * geometry["cellWidth"]
-    return x, (row + 0.5) * geometry["cellHeight"]
+    x = geometry["left"] + block * geometry["blockWidth"] + (trial + 0.5) * geometry["cellWidth"]
+    return x, geometry["top"] + (row + 0.5) * geometry["cellHeight"]

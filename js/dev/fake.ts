@@ -128,6 +128,7 @@ export function experiment(
     trials,
     cells: states.length,
     uniform: true,
+    newest_first: true,
     note: null,
     ...more,
   };
@@ -146,8 +147,11 @@ export function experiment(
     obstacle: null,
     drift: null,
   };
-  const row: Row = { ...head, done, expected: states.length, failed, reason: null, strip: [0, 0] };
-  return { row, head, plan, states, runs: null };
+  const made = { head, plan, states, runs: null };
+  const scores = states.length > 2000 ? [] : scalesOf({ ...made, row: head as never });
+  const expected = states.length;
+  const row: Row = { ...head, done, expected, failed, scores, reason: null, strip: [0, 0] };
+  return { row, ...made };
 }
 
 /** As after a restart of the kernel: what the notebook defines is offered, and no task is chosen. */
@@ -197,7 +201,13 @@ export class FakeKernel {
     readonly experiments: Experiment[],
     traits: Partial<ControlTraits> = {},
   ) {
-    const all = { feed: "anywidget:feed", mode: "browser", store: "local store", selected: "" };
+    const all = {
+      feed: "anywidget:feed",
+      mode: "browser",
+      store: "local store",
+      selected: "",
+      rectangles: [],
+    };
     this.control = new FakeModel({ ...all, remote: false, ...traits } as ControlTraits);
     this.control.answer = (request) => {
       if (this.busy) this.waiting.push(request);
@@ -267,6 +277,7 @@ export class FakeKernel {
     details: () => [{ details: null }],
     open: ({ experiment }) => {
       const found = this.find(experiment);
+      if (found.row.id !== this.control.traits.selected) this.control.set("rectangles", []);
       this.control.set("selected", found.row.id);
       queueMicrotask(() => this.key());
       return [{ head: found.head, plan: found.plan }];
@@ -283,6 +294,10 @@ export class FakeKernel {
     plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
+    select: ({ experiment, runs }) => {
+      this.control.set("rectangles", runs as ControlTraits["rectangles"]);
+      return [{ scales: scalesOf(this.find(experiment)) }];
+    },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
     keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
@@ -396,7 +411,7 @@ function look(of: Experiment, cell: number): Cell {
   return {
     cell,
     item_id: `0190a6c2-7d1e-7b3f-9c54-${String(item).padStart(12, "0")}`,
-    position: item + 1,
+    position: item,
     trial: cell % of.head.trials,
     state,
     item: {

@@ -31,6 +31,21 @@ const byScore = async (page) => {
   await page.getByLabel("Sort by").selectOption("score:words");
   await page.locator(".oprs-scale svg").waitFor();
 };
+const press =
+  (...keys) =>
+  async (page) => {
+    await page.locator(".oprs-heatmap").focus();
+    for (const key of keys) await page.keyboard.press(key);
+  };
+const drag = async (page) => {
+  const box = await page.locator(".oprs-heatmap canvas").boundingBox();
+  await page.mouse.move(box.x + 150, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 290, box.y + 130, { steps: 4 });
+  await page.mouse.up();
+  await page.locator(".oprs-selected").waitFor();
+};
+const closer = press("+", "+", "+");
 const unfold = (page) => page.locator(".oprs-picker").click();
 const showKeys = async (page) => {
   await page.locator(".oprs-heatmap").focus();
@@ -77,6 +92,18 @@ const SHOTS = {
   scores: ["scene=browser", ready, byScore, hover],
   scoresdark: ["scene=browser&theme=dark", ready, byScore, hover],
   scores420: ["scene=browser&width=420", ready, byScore],
+  closer: ["scene=browser", ready, closer, drag],
+  closerdark: ["scene=browser&theme=dark", ready, closer],
+  selected: ["scene=browser&theme=dark", ready, byScore, drag],
+  selected420: ["scene=browser&width=420", ready, drag],
+  hugecloser: ["scene=huge", ready, closer, drag],
+  thirty: ["scene=thirty", ready],
+  thirtyselected: ["scene=thirty&theme=dark", ready, closer, drag],
+  thirty420: ["scene=thirty&width=420", ready],
+  huge420: ["scene=huge&width=420&theme=dark", ready],
+  twelve420: ["scene=twelve&width=420&theme=dark", ready],
+  single: ["scene=single", ready],
+  browser700: ["scene=browser&width=700&theme=dark", ready],
   keys: ["scene=browser&theme=dark", ready, showKeys],
   manyscores: ["scene=many", ready, byScore],
   unfolded: ["scene=browser&width=420", ready, unfold],

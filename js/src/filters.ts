@@ -43,3 +43,21 @@ export function counted(rows: readonly Row[]): Readonly<Record<Filter, number>> 
     complete: count("complete"),
   };
 }
+
+/** Orders of what is listed that no store can give. */
+export const ARRANGEMENTS = ["most failed", "least done", "lowest score"] as const;
+export type Arrangement = (typeof ARRANGEMENTS)[number];
+
+/** By its first score; rows that do not tell come last. */
+export function arranged<R extends Row>(rows: readonly R[], by: Arrangement | null): readonly R[] {
+  if (!by) return rows;
+  const key = (row: Row): number => {
+    if (row.done === null) return Number.POSITIVE_INFINITY;
+    if (by === "most failed") return -row.failed;
+    if (by === "least done") return row.done / Math.max(1, row.expected);
+    return row.scores[0]?.mean ?? Number.POSITIVE_INFINITY;
+  };
+  return [...rows].sort((one, other) => compare(key(one), key(other)));
+}
+
+const compare = (one: number, other: number) => Number(one > other) - Number(one < other);

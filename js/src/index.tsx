@@ -63,7 +63,9 @@ function mark(root: HTMLElement, view: ExperimentView): void {
 }
 
 /** Typed with the shift key, and ours. */
-const OURS: ReadonlySet<string> = new Set(["N", "?"]);
+const OURS: ReadonlySet<string> = new Set(["N", "?", "+", "_"]);
+/** The grid's own with any of shift and control: they select. */
+const SELECTING = /^(Arrow.*|Home|End|Page.*| |a|A)$/;
 
 /** A notebook in command mode takes plain letters, arrows and Enter (two d's delete its cell), unless the focused
  * element itself says that they are its own; the notebook's chords (save, run the cell) stay the notebook's. */
@@ -71,8 +73,9 @@ function ownPlainKeys(root: HTMLElement, signal: AbortSignal): void {
   const decide = (event: KeyboardEvent) => {
     const [target] = event.composedPath();
     if (!(target instanceof Element && root.contains(target))) return;
+    const selecting = target.matches(".oprs-heatmap") && SELECTING.test(event.key);
     const capital = event.shiftKey && !OURS.has(event.key) && !target.matches("input");
-    const chord = event.ctrlKey || event.metaKey || event.altKey || capital;
+    const chord = !selecting && (event.ctrlKey || event.metaKey || event.altKey || capital);
     target.toggleAttribute("data-lm-suppress-shortcuts", !chord);
   };
   // On the window, as the host listens on the document while the event still goes down.

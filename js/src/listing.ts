@@ -1,6 +1,6 @@
 // The list of experiments as one view shows it: what is searched, in which order, how far down, and what is in sight.
 
-import { type Filter, wanted } from "./filters";
+import { type Arrangement, type Filter, wanted } from "./filters";
 import { bytesOf, type Method, type Methods } from "./protocol";
 import type { Answer } from "./requests";
 import { joined } from "./runs";
@@ -38,6 +38,7 @@ export class Listing {
   /** Another search or order, from its beginning. Letters are waited for. */
   find(change: Partial<Query>): void {
     this.store.set({ query: { ...this.store.state.query, ...change } });
+    if (change.sort) this.store.set({ arrangement: null });
     this.pages = 1;
     clearTimeout(this.typing);
     if (this.signal.aborted) return;
@@ -46,6 +47,10 @@ export class Listing {
 
   filter(filter: Filter): void {
     this.store.set({ filter });
+  }
+
+  arrange(arrangement: Arrangement): void {
+    this.store.set({ arrangement });
   }
 
   more(): void {

@@ -10,6 +10,7 @@ import { followKernel, Silence } from "./presence";
 import type { ControlTraits, Head, Progress, What } from "./protocol";
 import { NobodyThere, Requests } from "./requests";
 import type { Counted } from "./runs";
+import { Selecting } from "./selecting";
 import { LOOKING, Sight } from "./sight";
 import { coalesced, Store } from "./store";
 import { Troubles } from "./troubles";
@@ -26,6 +27,7 @@ export class ExperimentView implements FeedListener {
   readonly inspection: Inspection;
   readonly troubles: Troubles;
   readonly sight: Sight;
+  readonly selecting: Selecting;
   private requests: Requests;
   private opening = 0;
   private ended = false;
@@ -44,6 +46,7 @@ export class ExperimentView implements FeedListener {
     this.inspection = new Inspection(this.store, this.ask);
     this.troubles = new Troubles(this.store, this.ask, signal);
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
+    this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     const follow = () => this.followSelected();
@@ -136,6 +139,7 @@ export class ExperimentView implements FeedListener {
       this.cells.replace(shape, cells.bytes, cells.counts);
     });
     this.store.set({ head, reading: false });
+    this.selecting.follow();
     this.progressed(progress);
   }
 
@@ -227,6 +231,7 @@ export class ExperimentView implements FeedListener {
     };
     this.troubles.forget();
     this.sight.forget();
+    this.selecting.forget();
     this.store.set({ ...nothing, experiment, tally: this.cells.tally(), trouble: {} });
   }
 
@@ -262,6 +267,7 @@ export class ExperimentView implements FeedListener {
     if (old.has("plan") || old.has("groups")) void this.troubles.load();
     if (old.has("plan")) this.sight.again();
     else if (old.has("view")) this.sight.settle();
+    if (old.has("view")) void this.selecting.settle();
     if (mode === "run") return;
     if (old.has("list")) void this.listing.load();
     if (old.has("plan")) void this.askPlan();

@@ -27,6 +27,8 @@ export interface Row {
   done: number | null;
   expected: number;
   failed: number;
+  /** Empty of many runs, too. */
+  scores: Scale[];
   created_at: string;
   /** Why it is `unread` or `not_resumable`. */
   reason: string | null;
@@ -54,6 +56,7 @@ export interface Head {
   trials: number;
   cells: number;
   uniform: boolean;
+  newest_first: boolean;
   /** What the store could not tell of its runs. */
   note: string | null;
 }
@@ -266,6 +269,10 @@ export interface Methods {
     params: { experiment: string; text: string };
     result: { text: string; total: number } | null;
   };
+  select: {
+    params: { experiment: string; runs: (readonly [number, number, number, number])[] };
+    result: { scales: Scale[] } | null;
+  };
   groups: {
     params: { experiment: string };
     result: { groups: Group[]; total: number } | null;
@@ -298,6 +305,8 @@ export interface ControlTraits extends Record<string, unknown> {
   store: string;
   remote: boolean;
   selected: string;
+  /** Rectangles of items and trials: see docs/protocol.md. */
+  rectangles: readonly (readonly [number, number, number, number])[];
 }
 
 // A DataView is a window into a larger buffer: its own offset and length count, and types wider than

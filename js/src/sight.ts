@@ -3,6 +3,7 @@ import type { Plane } from "./heatmap/shading";
 import type { CellStates, Kind } from "./heatmap/states";
 import type { Ask } from "./listing";
 import { type Along, bytesOf, type Scale, uint32Of } from "./protocol";
+import type { Selection } from "./selecting";
 import { coalesced, type Store } from "./store";
 import type { ViewState } from "./viewstate";
 import { factLines } from "./words";
@@ -39,6 +40,10 @@ export interface Looking {
   search: string;
   found: Found | null;
   keysShown: boolean;
+  /** How much larger than fitted the cells are drawn, and how large they can be. */
+  zoom: number;
+  mostZoom: number;
+  selection: Selection | null;
 }
 
 export const LOOKING: Looking = {
@@ -50,6 +55,9 @@ export const LOOKING: Looking = {
   search: "",
   found: null,
   keysShown: false,
+  zoom: 1,
+  mostZoom: 1,
+  selection: null,
 };
 
 export class Sight {
@@ -104,6 +112,16 @@ export class Sight {
     if (!search.trim() || this.signal.aborted) return;
     this.owed.add("find");
     this.typing = setTimeout(() => this.settle(), TYPING);
+  }
+
+  zoom(zoom: number): void {
+    this.store.set({ zoom: Math.max(1, Math.min(zoom, this.store.state.mostZoom)) });
+  }
+
+  /** It is drawn so now. */
+  zoomed(zoom: number, mostZoom: number): void {
+    const { state } = this.store;
+    if (state.zoom !== zoom || state.mostZoom !== mostZoom) this.store.set({ zoom, mostZoom });
   }
 
   showKeys(keysShown: boolean): void {

@@ -50,7 +50,7 @@ export class Troubles {
     this.counted = now;
     if (!this.isTroubled()) {
       this.turn += 1;
-      this.store.set({ groups: [], group: null });
+      this.store.set({ groups: [], groupsInAll: 0, group: null });
       return;
     }
     if (head.cells < MANY) this.soon();

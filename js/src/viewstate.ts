@@ -1,6 +1,6 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
-import type { Filter } from "./filters";
+import type { Arrangement, Filter } from "./filters";
 import type { CellStates, Tally } from "./heatmap/states";
 import type { Presence } from "./presence";
 import type {
@@ -62,6 +62,8 @@ export interface ViewState extends Looking {
   rows: readonly ListedRow[] | null;
   /** Which of the rows are shown. */
   filter: Filter;
+  /** How they are arranged, if not as the store has them. */
+  arrangement: Arrangement | null;
   total: number;
   experiment: string;
   /** The kernel is reading the experiment: a large one, or a server's. */
@@ -94,6 +96,7 @@ export function initialState(control: AnyModel<ControlTraits>, cells: CellStates
     answered: null,
     rows: null,
     filter: "all",
+    arrangement: null,
     total: 0,
     experiment: control.get("selected") || "",
     reading: false,

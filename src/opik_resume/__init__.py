@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from opik_resume.base import opiks
 from opik_resume.base.lazy import loader
 from opik_resume.base.version import __version__
+from opik_resume.lifecycle.display import hook
 
 if TYPE_CHECKING:
-    from opik_resume import evaluation, exceptions, metrics, samplers
+    from opik_resume import evaluation, events, exceptions, metrics, samplers
     from opik_resume.base.records import ErrorTolerance, ScoreResult
     from opik_resume.datasets.dataset import Dataset
     from opik_resume.datasets.opening import create_dataset, delete_dataset, get_dataset, get_or_create_dataset
@@ -50,6 +51,7 @@ __all__ = [
     "evaluate_prompt",
     "evaluate_resume",
     "evaluation",
+    "events",
     "exceptions",
     "experiments",
     "get_dataset",
@@ -83,6 +85,7 @@ _HOMES = {
     "evaluate_prompt": "evaluation.prompting",
     "evaluate_resume": "evaluation.resume",
     "evaluation": "evaluation",
+    "events": "events",
     "exceptions": "exceptions",
     "experiments": "evaluation.listing",
     "get_dataset": "datasets.opening",
@@ -101,6 +104,16 @@ __getattr__ = loader(__name__, _HOMES, opiks.of_top)
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _show_grid(*run: Any) -> None:
+    """The live grid of a run. Here, above all floors, since those that run it know no notebook."""
+    from opik_resume.notebook.showing import show_run
+
+    show_run(*run)
+
+
+hook.fill(_show_grid)
 
 
 def load_ipython_extension(ipython: Any) -> None:

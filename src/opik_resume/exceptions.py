@@ -23,6 +23,9 @@
     ├── ScoreMethodMissingArguments           a metric needs an argument that neither item nor output has
     ├── InvalidTaskOutput (TypeError)         the task returned something that is not a dict
     ├── TaskTimedOut (TimeoutError)           the task took longer than timeout=
+    ├── WorkerLost                            a worker of executor= was lost with a run that it was on
+    ├── FailedElsewhere                       a worker of executor= could not do its run, or raised what cannot be sent
+    ├── ExecutorBroken                        executor= takes no more runs; ``.result`` holds what there is
     ├── OutOfThreads (RuntimeError)           the process cannot start another thread
     ├── FrontEndMissing                       the widget's front end is not built: says how to build it
     └── StoreError                            the store cannot be read or written; ``.result`` if it ended an evaluation
@@ -196,6 +199,23 @@ class InvalidTaskOutput(OpikResumeError, TypeError):
 
 class TaskTimedOut(OpikResumeError, TimeoutError):
     """The task took longer than ``timeout=``: a coroutine was cancelled, a plain function goes on unheeded."""
+
+
+class WorkerLost(OpikResumeError):
+    """A worker of ``executor=`` was lost with a run that it was on. The run is interrupted, and may have been paid for."""
+
+
+class FailedElsewhere(OpikResumeError):
+    """A worker of ``executor=`` could not do what it was sent, or raised an exception that cannot be sent: its words."""
+
+
+class ExecutorBroken(OpikResumeError):
+    """``executor=`` takes no more runs: a process pool that has lost a process, or one that was shut down.
+
+    ``result`` is the ``EvaluationResult`` of what there is.
+    """
+
+    result: PartialResult | None = None
 
 
 class OutOfThreads(OpikResumeError, RuntimeError):

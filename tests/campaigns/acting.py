@@ -47,6 +47,7 @@ class Judge(BaseMetric):
     def score(self, n: int, **_: Any) -> ScoreResult:
         if n in self._failing:
             raise ValueError("no judgement")
+        time.sleep(1.5 * QUICK_SECONDS)
         told(self._ledger, "scored", n)
         return ScoreResult(self.name, 1.0)
 

@@ -15,7 +15,7 @@ from tools.system import ROOT
 
 SCREENSHOTS = ROOT / "out/screenshots"
 # What the browser says about things that are nobody's fault.
-NOT_OURS = ("favicon", "ResizeObserver loop")
+NOT_OURS = ("favicon", "ResizeObserver loop", "Could not restore the debugger state")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_stop_stops(open_notebook: Open) -> None:
 
 
 def test_a_reload_brings_the_widget_back_with_its_stream(open_notebook: Open) -> None:
-    notebook = open_notebook(cells.SETUP, cells.INTERRUPTED, "pause = 0.3", cells.BROWSE)
+    notebook = open_notebook(cells.SETUP, cells.INTERRUPTED, "pause = 1.5", cells.BROWSE)
     widget = show(notebook, "cut short", 1, 2, 3, 4)
     widget.resume.click()
     before = widget.wait_count("replayed", "n >= 2")

@@ -435,8 +435,12 @@ def test_made_up_names_are_unique_and_begin_with_the_prefix(store: Store) -> Non
 
 
 def test_progress_is_shown_on_stderr_unless_told_not_to(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    evaluate(numbers(store, 2), CountingTask(), experiment_name="shown", verbose=1)
-    assert "shown: 100%" in capsys.readouterr().err
+    dataset = numbers(store, 2)
+    evaluate(dataset, CountingTask(), experiment_name="shown", verbose=1)
+    assert "shown: 2 of 2 runs" in capsys.readouterr().err  # no terminal: a line of its own
+    evaluate(dataset, CountingTask(), experiment_name="drawn", display="bar")
+    assert "drawn: 100%" in capsys.readouterr().err
+    evaluate(dataset, CountingTask(), experiment_name="unseen", display=None)
     evaluate_resume("shown", CountingTask(), verbose=0)
     assert capsys.readouterr() == ("", "")
 

@@ -10,13 +10,15 @@ import pandas as pd
 import pytest
 
 from opik_resume import close_experiment, delete_experiment, evaluate, evaluate_resume, exceptions, experiments
-from opik_resume.base.records import Experiment
+from opik_resume.base.records import Attempt, CellState, Experiment
 from opik_resume.evaluation import listing
 from opik_resume.experiment.reading import Reading
 from opik_resume.lifecycle import conclude
 from opik_resume.metrics import Equals
+from opik_resume.notebook.widget.listing import Listing
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
+from tests.notebook.helpers import decoded
 
 BROKEN = "{not JSON"
 
@@ -128,3 +130,32 @@ def test_who_presses_stop_is_heard(store: Store, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(listing, "read_and_finish", reading)
     with pytest.raises(KeyboardInterrupt):
         experiments()
+
+
+def test_no_run_is_made_an_object_to_list_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for the table nor for the rows and strips of the widget's list: a million of them would take gigabytes."""
+    made(store, "small")
+    task = CountingTask(fail=lambda item, call: item["n"] % 50 == 7)
+    data = numbers(store, 150, name="many numbers")
+    evaluate(data, task, [Equals()], trial_count=2, experiment_name="many", verbose=0, store=store)
+    objects: list[Attempt] = []
+    make = Attempt.__init__
+
+    def counted(self: Attempt, *arguments: Any, **more: Any) -> None:
+        objects.append(self)
+        make(self, *arguments, **more)
+
+    monkeypatch.setattr(Attempt, "__init__", counted)
+    assert told(experiments(store=store)) == {"many": ["resumable", 294, 300, 6], "small": GOOD}
+    page = Listing(store, lambda: None).page(*store.find())
+    rows = {row["name"]: row for row in page.rows}
+    assert {name: [row["state"], row["done"], row["expected"], row["failed"]] for name, row in rows.items()} == {
+        "many": ["resumable", 294, 300, 6],
+        "small": GOOD,
+    }
+    start, length = rows["many"]["strip"]
+    line = decoded(page.strips[start : start + length])
+    assert 0.015 < (line == CellState.task_failed).mean() < 0.03, "in proportion"
+    assert objects == []
+    store.attempts(store.named("small")[0].id)
+    assert objects, "they would have been seen"

@@ -149,6 +149,25 @@ def test_what_it_counts_or_keeps_is_no_change(kind: str) -> None:
     assert fingerprint(it).digest == before.digest
 
 
+@pytest.mark.parametrize(
+    "who",
+    [
+        "def change():\n    global up\n    up = False",
+        "class World:\n    def change(self):\n        global up\n        up = False\nchange = World().change",
+        "def make():\n    def inner():\n        global up\n        up = False\n    return inner\nchange = make()",
+    ],
+)
+def test_what_others_of_its_module_assign_is_no_change(who: str) -> None:
+    space: dict[str, object] = {"__name__": "theirs"}
+    exec(f"up = True\n{who}\ndef it(item):\n    return {{'a': up}}", space)
+    before = fingerprint(space["it"])
+    change = space["change"]
+    assert callable(change)
+    change()
+    assert space["up"] is False
+    assert fingerprint(space["it"]).digest == before.digest
+
+
 def test_comments_docstrings_and_layout_are_no_change(tmp_path: Path) -> None:
     before = read(tmp_path / "a", 'def it(item):\n    """Says."""\n    return {"a": 1, "b": 2}')
     after = read(tmp_path / "b", "def it(item):\n    # said\n    return {\n        'a': 1,\n\n        'b': 2,\n    }")

@@ -11,6 +11,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 import opik_resume
+from opik_resume.base.process import hosts
 from opik_resume.stores import close_all, connect
 from opik_resume.stores.protocol import Store
 from tests.kernel.harness import TIMEOUT, Kernel
@@ -67,14 +68,15 @@ def kernel(folder: Path) -> Iterator[Kernel]:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Kernel]:
-    """A kernel in which nothing was run."""
+def started(folder: Path, **variables: str) -> Iterator[Kernel]:
+    """A kernel in which nothing was run, with these variables. Nobody is known to look at its notebook unless they say so."""
     source = str(Path(opik_resume.__file__).parent.parent)
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not hosts.watched({name: value})},
         "OPIK_RESUME_DB": str(folder / "store.db"),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONPATH": os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")])),
+        **variables,
     }
     manager = KernelManager()
     manager.start_kernel(env=environment, cwd=str(folder))

@@ -54,14 +54,14 @@ def test_ids_for_who_begins_one(kernel: Kernel) -> None:
 def test_options_that_are_not_there_yet(kernel: Kernel) -> None:
     options = [
         "--breaker", "--cost", "--max-consecutive-failures", "--max-cost", "--max-failures", "--max-runs", "--max-seconds",
-        "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", "--threads",
+        "--metrics", "--no-capture", "--only", "--retries", "--reuse-outputs", "--settle", "--task", "--threads", "--timeout",
     ]  # fmt: skip
     assert offered(kernel, "%opik_resume alpha |") == options
     rest = [option for option in options if option != "--task"]
     assert offered(kernel, "%opik_resume alpha --task annotate --|") == rest
     assert offered(kernel, "%opik_resume alpha --breaker |") == ["off", "10", "50"]
     assert offered(kernel, "%opik_resume alpha --max-runs 1|") == ["1", "10", "100"]
-    assert offered(kernel, '%opik_resume "alpha two" --t|') == ["--task", "--threads"]
+    assert offered(kernel, '%opik_resume "alpha two" --t|') == ["--task", "--threads", "--timeout"]
     assert offered(kernel, "%opik_resume --task annotate |")[-1] == "alpha"
 
 

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+import orjson
+
 from tests.opik_server import reading
 from tests.opik_server.faults import Drop
 from tests.opik_server.wire import Answer, Request, Row
@@ -95,8 +97,8 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_whole(self, answer: Answer) -> None:
-        text = answer.body if isinstance(answer.body, str) else None if answer.body is None else dumps(answer.body)
-        body = b"" if text is None else text.encode()
+        text = answer.body if isinstance(answer.body, str) else None
+        body = text.encode() if text is not None else b"" if answer.body is None else dumps(answer.body)
         headers = {}
         if body:
             headers["Content-Type"] = "text/plain" if isinstance(answer.body, str) else "application/json"
@@ -134,8 +136,11 @@ class Connection(BaseHTTPRequestHandler):
 
 def _chunks(rows: Sequence[Row]) -> Iterator[bytes]:
     for start in range(0, len(rows), ROWS_A_CHUNK):
-        yield "".join(dumps(row) + "\r\n" for row in rows[start : start + ROWS_A_CHUNK]).encode()
+        yield b"".join(dumps(row) + b"\r\n" for row in rows[start : start + ROWS_A_CHUNK])
 
 
-def dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def dumps(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits, a deep nesting
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -33,10 +33,12 @@ def create_items(context: Context, request: Request) -> Answer:
         old = state.experiment_items.get(row["id"])
         if old:
             state.items_of_experiment[old["experiment_id"]].pop(old["id"], None)
+            state.relinked(old["experiment_id"])
             state.items_of_trace[old["trace_id"]].pop(old["id"], None)
         state.experiment_items[row["id"]] = {**row, **restamped(old)}
         state.items_of_experiment[row["experiment_id"]][row["id"]] = None
         state.items_of_trace[row["trace_id"]][row["id"]] = None
+        state.relinked(row["experiment_id"])
         context.aggregates.touch(row["experiment_id"])
     return Answer()
 
@@ -71,6 +73,7 @@ def delete_items(context: Context, request: Request) -> Answer:
         if item:
             state.items_of_experiment[item["experiment_id"]].pop(id_, None)
             state.items_of_trace[item["trace_id"]].pop(id_, None)
+            state.relinked(item["experiment_id"])
             context.aggregates.touch(item["experiment_id"])
     context.aggregates.forget_items(set(ids))
     return Answer()

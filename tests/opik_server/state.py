@@ -74,6 +74,7 @@ class State:
         self.experiments: dict[str, Row] = {}
         self.experiment_items: dict[str, Row] = {}
         self.items_of_experiment: dict[str, dict[str, None]] = defaultdict(dict)
+        self._traces_of: dict[str, tuple[int, list[str]]] = {}  # by experiment, for as many items
         self.items_of_trace: dict[str, dict[str, None]] = defaultdict(dict)
         self.traces: dict[str, Row] = {}
         self.traces_elsewhere: dict[str, dict[str, Row]] = defaultdict(dict)  # older rows of an id, by other projects
@@ -81,6 +82,19 @@ class State:
         self.spans_of_trace: dict[str, dict[str, None]] = defaultdict(dict)
         self.scores: dict[str, dict[str, Row]] = defaultdict(dict)  # of a trace or span, by name
         self.prompt_versions: list[Row] = []
+
+    def traces_of(self, experiment_id: str) -> list[str]:
+        """The ids of the traces of an experiment, newest first: each page of a large one asks for them."""
+        items = self.items_of_experiment.get(experiment_id, {})
+        number, found = self._traces_of.get(experiment_id, (0, []))
+        if number != len(items):
+            found = sorted({self.experiment_items[id_]["trace_id"] for id_ in items}, reverse=True)
+            self._traces_of[experiment_id] = len(items), found
+        return found
+
+    def relinked(self, experiment_id: str) -> None:
+        """Its items have changed."""
+        self._traces_of.pop(experiment_id, None)
 
     def checked_id(self, value: object, what: str) -> str:
         return check_id(value, what, self.id_window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from tests.opik_server import filters
@@ -164,10 +164,12 @@ def get_trace(context: Context, request: Request) -> Answer:
 @routes.add("GET", "/v1/private/traces")
 def find_traces(context: Context, request: Request) -> Answer:
     rows = list(_found(context.state, request.query))
-    exclude = json.loads(request.query.get("exclude", "[]"))
+    exclude = set(json.loads(request.query.get("exclude", "[]")))
+
+    truncate = flag(request, "truncate")
 
     def show(row: Row) -> Row:
-        return shape(show_trace(context.state, row), flag(request, "truncate"), exclude)
+        return shape(show_trace(context.state, row, exclude), truncate, exclude)
 
     return Answer(200, {**page_of(request, rows, show), "sortable_by": SORTABLE})
 
@@ -176,27 +178,29 @@ def find_traces(context: Context, request: Request) -> Answer:
 def search_traces(context: Context, request: Request) -> Answer:
     body = body_of(request)
     rows = islice(_found(context.state, body), stream_limit(body))
-    truncate, exclude = body.get("truncate") is not False, body.get("exclude") or []  # truncated by default
-    return Answer(200, rows=[shape(show_trace(context.state, row), truncate, exclude) for row in rows])
+    truncate, exclude = body.get("truncate") is not False, set(body.get("exclude") or ())  # truncated by default
+    return Answer(200, rows=[shape(show_trace(context.state, row, exclude), truncate, exclude) for row in rows])
 
 
 def _found(state: State, asked: Row) -> Iterator[Row]:
     """Newest first. Always the truth: experiments are looked up through the raw items, not the aggregates."""
     wanted = filters.elements(asked.get("filters"), FILTERABLE)
     project = state.project_asked(asked.get("project_id"), asked.get("project_name"))
-    ids: Iterable[str] = state.traces
+    ids: list[str] | None = None
     for element in [each for each in wanted if each["field"] == "experiment_id" and each["operator"] == "="]:
         wanted.remove(element)
-        items = state.items_of_experiment.get(element["value"], {})
-        ids = dict.fromkeys(state.experiment_items[id_]["trace_id"] for id_ in items)
-    for id_ in below_cursor(sorted(ids, reverse=True), asked.get("last_retrieved_id")):
-        row = _in_project(state, id_, project)
-        if row is not None and (not wanted or filters.matches(show_trace(state, row), wanted)):
+        ids = state.traces_of(element["value"])
+    listed_ids = sorted(state.traces, reverse=True) if ids is None else ids
+    for row in _in_project(state, below_cursor(listed_ids, asked.get("last_retrieved_id")), project):
+        if not wanted or filters.matches(show_trace(state, row), wanted):
             yield row
 
 
-def _in_project(state: State, id_: str, project: str) -> Row | None:
-    row = state.traces.get(id_)
-    if row is None or row["project_id"] == project:
-        return row
-    return state.traces_elsewhere.get(id_, {}).get(project)
+def _in_project(state: State, ids: Sequence[str], project: str) -> Iterator[Row]:
+    """Each page asks for all of them: this is most of what a large experiment costs."""
+    for id_ in ids:
+        row = state.traces.get(id_)
+        if row is not None and row["project_id"] != project:
+            row = state.traces_elsewhere.get(id_, {}).get(project)
+        if row is not None:
+            yield row

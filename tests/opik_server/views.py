@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from statistics import fmean
 from typing import Any
+
+import orjson
 
 from tests.opik_server.state import State
 from tests.opik_server.wire import Row, instant, without_nulls
 
 TRUNCATED_AT = 10_001  # characters of a long field that are left by truncate=true
+_LONGER = 6  # at most, than its UTF-8, is text in which every other character is escaped
+_OF_SPANS = {"span_count", "llm_span_count", "has_tool_spans", "providers", "usage", "total_estimated_cost"}
 CUT_AT = 1_000  # characters of a long value within a field, in compare
 
 
@@ -39,22 +43,31 @@ def usage_and_cost(state: State, trace_id: str) -> Row:
     return without_nulls({"usage": usage or None, "total_estimated_cost": sum(costs) if costs else None})
 
 
-def show_trace(state: State, row: Row) -> Row:
-    spans = state.spans_of_trace.get(row["id"], {})
+def show_trace(state: State, row: Row, exclude: Collection[str] = ()) -> Row:
+    """What is excluded is not computed, as far as that takes time."""
     shown = {
         **row,
         "visibility_mode": "default",
         "environment": row.get("environment", ""),
-        "duration": duration(row),
         "feedback_scores": shown_scores(state, row["id"]) or None,
-        "span_count": len(spans),
-        "llm_span_count": sum(state.spans[id_].get("type") == "llm" for id_ in spans),
-        "has_tool_spans": any(state.spans[id_].get("type") == "tool" for id_ in spans),
-        "providers": sorted({state.spans[id_]["provider"] for id_ in spans if "provider" in state.spans[id_]}),
         "experiment": experiment_reference(state, row["id"]),
-        **usage_and_cost(state, row["id"]),
     }
+    if "duration" not in exclude:
+        shown["duration"] = duration(row)
+    if not _OF_SPANS.issubset(exclude):
+        shown |= _of_spans(state, row["id"])
     return _shown(shown, row)
+
+
+def _of_spans(state: State, trace_id: str) -> Row:
+    spans = [state.spans[id_] for id_ in state.spans_of_trace.get(trace_id, ())]
+    return {
+        "span_count": len(spans),
+        "llm_span_count": sum(span.get("type") == "llm" for span in spans),
+        "has_tool_spans": any(span.get("type") == "tool" for span in spans),
+        "providers": sorted({span["provider"] for span in spans if "provider" in span}),
+        **usage_and_cost(state, trace_id),
+    }
 
 
 def _shown(row: Row, stored: Row) -> Row:
@@ -86,7 +99,7 @@ def show_span(state: State, row: Row) -> Row:
     return _shown(shown, row)
 
 
-def shape(row: Row, truncate: bool, exclude: Iterable[str] = ()) -> Row:
+def shape(row: Row, truncate: bool, exclude: Collection[str] = ()) -> Row:
     """What ``exclude`` and ``truncate`` leave of a trace or span.
 
     The beginning of a long field is text, not JSON any more. Metadata is never cut.
@@ -96,8 +109,18 @@ def shape(row: Row, truncate: bool, exclude: Iterable[str] = ()) -> Row:
 
 
 def _begun(value: Any) -> Any:
+    if _is_short(value):
+        return value
     text = json.dumps(value)
     return text[:TRUNCATED_AT] if len(text) > TRUNCATED_AT else value
+
+
+def _is_short(value: Any) -> bool:
+    """Whether it is plain that it is, without writing it out as the server does."""
+    try:
+        return len(orjson.dumps(value)) * _LONGER < TRUNCATED_AT
+    except TypeError:
+        return False
 
 
 def shape_entry(row: Row, truncate: bool) -> Row:

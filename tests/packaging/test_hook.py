@@ -33,7 +33,7 @@ def npm_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tree(tmp_path: Path) -> Path:
     root = tmp_path / "tree"
     (root / "js/src").mkdir(parents=True)
-    for name in ("build.mjs", "package-lock.json", "src/index.tsx"):
+    for name in ("build.mjs", "jsx.mjs", "package-lock.json", "src/index.tsx"):
         (root / "js" / name).touch()
         os.utime(root / "js" / name, (1, 1))
     return root

@@ -50,7 +50,7 @@ def modules_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
 
 
-MODULES = ("evaluation", "evaluation_result", "exceptions", "metrics", "samplers", "test_result")
+MODULES = ("evaluation", "events", "evaluation_result", "exceptions", "metrics", "samplers", "test_result")
 
 
 def test_no_module_takes_the_place_of_a_public_name() -> None:

@@ -1,6 +1,6 @@
 // The elements around the cells: the canvas cannot be focused, read aloud or hovered cell by cell, so a cursor,
 // a ring on the inspected cell, a tooltip and one off-screen grid cell stand in for it.
-import type { Box } from "./viewport";
+import { type Box, boxBetween, type Point } from "./viewport";
 
 const LEAST_RING = 7;
 
@@ -8,6 +8,8 @@ export interface Furniture {
   canvas: HTMLCanvasElement;
   cursor: HTMLElement;
   picked: HTMLElement;
+  /** Between the ends of a drag. */
+  band: HTMLElement;
   tooltip: HTMLElement;
   row: HTMLElement;
   cell: HTMLElement;
@@ -23,17 +25,18 @@ export function furnish(wrapper: HTMLElement, id: string): Furniture {
   const canvas = add("canvas", "oprs-cells");
   const picked = add("div", "oprs-ring oprs-picked");
   const cursor = add("div", "oprs-ring oprs-cursor");
+  const band = add("div", "oprs-band");
   const tooltip = add("div", "oprs-tooltip");
   const row = add("div", "oprs-hidden");
   const cell = add("div", "", row);
-  for (const decoration of [canvas, picked, cursor, tooltip]) {
+  for (const decoration of [canvas, picked, cursor, band, tooltip]) {
     decoration.setAttribute("aria-hidden", "true");
   }
   row.setAttribute("role", "row");
   cell.setAttribute("role", "gridcell");
   cell.id = id;
-  for (const hidden of [picked, cursor, tooltip]) hidden.hidden = true;
-  return { canvas, cursor, picked, tooltip, row, cell };
+  for (const hidden of [picked, cursor, band, tooltip]) hidden.hidden = true;
+  return { canvas, cursor, picked, band, tooltip, row, cell };
 }
 
 /** Puts a ring round a cell; cells of a pixel or two get a ring that can still be seen. */
@@ -42,12 +45,21 @@ export function ring(element: HTMLElement, box: Box | null): void {
   if (!box) return;
   const width = Math.max(LEAST_RING, box.width);
   const height = Math.max(LEAST_RING, box.height);
-  Object.assign(element.style, {
-    left: `${box.left + (box.width - width) / 2}px`,
-    top: `${box.top + (box.height - height) / 2}px`,
-    width: `${width}px`,
-    height: `${height}px`,
-  });
+  const [left, top] = [box.left + (box.width - width) / 2, box.top + (box.height - height) / 2];
+  put(element, { left, top, width, height });
+}
+
+function put(element: HTMLElement, box: Box): void {
+  for (const side of ["left", "top", "width", "height"] as const)
+    element.style[side] = `${box[side]}px`;
+}
+
+/** Shows how far a drag reaches. */
+export function stretch(band: HTMLElement, from: Point, to: Point | null): void {
+  band.hidden = !to;
+  if (!to) return;
+  const { left, top, right, bottom } = boxBetween(from, to);
+  put(band, { left, top, width: right - left, height: bottom - top });
 }
 
 /** Between a cell and its tooltip: the cells beside it stay in view. */

@@ -1,20 +1,26 @@
-// The heatmap put together: states in, pixels, keys and clicks out. No framework.
+// The heatmap put together: states in, pixels, keys, clicks and selections out. No framework.
 //
 // While there are cells, the wrapper carries `data-geometry`, JSON of `Geometry`. The centre of cell n, in CSS pixels from the top left
 // of its canvas, is then, with item = n // trials and trial = n % trials (or looked up in `starts`) and the item's place
 // (the item itself, or looked up in `places`),
-//   x = (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = (place % rows + 0.5) * cellHeight
+//   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
 import { stateOf } from "../protocol";
-import { type Furniture, furnish, ring, tip } from "./furniture";
-import { commandOf, nextTrouble } from "./keyboard";
+import { type Furniture, furnish, ring } from "./furniture";
+import { Pointer } from "./gestures";
+import { Hovering } from "./hovering";
+import { type Command, commandOf, nextTrouble } from "./keyboard";
 import { fold, type Layout } from "./layout";
+import { Lens } from "./lens";
+import { Overview } from "./overview";
 import { Painter } from "./painter";
 import type { Palette } from "./palette";
+import type { Cells, Joining } from "./selection";
+import { Selector } from "./selector";
 import { PLAIN, type Shading } from "./shading";
 import { itemOf, placeOf, trialOf } from "./shape";
 import type { CellStates } from "./states";
-import { boxOf, cellAt, geometryOf } from "./viewport";
+import { type Box, boxOf, cellAt, geometryOf, type Point } from "./viewport";
 
 export { cellCentre, type Geometry } from "./viewport";
 
@@ -29,25 +35,30 @@ export interface Options {
   inspect(cell: number): void;
   /** Lines about a cell, told with `tell` when they are known. */
   wonder(cell: number): void;
+  /** Null: nothing any more. */
+  select(cells: Cells | null, how: Joining): void;
+  /** It is drawn so much larger than fitted now, and `most` is possible. */
+  zoomed(zoom: number, most: number): void;
 }
 
+/** Cells that fill more than this share of the height are given all of it. */
+const MANY = 0.9;
 const TROUBLE_KEYS: Readonly<Record<string, 1 | -1>> = { n: 1, N: -1, p: -1 };
-const WONDERING = 120;
 
 export class Heatmap {
   private parts: Furniture;
   private painter: Painter;
-  private layout: Layout | null = null;
+  private overview: Overview;
+  private hovering: Hovering;
+  private selector: Selector;
+  private lens: Lens | null = null;
   private fitted: readonly unknown[] = [];
   private width = 0;
   private cursor = 0;
   /** Whether the cursor has been anywhere yet. */
   private been = false;
   private picked: number | null = null;
-  private hovered = -1;
   private hoveredByte: number | undefined;
-  private told: readonly string[] = [];
-  private wondering: ReturnType<typeof setTimeout> | undefined;
   /** Whether keys were used last: only then the cursor is ringed. */
   private keyed = true;
   private frame = 0;
@@ -57,25 +68,50 @@ export class Heatmap {
     private wrapper: HTMLElement,
     private options: Options,
   ) {
+    const { signal, palette } = options;
     this.parts = furnish(wrapper, options.id);
     wrapper.setAttribute("aria-activedescendant", options.id);
     this.painter = new Painter(this.parts.canvas);
-    this.painter.colour(options.palette, PLAIN);
+    this.overview = new Overview(wrapper, signal, (to) => this.look((lens) => lens.centre(to)));
+    this.hovering = new Hovering(
+      this.parts,
+      signal,
+      (cell) => options.wonder(cell),
+      (cell) => this.hoveredAt(cell),
+      () => this.width,
+    );
+    this.selector = new Selector(
+      options.cells,
+      this.parts.band,
+      () => this.painter.ranks,
+      options.select,
+    );
     this.listen();
     this.watch();
-    this.onCells(null);
+    this.recolour(palette, PLAIN);
   }
 
   recolour(palette: Palette, shading: Shading): void {
     this.painter.colour(palette, shading);
+    this.overview.colour(palette, shading);
     this.onCells(null);
   }
 
   /** Lines for the tooltip, if the cell is still the one it is beside. */
   tell(cell: number, lines: readonly string[]): void {
-    if (cell !== this.hovered) return;
-    this.told = lines;
-    this.tip();
+    this.hovering.tell(cell, lines);
+  }
+
+  /** Draws so much larger than fitted; 1 fits. */
+  zoomTo(zoom: number): void {
+    if (this.lens && zoom !== this.lens.zoom) this.look((lens) => lens.zoomTo(zoom));
+  }
+
+  /** Rings the inspected cell. */
+  pick(cell: number | null): void {
+    this.picked = cell;
+    if (cell !== null) this.goto(cell);
+    this.place();
   }
 
   /** The next trouble, the last with -1: among what is marked, if anything is and anything of it is troubled. */
@@ -103,15 +139,12 @@ export class Heatmap {
     this.seek(by);
   }
 
-  /** Rings the inspected cell. */
-  pick(cell: number | null): void {
-    this.picked = cell;
-    if (cell !== null) this.goto(cell);
-    this.place();
-  }
-
   private get shape() {
     return this.options.cells.shape;
+  }
+
+  private get layout(): Layout | null {
+    return this.lens?.layout ?? null;
   }
 
   private listen(): void {
@@ -119,13 +152,20 @@ export class Heatmap {
     const { signal } = this.options;
     wrapper.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.options.keys.addEventListener("keydown", (event) => this.onAnyKey(event), { signal });
-    signal.addEventListener("abort", () => clearTimeout(this.wondering), { once: true });
-    wrapper.addEventListener("pointermove", (event) => this.hover(this.under(event)), { signal });
-    wrapper.addEventListener("pointerleave", () => this.hover(-1), { signal });
     wrapper.addEventListener("pointerdown", () => this.useKeys(false), { signal });
-    wrapper.addEventListener("click", (event) => this.onClick(event), { signal });
     wrapper.addEventListener("focus", () => this.place(), { signal });
     wrapper.addEventListener("blur", () => this.useKeys(true), { signal });
+    new Pointer(wrapper, this.parts.canvas, signal, {
+      hover: (at) => this.hovering.over(at ? this.under(at) : -1),
+      press: (at, event) => this.onPress(at, event),
+      drag: (from, to, over, event) => {
+        if (this.current) this.selector.drag(this.current, from, to, over, event);
+      },
+      cancel: () => this.selector.cancel(),
+      pan: (x, y) => this.look((lens) => lens.pan(x, y)),
+      isClose: () => (this.lens?.zoom ?? 1) > 1,
+      zoom: (by, at) => this.look((lens) => lens.zoomTo(lens.zoom * by, at)),
+    });
   }
 
   private watch(): void {
@@ -157,6 +197,7 @@ export class Heatmap {
       return;
     }
     this.painter.take(this.options.cells.bytes, changed);
+    this.overview.take(this.options.cells.bytes, changed);
     this.describe();
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -165,6 +206,7 @@ export class Heatmap {
     this.frame = 0;
     this.fit();
     this.painter.draw();
+    this.overview.draw();
   }
 
   /** Folds anew when the room, the pixels or the numbers of items and trials are other than before. */
@@ -176,17 +218,42 @@ export class Heatmap {
     if (!width || !height || basis.every((value, at) => value === this.fitted[at])) return;
     this.fitted = basis;
     this.width = width;
-    this.layout = fold(shape.items, shape.trials, width, height, devicePixelRatio);
-    this.painter.resize(this.layout, shape, devicePixelRatio);
-    // As high as its cells, so that a few do not take the room of many.
-    this.wrapper.style.height = shape.cells ? `${Math.ceil(this.layout.height)}px` : "";
-    if (shape.cells) this.wrapper.dataset.geometry = JSON.stringify(geometryOf(this.layout, shape));
-    else delete this.wrapper.dataset.geometry;
+    const layout = fold(shape.items, shape.trials, width, height, devicePixelRatio);
+    // As high as its cells, so that a few do not take the room of many, who have all of it, known or not.
+    const own = Math.ceil(layout.top + layout.height);
+    const needed = own > MANY * height ? height : own;
+    this.wrapper.style.height = shape.cells ? `${needed}px` : "";
     if (!shape.cells) this.been = false;
-    this.cursor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
-    this.hovered = -1;
+    this.cursor = this.selector.anchor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
+    this.hovering.cell = -1;
+    const room = { items: shape.items, width, height: needed, ratio: devicePixelRatio };
+    this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
+    this.overview.fit(layout, shape, devicePixelRatio);
+    this.refocus();
+  }
+
+  /** Moves what is in view. */
+  private look(change: (lens: Lens) => void): void {
+    const { lens } = this;
+    if (!lens || !this.shape.cells) return;
+    const before = lens.layout;
+    change(lens);
+    if (lens.layout === before) return;
+    this.hovering.cell = -1;
+    this.refocus();
+  }
+
+  private refocus(): void {
+    const { lens, shape, wrapper } = this;
+    if (!lens) return;
+    this.painter.resize(lens.layout, shape, devicePixelRatio);
+    if (shape.cells) wrapper.dataset.geometry = JSON.stringify(geometryOf(lens.layout, shape));
+    else delete wrapper.dataset.geometry;
+    wrapper.dataset.close = String(lens.zoom > 1);
+    this.overview.show(lens.part);
     this.place();
     this.onCells(null);
+    this.options.zoomed(lens.zoom, shape.cells ? lens.most : 1);
   }
 
   /** The layout of the cells that are there now, also right before their first frame. */
@@ -203,9 +270,22 @@ export class Heatmap {
     event.preventDefault();
     event.stopPropagation();
     this.useKeys(true);
-    if (command === "inspect") this.options.inspect(this.cursor);
+    this.obey(command, layout);
+  }
+
+  private obey(command: Command, layout: Layout): void {
+    const { shape, cursor, options, selector } = this;
+    if (command === "inspect") options.inspect(cursor);
     else if (command === "leave") this.leave();
-    else this.moveTo(command.move);
+    else if (command === "all") selector.choose({});
+    else if (command === "item") selector.choose({ item: itemOf(shape, cursor) });
+    else if (command === "trial") selector.choose({ trial: trialOf(shape, cursor) });
+    else if ("zoom" in command)
+      this.look((lens) => (command.zoom ? lens.step(command.zoom) : lens.zoomTo(1)));
+    else if (command.extend) {
+      this.moveTo(command.move, true);
+      selector.extend(layout, command.move);
+    } else this.moveTo(command.move);
   }
 
   private useKeys(keyed: boolean): void {
@@ -213,17 +293,20 @@ export class Heatmap {
     this.place();
   }
 
-  /** Hands the focus back to what holds the widget, a notebook cell for one. */
+  /** Gives up the selection; without one, hands the focus back to what holds the widget, a notebook cell for one. */
   private leave(): void {
+    if (this.selector.drop()) return;
     this.wrapper.blur();
     this.wrapper.parentElement?.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
   }
 
-  private onClick(event: MouseEvent): void {
-    const cell = this.under(event);
+  private onPress(at: Point, event: MouseEvent): void {
+    const layout = this.current;
+    if (!layout || this.selector.pressLabel(layout, at, event)) return;
+    const cell = this.under(at);
     if (cell < 0) return;
-    this.moveTo(cell);
-    this.options.inspect(cell);
+    this.moveTo(cell, event.shiftKey);
+    if (!this.selector.pressCell(layout, cell, event)) this.options.inspect(cell);
   }
 
   private goto(cell: number): void {
@@ -231,57 +314,45 @@ export class Heatmap {
     this.been = true;
   }
 
-  private moveTo(cell: number): void {
+  private moveTo(cell: number, extending = false): void {
     this.goto(cell);
+    if (!extending) this.selector.anchor = cell;
+    this.look((lens) => lens.reveal(boxOf(lens.layout, this.shape, cell)));
     this.place();
     this.describe();
   }
 
-  private under(event: MouseEvent): number {
+  private under({ x, y }: Point): number {
     const layout = this.current;
     if (!layout) return -1;
-    const { left, top } = this.parts.canvas.getBoundingClientRect();
-    const cell = cellAt(layout, this.shape, event.clientX - left, event.clientY - top);
+    const cell = cellAt(layout, this.shape, x, y);
     const raster = this.painter.raster;
     if (cell < 0 || !raster?.squeezed) return cell;
     return raster.seenInsteadOf(this.options.cells.bytes, cell, this.painter.ranks);
   }
 
-  private hover(cell: number): void {
-    if (cell === this.hovered) return;
-    this.hovered = cell;
-    this.wonder();
-  }
-
-  /** Says at once what is known of the cell, and the rest when it has been asked for. */
-  private wonder(): void {
-    const cell = this.hovered;
-    this.told = [];
+  private hoveredAt(cell: number) {
     this.hoveredByte = this.options.cells.bytes[cell];
-    this.tip();
-    clearTimeout(this.wondering);
-    if (cell < 0) return;
-    this.wondering = setTimeout(() => this.options.wonder(cell), WONDERING);
+    const { layout, shape } = this;
+    const box = layout ? boxOf(layout, shape, cell) : null;
+    return { cell, box, label: this.options.cells.label(cell), word: this.word(cell) };
   }
 
   private place(): void {
-    const { layout, shape, picked } = this;
+    const { parts, picked, shape } = this;
     const focused = this.keyed && this.wrapper.matches(":focus");
-    ring(
-      this.parts.cursor,
-      layout && focused && shape.cells ? boxOf(layout, shape, this.cursor) : null,
-    );
-    const inspected = picked !== null && picked < shape.cells ? picked : null;
-    ring(this.parts.picked, layout && inspected !== null ? boxOf(layout, shape, inspected) : null);
-    this.tip();
+    ring(parts.cursor, focused && shape.cells ? this.boxInView(this.cursor) : null);
+    ring(parts.picked, picked !== null && picked < shape.cells ? this.boxInView(picked) : null);
+    this.hovering.place();
   }
 
-  private tip(): void {
-    const { layout, hovered, shape } = this;
-    const box = layout && hovered >= 0 ? boxOf(layout, shape, hovered) : null;
-    const lines: readonly string[] = this.told.length ? this.told : [this.word(hovered)];
-    const label = box ? this.options.cells.label(hovered) : "";
-    tip(this.parts, box, [label, ...(box ? lines : [])], this.width);
+  private boxInView(cell: number): Box | null {
+    const { layout } = this;
+    if (!layout) return null;
+    const box = boxOf(layout, this.shape, cell);
+    const across = box.left + box.width > 0 && box.left < layout.shownWidth;
+    const bottom = layout.top + layout.shownHeight;
+    return across && box.top + box.height > layout.top && box.top < bottom ? box : null;
   }
 
   /** Keeps the off-screen cell saying what the cursor is on. */
@@ -295,8 +366,10 @@ export class Heatmap {
     if (!shape.cells) return;
     parts.row.setAttribute("aria-rowindex", String(placeOf(shape, itemOf(shape, cursor)) + 1));
     parts.cell.setAttribute("aria-colindex", String(trialOf(shape, cursor) + 1));
-    if (this.hovered >= 0 && this.options.cells.bytes[this.hovered] !== this.hoveredByte)
-      this.wonder();
+    const { selected } = this.painter.ranks.shading;
+    parts.cell.setAttribute("aria-selected", String(selected?.[cursor] === 1));
+    const { cell } = this.hovering;
+    if (cell >= 0 && this.options.cells.bytes[cell] !== this.hoveredByte) this.hovering.again();
   }
 
   private word(cell: number): string {

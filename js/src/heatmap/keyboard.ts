@@ -3,7 +3,15 @@ import type { Layout } from "./layout";
 import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, trialOf } from "./shape";
 import { isTroubled } from "./states";
 
-export type Command = { move: number } | "inspect" | "leave";
+export type Command =
+  | { move: number; extend?: boolean }
+  /** Closer by a step, farther, or fitted. */
+  | { zoom: 1 | -1 | 0 }
+  | "inspect"
+  | "leave"
+  | "all"
+  | "item"
+  | "trial";
 
 /** Whether a cell is among those that are looked at. */
 export type Among = (cell: number) => boolean;
@@ -13,15 +21,23 @@ export interface Key {
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey?: boolean;
 }
+
+const ZOOMS: Readonly<Record<string, 1 | -1 | 0>> = { "+": 1, "=": 1, "-": -1, _: -1, "0": 0 };
 
 export function commandOf(key: Key, cursor: number, layout: Layout, shape: Shape): Command | null {
   if (key.altKey || !shape.cells) return null;
   if (key.key === "Escape") return "leave";
   const modified = key.ctrlKey || key.metaKey;
+  if (modified && key.key.toLowerCase() === "a") return "all";
+  if (key.key === " " && modified) return "trial";
+  if (key.key === " " && key.shiftKey) return "item";
   if (!modified && (key.key === "Enter" || key.key === " ")) return "inspect";
+  if (!modified && key.key in ZOOMS) return { zoom: ZOOMS[key.key] };
   const target = modified ? jump(key.key, shape) : step(key.key, cursor, layout, shape);
-  return target === null || target < 0 ? null : { move: target };
+  if (target === null || target < 0) return null;
+  return key.shiftKey ? { move: target, extend: true } : { move: target };
 }
 
 /** The first and the last cell as they are drawn. */

@@ -12,8 +12,18 @@ export interface Layout {
   readonly blockWidth: number;
   /** Between cells; 0 where cells are too small to spare it. */
   readonly gap: number;
+  /** In each row of a block, room for the number of its item; 0 where rows are too low, or an item is but one cell. */
+  readonly left: number;
+  /** Above all cells, room for the numbers of trials; 0 likewise. */
+  readonly top: number;
+  /** Of all cells. */
   readonly width: number;
   readonly height: number;
+  /** Of those that are shown, from `x` and `y` on. */
+  readonly shownWidth: number;
+  readonly shownHeight: number;
+  readonly x: number;
+  readonly y: number;
 }
 
 /** Wider than high, as a cell then has room for its mark and rows stay readable. */
@@ -21,6 +31,10 @@ const ASPECT = 1.6;
 const MOST_WIDTH = 48;
 const MOST_HEIGHT = 30;
 const LEAST_FOR_GAPS = 4;
+const LEAST_FOR_ITEMS = 12;
+const LEAST_FOR_TRIALS = 9;
+const TRIALS_HEIGHT = 14;
+const DIGIT_WIDTH = 6.5;
 /** Space between blocks, and the least cell width that affords it. */
 const BLOCK_GAPS: readonly [gap: number, from: number][] = [
   [5, 8],
@@ -36,41 +50,91 @@ export function fold(
   height: number,
   ratio: number,
 ): Layout {
-  let best = arrange(1, Math.max(1, items), trials, width, height, ratio);
+  const room = { items, trials, width, height, ratio };
+  let best = arrange(1, Math.max(1, items), room);
   // Beyond four rows a pixel nothing more can be told apart.
   const mostRows = Math.min(items, Math.ceil(height * 4));
   for (let rows = 2; rows <= mostRows; rows++) {
     const blocks = Math.ceil(items / rows);
     if (Math.ceil(items / blocks) < rows) continue;
-    const candidate = arrange(rows, blocks, trials, width, height, ratio);
+    const candidate = arrange(rows, blocks, room);
     if (better(candidate, best)) best = candidate;
   }
   return best;
 }
 
-function arrange(
-  rows: number,
-  blocks: number,
-  trials: number,
-  width: number,
-  height: number,
+interface Room {
+  readonly items: number;
+  readonly trials: number;
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+}
+
+function arrange(rows: number, blocks: number, room: Room): Layout {
+  const { items, trials, width, height, ratio } = room;
+  const high = (top: number) => Math.min(MOST_HEIGHT, whole((height - top) / rows, ratio));
+  const left = leftFor(items, trials, high(TRIALS_HEIGHT), ratio);
+  const [blockGap, cellWidth] = widths(blocks, trials, width - blocks * left, ratio);
+  const cellHeight = high(topFor(trials, cellWidth));
+  return assembled({ rows, blocks, trials, left, blockGap, cellWidth, cellHeight }, ratio);
+}
+
+/** How far cells can be made larger. */
+export const mostZoom = (fit: Layout): number =>
+  Math.max(1, MOST_HEIGHT / fit.cellHeight, MOST_WIDTH / ASPECT / fit.cellWidth);
+
+/** The same folding with larger cells, of which so much is shown; the numbers of trials have the room of `fit`. */
+export function magnified(
+  fit: Layout,
+  items: number,
+  zoom: number,
+  shown: { width: number; height: number },
   ratio: number,
 ): Layout {
-  const [blockGap, cellWidth] = widths(blocks, trials, width, ratio);
-  const cellHeight = Math.min(MOST_HEIGHT, whole(height / rows, ratio));
-  const blockWidth = trials * cellWidth + blockGap;
+  if (zoom <= 1) return fit;
+  const { rows, blocks, trials } = fit;
+  const cellWidth = whole(fit.cellWidth * zoom, ratio);
+  const cellHeight = whole(fit.cellHeight * zoom, ratio);
+  const left = leftFor(items, trials, cellHeight, ratio);
+  const blockGap = trials === 1 ? 0 : (BLOCK_GAPS.find(([, from]) => cellWidth >= from)?.[0] ?? 0);
+  const large = assembled({ rows, blocks, trials, left, blockGap, cellWidth, cellHeight }, ratio);
   return {
-    rows,
-    blocks,
-    trials,
-    cellWidth,
-    cellHeight,
-    blockWidth,
-    gap: Math.min(cellWidth, cellHeight) < LEAST_FOR_GAPS ? 0 : whole(1, ratio),
-    width: blocks * blockWidth - blockGap,
-    height: rows * cellHeight,
+    ...large,
+    shownWidth: Math.min(large.width, shown.width),
+    shownHeight: Math.min(large.height, shown.height - large.top),
   };
 }
+
+type Measures = Pick<Layout, "rows" | "blocks" | "trials" | "left" | "cellWidth" | "cellHeight"> & {
+  readonly blockGap: number;
+};
+
+function assembled({ blockGap, ...measures }: Measures, ratio: number): Layout {
+  const { rows, blocks, trials, left, cellWidth, cellHeight } = measures;
+  const blockWidth = left + trials * cellWidth + blockGap;
+  const [width, height] = [blocks * blockWidth - blockGap, rows * cellHeight];
+  return {
+    ...measures,
+    blockWidth,
+    gap: Math.min(cellWidth, cellHeight) < LEAST_FOR_GAPS ? 0 : whole(1, ratio),
+    top: topFor(trials, cellWidth),
+    width,
+    height,
+    shownWidth: width,
+    shownHeight: height,
+    x: 0,
+    y: 0,
+  };
+}
+
+function leftFor(items: number, trials: number, cellHeight: number, ratio: number): number {
+  if (trials === 1 || cellHeight < LEAST_FOR_ITEMS) return 0;
+  return whole(String(Math.max(0, items - 1)).length * DIGIT_WIDTH + 7, ratio);
+}
+
+const topFor = (trials: number, cellWidth: number): number =>
+  trials > 1 && cellWidth >= LEAST_FOR_TRIALS ? TRIALS_HEIGHT : 0;
 
 /** Blocks of one trial need no space between them: they make one plain block. */
 function widths(blocks: number, trials: number, width: number, ratio: number): [number, number] {
@@ -80,7 +144,7 @@ function widths(blocks: number, trials: number, width: number, ratio: number): [
     const cellWidth = Math.min(MOST_WIDTH, whole(room, ratio));
     if (cellWidth >= from) return [gap, cellWidth];
   }
-  return [0, width / (blocks * trials)];
+  return [0, Math.max(0, width) / (blocks * trials)];
 }
 
 /** Down to whole device pixels, so that edges are sharp; lengths below one stay as they are. */

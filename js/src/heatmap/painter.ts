@@ -4,8 +4,9 @@ import type { Layout } from "./layout";
 import { type Palette, pixelsOf } from "./palette";
 import { Raster } from "./raster";
 import { LIT, MISSING, PLAIN, Ranks, type Shading } from "./shading";
-import type { Shape } from "./shape";
+import { itemAt, type Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
+import { leftOf } from "./viewport";
 
 const LEAST_FOR_MARKS = 6;
 const rankOf = (kind: Kind) => 1 + KINDS_BY_SEVERITY.indexOf(kind);
@@ -13,6 +14,8 @@ const STROKE = rankOf("scoring_failed");
 const DOT = rankOf("scores_missing");
 const MOST = rankOf("task_failed");
 const LEAST_FOR_OUTLINES = 5;
+const LEAST_FOR_EDGES = 3;
+const FONT = "10px system-ui, sans-serif";
 
 export class Painter {
   raster: Raster | null = null;
@@ -25,7 +28,11 @@ export class Painter {
   private colours: Uint32Array = new Uint32Array(0);
   private palette: Palette | null = null;
   private layout: Layout | null = null;
+  private shape: Shape | null = null;
   private ratio = 1;
+  /** Of numbers beside the cells, and of edges. */
+  private quiet = "";
+  private loud = "";
   private dirty: [from: number, to: number] | null = null;
   /** What the next frame is to be filled with, whole; until then single changes are in it anyway. */
   private whole: Uint8Array | null = null;
@@ -38,12 +45,15 @@ export class Painter {
   /** Fits the canvas to the layout. Everything has to be filled again. */
   resize(layout: Layout, shape: Shape, ratio: number): void {
     this.layout = layout;
+    this.shape = shape;
     this.ratio = ratio;
     const pixels = (length: number) => Math.max(1, Math.round(length * ratio));
-    this.canvas.width = pixels(layout.width);
-    this.canvas.height = pixels(layout.height);
-    this.canvas.style.width = `${this.canvas.width / ratio}px`;
-    this.canvas.style.height = `${this.canvas.height / ratio}px`;
+    const [width, height] = [pixels(layout.shownWidth), pixels(layout.top + layout.shownHeight)];
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      Object.assign(this.canvas, { width, height });
+      this.canvas.style.width = `${width / ratio}px`;
+      this.canvas.style.height = `${height / ratio}px`;
+    }
     this.raster = new Raster(layout, shape, ratio);
     this.backing.width = this.raster.width;
     this.backing.height = this.raster.height;
@@ -56,6 +66,8 @@ export class Painter {
   colour(palette: Palette, shading: Shading): void {
     if (shading !== this.ranks.shading) this.ranks = new Ranks(shading);
     this.palette = palette;
+    this.quiet = getComputedStyle(this.canvas).color;
+    this.loud = getComputedStyle(this.canvas.parentElement ?? this.canvas).color;
     this.mix();
   }
 
@@ -79,8 +91,9 @@ export class Painter {
     if (!raster || !changed || this.whole) return;
     for (const cell of changed) {
       const pixel = raster.update(states, cell, this.ranks);
+      if (pixel < 0) continue;
       this.pixels[pixel] = this.colours[raster.ranks[pixel]];
-      this.soil(Math.floor(pixel / raster.width));
+      this.soil(Math.floor(pixel / raster.width), raster.height);
     }
   }
 
@@ -91,16 +104,28 @@ export class Painter {
     this.dirty = null;
     const [from, to] = dirty;
     backed.putImageData(image, 0, 0, 0, from, raster.width, to - from);
-    view.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    const { x, y, top, shownWidth } = layout;
+    if (to - from === raster.height) this.wipe(view);
+    view.setTransform(this.ratio, 0, 0, this.ratio, -x * this.ratio, (top - y) * this.ratio);
     view.imageSmoothingEnabled = false;
-    const rowHeight = layout.height / raster.height;
-    view.clearRect(0, from * rowHeight, layout.width, (to - from) * rowHeight);
+    const rowHeight = layout.height / raster.fullHeight;
+    view.clearRect(x, (raster.top + from) * rowHeight, shownWidth, (to - from) * rowHeight);
     this.drawBlocks(view, layout, raster, from, to);
-    if (layout.gap) this.cutGaps(view, layout, from, to);
+    if (layout.gap) this.cutGaps(view, layout, raster, from, to);
     if (this.spares(LEAST_FOR_MARKS)) this.drawMarks(view, layout, raster, from, to);
     if (this.ranks.shading.plane && this.spares(LEAST_FOR_OUTLINES)) {
       this.drawMissing(view, layout, raster, from, to);
     }
+    if (this.ranks.shading.selected && this.spares(LEAST_FOR_EDGES)) {
+      this.drawEdges(view, layout, raster, from, to);
+    }
+    if (layout.left) this.drawItems(view, layout, raster, from, to);
+    if (layout.top) this.drawTrials(view, layout, raster);
+  }
+
+  private wipe(view: CanvasRenderingContext2D): void {
+    view.resetTransform();
+    view.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   /** The rank without its mark, or 0 of a cell that is not marked when others are. */
@@ -120,9 +145,14 @@ export class Painter {
     this.dirty = [0, raster.height];
   }
 
-  private soil(row: number): void {
+  /** What is selected has an edge, which is drawn by the neighbours as well. */
+  private soil(row: number, rows: number): void {
+    const beside = this.ranks.shading.selected ? 1 : 0;
     const [from, to] = this.dirty ?? [row, row];
-    this.dirty = [Math.min(from, row), Math.max(to, row + 1)];
+    this.dirty = [
+      Math.min(from, Math.max(0, row - beside)),
+      Math.max(to, Math.min(rows, row + 1 + beside)),
+    ];
   }
 
   private drawBlocks(
@@ -132,26 +162,49 @@ export class Painter {
     from: number,
     to: number,
   ): void {
+    const rowHeight = layout.height / raster.fullHeight;
+    const [top, height] = [(raster.top + from) * rowHeight, (to - from) * rowHeight];
     const inOne = layout.blockWidth * layout.blocks === layout.width;
-    const blocks = inOne ? 1 : layout.blocks;
     const wide = inOne ? raster.width : layout.trials;
-    const drawn = inOne ? layout.width : layout.trials * layout.cellWidth;
-    const rowHeight = layout.height / raster.height;
-    const [top, height] = [from * rowHeight, (to - from) * rowHeight];
-    for (let block = 0; block < blocks; block++) {
-      const left = block * layout.blockWidth;
-      view.drawImage(this.backing, block * wide, from, wide, to - from, left, top, drawn, height);
+    const pixel = inOne ? layout.width / raster.fullWidth : layout.cellWidth;
+    for (let column = 0; column < raster.width; column += wide) {
+      const left = inOne ? raster.left * pixel : leftOf(layout, raster.left + column);
+      const [width, rows] = [wide * pixel, to - from];
+      view.drawImage(this.backing, column, from, wide, rows, left, top, width, height);
     }
   }
 
-  private cutGaps(view: CanvasRenderingContext2D, layout: Layout, from: number, to: number): void {
-    const { cellWidth, cellHeight, gap } = layout;
-    const [top, height] = [from * cellHeight, (to - from) * cellHeight];
-    for (let row = from; row < to; row++) {
-      view.clearRect(0, (row + 1) * cellHeight - gap, layout.width, gap);
+  private cutGaps(
+    view: CanvasRenderingContext2D,
+    layout: Layout,
+    raster: Raster,
+    from: number,
+    to: number,
+  ): void {
+    const { cellWidth, cellHeight, gap, x, shownWidth } = layout;
+    const [top, height] = [(raster.top + from) * cellHeight, (to - from) * cellHeight];
+    for (let row = raster.top + from; row < raster.top + to; row++) {
+      view.clearRect(x, (row + 1) * cellHeight - gap, shownWidth, gap);
     }
-    for (let column = 0; column < layout.blocks * layout.trials; column++) {
+    for (let column = raster.left; column < raster.left + raster.width; column++) {
       view.clearRect(leftOf(layout, column) + cellWidth - gap, top, gap, height);
+    }
+  }
+
+  /** Every cell in these rows that has a rank, with the top left of its box. */
+  private each(
+    layout: Layout,
+    raster: Raster,
+    from: number,
+    to: number,
+    visit: (rank: number, left: number, top: number, pixel: number) => void,
+  ): void {
+    const lefts = Array.from({ length: raster.width }, (_, at) => leftOf(layout, raster.left + at));
+    for (let row = from, pixel = from * raster.width; row < to; row++) {
+      const top = (raster.top + row) * layout.cellHeight;
+      for (let column = 0; column < raster.width; column++, pixel++) {
+        if (raster.ranks[pixel]) visit(raster.ranks[pixel], lefts[column], top, pixel);
+      }
     }
   }
 
@@ -166,13 +219,10 @@ export class Painter {
     const y = (layout.cellHeight - layout.gap) / 2;
     const size = Math.min(4, Math.min(x, y) - 1.5);
     view.beginPath();
-    for (let pixel = from * raster.width; pixel < to * raster.width; pixel++) {
-      const rank = this.seen(raster.ranks[pixel]);
-      if (rank < DOT || rank > MOST) continue;
-      const centreX = leftOf(layout, pixel % raster.width) + x;
-      const centreY = Math.floor(pixel / raster.width) * layout.cellHeight + y;
-      addMark(view, rank, centreX, centreY, size);
-    }
+    this.each(layout, raster, from, to, (each, left, top) => {
+      const rank = this.seen(each);
+      if (rank >= DOT && rank <= MOST) addMark(view, rank, left + x, top + y, size);
+    });
     view.strokeStyle = this.palette?.mark ?? "";
     view.lineWidth = size > 2.5 ? 1.5 : 1.2;
     view.stroke();
@@ -189,18 +239,78 @@ export class Painter {
     view.strokeStyle = this.palette?.kinds.scores_missing ?? "";
     view.lineWidth = 1;
     view.beginPath();
-    for (let pixel = from * raster.width; pixel < to * raster.width; pixel++) {
-      if (this.seen(raster.ranks[pixel]) !== MISSING) continue;
-      const top = Math.floor(pixel / raster.width) * layout.cellHeight;
-      view.rect(leftOf(layout, pixel % raster.width) + 0.5, top + 0.5, width - 1, height - 1);
-    }
+    this.each(layout, raster, from, to, (rank, left, top) => {
+      if (this.seen(rank) === MISSING) view.rect(left + 0.5, top + 0.5, width - 1, height - 1);
+    });
     view.stroke();
   }
-}
 
-function leftOf(layout: Layout, column: number): number {
-  const block = Math.floor(column / layout.trials);
-  return block * layout.blockWidth + (column % layout.trials) * layout.cellWidth;
+  /** The edge of what is selected, inside its cells: no row is drawn on by another. */
+  private drawEdges(
+    view: CanvasRenderingContext2D,
+    layout: Layout,
+    raster: Raster,
+    from: number,
+    to: number,
+  ): void {
+    const [width, height] = [layout.cellWidth - layout.gap, layout.cellHeight - layout.gap];
+    const { ranks, width: across } = raster;
+    const lit = (pixel: number) => (ranks[pixel] & LIT) !== 0;
+    const line = Math.min(width, height) >= 8 ? 1.5 : 1;
+    view.beginPath();
+    this.each(layout, raster, from, to, (rank, left, top, pixel) => {
+      if (!(rank & LIT)) return;
+      const column = pixel % across;
+      if (!column || !lit(pixel - 1)) view.rect(left, top, line, height);
+      if (column === across - 1 || !lit(pixel + 1))
+        view.rect(left + width - line, top, line, height);
+      if (!lit(pixel - across)) view.rect(left, top, width, line);
+      if (!lit(pixel + across)) view.rect(left, top + height - line, width, line);
+    });
+    view.fillStyle = this.loud;
+    view.fill();
+  }
+
+  /** The number of the item before each row of trials. */
+  private drawItems(
+    view: CanvasRenderingContext2D,
+    layout: Layout,
+    raster: Raster,
+    from: number,
+    to: number,
+  ): void {
+    const { shape } = this;
+    if (!shape) return;
+    this.write(view, "right");
+    for (let column = raster.left; column < raster.left + raster.width; column += layout.trials) {
+      const left = leftOf(layout, column) - 4;
+      for (let row = raster.top + from; row < raster.top + to; row++) {
+        const place = (column / layout.trials) * layout.rows + row;
+        if (place >= shape.items) break;
+        const middle = (row + 0.5) * layout.cellHeight;
+        view.fillText(String(itemAt(shape, place)), left, middle);
+      }
+    }
+  }
+
+  /** The numbers of trials, above all rows however far down these are. */
+  private drawTrials(view: CanvasRenderingContext2D, layout: Layout, raster: Raster): void {
+    view.clearRect(layout.x, layout.y - layout.top, layout.shownWidth, layout.top);
+    this.write(view, "center");
+    for (let column = raster.left; column < raster.left + raster.width; column++) {
+      const middle = leftOf(layout, column) + layout.cellWidth / 2;
+      view.fillText(String(column % layout.trials), middle, layout.y - layout.top / 2);
+    }
+  }
+
+  private write(view: CanvasRenderingContext2D, align: CanvasTextAlign): void {
+    Object.assign(view, {
+      font: FONT,
+      textAlign: align,
+      textBaseline: "middle",
+      fillStyle: this.quiet,
+    });
+  }
 }
 
 function addMark(

@@ -1,5 +1,6 @@
-// The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas and the CSS of the
-// legend both take them from here.
+// The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas, the CSS of the legend and
+// the picture in a saved notebook all take them from one file.
+import colours from "../../../src/opik_resume/notebook/widget/colours.json";
 import { colourOf } from "./scale";
 import { kindOfRank, LIT, MISSING, type Ranks, SCALE, valueOfRank } from "./shading";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
@@ -14,36 +15,7 @@ export interface Palette {
 
 // `scoring_failed` has no colour in Okabe-Ito: a rose between its vermillion (task failed) and its
 // reddish purple (scores missing), as the state lies between the two; its stroke tells it from both.
-export const PALETTES: Readonly<Record<Theme, Palette>> = {
-  light: {
-    kinds: {
-      completed: "#9fd5c4",
-      replayed: "#009e73",
-      task_failed: "#d55e00",
-      scoring_failed: "#c8465f",
-      scores_missing: "#cc79a7",
-      interrupted: "#8b94a1",
-      running: "#0072b2",
-      queued: "#9ecae8",
-      never_run: "#e3e6ea",
-    },
-    mark: "#ffffff",
-  },
-  dark: {
-    kinds: {
-      completed: "#235447",
-      replayed: "#12b886",
-      task_failed: "#ee7733",
-      scoring_failed: "#e0607a",
-      scores_missing: "#d88fb8",
-      interrupted: "#6d7785",
-      running: "#4aa3e0",
-      queued: "#2c5777",
-      never_run: "#2a3038",
-    },
-    mark: "#14181c",
-  },
-};
+export const PALETTES: Readonly<Record<Theme, Palette>> = colours;
 
 /** How much of its colour is left of a cell that is not marked when others are. */
 const DIMMED = 56;

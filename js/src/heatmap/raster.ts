@@ -1,17 +1,24 @@
 // One rank (see shading.ts) for each pixel of the backing image. A pixel is one cell while there is room; below a
-// device pixel a cell, several cells share one and the worst of them is seen.
+// device pixel a cell, several cells share one and the worst of them is seen. Of a magnified layout only what is shown
+// has pixels.
 import type { Layout } from "./layout";
 import type { Ranks } from "./shading";
-import { cellOf, itemAt, itemOf, placeOf, type Shape, startOf } from "./shape";
+import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, startOf } from "./shape";
+import { RANKS } from "./states";
 
 export class Raster {
   readonly width: number;
   readonly height: number;
+  /** The first pixel that is shown, among those of all cells, and how many those would be. */
+  readonly left: number;
+  readonly top: number;
+  readonly fullWidth: number;
+  readonly fullHeight: number;
   readonly ranks: Uint16Array;
   private columns: number;
   /** The pixel column of each column of cells, and the first pixel of the row that each row of cells is on. */
-  private lefts: Uint32Array;
-  private tops: Uint32Array;
+  private lefts: Int32Array;
+  private tops: Int32Array;
 
   constructor(
     private layout: Layout,
@@ -21,19 +28,66 @@ export class Raster {
     const room = (cells: number, length: number) =>
       Math.max(1, Math.min(cells, Math.round(length * ratio)));
     this.columns = layout.blocks * layout.trials;
-    this.width = room(this.columns, layout.width);
-    this.height = room(layout.rows, layout.height);
+    this.fullWidth = room(this.columns, layout.width);
+    this.fullHeight = room(layout.rows, layout.height);
+    const [left, right] = this.shownColumns();
+    const along = (y: number) => (y * this.fullHeight) / layout.height;
+    this.left = left;
+    this.top = Math.floor(along(layout.y));
+    this.width = right - left;
+    this.height =
+      Math.min(this.fullHeight, Math.ceil(along(layout.y + layout.shownHeight))) - this.top;
     this.ranks = new Uint16Array(this.width * this.height);
-    this.lefts = centres(this.columns, this.width, 1);
-    this.tops = centres(layout.rows, this.height, this.width);
+    this.lefts = centres(this.columns, this.fullWidth, this.left, 1);
+    this.tops = centres(layout.rows, this.fullHeight, this.top, this.width);
+  }
+
+  /** Pixels [from, to): whole blocks, as long as a cell has a pixel. */
+  private shownColumns(): [number, number] {
+    const { layout, fullWidth } = this;
+    const { x, shownWidth, width, blockWidth, trials } = layout;
+    const [unit, wide] = fullWidth < this.columns ? [width / fullWidth, 1] : [blockWidth, trials];
+    const to = Math.ceil((x + shownWidth) / unit) * wide;
+    return [Math.floor(x / unit) * wide, Math.min(fullWidth, to)];
+  }
+
+  private get whole(): boolean {
+    return this.width === this.fullWidth && this.height === this.fullHeight;
   }
 
   get squeezed(): boolean {
-    return this.width < this.columns || this.height < this.layout.rows;
+    return this.fullWidth < this.columns || this.fullHeight < this.layout.rows;
+  }
+
+  fill(states: Uint8Array, of: Ranks): void {
+    if (this.whole) this.fillWhole(states, of);
+    else this.fillShown(states, of);
+  }
+
+  /** Only the cells that are shown. */
+  private fillShown(states: Uint8Array, of: Ranks): void {
+    const { ranks, lefts, tops, shape } = this;
+    const { rows, trials } = this.layout;
+    const [left, right] = covered(this.left, this.width, this.fullWidth, this.columns);
+    const [top, bottom] = covered(this.top, this.height, this.fullHeight, rows);
+    ranks.fill(0);
+    for (let block = Math.floor(left / trials); block * trials < right; block++) {
+      for (let row = top; row < bottom && block * rows + row < shape.items; row++) {
+        const item = itemAt(shape, block * rows + row);
+        const start = startOf(shape, item);
+        const column = block * trials;
+        const to = Math.min(right - column, runsOf(shape, item));
+        for (let trial = Math.max(0, left - column); trial < to; trial++) {
+          const rank = of.plain ? RANKS[states[start + trial]] : of.of(states, start + trial);
+          const pixel = tops[row] + lefts[column + trial];
+          if (rank > ranks[pixel]) ranks[pixel] = rank;
+        }
+      }
+    }
   }
 
   /** One pass over all cells, without a division: it has a frame's time for a million of them. */
-  fill(states: Uint8Array, of: Ranks): void {
+  private fillWhole(states: Uint8Array, of: Ranks): void {
     const { ranks, lefts, tops, shape } = this;
     const { rows, trials } = this.layout;
     const { starts, items, order } = shape;
@@ -57,10 +111,11 @@ export class Raster {
     }
   }
 
-  /** Ranks the pixel of a cell anew; returns the pixel. */
+  /** Ranks the pixel of a cell anew; returns the pixel, or -1 of a cell that is not shown. */
   update(states: Uint8Array, cell: number, of: Ranks): number {
     const item = itemOf(this.shape, cell);
     const pixel = this.pixelOf(item, cell - startOf(this.shape, item));
+    if (pixel < 0) return pixel;
     const worst = this.worstIn(states, pixel, of);
     this.ranks[pixel] = worst < 0 ? 0 : of.of(states, worst);
     return pixel;
@@ -75,12 +130,16 @@ export class Raster {
   private pixelOf(item: number, trial: number): number {
     const place = placeOf(this.shape, item);
     const column = Math.floor(place / this.layout.rows) * this.layout.trials + trial;
-    return this.tops[place % this.layout.rows] + this.lefts[column];
+    const [left, top] = [this.lefts[column], this.tops[place % this.layout.rows]];
+    const shown = left >= 0 && left < this.width && top >= 0 && top < this.ranks.length;
+    return shown ? top + left : -1;
   }
 
   private worstIn(states: Uint8Array, pixel: number, of: Ranks): number {
-    const [left, right] = covered(pixel % this.width, this.width, this.columns);
-    const [top, bottom] = covered(Math.floor(pixel / this.width), this.height, this.layout.rows);
+    const { width, fullWidth, fullHeight, columns, layout } = this;
+    const [left, right] = covered(this.left + (pixel % width), 1, fullWidth, columns);
+    const row = this.top + Math.floor(pixel / width);
+    const [top, bottom] = covered(row, 1, fullHeight, layout.rows);
     let [worst, highest] = [-1, -1];
     for (let column = left; column < right; column++) {
       for (let row = top; row < bottom; row++) {
@@ -100,16 +159,17 @@ export class Raster {
   }
 }
 
-/** The pixel that the centre of each cell in a line falls on; pixels are `apart` in the image. */
-function centres(cells: number, pixels: number, apart: number): Uint32Array {
-  return Uint32Array.from(
+/** The pixel that the centre of each cell in a line falls on, the first that is shown being 0; pixels are `apart` in the
+ * image. */
+function centres(cells: number, pixels: number, first: number, apart: number): Int32Array {
+  return Int32Array.from(
     { length: cells },
-    (_, cell) => Math.floor(((cell + 0.5) * pixels) / cells) * apart,
+    (_, cell) => (Math.floor(((cell + 0.5) * pixels) / cells) - first) * apart,
   );
 }
 
-/** The cells [from, to) whose centres fall on one of `pixels` pixels. */
-function covered(pixel: number, pixels: number, cells: number): [number, number] {
+/** The cells [from, to) whose centres fall on `many` pixels of `pixels`, from `pixel` on. */
+function covered(pixel: number, many: number, pixels: number, cells: number): [number, number] {
   const first = (edge: number) => Math.ceil((edge * cells) / pixels - 0.5);
-  return [first(pixel), first(pixel + 1)];
+  return [first(pixel), first(pixel + many)];
 }

@@ -31,6 +31,8 @@ export const NOTHING_MARKED: Marking = { cells: null, kinds: new Set() };
 export interface Shading {
   readonly marking: Marking;
   readonly plane: Plane | null;
+  /** 1 for each cell that is selected: of those that are marked, only these are lit then. */
+  readonly selected?: Uint8Array | null;
 }
 
 /** By states, and nothing marked. */
@@ -40,7 +42,11 @@ const NOT_RUN: ReadonlySet<string> = new Set(["never_run", "queued", "running"])
 
 /** Ranks of cells by one shading. */
 export class Ranks {
+  /** Whether some are lit and others are not. */
   readonly marks: boolean;
+  /** Whether a state byte says it all. */
+  readonly plain: boolean;
+  private filters: boolean;
   private lit: Uint8Array | null;
   /** Rank of a state byte, where a cell has no value. */
   private states: Uint16Array;
@@ -48,9 +54,11 @@ export class Ranks {
   private values: Uint16Array;
 
   constructor(readonly shading: Shading) {
-    const { marking, plane } = shading;
+    const { marking, plane, selected } = shading;
     const { kinds } = marking;
-    this.marks = marking.cells !== null || kinds.size > 0;
+    this.filters = marking.cells !== null || kinds.size > 0;
+    this.marks = this.filters || Boolean(selected);
+    this.plain = !this.marks && !plane;
     this.lit = kinds.size
       ? Uint8Array.from(BYTES, (byte) => Number(kinds.has(kindOf(byte))))
       : null;
@@ -62,7 +70,7 @@ export class Ranks {
 
   /** Those of all cells: by which table the ranks of which codes are looked up. */
   all(states: Uint8Array): [codes: Uint8Array | Uint16Array, ranks: Uint8Array | Uint16Array] {
-    if (!this.marks && !this.shading.plane) return [states, RANKS];
+    if (this.plain) return [states, RANKS];
     const ranks = new Uint16Array(states.length);
     for (let cell = 0; cell < ranks.length; cell++) ranks[cell] = this.of(states, cell);
     return [ranks, ITSELF];
@@ -75,7 +83,13 @@ export class Ranks {
   }
 
   isMarked(states: Uint8Array, cell: number): boolean {
-    if (!this.marks) return false;
+    const { selected } = this.shading;
+    return this.marks && (!selected || selected[cell] === 1) && this.passes(states, cell);
+  }
+
+  /** Whether no filter hides it. */
+  passes(states: Uint8Array, cell: number): boolean {
+    if (!this.filters) return true;
     const { cells } = this.shading.marking;
     return (!cells || cells[cell] === 1) && (!this.lit || this.lit[states[cell]] === 1);
   }

@@ -106,9 +106,9 @@ export class CellStates {
     return tally;
   }
 
-  /** "item 17 · trial 1", items from 1 as people count, trials as the API and the data frames do. */
+  /** "item 16 · trial 1", both from 0, as the API and data frames count. */
   label(cell: number): string {
-    return `item ${count(itemOf(this.shape, cell) + 1)} · trial ${trialOf(this.shape, cell)}`;
+    return `item ${count(itemOf(this.shape, cell))} · trial ${trialOf(this.shape, cell)}`;
   }
 
   private put(cell: number, byte: number): void {

@@ -14,20 +14,95 @@ export function boxOf(layout: Layout, shape: Shape, cell: number): Box {
   const trial = cell - startOf(shape, item);
   const place = placeOf(shape, item);
   return {
-    left: Math.floor(place / layout.rows) * layout.blockWidth + trial * layout.cellWidth,
-    top: (place % layout.rows) * layout.cellHeight,
+    left: leftOf(layout, Math.floor(place / layout.rows) * layout.trials + trial) - layout.x,
+    top: layout.top + (place % layout.rows) * layout.cellHeight - layout.y,
     width: layout.cellWidth - layout.gap,
     height: layout.cellHeight - layout.gap,
   };
 }
 
+/** Where a column of cells is among all. */
+export function leftOf(layout: Layout, column: number): number {
+  const block = Math.floor(column / layout.trials);
+  return (
+    block * layout.blockWidth + layout.left + (column - block * layout.trials) * layout.cellWidth
+  );
+}
+
+/** What is under a point: a row, and a column, -1 on the number of the item. */
+interface Hit {
+  readonly block: number;
+  readonly row: number;
+  readonly trial: number;
+}
+
+function hit(layout: Layout, x: number, y: number): Hit {
+  const along = x + layout.x;
+  const block = Math.floor(along / layout.blockWidth);
+  return {
+    block,
+    row: Math.floor((y - layout.top + layout.y) / layout.cellHeight),
+    trial: Math.floor((along - block * layout.blockWidth - layout.left) / layout.cellWidth),
+  };
+}
+
+const isShown = (layout: Layout, x: number, y: number): boolean =>
+  x >= 0 && y >= layout.top && x < layout.shownWidth && y < layout.top + layout.shownHeight;
+
 /** The cell under a point, or -1. */
 export function cellAt(layout: Layout, shape: Shape, x: number, y: number): number {
-  if (x < 0 || y < 0 || x >= layout.width || y >= layout.height) return -1;
-  const block = Math.floor(x / layout.blockWidth);
-  const trial = Math.floor((x - block * layout.blockWidth) / layout.cellWidth);
-  const row = Math.floor(y / layout.cellHeight);
+  if (!isShown(layout, x, y)) return -1;
+  const { block, row, trial } = hit(layout, x, y);
   return cellOf(shape, itemAt(shape, block * layout.rows + row), trial);
+}
+
+/** The item whose number is under a point, or -1. */
+export function itemLabelAt(layout: Layout, shape: Shape, x: number, y: number): number {
+  if (!layout.left || !isShown(layout, x, y)) return -1;
+  const { block, row, trial } = hit(layout, x, y);
+  const place = block * layout.rows + row;
+  return trial < 0 && place < shape.items ? itemAt(shape, place) : -1;
+}
+
+/** The trial whose number is under a point, or -1. */
+export function trialLabelAt(layout: Layout, x: number, y: number): number {
+  if (x < 0 || x >= layout.shownWidth || y < 0 || y >= layout.top) return -1;
+  const { trial } = hit(layout, x, y);
+  return trial < layout.trials ? trial : -1;
+}
+
+/** Columns and rows of cells, each from … to: what a rectangle between two points touches. */
+export interface Span {
+  readonly columns: readonly [from: number, to: number];
+  readonly rows: readonly [from: number, to: number];
+}
+
+export function spanOf(layout: Layout, one: Point, other: Point): Span {
+  const { left, top, right, bottom } = boxBetween(one, other);
+  const column = (x: number, up: boolean) => {
+    const { block, trial } = hit(layout, x, layout.top);
+    // Between blocks it is the edge of what is beside.
+    const within = up ? Math.max(0, trial) : Math.min(trial, layout.trials - 1);
+    return block * layout.trials + Math.min(within, layout.trials);
+  };
+  return {
+    columns: [Math.max(0, column(left, true)), column(right, false)],
+    rows: [Math.max(0, hit(layout, 0, top).row), hit(layout, 0, bottom).row],
+  };
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export function boxBetween(one: Point, other: Point) {
+  return {
+    left: Math.min(one.x, other.x),
+    top: Math.min(one.y, other.y),
+    right: Math.max(one.x, other.x),
+    bottom: Math.max(one.y, other.y),
+  };
 }
 
 /** An attribute of megabytes would take longer than to paint. */
@@ -40,6 +115,9 @@ export interface Geometry {
   cellWidth: number;
   cellHeight: number;
   blockWidth: number;
+  /** Where the first cell is: beside and below numbers of items and trials, less what is scrolled away. */
+  left: number;
+  top: number;
   cells: number;
   /** The first cell of each item when items have unlike numbers of runs, else null; also null of more than MOST_STARTS. */
   starts: number[] | null;
@@ -49,21 +127,23 @@ export interface Geometry {
 
 export function geometryOf(layout: Layout, shape: Shape): Geometry {
   const { rows, trials, cellWidth, cellHeight, blockWidth } = layout;
+  const [left, top] = [layout.left - layout.x, layout.top - layout.y];
   const starts =
     shape.starts && shape.items <= MOST_STARTS
       ? Array.from(shape.starts.subarray(0, shape.items))
       : null;
   const places = shape.places && shape.items <= MOST_STARTS ? Array.from(shape.places) : null;
-  return { rows, trials, cellWidth, cellHeight, blockWidth, cells: shape.cells, starts, places };
+  const { cells } = shape;
+  return { rows, trials, cellWidth, cellHeight, blockWidth, left, top, cells, starts, places };
 }
 
 export function cellCentre(geometry: Geometry, cell: number): { x: number; y: number } {
-  const { rows, trials, cellWidth, cellHeight, blockWidth, starts, places } = geometry;
+  const { rows, trials, cellWidth, cellHeight, blockWidth, left, top, starts, places } = geometry;
   const item = starts ? starts.findLastIndex((start) => start <= cell) : Math.floor(cell / trials);
   const trial = cell - (starts ? starts[item] : item * trials);
   const place = places ? places[item] : item;
   return {
-    x: Math.floor(place / rows) * blockWidth + (trial + 0.5) * cellWidth,
-    y: ((place % rows) + 0.5) * cellHeight,
+    x: left + Math.floor(place / rows) * blockWidth + (trial + 0.5) * cellWidth,
+    y: top + ((place % rows) + 0.5) * cellHeight,
   };
 }

@@ -1,23 +1,26 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { meets, passes, wanted } from "../filters";
+import { arranged, meets, passes, wanted } from "../filters";
 import { lineOf } from "../heatmap/strip";
 import type { Runs } from "../runs";
 import type { ListedRow } from "../viewstate";
 import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 import { Strip } from "./Strip";
 
 const CALM = 1000;
 
 export function ExperimentList() {
-  const { rows, total, storeName, remote, trouble, experiment, query, answered, filter } =
+  const { rows, total, storeName, remote, trouble, experiment, query, answered, ...state } =
     useViewState();
+  const { filter, arrangement } = state;
   const [unfolded, unfold] = useState(false);
   const { view } = useAround();
   const list = useRef<HTMLDivElement>(null);
   const meant = wanted(answered?.search ?? "");
-  const shown = (rows ?? []).filter((row) => meets(row, meant) && passes(row, filter));
+  const passing = (rows ?? []).filter((row) => meets(row, meant) && passes(row, filter));
+  const shown = arranged(passing, arrangement);
   const tabbable = shown.some((row) => row.id === experiment) ? experiment : shown[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -35,7 +38,7 @@ export function ExperimentList() {
   useEffect(lookAround, [rows, view]);
   useEffect(() => {
     if (answered && list.current) list.current.scrollTop = 0;
-  }, [answered?.search, answered?.sort]);
+  }, [answered?.search, answered?.sort, arrangement]);
 
   return (
     <nav
@@ -140,8 +143,11 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
       </span>
       <span class="oprs-line oprs-quiet">
         <span class="oprs-clip">{dataset(row)}</span>
-        <span title={row.reason ?? undefined}>{rowState(row)}</span>
+        <span title={row.reason ?? undefined}>
+          {chosen ? <LiveState row={row} /> : rowState(row)}
+        </span>
       </span>
+      <RowMeans row={row} chosen={chosen} />
       {chosen ? <LiveStrip stored={row.runs} /> : <Strip runs={row.runs} />}
     </button>
   );
@@ -157,6 +163,24 @@ function LiveDone({ row }: { row: ListedRow }) {
   const known = head?.id === row.id && progress !== null;
   const done = tally.completed + tally.replayed + tally.scores_missing;
   return <Done done={known ? done : row.done} expected={known ? head.cells : row.expected} />;
+}
+
+function LiveState({ row }: { row: ListedRow }) {
+  const { head, tally, progress } = useViewState();
+  if (head?.id !== row.id || !progress) return <>{rowState(row)}</>;
+  const failed = tally.task_failed + tally.scoring_failed;
+  return <>{rowState({ ...row, failed, state: progress.active ? "running" : row.state })}</>;
+}
+
+/** The mean of each score; of the chosen one as its header has them. */
+function RowMeans({ row, chosen }: { row: ListedRow; chosen: boolean }) {
+  const { scales } = useViewState();
+  const known = chosen && scales.length ? scales : row.scores;
+  return (
+    <span class="oprs-number oprs-quiet oprs-rowmeans" title={meansLine(known)}>
+      <Means of={known} />
+    </span>
+  );
 }
 
 function LiveStrip({ stored }: { stored: Runs }) {

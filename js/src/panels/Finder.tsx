@@ -1,4 +1,4 @@
-import { counted, FILTERS, meets, wanted } from "../filters";
+import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../filters";
 import type { Sort } from "../protocol";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
@@ -10,10 +10,15 @@ const ORDERS: readonly (readonly [Sort, string])[] = [
   ["name", "by name"],
 ];
 
-/** What to search and in which order; both are the store's work. */
+/** What to search and in which order; mostly the store's work. */
 export function Finder() {
   const { view } = useAround();
-  const { query, remote, rows, total } = useViewState();
+  const { query, remote, rows, total, arrangement } = useViewState();
+  const order = (chosen: string) => {
+    const arranging = ARRANGEMENTS.find((each) => each === chosen);
+    if (arranging) view.listing.arrange(arranging);
+    else view.listing.find({ sort: chosen as Sort });
+  };
   return (
     <>
       <input
@@ -29,10 +34,10 @@ export function Finder() {
         <select
           class="oprs-field oprs-order"
           aria-label="Order"
-          onChange={(event) => view.listing.find({ sort: event.currentTarget.value as Sort })}
+          onChange={(event) => order(event.currentTarget.value)}
         >
-          {ORDERS.map(([sort, name]) => (
-            <option key={sort} value={sort} selected={sort === query.sort}>
+          {[...ORDERS, ...ARRANGEMENTS.map((each) => [each, each] as const)].map(([each, name]) => (
+            <option key={each} value={each} selected={each === (arrangement ?? query.sort)}>
               {name}
             </option>
           ))}

@@ -1,14 +1,18 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Heatmap } from "../heatmap/heatmap";
+import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
-import { count } from "../words";
+import type { Selection } from "../selecting";
+import { IN_ORDER } from "../sight";
+import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */
 export function HeatmapView() {
   const { view, palette, prefix } = useAround();
-  const { inspected } = useViewState();
+  const { inspected, zoom } = useViewState();
   const shading = useShading();
   const wrapper = useRef<HTMLDivElement>(null);
   const [heatmap, setHeatmap] = useState<Heatmap | null>(null);
@@ -28,12 +32,16 @@ export function HeatmapView() {
       keys: wrapper.current.closest<HTMLElement>(".oprs-root") ?? wrapper.current,
       inspect,
       wonder,
+      select: (cells: Cells | null, how: Joining) => view.selecting.choose(cells, how),
+      zoomed: (now: number, most: number) => view.sight.zoomed(now, most),
     };
     made = new Heatmap(wrapper.current, options);
     setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
-  useEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
+  // At once: a key that follows finds what is marked.
+  useLayoutEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
+  useEffect(() => heatmap?.zoomTo(zoom), [heatmap, zoom]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
   return (
@@ -45,6 +53,7 @@ export function HeatmapView() {
         role="grid"
         tabIndex={0}
         aria-label="Runs, items by trials"
+        aria-multiselectable="true"
         aria-readonly="true"
       />
       <Caption />
@@ -52,20 +61,71 @@ export function HeatmapView() {
   );
 }
 
+/** How it is drawn; or what is selected. There is one line for it from the beginning. */
 function Caption() {
   const { view } = useAround();
-  const { head, sort } = useViewState();
+  const { head, sort, selection } = useViewState();
   return (
-    <p class="oprs-caption">
-      <span>
-        {head &&
-          `${sort === "order" ? "items, newest first" : "items, worst first"} · ${across(head)}`}
-      </span>
+    <div class="oprs-caption">
+      {selection ? (
+        <Selected selection={selection} />
+      ) : (
+        <span class="oprs-clip">{head && `items, ${order(head, sort)} · ${across(head)}`}</span>
+      )}
+      <Zoom />
       <button type="button" onClick={() => view.sight.showKeys(true)}>
-        n: next trouble · ?: all keys
+        ? keys
       </button>
-    </p>
+    </div>
   );
+}
+
+function Selected({ selection }: { selection: Selection }) {
+  const { view } = useAround();
+  const { runs, items, scales } = selection;
+  return (
+    <span class="oprs-selected" role="status">
+      <b class="oprs-number">{many(runs, "run")} selected</b>
+      <span class="oprs-clip oprs-number" title={scales ? meansLine(scales) : undefined}>
+        {runs > items && ` (${many(items, "item")})`}
+        {scales?.length ? " · " : ""}
+        {scales && <Means of={scales} />}
+      </span>
+      <button type="button" class="oprs-link" onClick={() => view.selecting.choose(null)}>
+        Clear
+      </button>
+    </span>
+  );
+}
+
+/** Closer, farther, all. */
+function Zoom() {
+  const { view } = useAround();
+  const { zoom, mostZoom } = useViewState();
+  const to = (wanted: number) => () => view.sight.zoom(wanted);
+  return (
+    <span class="oprs-zoom">
+      <button type="button" aria-label="Zoom out" disabled={zoom <= 1} onClick={to(zoom / 1.5)}>
+        −
+      </button>
+      <button type="button" title="Fit" class="oprs-number" disabled={zoom <= 1} onClick={to(1)}>
+        {Math.round(100 * zoom)} %
+      </button>
+      <button
+        type="button"
+        aria-label="Zoom in"
+        disabled={zoom >= mostZoom}
+        onClick={to(zoom * 1.5)}
+      >
+        +
+      </button>
+    </span>
+  );
+}
+
+function order({ newest_first }: Head, sort: string): string {
+  if (sort !== IN_ORDER) return "worst first";
+  return newest_first ? "newest first" : "in their order";
 }
 
 function across({ trials, uniform }: Head): string {

@@ -7,8 +7,10 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["Home, End", "the first, the last cell of the row; of all with Ctrl"],
   ["Page Up, Page Down", "the block beside"],
   ["Enter, Space", "look at the cell closely"],
+  ["+, -, 0", "closer, farther, all"],
+  ["Shift + arrows", "select; Ctrl + A all, Shift + Space the item, Ctrl + Space the trial"],
   ["/", "find items by text or id; Escape ends it"],
-  ["Escape", "back to the notebook"],
+  ["Escape", "nothing selected; back to the notebook"],
   ["?", "these keys"],
 ];
 

@@ -22,7 +22,10 @@ export function Legend() {
               type="button"
               class="oprs-entry"
               aria-pressed={kinds.has(kind)}
-              onClick={() => view.sight.toggle(kind)}
+              title="Click to see only these; with Shift to select them"
+              onClick={({ shiftKey }) =>
+                shiftKey ? view.selecting.chooseKind(kind) : view.sight.toggle(kind)
+              }
             >
               <i class="oprs-swatch" style={`background:var(${cssName(kind)})`} />
               {NAMES[kind] ?? spaced(kind)}{" "}

@@ -1,7 +1,8 @@
 import { cssName } from "../heatmap/palette";
 import type { Kind, Tally } from "../heatmap/states";
-import { count, deliveryLines, meanOf, progressLine } from "../words";
+import { count, deliveryLines, progressLine } from "../words";
 import { useCalm, useViewState } from "./hooks";
+import { Means, meansLine } from "./Means";
 
 const CALM = 5000;
 /** Nobody waits for these. */
@@ -18,7 +19,7 @@ const IN_ORDER: readonly Kind[] = [
 
 /** How much of the grid is what, as one thin line, and in words below it how the resume goes. */
 export function Progress() {
-  const { tally, late, mode, reading, storeName, kernel, ...shown } = useViewState();
+  const { tally, late, mode, reading, storeName, kernel, scales, ...shown } = useViewState();
   const progress = kernel === "there" ? shown.progress : null;
   const total = totalOf(tally);
   const done = tally.completed + tally.replayed + tally.scores_missing;
@@ -46,27 +47,13 @@ export function Progress() {
           <span class="oprs-number">{line}</span>
           {busy && <span class="oprs-busy">the kernel is busy</span>}
         </p>
-        <Means />
+        <span class="oprs-clip oprs-number oprs-means" title={meansLine(scales)}>
+          <Means of={scales} />
+        </span>
       </div>
       <Delivery />
       <Announcer line={[line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ")} />
     </div>
-  );
-}
-
-/** The mean of each metric, its standard error, and of how many runs. */
-function Means() {
-  const { scales } = useViewState();
-  const said = scales.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");
-  return (
-    <span class="oprs-clip oprs-number oprs-means" title={said}>
-      {scales.map((scale, at) => (
-        <span key={scale.by}>
-          {at > 0 && " · "}
-          <b>{scale.name}</b> {meanOf(scale)}
-        </span>
-      ))}
-    </span>
   );
 }
 

@@ -8,7 +8,8 @@ import { useAround, useViewState } from "./hooks";
 
 export function useShading(): Shading {
   const { view } = useAround();
-  const { groups, group, head, kinds, found, plane } = useViewState();
+  const { groups, group, head, kinds, found, plane, selection } = useViewState();
+  const selected = selection?.cells ?? null;
   const chosen = groups?.find(({ key }) => key === group) ?? null;
   const length = head?.cells ?? view.cells.bytes.length;
   const marking: Marking = useMemo(() => {
@@ -18,7 +19,7 @@ export function useShading(): Shading {
     ];
     return { cells: both(masks.filter((mask) => mask !== null)), kinds };
   }, [chosen, found, length, kinds, view]);
-  return useMemo(() => ({ marking, plane }), [marking, plane]);
+  return useMemo(() => ({ marking, plane, selected }), [marking, plane, selected]);
 }
 
 function maskOfItems({ items }: Found, { shape, bytes }: CellStates): Uint8Array {

@@ -17,6 +17,8 @@ let wrapper: HTMLElement;
 let cells: CellStates;
 const inspect = vi.fn();
 const wonder = vi.fn();
+const select = vi.fn<(cells: Uint8Array | null, how: string) => void>();
+const zoomed = vi.fn();
 
 beforeEach(() => {
   ending = new AbortController();
@@ -45,6 +47,8 @@ function make(theme: Theme = "light"): Heatmap {
     keys: wrapper,
     inspect,
     wonder,
+    select,
+    zoomed,
   };
   return new Heatmap(wrapper, options);
 }
@@ -106,9 +110,10 @@ describe("real pixels", () => {
     cells.replace(unevenShape([1, 3]), new Uint8Array(4).fill(byte("completed")));
     make();
     await frame();
-    const { cellWidth, cellHeight } = geometry();
-    expect(colourAt(cellWidth * 1.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
-    expect(colourAt(cellWidth - 0.5, cellHeight / 2)).toEqual([0, 0, 0, 0]);
+    const { cellWidth, cellHeight, left, top } = geometry();
+    const [x, y] = [left + cellWidth, top + cellHeight / 2];
+    expect(colourAt(x + cellWidth / 2, y)).toEqual([0, 0, 0, 0]);
+    expect(colourAt(x - 0.5, y)).toEqual([0, 0, 0, 0]);
     expect(colourOf(3)).toEqual(opaque(PALETTES.light.kinds.completed));
   });
 
@@ -267,6 +272,182 @@ describe("marks, values and orders", () => {
   });
 });
 
+describe("closer and selected", () => {
+  const pointer = (type: string, cell: number, more: PointerEventInit = {}) => {
+    const { left, top } = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
+    const { x, y } = cellCentre(geometry(), cell);
+    const init = { clientX: left + x, clientY: top + y, bubbles: true, cancelable: true, ...more };
+    wrapper.dispatchEvent(new PointerEvent(type, { pointerId: 1, isPrimary: true, ...init }));
+  };
+  const press = (key: string, more: KeyboardEventInit = {}) =>
+    wrapper.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+    );
+  const chosen = () => {
+    const mask = select.mock.calls.at(-1)?.[0];
+    return mask && [...mask.keys()].filter((cell) => mask[cell]);
+  };
+  const overview = () => document.querySelector(".oprs-overview") as HTMLElement;
+  const brush = () => document.querySelector(".oprs-brush") as HTMLElement;
+  let heatmap: Heatmap;
+
+  beforeEach(async () => {
+    select.mockReset();
+    cells.replace(uniformShape(300, 3), new Uint8Array(900).fill(byte("completed")));
+    heatmap = make();
+    await frame();
+  });
+
+  test("a drag selects what it touches and nothing is inspected; with Control it is added", () => {
+    const { rows } = geometry();
+    pointer("pointerdown", 0);
+    pointer("pointermove", 4);
+    const band = wrapper.querySelector(".oprs-band") as HTMLElement;
+    expect(band.hidden).toBe(false);
+    pointer("pointerup", 4);
+    pointer("click", 4);
+    expect(band.hidden).toBe(true);
+    expect(chosen()).toEqual([0, 1, 3, 4]);
+    expect(inspect).not.toHaveBeenCalled();
+    pointer("pointerdown", 2);
+    pointer("pointermove", 3 * rows, { ctrlKey: true });
+    pointer("pointerup", 3 * rows, { ctrlKey: true });
+    expect(chosen()).toEqual([2, 3 * rows]); // into the block beside
+    expect(select.mock.calls.at(-1)?.[1]).toBe("with");
+    pointer("pointerdown", 8);
+    pointer("click", 8);
+    expect(inspect).toHaveBeenCalledExactlyOnceWith(8);
+  });
+
+  test("clicks with keys, on numbers, and keys alone select", () => {
+    pointer("click", 30);
+    pointer("click", 40, { shiftKey: true });
+    expect(chosen()).toEqual([30, 31, 33, 34, 36, 37, 39, 40]);
+    pointer("click", 50, { ctrlKey: true });
+    expect([chosen(), select.mock.calls.at(-1)?.[1]]).toEqual([[50], "toggle"]);
+    pointer("click", 4, { clientY: wrapper.getBoundingClientRect().top + 4 });
+    expect(chosen()?.slice(0, 3)).toEqual([1, 4, 7]); // trial 1 of all items
+    pointer("click", 30);
+    press("ArrowDown", { shiftKey: true });
+    press("ArrowRight", { shiftKey: true });
+    expect(chosen()).toEqual([30, 31, 33, 34]);
+    press(" ", { shiftKey: true });
+    expect(chosen()).toEqual([33, 34, 35]);
+    press(" ", { ctrlKey: true });
+    expect(chosen()).toHaveLength(300);
+    press("a", { ctrlKey: true });
+    expect(chosen()).toHaveLength(900);
+  });
+
+  test("what a filter dims is not selected; Escape gives up the selection before the grid", async () => {
+    cells.apply(Uint32Array.of(5, 7), Uint8Array.of(5, 5));
+    const marking = { cells: null, kinds: new Set<Kind>(["task_failed"]) };
+    heatmap.recolour(PALETTES.light, { marking, plane: null });
+    press("a", { metaKey: true });
+    expect(chosen()).toEqual([5, 7]);
+    wrapper.focus();
+    const selected = maskOf(Uint32Array.of(5, 6), 900);
+    heatmap.recolour(PALETTES.light, { ...PLAIN, selected });
+    press("Escape");
+    expect(select).toHaveBeenLastCalledWith(null, "instead");
+    expect(document.activeElement).toBe(wrapper);
+  });
+
+  test("what is selected has an edge, and the rest is dimmed", async () => {
+    const selected = maskOf(Uint32Array.of(4, 5, 7, 8), 900);
+    heatmap.recolour(PALETTES.light, { ...PLAIN, selected });
+    await frame();
+    const { x, y } = cellCentre(geometry(), 4);
+    const { cellWidth, cellHeight } = geometry();
+    const completed = opaque(PALETTES.light.kinds.completed);
+    expect(colourAt(x, y)).toEqual(completed);
+    expect(colourAt(x, y - cellHeight / 2 + 0.5)).not.toEqual(completed); // above it
+    expect(colourAt(x - cellWidth / 2 + 0.5, y)).not.toEqual(completed); // left of it
+    expect(colourAt(x, y + cellHeight / 2 - 2)).toEqual(completed); // within
+    expect(colourAt(x, y - cellHeight)[3]).toBeLessThan(100);
+    // And when the cell beside it changes.
+    cells.apply(Uint32Array.of(1), Uint8Array.of(byte("running")));
+    await frame();
+    expect(colourAt(x, y - cellHeight / 2 + 0.5)).not.toEqual(completed);
+  });
+
+  test("comes closer by keys and the wheel with Control, under the pointer, in the same room", async () => {
+    const { height } = wrapper.getBoundingClientRect();
+    const before = geometry();
+    press("+");
+    await frame();
+    expect(geometry().cellWidth).toBeGreaterThan(before.cellWidth);
+    expect(wrapper.getBoundingClientRect().height).toBe(height);
+    expect(zoomed).toHaveBeenLastCalledWith(1.5, expect.any(Number));
+    press("0");
+    expect(geometry()).toEqual(before);
+
+    const { x, y } = cellCentre(before, 450);
+    const { left, top } = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
+    const at = { clientX: left + x, clientY: top + y, bubbles: true, cancelable: true };
+    const wheel = (more: WheelEventInit) => {
+      const event = new WheelEvent("wheel", { ...at, deltaY: -300, ...more });
+      wrapper.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect(wheel({})).toBe(false); // the notebook's
+    expect(wheel({ shiftKey: true })).toBe(false);
+    expect(geometry()).toEqual(before);
+    expect(wheel({ ctrlKey: true })).toBe(true);
+    const near = cellCentre(geometry(), 450);
+    expect(Math.abs(near.x - x)).toBeLessThan(geometry().cellWidth);
+    expect(Math.abs(near.y - y)).toBeLessThan(geometry().cellHeight);
+    expect(wheel({})).toBe(false);
+    expect(wheel({ altKey: true })).toBe(true);
+    await frame();
+    cells.apply(Uint32Array.of(450), Uint8Array.of(byte("running")));
+    await frame();
+    heatmap.pick(450);
+    press("ArrowDown");
+    press("ArrowUp"); // revealed
+    await frame();
+    expect(colourOf(450)).toEqual(opaque(PALETTES.light.kinds.running));
+  });
+
+  test("two fingers pinch, and one moves what is close", () => {
+    const touch = { pointerType: "touch" };
+    const before = geometry();
+    pointer("pointerdown", 400, touch);
+    pointer("pointerdown", 430, { ...touch, pointerId: 2 });
+    pointer("pointermove", 800, { ...touch, pointerId: 2 });
+    pointer("pointerup", 800, { ...touch, pointerId: 2 });
+    pointer("pointerup", 400, touch);
+    const close = geometry();
+    expect(close.cellWidth).toBeGreaterThan(before.cellWidth);
+    heatmap.zoomTo(3);
+    const { left } = geometry();
+    pointer("pointerdown", 400, touch);
+    pointer("pointermove", 400, { ...touch, clientX: 200 });
+    pointer("pointermove", 400, { ...touch, clientX: 100 });
+    pointer("pointerup", 400, { ...touch, clientX: 100 });
+    expect(geometry().left).not.toBe(left);
+    expect(select).not.toHaveBeenCalled();
+  });
+
+  test("many have a brush, which moves what is in view", async () => {
+    expect(overview().hidden).toBe(true);
+    cells.replace(uniformShape(30_000, 1), new Uint8Array(30_000).fill(byte("completed")));
+    await frame();
+    expect(overview().hidden).toBe(false);
+    expect(brush().hidden).toBe(true); // all is in view
+    heatmap.zoomTo(4);
+    expect(brush().hidden).toBe(false);
+    expect(Number.parseFloat(brush().style.width)).toBeCloseTo(25, 0);
+    const { x, width, y, height } = overview().getBoundingClientRect();
+    const to = { clientX: x + width * 0.99, clientY: y + height / 2, buttons: 1, bubbles: true };
+    overview().dispatchEvent(new PointerEvent("pointermove", to));
+    const right = Number.parseFloat(brush().style.left) + Number.parseFloat(brush().style.width);
+    expect(right).toBeCloseTo(100, 0);
+    heatmap.zoomTo(1);
+    expect(brush().hidden).toBe(true);
+  });
+});
+
 describe("pointer and keys", () => {
   const at = (cell: number): MouseEventInit => {
     const { left, top } = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
@@ -297,9 +478,9 @@ describe("pointer and keys", () => {
     wrapper.dispatchEvent(new PointerEvent("pointermove", at(500)));
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
     expect(tooltip.hidden).toBe(false);
-    expect(tooltip.textContent).toBe("item 167 · trial 2task failed");
+    expect(tooltip.textContent).toBe("item 166 · trial 2task failed");
     cells.apply(Uint32Array.of(500), Uint8Array.of(byte("running")));
-    expect(tooltip.textContent).toBe("item 167 · trial 2running");
+    expect(tooltip.textContent).toBe("item 166 · trial 2running");
     wrapper.dispatchEvent(new PointerEvent("pointerleave"));
     expect(tooltip.hidden).toBe(true);
   });
@@ -338,7 +519,7 @@ describe("pointer and keys", () => {
     const heard = vi.fn();
     document.addEventListener("keydown", heard, { signal: ending.signal });
     expect(press("n").defaultPrevented).toBe(true);
-    expect(spoken()).toBe("item 167 · trial 2: task failed");
+    expect(spoken()).toBe("item 166 · trial 2: task failed");
     expect(inspect).toHaveBeenCalledExactlyOnceWith(500); // shown at once
     expect(wrapper.getAttribute("aria-activedescendant")).toBe("cell");
     press("Enter");

@@ -129,6 +129,25 @@ test("pressing Resume moves nothing, however much there was to say before", asyn
   expect(top()).toBe(before);
 });
 
+test.each([1100, 700, 420])(
+  "what stands in the way is said without moving the grid, at %d px",
+  async (width) => {
+    const kernel = new FakeKernel([experiment("e1", "one", 300, 3, new Uint8Array(900))]);
+    const el = await mount(kernel, width);
+    await vi.waitFor(() => expect(find(el, ".oprs-plan").textContent).toContain("900 runs"));
+    await vi.waitFor(() =>
+      expect(find(el, ".oprs-selected, .oprs-caption").textContent).toBeTruthy(),
+    );
+    const top = () => find(el, ".oprs-heatmap").getBoundingClientRect().top;
+    const before = top();
+    const [made] = kernel.experiments;
+    made.plan = { ...made.plan, obstacle: "Task answer is not defined in this notebook." };
+    kernel.changed("plan");
+    await vi.waitFor(() => expect(find(el, ".oprs-obstacle").textContent).toContain("not defined"));
+    expect(top()).toBe(before);
+  },
+);
+
 test("at 420 pixels everything is reachable: the list on demand, and nothing is cut at the side", async () => {
   const el = await mount(some(), 420);
   await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
@@ -165,7 +184,7 @@ test("hovering asks for facts, and shows them beside the cell as text", async ()
   const lines = () => [...tooltip.children].map((line) => line.textContent);
   await vi.waitFor(() =>
     expect(lines()).toEqual([
-      "item 167 · trial 2",
+      "item 166 · trial 2",
       "task failed · KeyError",
       "<b>why</b>",
       "2.0 s",

@@ -184,7 +184,7 @@ describe("the feed", () => {
   test("uneven experiments bring the runs of each item", async () => {
     const half = experiment("half", "half", 3, 3, states(), { uniform: false });
     const made = await started(new FakeKernel([{ ...half, runs: Uint16Array.of(1, 3, 2) }]));
-    expect(made.cells.label(3)).toBe("item 2 · trial 2");
+    expect(made.cells.label(3)).toBe("item 1 · trial 2");
   });
 
   test("what is said of another experiment is passed over", async () => {

@@ -38,7 +38,9 @@ describe("browser mode", () => {
     const { root, find, text } = await mountOpen(browser());
     await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
     const row = find(".oprs-row[data-id=half]");
-    expect(row.textContent).toBe("gpt-5-mini4/6ifbench v3resumable, 1 failed");
+    expect(row.textContent).toBe(
+      "gpt-5-mini4/6ifbench v3resumable, 1 failedkeywords 0.39 ± 0.02 (n 4) · words 0.26 ± 0.02 (n 3)",
+    );
     expect(row.getAttribute("aria-current")).toBe("true");
     expect(root.dataset.experiment).toBe("half");
     expect(text(".oprs-header .oprs-title")).toBe(
@@ -440,7 +442,7 @@ describe("the inspector", () => {
     expect(text(".oprs-traceback")).toBe("File <cell>\n  boom");
     expect(root.querySelector(".oprs-panel b")).toBeNull();
     expect(text(".oprs-inspector .oprs-title")).toContain(
-      "item 2 · trial 1 — task failed after 1.9 s · attempt 2",
+      "item 1 · trial 1 — task failed after 1.9 s · attempt 2",
     );
     expect(text(".oprs-id")).toMatch(/000000000001$/);
   });
@@ -575,7 +577,7 @@ describe("an Opik server", () => {
 
   test("has rows that are not read yet, which the view asks for as it sees them", async () => {
     const unread = done();
-    unread.row = { ...unread.row, done: null, state: "reading" };
+    unread.row = { ...unread.row, done: null, state: "reading", scores: [] };
     const kernel = remote([half(), unread]);
     const { find } = await mountOpen(kernel);
     await soon(() =>
@@ -711,10 +713,45 @@ describe("the finder", () => {
       "created_at",
       "-updated_at",
       "name",
+      "most failed",
+      "least done",
+      "lowest score",
     ]);
     order.value = "name";
     order.dispatchEvent(new Event("change", { bubbles: true }));
     await soon(() => expect(rows()[2].dataset.id).toBe("e10"));
+  });
+
+  test("arranges by what failed, is done and was scored, which no store can; rows stay live", async () => {
+    const failing = (id: string, failed: number, done: number) => {
+      const states = new Uint8Array(10).fill(byte("completed"), 0, done);
+      return experiment(id, id, 10, 1, states.fill(byte("task_failed"), done, done + failed));
+    };
+    const kernel = new FakeKernel([failing("a", 1, 9), failing("b", 3, 5), failing("c", 2, 2)]);
+    kernel.experiments.forEach(({ row }, at) => {
+      row.scores = [{ by: "score:s", name: "s", mean: [0.5, 0.2, 0.9][at], error: 0.1, n: 5 }];
+    });
+    const { root, find, text } = await mountOpen(kernel);
+    const ids = () =>
+      [...root.querySelectorAll<HTMLElement>(".oprs-row")].map((row) => row.dataset.id);
+    const order = find("select[aria-label=Order]") as HTMLSelectElement;
+    for (const [by, wanted] of [
+      ["most failed", ["b", "c", "a"]],
+      ["least done", ["c", "b", "a"]],
+      ["lowest score", ["b", "a", "c"]],
+      ["created_at", ["a", "b", "c"]],
+    ] as const) {
+      order.value = by;
+      order.dispatchEvent(new Event("change", { bubbles: true }));
+      await soon(() => expect(ids()).toEqual(wanted));
+    }
+    expect(text(".oprs-row[data-id=b]")).toContain("s 0.20 ± 0.10 (n 5)");
+    expect(text(".oprs-row[data-id=a]")).toContain("resumable, 1 failed");
+    kernel.patch([0, 9], [byte("task_failed"), byte("running")], { active: true, total: 1 });
+    await soon(() => expect(text(".oprs-row[data-id=a]")).toContain("running, 1 failed"));
+    kernel.patch([9], [byte("task_failed")]);
+    await soon(() => expect(text(".oprs-row[data-id=a]")).toContain("running, 2 failed"));
+    expect(text("[data-state=task_failed] .oprs-count")).toBe("2");
   });
 });
 

@@ -102,6 +102,75 @@ describe("the legend", () => {
   });
 });
 
+describe("a selection", () => {
+  const selects = (kernel: FakeKernel) =>
+    kernel.control.sent
+      .filter(({ method }) => method === "select")
+      .map(({ params }) => params.runs);
+  const entry = ({ find }: Mounted, state: string) =>
+    find(`.oprs-legend [data-state=${state}] button`);
+
+  test("of all of a state is counted, told to the kernel, and given up", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const select = (state: string) =>
+      entry(mounted, state).dispatchEvent(
+        new MouseEvent("click", { shiftKey: true, bubbles: true }),
+      );
+    select("task_failed");
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("1 run selected"));
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("keywords 0."));
+    expect(selects(kernel)).toEqual([[[1, 2, 1, 2]]]);
+    select("completed");
+    await soon(() =>
+      expect(mounted.text(".oprs-selected")).toContain("33 runs selected (12 items)"),
+    );
+    mounted.find(".oprs-selected button").click();
+    await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
+    await soon(() => expect(selects(kernel).at(-1)).toEqual([]));
+    expect(mounted.text(".oprs-caption")).toContain("newest first");
+  });
+
+  test("by Python or another view is shown, and forgotten with the experiment", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    kernel.control.set("rectangles", [[0, 4, 0, 3]]);
+    await soon(() =>
+      expect(mounted.text(".oprs-selected")).toContain("12 runs selected (4 items)"),
+    );
+    press(mounted.find(".oprs-frame"), "n");
+    await soon(() => expect(mounted.find(".oprs-inspector").dataset.cell).toBe("4"));
+    kernel.control.set("rectangles", []);
+    await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
+    kernel.control.set("rectangles", [[0, 1, 0, 3]]);
+    await soon(() => mounted.find(".oprs-selected"));
+    mounted.find(".oprs-row[data-id=two]").click();
+    await soon(() => expect(mounted.root.dataset.experiment).toBe("two"));
+    await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
+  });
+
+  test("that was there before the page was loaded is there again", async () => {
+    const kernel = some();
+    kernel.control.traits.selected = "one";
+    kernel.control.traits.rectangles = [[2, 3, 0, 1]];
+    const mounted = await opened(kernel);
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("1 run selected"));
+  });
+
+  test("whose scores come late is asked about again when they have come", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const { select } = kernel.methods;
+    kernel.methods.select = (params) => [select(params) && null];
+    entry(mounted, "task_failed").dispatchEvent(new MouseEvent("click", { shiftKey: true }));
+    await soon(() => expect(selects(kernel)).toHaveLength(1));
+    expect(mounted.text(".oprs-selected")).not.toContain("keywords");
+    kernel.methods.select = select;
+    kernel.changed("view");
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("keywords"));
+  });
+});
+
 describe("finding items", () => {
   test("a slash leads there, and what is found is counted", async () => {
     const mounted = await opened(some());

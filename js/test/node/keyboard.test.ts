@@ -13,7 +13,7 @@ const states = new Uint8Array(30).fill(byte("completed"));
 
 const go = (key: string, from: number, more = {}) => {
   const command = commandOf({ ...none, key, ...more }, from, layout, shape);
-  return command && typeof command === "object" ? command.move : command;
+  return command && typeof command === "object" && "move" in command ? command.move : command;
 };
 
 test("arrows walk items down and trials across, into the blocks beside", () => {

@@ -22,7 +22,7 @@ describe("folding", () => {
     every((items, trials, [width, height], ratio) => {
       const layout = fold(items, trials, width, height, ratio);
       expect(layout.width).toBeLessThanOrEqual(width + 0.001);
-      expect(layout.height).toBeLessThanOrEqual(height + 0.001);
+      expect(layout.top + layout.height).toBeLessThanOrEqual(height + 0.001);
       expect(layout.rows * layout.blocks).toBeGreaterThanOrEqual(items);
       expect(layout.rows * (layout.blocks - 1)).toBeLessThan(Math.max(1, items));
     });
@@ -115,11 +115,11 @@ describe("finding cells", () => {
   test("between blocks, outside and on blanks there is no cell", () => {
     const shape = uniformShape(294, 3);
     const layout = fold(294, 3, 726, 220, 1);
-    expect(cellAt(layout, shape, 3 * layout.cellWidth + 1, 5)).toBe(-1);
-    expect(cellAt(layout, shape, -1, 5)).toBe(-1);
-    expect(cellAt(layout, shape, 5, layout.height)).toBe(-1);
+    expect(cellAt(layout, shape, 3 * layout.cellWidth + 1, layout.top + 5)).toBe(-1);
+    expect(cellAt(layout, shape, -1, layout.top + 5)).toBe(-1);
+    expect(cellAt(layout, shape, 5, layout.top + layout.height)).toBe(-1);
     const uneven = unevenShape([1, 3]);
     const folded = fold(2, 3, 726, 220, 1);
-    expect(cellAt(folded, uneven, 1.5 * folded.cellWidth, 1)).toBe(-1);
+    expect(cellAt(folded, uneven, folded.left + 1.5 * folded.cellWidth, folded.top + 1)).toBe(-1);
   });
 });

@@ -64,6 +64,6 @@ describe("cell states", () => {
       expect(cells.shape).toBe(before);
     }
     cells.replace(unevenShape([1, 2]), new Uint8Array(3));
-    expect(cells.label(1)).toBe("item 2 · trial 0");
+    expect(cells.label(1)).toBe("item 1 · trial 0");
   });
 });

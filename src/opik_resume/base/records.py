@@ -351,7 +351,11 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """Who runs an experiment's cells now: one resume, in one process of one host. ``here``: in this one."""
+    """Who runs an experiment's cells now: one resume, in one process of one host. ``here``: in this one.
+
+    ``program`` is what that process runs, as far as this one can see. ``until``: when the lease can be taken over if nothing
+    is heard from it till then; None where the operating system tells that it lives.
+    """
 
     experiment_id: str
     run_id: str
@@ -362,3 +366,5 @@ class LeaseHolder:
     heartbeat: datetime
     stopping: bool = field(default=False)
     here: bool = False
+    program: str = ""
+    until: datetime | None = None

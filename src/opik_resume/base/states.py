@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opik_resume.base.records import Attempt, CellState
 
-INTERRUPTIONS = ("CancelledError", "EvaluationInterrupted", "KeyboardInterrupt", "SystemExit")
+INTERRUPTIONS = ("CancelledError", "EvaluationInterrupted", "KeyboardInterrupt", "SystemExit", "WorkerLost")
 """The types of errors that say that a run was stopped, not that it failed."""
 DONE = (CellState.completed, CellState.scores_missing)
 FAILED = (CellState.task_failed, CellState.scoring_failed)

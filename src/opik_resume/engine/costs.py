@@ -38,10 +38,19 @@ class Costs:
             return _checked(self._call(self._cost, item, output)), ()
         except BaseException as error:  # of the user's code, whatever it is: the run is paid for, and is kept
             problem = redaction.redacted(f"{type(error).__name__}: {error}".partition("\n")[0][:200])
+        self.note(problem)
+        return None, (f"cost() could not tell what this run cost: {problem}",)
+
+    def note(self, problem: str) -> None:
+        """The cost of one run could not be told, because of this."""
         with self._lock:
             self._untold += 1
             self._problem = self._problem or problem
-        return None, (f"cost() could not tell what this run cost: {problem}",)
+
+    @property
+    def problem(self) -> str | None:
+        """The first one."""
+        return self._problem or None
 
     @property
     def sentences(self) -> list[str]:

@@ -30,7 +30,8 @@ class Callables:
     ``cost`` tells what a run cost, for those whose task is called. ``fresh``: where the scores that are made go, by attempt,
     for a result that has only those. ``capture``: what they print is kept with the runs. ``retries``: when a task is called
     again, and for how long. ``loop``: the event loop that coroutines run on, that of whoever awaits the door; None is one of
-    our own.
+    our own. ``elsewhere``: the executor on which all of them are called, and they as bytes for its workers
+    (``elsewhere.packing.Place``); None is here.
     """
 
     task: Task
@@ -46,6 +47,7 @@ class Callables:
     capture: bool = True
     retries: Retries = field(default_factory=Retries)
     loop: Any = None
+    elsewhere: Any = None
 
     @cached_property
     def version(self) -> Version | None:

@@ -21,6 +21,7 @@ from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.outliving import Outliving
 from opik_resume.engine.claims.stopping import RunningCell
 from opik_resume.engine.costs import Costs
+from opik_resume.engine.elsewhere.sending import elsewhere_of
 from opik_resume.engine.events import Ended, RunDropped, RunFinished, RunQueued
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
@@ -105,20 +106,23 @@ class Run:
             self._workers, adaptive=callables.retries.adaptive, left=self._course.seconds_left, tell=self._tell
         )
         self._waits = Waits(self._hurried, self._course.seconds_left, self._tell, self._admission)
-        awaits = self._workers > WORKERS and is_async(callables.task)
-        self._slots = Slots(self._workers, self._next_flow) if awaits else None
+        work = self._cell_work(callables, tolerant, tracing or Untraced(), required)
+        self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter)
+        awaits = self._elsewhere is None and self._workers > WORKERS and is_async(callables.task)
+        self._slots = Slots(self._workers, self._next_flow) if awaits or self._elsewhere else None
         self._keeper = Keeper(lease, self._idle, lambda: self.stopping, self.lease_lost, self._awaiter.cancel)
         self._working = Working(
             self,
             self._course,
             Claims(lease, self._course.ahead, lambda: self.stopping),
-            self._cell_work(callables, tolerant, tracing or Untraced(), required),
+            work,
             self._recorder,
             store,
             self._tell,
             self._capture,
             self._admission,
             self._awaiter if awaits else None,
+            self._elsewhere,
         )
 
     def _cell_work(self, callables: Callables, tolerant: bool, tracing: Tracing, required: Sequence[str]) -> CellWork:
@@ -180,6 +184,8 @@ class Run:
                 self._course.stop(reason or "stopped")
         self._waits.wake()
         self._admission.close()
+        if self._elsewhere is not None:
+            self._elsewhere.stop()
         self._recorder.hurry(patience.STOPPED_SECONDS)
         try:
             self._lease.stopping()
@@ -251,7 +257,7 @@ class Run:
     # What those who work for it tell it
 
     def broken(self, error: Exception) -> None:
-        """The store failed: without it nothing is durable, so nothing more may start."""
+        """The store failed, without which nothing is durable, or the executor: nothing more may start."""
         if self.error is None:
             logger.error("opik-resume: the run of %s broke", self.experiment_id, exc_info=error)
         self.error = self.error or error

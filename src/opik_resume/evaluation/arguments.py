@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import callers_loop
 from opik_resume.base.records import ErrorTolerance, Json
 from opik_resume.base.text import redaction
@@ -16,10 +17,16 @@ from opik_resume.base.text.jsontext import NOT_JSON, as_read_back, clean
 from opik_resume.datasets.dataset import Dataset
 from opik_resume.datasets.version import DatasetVersion
 from opik_resume.engine import Callables
+from opik_resume.engine.calling import is_async
+from opik_resume.engine.elsewhere import clusters
+from opik_resume.engine.elsewhere.packing import placed
+from opik_resume.engine.events import Event
 from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.exceptions import ArgumentError, UnsupportedArgument
 from opik_resume.experiment.limits import Limits
 from opik_resume.integrations import opik_datasets
+from opik_resume.lifecycle.display.choosing import DISPLAYS
+from opik_resume.lifecycle.display.watching import Watching
 from opik_resume.metrics import spans
 from opik_resume.metrics.base import name_of
 from opik_resume.metrics.functions import ScoringFunction, of_function
@@ -28,6 +35,9 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 logger = redaction.logger("opik_resume")
+
+OnEvent = Callable[[Event], object]
+"""Is told every event of a run."""
 
 RetryOn = type[Exception] | str | Sequence[type[Exception] | str]
 """Exceptions, by class or by a glob of their name: one or several."""
@@ -218,6 +228,35 @@ def retries(number: Any, timeout: Any, retry_on: Any, adaptive: Any = True, max_
     if isinstance(max_wait, bool) or not isinstance(max_wait, (int, float)) or not 0 <= max_wait < math.inf:
         raise ArgumentError(f"max_wait must be a number of seconds of 0 or more, got {max_wait!r}")
     return Retries(number, timeout, wanted, flag("adaptive", adaptive), max_wait)
+
+
+def watching(verbose: int, display: Any, on_event: Any) -> Watching:
+    """Who watches a call, checked."""
+    if display is not None and display not in DISPLAYS:
+        named = ", ".join(f'"{name}"' for name in DISPLAYS)
+        raise ArgumentError(f"display must be {named} or None, got {display!r}")
+    if display == "grid" and not hosts.in_kernel():
+        raise ArgumentError(
+            'display="grid" needs a Jupyter kernel, and none runs in this process: leave it out, or pass "bar" or "lines"'
+        )
+    if on_event is not None and (not callable(on_event) or is_async(on_event)):
+        raise ArgumentError(f"on_event must be a plain function that takes an event, got {on_event!r:.200}")
+    return Watching(verbose, display, on_event)
+
+
+def elsewhere(calls: Callables, executor: Any) -> Callables:
+    """The callables, to be called on this executor, if there is one: packed for its workers now."""
+    if executor is None:
+        return calls
+    if not callable(getattr(executor, "submit", None)):
+        raise ArgumentError(
+            f"executor must be a concurrent.futures.Executor such as ProcessPoolExecutor() or dask's client.get_executor(), "
+            f"got {type(executor).__name__}"
+        )
+    place = placed(calls, executor)
+    if (warning := clusters.warning(executor)) is not None:
+        logger.warning(warning)
+    return replace(calls, elsewhere=place, loop=None)
 
 
 def pinned(dataset: Any, store: Store | None) -> tuple[Store, DatasetVersion]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.ids import new_id
+from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import caller, door
 from opik_resume.base.records import Attempt, CellKey, Item, Json, utc_now
 from opik_resume.base.text import redaction
@@ -21,7 +22,8 @@ from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.results import EvaluationResultOnDictItems
 from opik_resume.experiment.test_results import TestCase, TestResult
-from opik_resume.lifecycle.progress import progress_bar
+from opik_resume.lifecycle.display.choosing import chosen
+from opik_resume.lifecycle.display.watching import Progress, drawn, progress_of
 
 if TYPE_CHECKING:
     from opik_resume.engine import Callables
@@ -70,8 +72,9 @@ def evaluate_on_dict_items(
     if not callables.scoring_metrics:
         logger.warning("evaluate_on_dict_items(): no metrics were given, so nothing was run.")
         return EvaluationResultOnDictItems([])
-    with progress_bar("Evaluation", len(listed), shown=verbose > 0) as listener:
-        batch = _Batch(listed, callables, listener)
+    kind = chosen("auto", verbose, hosts.place())  # a grid is of experiments
+    with drawn(progress_of("Evaluation", len(listed), kind)) as progress:
+        batch = _Batch(listed, callables, progress)
         batch.run()
     return batch.outcome()
 
@@ -89,11 +92,11 @@ def _checked(items: Any) -> list[Item]:
 class _Batch:
     """One call: the items that are left, and what came of the others."""
 
-    def __init__(self, items: list[Item], callables: Callables, listener: Callable[[Any], None] | None) -> None:
+    def __init__(self, items: list[Item], callables: Callables, progress: Progress) -> None:
         self._items = items
         self._left = deque(range(len(items)))
         self._attempts: dict[int, Attempt] = {}
-        self._listener = listener
+        self._progress = progress
         self._telling = threading.Lock()
         self._idle = threading.Event()
         self._awaiter = Awaiter()
@@ -116,7 +119,8 @@ class _Batch:
         if not self._items:
             return
         start_workers(self._threads, self._take, self._idle.set)
-        self._idle.wait()
+        while not self._idle.wait(self._progress.seconds):
+            self._progress.tick()
 
     def outcome(self) -> EvaluationResultOnDictItems:
         """The results. Raises what the first failing item raised."""
@@ -144,9 +148,8 @@ class _Batch:
             start = Attempt(new_id(), "", item.id, 0, started_at=utc_now())
             attempt = self._attempts[position] = self._context.copy().run(self._work.run, start, item)
             self._calls.ended(key)
-            if self._listener is not None:
-                with self._telling:
-                    self._listener(RunFinished(key, attempt))
+            with self._telling:
+                self._progress(RunFinished(key, attempt))
 
     def _result(self, position: int) -> TestResult:
         attempt, item = self._attempts[position], self._items[position]

@@ -28,10 +28,13 @@ from opik_resume.lifecycle.prepare import prepare_first
 from opik_resume.lifecycle.wait import run_and_wait
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.engine.cell import Task
     from opik_resume.engine.costs import Cost
-    from opik_resume.evaluation.arguments import RetryOn
+    from opik_resume.evaluation.arguments import OnEvent, RetryOn
     from opik_resume.integrations.opik_datasets import OpikDataset
+    from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -82,6 +85,9 @@ def evaluate(
     retry_on: RetryOn = (),
     adaptive: bool = True,
     max_wait: float = MAX_WAIT,
+    display: Display | None = "auto",
+    on_event: OnEvent | None = None,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a task on a dataset, as ``opik.evaluate`` does; what is finished is durable and can be resumed.
@@ -99,7 +105,7 @@ def evaluate(
         experiment_name: names need not be unique; the id is.
         project_name: kept with the experiment; that of the dataset comes first, if it belongs to one.
         experiment_config: anything JSON can hold, kept with the experiment.
-        verbose: 0 prints nothing, 1 shows a progress bar, 2 prints statistics of the scores as well.
+        verbose: 0 shows and prints nothing, 1 shows how far it is, 2 prints statistics of the scores as well.
         nb_samples: evaluate only the newest ``nb_samples`` of the items that filter and ids leave.
         task_threads: how many runs go on at a time. With 1, a sync task and its metrics run in the thread that called
             this, as in Opik, so that they may use what belongs to it (``signal.alarm``, a ``sqlite3`` connection); ■ and
@@ -150,6 +156,18 @@ def evaluate(
             ``retries=0`` as well: such tries do not count as retries. False: a refusal is an error as any other.
         max_wait: seconds that one run waits so at most; then it fails, and so it does at once when the provider states a
             longer wait. A stop, Ctrl-C and ``max_seconds`` end every wait.
+        display: how it is shown how far it is. ``"bar"`` is one line that is drawn again, with failures, rate, time left and
+            what is known of the cost; ``"lines"`` is such a line each 30 s and at the end; ``"grid"`` is the live grid of
+            cells, in any Jupyter kernel. ``"auto"`` takes the grid in a notebook that is open somewhere, lines in one that is only
+            executed (nbconvert, papermill) and in pipes, the bar in terminals. None shows nothing.
+        on_event: called with every event of the run, in order, on a thread of its own: the classes are in
+            ``opik_resume.events``. Before this returns, everything has been told. What it raises is logged, and fails no run.
+        executor: any ``concurrent.futures.Executor``, whose workers call task, metrics and ``cost`` instead of this process:
+            a ``ProcessPoolExecutor``, ``client.get_executor()`` of dask, that of ipyparallel; ``task_threads`` is how many
+            runs it is given at a time. Recording, limits, retries and stopping stay here. What is called goes there with
+            cloudpickle (``pip install opik-resume[dask]``), so notebook functions do, too; workers need this package and
+            what yours import. Coroutines run on a loop of the worker's. The runs of a worker that is lost are interrupted,
+            and not begun again by this call. See ``docs/scaling.md``.
         store: the dataset's store; naming another is an error.
 
     Returns:
@@ -159,6 +177,7 @@ def evaluate(
     Raises:
         ArgumentError: an argument cannot be used. Nothing was recorded.
         EvaluationInterrupted: stopped by Ctrl-C or ■; ``.result`` holds what there is.
+        ExecutorBroken: ``executor`` takes no more runs; ``.result`` holds what there is.
         StoreError: the store could not be written.
     """
     arguments.refuse("evaluate", "agent configurations are Opik's own", blueprint_id=blueprint_id)
@@ -178,6 +197,8 @@ def evaluate(
         arguments.retries(retries, timeout, retry_on, adaptive, max_wait),
     )
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
+    watching = arguments.watching(verbose, display, on_event)
+    callables = arguments.elsewhere(callables, executor)
     arguments.positive("trial_count", trial_count)
     arguments.positive("nb_samples", nb_samples, optional=True)
     where, version = arguments.pinned(dataset, store)
@@ -232,5 +253,5 @@ def evaluate(
     plan = make_plan(experiment.id, experiment.name, made.grid)
     ready = partial(prepare_first, made, plan, callables, where)
     return run_and_wait(
-        made, plan, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+        made, plan, ready, callables, where, watching=watching, raise_on_failure=raise_on_failure, settle=settle
     )

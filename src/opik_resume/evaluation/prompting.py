@@ -20,6 +20,8 @@ from opik_resume.experiment.results import EvaluationResult
 from opik_resume.integrations.chat_models import ChatModel, chat_model
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.engine.costs import Cost
     from opik_resume.evaluation.arguments import RetryOn
     from opik_resume.metrics.base import Metric
@@ -44,6 +46,10 @@ class PromptTask:
     def model(self) -> ChatModel:
         """Who answers. Raises ArgumentError when nobody can."""
         return chat_model(self._model)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a worker elsewhere, which finds the model again: a client stays where it was made."""
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
 
     def __call__(self, prompt_variables: Json) -> Json:
         messages = templates.filled(self.messages, prompt_variables)
@@ -86,6 +92,7 @@ def evaluate_prompt(
     retry_on: RetryOn = (),
     adaptive: bool = True,
     max_wait: float = MAX_WAIT,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Evaluate a chat prompt on a dataset, as ``opik.evaluate_prompt`` does.
@@ -144,6 +151,7 @@ def evaluate_prompt(
         retry_on=retry_on,
         adaptive=adaptive,
         max_wait=max_wait,
+        executor=executor,
         store=store,
     )
 

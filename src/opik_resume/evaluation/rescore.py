@@ -22,6 +22,10 @@ from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from opik_resume.evaluation.arguments import OnEvent
+    from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -45,6 +49,9 @@ def evaluate_experiment(
     include_kept: bool = False,
     settle: bool = False,
     capture: bool = True,
+    display: Display | None = "auto",
+    on_event: OnEvent | None = None,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult:
     """Score the runs that an experiment has, without calling the task: new metrics for kept runs.
@@ -58,7 +65,7 @@ def evaluate_experiment(
         experiment_id: the id, for a name that several have.
         project_name: accepted for compatibility with Opik.
         missing_only: leave runs alone that have a score of a metric already.
-        settle, capture: as in ``evaluate``.
+        settle, capture, display, on_event, executor: as in ``evaluate``.
         include_kept: return the scores that the runs had before beside those of this call. The store always keeps both.
         store: where the experiment is; the default store when left out.
 
@@ -81,6 +88,8 @@ def evaluate_experiment(
     callables = replace(callables, rescoring=True, fresh=None if include_kept else {}, capture=kept)
     if callables.fresh is not None and not missing_only:
         callables = replace(callables, experiment_scoring_functions=_seeing_only(callables))
+    watching = arguments.watching(verbose, display, on_event)
+    callables = arguments.elsewhere(callables, executor)
     where = store or default_store()
     replan = partial(_rescoring_plan, callables=callables, missing_only=missing_only)
     reading = read_experiment(find_experiment(experiment_id or experiment_name, where), where)
@@ -90,7 +99,9 @@ def evaluate_experiment(
         )
     plan = replan(reading)
     ready = partial(prepare, plan, replan, callables, where)
-    return run_and_wait(reading, plan, ready, callables, where, verbose=verbose, raise_on_failure=False, settle=settle)
+    return run_and_wait(
+        reading, plan, ready, callables, where, watching=watching, raise_on_failure=False, settle=settle
+    )
 
 
 def _rescoring_plan(reading: Reading, callables: Callables, *, missing_only: bool) -> ResumePlan:

@@ -33,9 +33,12 @@ from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opik_resume.engine.cell import Task
     from opik_resume.engine.costs import Cost
-    from opik_resume.evaluation.arguments import RetryOn
+    from opik_resume.evaluation.arguments import OnEvent, RetryOn
+    from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
     from opik_resume.stores.protocol import Store
@@ -58,7 +61,8 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto", on_event: OnEvent | None = None,
+    executor: Executor | None = None, store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -70,7 +74,8 @@ def evaluate_resume(
     max_consecutive_failures: int | None = None, max_cost: float | None = None, breaker: int | None = BREAKER,
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
-    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, store: Store | None = None,
+    retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto", on_event: OnEvent | None = None,
+    executor: Executor | None = None, store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -104,6 +109,9 @@ def evaluate_resume(
     retry_on: RetryOn = (),
     adaptive: bool = True,
     max_wait: float = MAX_WAIT,
+    display: Display | None = "auto",
+    on_event: OnEvent | None = None,
+    executor: Executor | None = None,
     store: Store | None = None,
 ) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -114,8 +122,8 @@ def evaluate_resume(
             ``evaluate``; callables cannot be stored. Complete runs are not scored again, except with metrics that raised
             on them: new metrics for kept runs are ``evaluate_experiment``'s job. Of an ``evaluate_prompt`` the task may be
             None: prompt and model are kept with the experiment.
-        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on, adaptive,
-            max_wait: as in ``evaluate``.
+        verbose, task_threads, raise_on_failure, settle, cost, capture, retries, timeout, retry_on, adaptive, max_wait,
+            display, on_event, executor: as in ``evaluate``.
         max_runs, max_seconds, max_failures, max_consecutive_failures, max_cost, breaker: the stop rules, as in
             ``evaluate``; they count what this call runs.
         reuse_outputs: score the kept output of a run whose scoring failed, instead of running its task again. Metrics then
@@ -163,6 +171,8 @@ def evaluate_resume(
     )
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     callables = replace(callables, on_drift=drift.checked(on_drift))
+    watching = arguments.watching(verbose, display, on_event)
+    callables = callables if dry_run else arguments.elsewhere(callables, executor)
     reuse_outputs = _as_planned(plan, reuse_outputs=reuse_outputs)
     replan = partial(plan_of, scoring_metrics=callables.scoring_metrics, reuse_outputs=reuse_outputs, on_drift=on_drift)
     reading = _read_to_plan(experiment_id, where, for_result=True)
@@ -179,7 +189,7 @@ def evaluate_resume(
         logger.warning(reading.elsewhere)
     ready = partial(prepare, shown, replan, callables, where)
     return run_and_wait(
-        reading, shown, ready, callables, where, verbose=verbose, raise_on_failure=raise_on_failure, settle=settle
+        reading, shown, ready, callables, where, watching=watching, raise_on_failure=raise_on_failure, settle=settle
     )
 
 

@@ -130,12 +130,22 @@ class Grid:
     @property
     def retried(self) -> Flags:
         """Of every cell, whether an attempt that states it has failed or was interrupted, and something superseded it."""
-        columns, retried = self.columns, np.zeros(len(self), dtype=np.bool_)
-        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item] if len(columns) else columns.item
-        before = self._idle() & ~is_done(columns.state) & (rows >= 0) & (columns.trial >= 0)
-        cells, last = self.offsets[rows[before]] + columns.trial[before], self.offsets[rows[before] + 1]
-        retried[cells[cells < last]] = True
-        return retried
+        return self._stated(self._idle() & ~is_done(self.columns.state)) > 0
+
+    @property
+    def superseded(self) -> Numbers:
+        """Of every cell, how many attempts state it and fill none."""
+        return self._stated(self._idle())
+
+    def _stated(self, which: Flags) -> Numbers:
+        """Of every cell, how many of these attempts state it."""
+        columns = self.columns
+        if not len(columns):
+            return np.zeros(len(self), dtype=np.int64)
+        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item]
+        stated = which & (rows >= 0) & (columns.trial >= 0)
+        cells, last = self.offsets[rows[stated]] + columns.trial[stated], self.offsets[rows[stated] + 1]
+        return np.bincount(cells[cells < last], minlength=len(self))
 
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
         """The grid with these attempts too, in place of those of the same ids."""

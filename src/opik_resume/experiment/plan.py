@@ -137,6 +137,10 @@ class ResumePlan:
         """
         return self._of(self.columns.chosen(chosen(self.columns, only)))
 
+    def part(self, which: Flags) -> ResumePlan:
+        """The plan of those cells that are flagged, one flag each in its order."""
+        return self._of(self.columns.chosen(which))
+
     def _of(self, cells: PlannedCells) -> ResumePlan:
         return replace(self, cells=cells, left=self.left + len(self) - len(cells))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from opik_resume.engine.events import Ended, Event, RecordedAgain, Unrecorded
+from opik_resume.lifecycle.display.watching import Progress
 
 
 class Bulletin:
@@ -30,7 +31,14 @@ class Bulletin:
         """There is nothing more to wait for."""
         self._sentences.put(None)
 
-    def __iter__(self) -> Iterator[str]:
-        """Every sentence, as it comes, until the end."""
-        while (sentence := self._sentences.get()) is not None:
+    def until_the_end(self, progress: Progress) -> Iterator[str]:
+        """Every sentence, as it comes. The progress is drawn meanwhile."""
+        while True:
+            try:
+                sentence = self._sentences.get(timeout=progress.seconds)
+            except Empty:
+                progress.tick()
+                continue
+            if sentence is None:
+                return
             yield sentence

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Lease, Store
 
 Replan = Callable[[Reading], ResumePlan]
+DONE_ELSEWHERE = "no longer missing"
+"""Why a cell that was shown is not run: it has been completed since."""
 
 
 def prepare(
@@ -118,7 +120,7 @@ def _fallen_away(
 
     def why(key: CellKey) -> str:
         if key not in now:
-            return "no longer missing"
+            return DONE_ELSEWHERE
         return living.get(key) or f"not as it was shown: {now[key]}"
 
     return {cell.key: why(cell.key) for cell in left_out}

@@ -1,17 +1,16 @@
-"""The progress bars of the blocking doors: plain tqdm on stderr, fed by the engine's events or step by step."""
+"""Pieces of progress lines: how long a run backs off, and the bar of what is done step by step, plain tqdm on stderr."""
 
 from __future__ import annotations
 
 import math
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import CellKey
-from opik_resume.engine.events import Event, RunDropped, RunFinished, TriedAgain, Waiting
+from opik_resume.engine.events import Event, RunFinished, TriedAgain, Waiting
 
 STEPS_DELAY = 0.5  # seconds of waiting from which on a bar is worth drawing
 
@@ -24,32 +23,6 @@ def _begin() -> None:
 
 
 in_each_process(_begin)
-
-
-@contextmanager
-def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[Event], None] | None]:
-    """A listener that draws a bar for ``total`` runs; None when nothing is to be shown."""
-    if not shown:
-        yield None
-        return
-    from tqdm import tqdm
-
-    failed = 0
-    backoffs = Backoffs()
-    with tqdm(total=total, desc=name, unit="run", dynamic_ncols=True) as bar:
-
-        def listener(event: Event) -> None:
-            nonlocal failed
-            if isinstance(event, RunFinished) and not event.attempt.complete:
-                failed += 1
-            changed = backoffs.take(event, time.monotonic())
-            if changed or failed:
-                said = [f"failed={failed}"] * (failed > 0) + [backoffs.said(time.monotonic())] * (len(backoffs) > 0)
-                bar.set_postfix_str(", ".join(said), refresh=changed)
-            if isinstance(event, (RunFinished, RunDropped)):
-                bar.update()
-
-        yield listener
 
 
 class Backoffs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from opik_resume.base.process.doors import caller
 from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
-from opik_resume.exceptions import EvaluationInterrupted, RunsNotRecorded, ServerError, StoreError
+from opik_resume.exceptions import EvaluationInterrupted, ExecutorBroken, RunsNotRecorded, ServerError, StoreError
 from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, in_memory, read_experiment, recall_experiment
@@ -19,7 +19,7 @@ from opik_resume.experiment.test_results import only
 from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
-from opik_resume.lifecycle.progress import progress_bar
+from opik_resume.lifecycle.display.watching import Progress, Unseen, Watching
 from opik_resume.lifecycle.registry import used_in_process
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run_and_wait(
     callables: Callables,
     store: Store,
     *,
-    verbose: int,
+    watching: Watching,
     raise_on_failure: bool,
     settle: bool = False,
 ) -> EvaluationResult:
@@ -47,11 +47,12 @@ def run_and_wait(
         reading: what the plan was made of.
         plan: the cells to run.
         ready: makes the run of them ready (:func:`prepare`).
-        callables, store, verbose, raise_on_failure, settle: as given to the door.
+        watching: who sees it, and who is told.
+        callables, store, raise_on_failure, settle: as given to the door.
     """
-    result = _run(reading, plan, ready, callables, store, verbose=verbose, raise_on_failure=raise_on_failure)
+    result = _run(reading, plan, ready, callables, store, watching=watching, raise_on_failure=raise_on_failure)
     if settle:
-        settling.settle(result, store, verbose=verbose)
+        settling.settle(result, store, verbose=watching.verbose)
     return result
 
 
@@ -62,25 +63,27 @@ def _run(
     callables: Callables,
     store: Store,
     *,
-    verbose: int,
+    watching: Watching,
     raise_on_failure: bool,
 ) -> EvaluationResult:
     if not len(plan):
         return _nothing_to_run(reading, callables, store)
     caller().check()
-    with progress_bar(plan.experiment_name, len(plan), shown=verbose > 0) as listener:
-        run = ready(listener)
-        result = wait_or_interrupt(run, store, callables, reading)
+    run = ready(None)
+    with watching.following(run, plan, reading, store) as progress:
+        result = wait_or_interrupt(run, store, callables, reading, progress)
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
         raise run.first_error
     warn_about(result)
-    if verbose > 1:
+    if watching.verbose > 1:
         print(result.statistics())
     return result
 
 
-def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, before: Reading) -> EvaluationResult:
+def wait_or_interrupt(
+    run: Run, store: Store, callables: Callables | None, before: Reading, progress: Progress | None = None
+) -> EvaluationResult:
     """Start a run and wait for it, within a door. When its caller leaves (Ctrl-C, ■) it is stopped.
 
     Args:
@@ -88,6 +91,7 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
         store: where its experiment is.
         callables: what it calls; None means what this process remembers.
         before: the experiment as it was, for a store that cannot be read any more when the run ends.
+        progress: what is drawn meanwhile; it hears the run already.
 
     Raises:
         EvaluationInterrupted: it was stopped, by its caller or from elsewhere.
@@ -95,7 +99,7 @@ def wait_or_interrupt(run: Run, store: Store, callables: Callables | None, befor
     """
     callables = callables or used_in_process(run.experiment_id)
     wanted(run)
-    left = _attend(run, before)
+    left = _attend(run, before, progress or Unseen())
     if left:
         run.settle(SETTLE_SECONDS)
         raise _interrupted(run, _result_now(run, store, callables, before))
@@ -119,7 +123,7 @@ def _result_of_stopped(run: Run, store: Store, callables: Callables | None, befo
     return result
 
 
-def _attend(run: Run, before: Reading) -> bool:
+def _attend(run: Run, before: Reading, progress: Progress) -> bool:
     """Start it and say what is to be said until it has ended, or its caller has left. Returns whether it has left."""
     waiting, bulletin, left = caller(), Bulletin(), threading.Event()
 
@@ -135,7 +139,7 @@ def _attend(run: Run, before: Reading) -> bool:
     run.start()
     if not run.active:  # somebody has stopped it before
         bulletin.close()
-    _warn(bulletin)
+    _warn(bulletin.until_the_end(progress))
     if not left.is_set():
         run.wait()
     return left.is_set()
@@ -241,7 +245,7 @@ def _broken(run: Run, error: Exception, store: Store, callables: Callables | Non
         told.__cause__ = error
     else:
         told = error
-    if isinstance(told, StoreError):
+    if isinstance(told, (StoreError, ExecutorBroken)):
         told.result = _result_now(run, store, callables, before)
     return told
 

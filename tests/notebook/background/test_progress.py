@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from opik_resume.notebook.background.progress import IDLE, WINDOW, Meter
+from opik_resume.lifecycle.display.meter import WINDOW, Meter
+from opik_resume.notebook.background.progress import IDLE
 
 
 def test_there_is_no_rate_before_anything_ended() -> None:
@@ -52,5 +53,5 @@ def test_the_rate_of_slow_runs_decays_instead_of_vanishing() -> None:
 def test_the_fields_are_those_of_the_protocol() -> None:
     assert set(IDLE.to_json()) == {
         "active", "stopping", "outcome", "message", "done", "total", "failed", "abandoned", "note", "rate", "seconds_left",
-        "own", "undelivered", "problem",
+        "own", "undelivered", "problem", "summary",
     }  # fmt: skip

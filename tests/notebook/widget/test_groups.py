@@ -101,7 +101,7 @@ def test_interrupted_runs_are_a_group_and_a_metric_that_was_not_given_is_one() -
     found = {group[:4]: cells.tolist() for group, cells in groups_of(grid).items()}
     assert found == {
         ("interrupted", "", "", "stopped while running"): [0],
-        ("metric", "judge", "", "was not given"): [1],
+        ("metric", "judge", "", "not given"): [1],
     }
 
 

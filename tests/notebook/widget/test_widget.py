@@ -149,7 +149,7 @@ def test_a_cell_shows_everything(store: Store, view: Views) -> None:
     reading = reading_of(store, experiment_id)
     failed = reading.grid.states.tolist().index(CellState.task_failed)
     cell = shown.result("cell", experiment=experiment_id, cell=failed)
-    assert (cell["cell"], cell["position"], cell["trial"], cell["state"]) == (failed, failed + 1, 0, "task_failed")
+    assert (cell["cell"], cell["position"], cell["trial"], cell["state"]) == (failed, failed, 0, "task_failed")
     assert cell["item"] == {"n": 1, "reference": "1"}
     assert cell["error"]["type"] == "RuntimeError"
     assert "no answer for 1" in cell["error"]["traceback"]

@@ -17,6 +17,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.exceptions import ExperimentBusy
 from opik_resume.stores.file.lease import alive
 from opik_resume.stores.file.lease.alive import LifeSigns
+from opik_resume.stores.file.lease.processes import STALE_AFTER, named
 from opik_resume.stores.local import LocalStore
 
 
@@ -203,3 +204,36 @@ def test_a_name_out_of_a_database_leads_nowhere_else(tmp_path: Path, name: str) 
     assert (tmp_path / "precious").exists()
     assert (folder / "precious").exists()
     signs.take_back()
+
+
+def test_who_holds_it_is_told_by_the_name_of_its_program_and_no_clock_ends_its_right(processes: Processes) -> None:
+    holder, said = processes.start()
+    assert said == "held"
+    with opened(processes.path) as store:
+        held = store.leases.holder("experiment")
+    assert held is not None
+    assert (held.pid, held.program, held.until) == (holder.pid, "tests.stores.file.holder", None)
+
+
+def test_a_holder_on_another_host_can_be_taken_over_a_minute_after_its_last_word(processes: Processes) -> None:
+    _, said = processes.start("another_host", "without_locks")
+    assert said == "held"
+    with opened(processes.path) as store:
+        held = store.leases.holder("experiment")
+    assert held is not None
+    assert held.program == ""
+    assert held.until == held.heartbeat + STALE_AFTER
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("python -m ipykernel_launcher -f /run/kernel-1.json", "ipykernel_launcher"),
+        ("python -u -X dev /home/me/night.py --key sk-1234", "night.py"),
+        ("python -c print(1)", ""),
+        ("python", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_command_its_program_is_told_and_no_argument(command: str, name: str) -> None:
+    assert named(command.split()) == name

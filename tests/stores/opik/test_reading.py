@@ -25,12 +25,13 @@ from opik_resume.exceptions import (
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.reading import traces
+from opik_resume.stores.opik.reading.attempts import lightened
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import PROJECT, Api
 from tests.opik_server.wire import Answer, Request
-from tests.stores.opik.makers import finished, many_runs, ours, theirs
+from tests.stores.opik.makers import error, finished, many_runs, ours, theirs
 
 SEARCH = faults.to("POST", "/traces/search")
 ITEMS = faults.to("GET", "/items")
@@ -220,6 +221,57 @@ def test_a_server_without_the_filter_is_read_through_compare(store: OpikStore, a
         (item_ids[0], True, [0.5]),
         (item_ids[1], False, []),
     ]
+
+
+def asks_without(field: str) -> Callable[[Request], bool]:
+    """Requests for traces that leave this field out."""
+
+    def match(request: Request) -> bool:
+        asked = (
+            request.query.get("exclude", "") if request.method == "GET" else str((request.body or {}).get("exclude"))
+        )
+        return "/traces" in request.path and field in asked
+
+    return match
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_server_that_does_not_know_every_field_is_asked_for_more(
+    many: bool, store: OpikStore, api: Api, server: OpikServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is older refuses to leave out what it has never heard of: that is tried once."""
+    if many:
+        monkeypatch.setattr(traces, "PAGE", 1)
+    experiment_id, item_ids = theirs(api)
+    done = api.run(experiment_id, item_ids[0])
+    api.score(done, 0.5)
+    api.run(experiment_id, item_ids[1], output=None, error_info=error("ValueError", "boom"))
+    store.find()  # how many runs it has is known
+    before = store.attempts(experiment_id)
+    refusal = faults.Status(400, body={"code": 400, "message": "Invalid exclude query parameter"})
+    fault = server.faults.add(refusal, asks_without("providers"), times=None)
+    fresh = OpikStore(store.settings, store.path)
+    fresh.find()
+    assert fresh.attempts(experiment_id) == before
+    assert {attempt.error.exception_type for attempt in before if attempt.error} == {"ValueError"}
+    assert fresh.attempts(experiment_id) == before
+    assert fault.hits == 1
+    assert not server.asked("GET", "/items/experiments/items"), "and not through the views"
+    fresh.close()
+
+
+def test_a_light_reading_tells_the_same_as_a_heavy_one_without_what_is_large(store: OpikStore, api: Api) -> None:
+    experiment_id, item_ids = theirs(api)
+    api.score(api.run(experiment_id, item_ids[0]), 0.5)
+    api.run(experiment_id, item_ids[1], output=None, error_info=error("ValueError", "boom"))
+    api.run(experiment_id, item_ids[2], output=None, end_time=None)
+    mine = ours(store)
+    store.record(finished(mine, store))
+    assert store.flush(10)
+    for name in (experiment_id, mine.id):
+        heavy = store.attempts(name, heavy=True)
+        assert len(heavy) == 3
+        assert store.attempts(name) == [lightened(attempt) for attempt in heavy]
 
 
 def test_pinned_items_are_those_of_the_version(store: OpikStore, api: Api) -> None:

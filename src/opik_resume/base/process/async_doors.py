@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from opik_resume.base.process.doors import RESULT_SECONDS, UNDOING_SECONDS, Caller
+from opik_resume.base.process.terminations import Heeded
 from opik_resume.exceptions import OutOfThreads
 
 P = ParamSpec("P")
@@ -46,6 +47,11 @@ class AsyncCaller(Caller):
 
     async def attend_to(self, work: Callable[[], T]) -> T:
         """Have the work done, and await it."""
+        task = asyncio.current_task()
+        with Heeded(lambda: self.loop.call_soon_threadsafe(task.cancel) if task else None, self._is_over):
+            return await self._attend_to(work)
+
+    async def _attend_to(self, work: Callable[[], T]) -> T:
         self._start("door", partial(copy_context().run, self._do, work))
         try:
             await self._finished.wait()

@@ -17,8 +17,9 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from itertools import starmap
 from queue import Empty, SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
+from opik_resume.base.process.terminations import Heeded
 from opik_resume.exceptions import OutOfThreads
 
 P = ParamSpec("P")
@@ -125,6 +126,10 @@ class Caller:
 
     def attend(self, work: Callable[[], T]) -> T:
         """Have the work done, and wait for it."""
+        with Heeded(_terminated, self._is_over):
+            return self._attend(work)
+
+    def _attend(self, work: Callable[[], T]) -> T:
         try:
             with self._attends:
                 self._begin(work)
@@ -136,6 +141,9 @@ class Caller:
             self._leave(interrupt)
         result: T = self._outcome()
         return result
+
+    def _is_over(self) -> bool:
+        return self._done
 
     def _begin(self, work: Callable[[], Any]) -> None:
         self._begun = True
@@ -255,6 +263,10 @@ class Caller:
         self.left = True  # after a stop: whoever waits for a call must not begin the next one
         if self._made is not None:
             self._made.finished.put(None)
+
+
+def _terminated() -> NoReturn:
+    raise KeyboardInterrupt("SIGTERM")
 
 
 class _NotBegun(KeyboardInterrupt):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from opik_resume.base.records import Try, utc_now
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.engine.retrying.policy import Pause, Retries
+from opik_resume.experiment.transient import is_pressure
 
 KEPT = 10  # of the first and of the last tries each: an attempt may have thousands
 MESSAGE_LIMIT = 500  # characters kept of the message of a try that is not the last
@@ -24,6 +26,7 @@ class Tries:
         clock: seconds that only go forward.
         now: the present moment.
         chance: a number from 0 to 1.
+        made: those that were made before.
     """
 
     def __init__(
@@ -32,14 +35,17 @@ class Tries:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
+        made: Sequence[Try] = (),
     ) -> None:
         self._retries = retries
         self._clock, self._now, self._chance = clock, now, chance
-        self._made: list[Try] = []
-        self._number = 0
-        self._pressed = self._in_a_row = 0  # tries that were refused because a provider is called too often
-        self._waited = 0.0  # seconds, for those
+        refused = [is_pressure(each.error_type or "", each.message) and retries.adaptive for each in made]
+        self._pressed = sum(refused)  # tries that were refused because a provider is called too often
+        self._in_a_row = sum(1 for _ in takewhile(bool, reversed(refused)))
+        self._waited = sum((each.waited or 0.0) for each, one in zip(made, refused, strict=True) if one)
         self._refused = False  # the last one was
+        self._made = list(made)
+        self._number = made[-1].number if made else 0
         self._began = 0.0
         self._since = now()
 
@@ -68,6 +74,11 @@ class Tries:
         """It came back."""
         if self._made:
             self._keep(Try(*self._times))
+
+    @property
+    def made(self) -> tuple[Try, ...]:
+        """Those that have ended, as far as they are kept."""
+        return tuple(self._made)
 
     @property
     def told(self) -> tuple[Try, ...]:

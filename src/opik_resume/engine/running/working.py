@@ -16,6 +16,7 @@ from opik_resume.engine.capture.routing import Capture
 from opik_resume.engine.cell import CellWork
 from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.stopping import RunningCell
+from opik_resume.engine.elsewhere.sending import Elsewhere
 from opik_resume.engine.events import RunStarted
 from opik_resume.engine.jobs import Job
 from opik_resume.engine.recording.recorder import Recorder
@@ -59,6 +60,7 @@ class Working:
         capture: keeps what is printed meanwhile.
         admission: says when a cell may go to work.
         awaiter: who awaits the coroutine of a task on no thread, so that a worker is free for others; None: the worker waits.
+        elsewhere: who has all of it called by other processes instead.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Working:
         capture: Capture,
         admission: Admission,
         awaiter: Awaiter | None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._owner = owner
         self._course = course
@@ -84,6 +87,7 @@ class Working:
         self._capture = capture
         self._admission = admission
         self._awaiter = awaiter
+        self._elsewhere = elsewhere
         self._context = contextvars.copy_context()
 
     def do(self, job: Job) -> Flow:
@@ -137,12 +141,14 @@ class Working:
         if not self._course.begin(job.cell.key):
             return None
         self._tell(RunStarted(job.cell.key))
-        return self._rescored(job) if job.attempt_id is not None else (yield from self._called(job))
+        return (yield from self._rescored(job) if job.attempt_id is not None else self._called(job))
 
     def _called(self, job: Job) -> Generator[Future[Any], None, Attempt]:
         key = job.cell.key
         start = Attempt(new_id(), self._owner.experiment_id, key.item_id, key.trial, started_at=utc_now())
         self._store.start(start)
+        if self._elsewhere is not None:
+            return (yield from self._elsewhere.run(start, job.item))
         context = self._context.copy()
         if self._awaiter is None:
             return context.run(self._capture.of, self._work.run, start, job.item)
@@ -154,6 +160,8 @@ class Working:
             context.run(self._capture.close, opened)
         return routing.told(attempt, opened)
 
-    def _rescored(self, job: Job) -> Attempt:
+    def _rescored(self, job: Job) -> Generator[Future[Any], None, Attempt]:
         attempt = self._store.attempt(job.attempt_id or "")
+        if self._elsewhere is not None:
+            return (yield from self._elsewhere.rescore(attempt, job.item, job.cell.metrics))
         return self._context.copy().run(self._capture.of, self._work.rescore, attempt, job.item, job.cell.metrics)

@@ -13,6 +13,8 @@ from typing import Any
 
 _GLOBAL, _FREE = {"LOAD_GLOBAL", "LOAD_NAME"}, {"LOAD_DEREF", "LOAD_CLASSDEREF"}
 _ASSIGNED = {"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"}
+_GLOBALS = {"STORE_GLOBAL", "DELETE_GLOBAL"}
+_GLOBAL_CODES = frozenset(dis.opmap[name] for name in _GLOBALS)
 _ATTRIBUTE = {"STORE_ATTR", "DELETE_ATTR"}
 _ATTRIBUTE_CODES = frozenset(dis.opmap[name] for name in _ATTRIBUTE)
 _ELEMENT = {"STORE_SUBSCR", "DELETE_SUBSCR"}
@@ -62,6 +64,29 @@ def assigned_by(function: FunctionType) -> set[str]:
         if instruction.opname in _ASSIGNED
         and (instruction.opname.endswith("GLOBAL") or instruction.argval in code.co_freevars)
     }
+
+
+def assigned_beside(function: FunctionType) -> set[str]:
+    """The names of its module that other functions and methods there assign: state, and no constants."""
+    return set().union(*(_globals(each.__code__) for each in _beside(function)))
+
+
+def _beside(function: FunctionType) -> Iterator[FunctionType]:
+    for value in list(function.__globals__.values()):
+        if issubclass(type(value), FunctionType):
+            yield value
+        elif issubclass(type(value), type) and value.__module__ == function.__module__:
+            yield from (each for each in list(vars(value).values()) if issubclass(type(each), FunctionType))
+
+
+@lru_cache(maxsize=4096)
+def _globals(code: CodeType) -> frozenset[str]:
+    """The names of its module that the code, or that of a function inside it, assigns."""
+    found: set[str] = set()
+    for each in codes(code):
+        if not _GLOBAL_CODES.isdisjoint(each.co_code[::2]):
+            found |= {str(said.argval) for said in dis.get_instructions(each) if said.opname in _GLOBALS}
+    return frozenset(found)
 
 
 def changed_in_place_by(function: FunctionType) -> set[str]:

@@ -110,7 +110,7 @@ class _Reader:
         self._put(f"{source.label} of {name_of(of)}", source.text, source.compared)
         for name, value in self._defaults(of):
             self._value(f"default {name} of {name_of(of)}", name, value)
-        self._changed |= constants.changed_in_place_by(of)
+        self._changed |= constants.changed_in_place_by(of) | constants.assigned_beside(of)
         for name, value in constants.read_by(of).items():
             self._around(name, value, of)
 

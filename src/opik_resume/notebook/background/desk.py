@@ -7,6 +7,7 @@ second widget, a view after a reload, the browser while the magic or ``evaluate`
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -96,6 +97,15 @@ class Desk:
             resume = self._resumes.get(experiment_id)
             return resume if resume is not None and resume.active else None
 
+    def when_over(self, experiment_id: str, told: Callable[[], None]) -> None:
+        """Have this told, quickly and under our lock, when the resume that runs has ended; at once if none does."""
+        with self.lock:
+            resume = self.active(experiment_id)
+            if resume is not None:
+                resume.when_over.append(told)
+                return
+        told()
+
     def running(self) -> list[str]:
         """The ids of the experiments that are being resumed, the latest first."""
         with self.lock:
@@ -164,6 +174,12 @@ class Desk:
             run.stop()
         return partial(self._on_event, resume)
 
+    def follow(self, run: Run, plan: ResumePlan) -> None:
+        """Follow a run that was made ready before there was a desk, if it was; not started yet."""
+        resume = self.find(plan.experiment_id)
+        if resume is None or resume.run is not run:
+            run.listen(self.observe(run, plan))
+
     def stop(self, experiment_id: str, reason: str | None = None) -> bool:
         """Start nothing more of this experiment; returns at once. False when nothing of it runs here."""
         with self.lock:
@@ -192,7 +208,9 @@ class Desk:
                 watcher.on_cell(plan.experiment_id, cell, state)
 
         resume = Resume(plan, blocking=blocking, publish=publish, first=first)
-        self._resumes.pop(plan.experiment_id, None)
+        previous = self._resumes.pop(plan.experiment_id, None)
+        if previous is not None:
+            previous.hand_over(resume)
         self._resumes[plan.experiment_id] = resume
         for id_ in [id_ for id_, other in self._resumes.items() if not other.active][:-REMEMBERED]:
             del self._resumes[id_]
@@ -207,6 +225,10 @@ class Desk:
             del self._resumes[resume.experiment_id]
             if previous is not None:
                 self._resumes[resume.experiment_id] = previous
+            if previous is not None and previous.active:
+                resume.hand_over(previous)
+            else:
+                resume.tell_over()
             self._turn(resume, "ended")
 
     def _on_event(self, resume: Resume, event: Event) -> None:

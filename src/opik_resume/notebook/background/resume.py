@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from opik_resume.base.records import REPLAYED, CellKey, CellState
+from opik_resume.base.records import REPLAYED, CellKey, CellState, utc_now
 from opik_resume.engine.events import (
     Ended,
     Event,
@@ -21,7 +21,9 @@ from opik_resume.engine.events import (
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.lifecycle import left_out
-from opik_resume.notebook.background.progress import Meter, Progress
+from opik_resume.lifecycle.display.meter import Meter
+from opik_resume.notebook.background.outcome import DONE_ELSEWHERE, Outcome
+from opik_resume.notebook.background.progress import Progress
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
@@ -44,10 +46,12 @@ class Resume:
         self.ended: Ended | None = None
         self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
+        self.when_over: list[Callable[[], None]] = []
         self._told_to_stop = False
         self._left_out: Counter[str] = Counter()
         self.states: dict[CellKey, int] = {}
         self._meter = Meter(time.monotonic())
+        self._outcome = Outcome(plan, utc_now())
         self._mark = 0 if first else REPLAYED
         self._publish = publish
 
@@ -63,6 +67,17 @@ class Resume:
         """Remember it: the run itself may not be ready yet."""
         self._told_to_stop = True
 
+    def tell_over(self) -> None:
+        """Tell those who wait for its end."""
+        for told in self.when_over:
+            told()
+        self.when_over.clear()
+
+    def hand_over(self, other: Resume) -> None:
+        """They wait for the end of that one."""
+        other.when_over += self.when_over
+        self.when_over = []
+
     def take(self, event: Event) -> None:
         """Count one event of the engine and tell the watchers of its cell."""
         match event:
@@ -73,6 +88,7 @@ class Resume:
                 self._put(cell, CellState.running)
             case RunFinished(cell, attempt):
                 self._meter.finished(time.monotonic(), complete=attempt.complete)
+                self._outcome.count(attempt)
                 self._put(cell, state_of(attempt) | self._mark)
             case RunDropped(cell, reason):
                 self._left_out[reason] += 1
@@ -100,6 +116,7 @@ class Resume:
                 self._drop(cell)
             elif state == CellState.running:
                 self._put(cell, CellState.interrupted)
+        self.tell_over()
 
     def _note(self) -> str | None:
         """What is to be said of its end, besides the numbers."""
@@ -123,6 +140,9 @@ class Resume:
             seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
             own=own,
             problem=self.problem,
+            summary=self._outcome.to_json(done_elsewhere=sum(self._left_out[reason] for reason in DONE_ELSEWHERE))
+            if ended
+            else None,
         )
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +15,10 @@ from IPython import get_ipython
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
 
 from opik_resume.base.metadata import remembered
+from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import caller, door
-from opik_resume.engine.calling import is_async
 from opik_resume.engine.retrying.policy import MAX_WAIT
 from opik_resume.evaluation.arguments import bounded, limits, positive, retries
 from opik_resume.evaluation.prompting import kept_task
@@ -29,15 +27,19 @@ from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.lifecycle import settling
+from opik_resume.lifecycle.display.choosing import chosen
+from opik_resume.lifecycle.display.watching import drawn, progress_of
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
+from opik_resume.notebook.background.waiting import needs, running_loop
 from opik_resume.notebook.browsing import browser
 from opik_resume.notebook.magics.cellbody import run_body
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.namespace.lookup import find_function, find_metrics, find_task, user_namespace
+from opik_resume.notebook.showing import show
 from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.stores.connections import default_store
@@ -178,15 +180,16 @@ def _resume(
     plan = plan_of(reading, calls.scoring_metrics, version=calls.version, reuse_outputs=reuse_outputs)
     plan = plan.select(only) if only else plan
     warn_of_drift(plan)
-    view = ResumeBrowser(store, offers, mode="run")
+    view = ResumeBrowser(store, offers, mode="run") if hosts.in_kernel() else None
     return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
 
 
 def _blocking(calls: Callables) -> Callables:
     """What a cell that blocks can call: the kernel's own event loop stands still meanwhile."""
-    if calls.loop is None or calls.loop is not _loop_here():
+    here = running_loop()
+    if calls.loop is None or calls.loop is not here:
         return calls
-    if is_async(calls.task) or any(is_async(metric.score) for metric in calls.scoring_metrics):
+    if needs(here, calls):
         raise UsageError(
             "aevaluate() ran its coroutines on the kernel's own event loop, and what they use may belong to it. This line "
             "would block that loop. Nothing was run: press Resume in %opik_resume, which runs them there, or "
@@ -195,16 +198,9 @@ def _blocking(calls: Callables) -> Callables:
     return replace(calls, loop=None)
 
 
-def _loop_here() -> Any:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
 @door
 def _run_shown(
-    view: ResumeBrowser,
+    view: ResumeBrowser | None,
     reading: Reading,
     plan: ResumePlan,
     calls: Callables,
@@ -213,17 +209,27 @@ def _run_shown(
     reuse_outputs: bool,
     settle: bool,
 ) -> EvaluationResult:
+    """Without a view, where no widget can be shown, and where nobody is known to look at it, it is told in lines of text."""
     try:
         run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
     except OpikResumeError:
-        view.close()
+        if view is not None:
+            view.close()
         raise
+    kind = chosen("auto", 1, hosts.place())
     try:
-        caller().call(_show, view, reading)
-        result = wait_or_interrupt(run, store, None, reading)
+        if view is not None:
+            caller().call(show, view, reading)
+        text = progress_of(plan.experiment_name, len(plan), kind if kind != "grid" else None, brief=view is not None)
+        run.listen(text)
+        with drawn(text):
+            result = wait_or_interrupt(run, store, None, reading, text)
     except BaseException:
         desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
         raise
+    finally:
+        if view is not None:
+            view.keep_picture()
     warn_about(result)
     if settle:
         settling.settle(result, store, verbose=1)
@@ -256,11 +262,6 @@ def _retries(arguments: Arguments) -> Mapping[str, Any]:
     max_wait = MAX_WAIT if arguments.max_wait is None else arguments.max_wait
     checked = retries(arguments.retries or 0, arguments.timeout, (), not arguments.no_adaptive, max_wait)
     return {name: getattr(checked, name) for name, value in told.items() if value is not None}
-
-
-def _show(view: ResumeBrowser, reading: Reading) -> None:
-    view.show(reading)
-    display(view)
 
 
 def _given(arguments: Arguments, namespace: Namespace) -> Given:

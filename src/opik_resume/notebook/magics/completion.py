@@ -30,7 +30,9 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--max-failures": ("1", "10", "100"),
     "--max-runs": ("1", "10", "100"),
     "--max-seconds": ("60", "600", "3600"),
+    "--retries": ("1", "3", "5"),
     "--threads": ("1", "4", "16", "64"),
+    "--timeout": ("30", "60", "300"),
 }
 OPTIONS = tuple(
     sorted(("--cost", "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", *VALUES))

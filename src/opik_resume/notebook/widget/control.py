@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import anywidget
 import traitlets
+from IPython.display import display
 
 from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment import drift
+from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout
@@ -21,20 +23,27 @@ from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
 from opik_resume.notebook.background.readings import readings_of
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.namespace.choosing import Choice
-from opik_resume.notebook.widget import picture
+from opik_resume.notebook.widget import picture, saved
+from opik_resume.notebook.widget.afterimage import Afterimage
 from opik_resume.notebook.widget.bundle import bundled
+from opik_resume.notebook.widget.comparison import comparable, counterpart
 from opik_resume.notebook.widget.feed import Feed
 from opik_resume.notebook.widget.inspection import Inspection
 from opik_resume.notebook.widget.listing import Listing
 from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.saved import Lasting
+from opik_resume.notebook.widget.selection import checked
 from opik_resume.notebook.widget.sight import Sight, facts
+from opik_resume.notebook.widget.terms import Terms
+from opik_resume.notebook.widget.view import View
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
 T = TypeVar("T")
 MAX_PAGE = 200
+MAX_DIFF = 100_000
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
@@ -42,10 +51,11 @@ _NEWS = {"list": "list", "plan": "plan", "cell": "cell", "details": "cell", "gro
 """What is to be asked again when an answer has come late, by the kind of its question."""
 
 
-class ResumeBrowser(anywidget.AnyWidget):
+class ResumeBrowser(View):
     """Lists the experiments of a store, shows the cells of one, and resumes it in the background.
 
     Made by :func:`browse` (``mode="browser"``) and by the magic (``mode="run"``). Requests may come in on any thread.
+    What Python may read, set and call is said by :class:`~opik_resume.notebook.widget.view.View`.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -68,6 +78,7 @@ class ResumeBrowser(anywidget.AnyWidget):
         self._soon = Soon(self._late)
         self._inspection = Inspection(store, self._soon if self._readings.remote else None)
         self._sight = Sight(self._soon)
+        self._afterimage = Afterimage(self._lasting, self._keep_saved)
         self._methods: dict[object, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
@@ -75,6 +86,7 @@ class ResumeBrowser(anywidget.AnyWidget):
             "open": self._open,
             "plan": self._plan,
             "choose": self._choose,
+            "drift": self._drift,
             "cell": self._cell,
             "details": self._details,
             "facts": lambda params: (facts(self._shown(params), number(params, "cell")), []),
@@ -84,14 +96,22 @@ class ResumeBrowser(anywidget.AnyWidget):
             "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
             "keep": self._keep,
+            "select": self._select,
+            "compare": self._compare,
+            "beside": self._beside,
             "resume": self._resume,
             "stop": self._stop,
             "snapshot": self._snapshot,
         }
         esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
         feed = Feed(
-            blocking_view=mode == "run", desk=desk, lookout=Lookout(store, self._readings), outbox=Outbox(store)
+            blocking_view=mode == "run",
+            desk=desk,
+            lookout=Lookout(store, self._readings),
+            outbox=Outbox(store),
+            settled=self._afterimage.old,
         )
+        self._afterimage.name = f"oprs-picture-{feed.model_id}"
         remote = self._readings.remote
         super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label, remote=remote)
         self.on_msg(self._on_message)
@@ -99,9 +119,12 @@ class ResumeBrowser(anywidget.AnyWidget):
     def show(self, reading: Reading) -> None:
         """Carry this experiment from now on."""
         with self._lock:
+            if self.selected != reading.experiment.id:
+                self.rectangles = []
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+        self.experiment = self._wanted  # whoever observes it is not called with the lock held
 
     def want(self, experiment_id: str) -> Reading | None:
         """Carry this experiment from now on, or as soon as it has been read; None in that case."""
@@ -110,10 +133,13 @@ class ResumeBrowser(anywidget.AnyWidget):
         reading = self._reading(experiment_id)
         if reading is not None:
             self.show(reading)
+        else:
+            self.experiment = experiment_id
         return reading
 
     def close(self) -> None:
         """Let go of the views, their comms and the feed's thread. What runs goes on."""
+        self._afterimage.close()
         if isinstance(self.feed, Feed):
             self.feed.close()
         super().close()
@@ -167,8 +193,12 @@ class ResumeBrowser(anywidget.AnyWidget):
         return {"head": head_json(reading), "plan": self._offers.offer(reading).to_json()}, []
 
     def _plan(self, params: Json) -> Answer:
-        reading = self._reading(text(params, "experiment"))
-        return {"plan": self._offers.offer(reading).to_json() if reading is not None else None}, []
+        reading, terms = self._reading(text(params, "experiment")), Terms.of(params)
+        return {"plan": self._offers.offer(reading, terms).to_json() if reading is not None else None}, []
+
+    def _drift(self, params: Json) -> Answer:
+        changes = str(self._offers.take(text(params, "experiment"), text(params, "plan")).plan.drift)
+        return {"diff": changes if len(changes) <= MAX_DIFF else f"{changes[:MAX_DIFF]}\n…"}, []
 
     def _choose(self, params: Json) -> Answer:
         task = text(params, "task") if params.get("task") is not None else None
@@ -187,16 +217,51 @@ class ResumeBrowser(anywidget.AnyWidget):
         reading = self._shown(params)
         return reading, self._readings.turns(reading.experiment.id)
 
+    def _compare(self, params: Json) -> Answer:
+        other = self._other(params)
+        if other is None:
+            return None, []
+        other_turn = self._readings.turns(other.experiment.id)
+        return self._sight.compare(*self._turn(params), other, other_turn, text(params, "by"))
+
+    def _beside(self, params: Json) -> Answer:
+        other = self._other(params)
+        if other is None:
+            return None, []
+        cell = counterpart(self._shown(params).grid, number(params, "cell"), other.grid)
+        run = None if cell is None else self._inspection.cell(other, cell, None)
+        return (None if cell is not None and run is None else {"run": run}), []
+
+    def _other(self, params: Json) -> Reading | None:
+        """The experiment that this one is compared with, if it is known within moments."""
+        other = self._reading(text(params, "other"))
+        if other is not None:
+            comparable(self._shown(params).experiment, other.experiment)
+        return other
+
     def _keep(self, params: Json) -> Answer:
         return self._inspection.keep(self._shown(params), number(params, "cell")), []
+
+    def _grid(self) -> Grid | None:
+        return self.feed.grid if isinstance(self.feed, Feed) else None
 
     def _state_of(self, reading: Reading, cell: int) -> int | None:
         return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
 
+    def _select(self, params: Json) -> Answer:
+        reading, turn = self._turn(params)
+        runs = tuple(checked(params.get("runs"), reading.grid))
+        with self._lock:
+            if reading.experiment.id != self.selected:
+                raise RequestRefused("Another experiment is shown by now.")
+            self.rectangles = list(runs)
+        return self._sight.selected(reading, turn, runs)
+
     def _resume(self, params: Json) -> Answer:
-        plan = self._offers.take(text(params, "experiment"), text(params, "plan"))
+        shown = self._offers.take(text(params, "experiment"), text(params, "plan"))
         on_drift = drift.checked(one_of(params, "on_drift", ("warn", "ignore")))
         calls = replace(self._offers.calls(self._shown(params).experiment), on_drift=on_drift)
+        plan, calls = shown.plan, shown.terms.applied(calls)
 
         def start() -> None:
             self._desk.prepare(plan, calls, store=self._store).start()
@@ -230,7 +295,8 @@ class ResumeBrowser(anywidget.AnyWidget):
         if found is not None:
             self._soon.forget(key)
             return found
-        return self._soon.ask(key, lambda: self._readings.read(experiment_id))
+        read: Reading | None = self._soon.ask(key, lambda: self._readings.read(experiment_id))
+        return read
 
     def _shown(self, params: Json) -> Reading:
         """The experiment as it was last shown."""
@@ -263,28 +329,41 @@ class ResumeBrowser(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<ResumeBrowser of {self._store.label}>"  # never the state: it would be computed, and be long
 
+    def _ipython_display_(self) -> None:
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            display({**bundle[0], "text/plain": repr(self)}, bundle[1], raw=True)
+        self._afterimage.display()
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[Json, Json] | None:
         bundle: tuple[Json, Json] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
-            bundle[0].update(self._picture())
+            bundle[0].update(self._lasting(hurried=True).bundle())
         return bundle
 
-    def _picture(self) -> Json:
-        """Plain text and HTML for a saved notebook and for hosts without widgets."""
+    def keep_picture(self) -> None:
+        """Bring what stays of the view up to date, before the cell ends that shows it."""
+        self._afterimage.refresh()
+
+    def _lasting(self, hurried: bool) -> Lasting:  # as afterimages call it
+        """What is shown, for a saved notebook and for hosts without widgets."""
         moment = utc_now()
         try:
-            reading = self._reading(self.selected) if self.selected else None
+            reading = self._lasting_reading(hurried=hurried) if self.selected else None
             if reading is not None:
-                return _bundle(picture.experiment_text(reading), picture.experiment_html(reading, moment))
+                return saved.of_experiment(reading, moment, hurried=hurried)
             found = self._ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
             if found is None:
-                return _bundle(self._store.label)
-            rows = self._listing.newest(found[0])
-            label = self._store.label
-            return _bundle(picture.list_text(label, found[1]), picture.list_html(label, rows, found[1], moment))
+                return Lasting(self._store.label, None, {})
+            return saved.of_list(self._store.label, self._listing.newest(found[0]), found[1], moment)
         except OpikResumeError as error:  # no picture is no reason to show nothing
-            return _bundle(f"{self!r}: {error}")
+            return Lasting(f"{self!r}: {error}", None, {})
 
+    def _lasting_reading(self, *, hurried: bool) -> Reading | None:
+        if hurried:
+            return self._reading(self.selected)
+        return self._readings.last(self.selected) or self._readings.read(self.selected)
 
-def _bundle(plain: str, page: str | None = None) -> Json:
-    return {"text/plain": plain, "text/html": page} if page is not None else {"text/plain": plain}
+    def _keep_saved(self, what: Json) -> None:
+        if isinstance(self.feed, Feed):
+            self.feed.saved = what

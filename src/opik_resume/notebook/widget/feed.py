@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import anywidget
 import numpy as np
+import traitlets
 
 from opik_resume.base.records import REPLAYED, CellKey
 from opik_resume.base.text import redaction
@@ -37,9 +39,12 @@ class Feed(anywidget.AnyWidget):
     ``blocking_view``: shown by a cell that blocks while it resumes, so that its own button cannot stop that resume.
     ``lookout``: sees the runs of others; without it, only those of this process are followed.
     ``outbox``: sees what a server does not have yet.
+    ``settled``: called, quickly, when what is shown has changed and nothing of it runs.
     """
 
     _esm = "export default {}"
+    # Here, as a trait of the control model that a thread writes would misroute the clicks that follow.
+    saved = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Feed(anywidget.AnyWidget):
         desk: Desk = desk,
         lookout: Lookout | None = None,
         outbox: Outbox | None = None,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         # Guards everything below, and is never held while the desk is called (order of locks: the desk's, this one, the
         # publisher's).
@@ -62,6 +68,7 @@ class Feed(anywidget.AnyWidget):
         self._desk = desk
         self._lookout = lookout
         self._outbox = outbox
+        self._settled = settled
         super().__init__()
         desk.watch(self)
 
@@ -70,6 +77,12 @@ class Feed(anywidget.AnyWidget):
         """What it carries, or the empty string."""
         with self._lock:
             return self._experiment_id
+
+    @property
+    def grid(self) -> Grid | None:
+        """The cells that it carries."""
+        with self._lock:
+            return self._grid
 
     def carry(self, reading: Reading) -> None:
         """Show this experiment from now on, with the resume of it that runs in this process, if any."""
@@ -90,6 +103,8 @@ class Feed(anywidget.AnyWidget):
                 self._grid, self._experiment_id = grid, reading.experiment.id
                 if resume is not None and resume.active:
                     self._start(now)
+                else:
+                    self._settled()
                 self._notify()
 
     def attend(self) -> None:
@@ -161,6 +176,7 @@ class Feed(anywidget.AnyWidget):
         if board is not None:
             self._set_state(settled_state(board.states))
         self._frames.ended(now)
+        self._settled()
 
     def _set_state(self, state: str) -> None:
         if self._frames.board is not None:
@@ -245,6 +261,7 @@ class Feed(anywidget.AnyWidget):
                 self._frames.put(cell, int(states[cell]))
             if changed and reading.holder is None:
                 self._frames.announce("plan")
+                self._settled()
             if board.head["state"] != reading.state:
                 self._set_state(reading.state)
                 self._frames.announce("list", "plan")

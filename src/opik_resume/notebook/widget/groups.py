@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from opik_resume.base.columns.ids import Numbers
-from opik_resume.base.records import CellState, Json, ScoreResult
+from opik_resume.base.records import LIGHT_MESSAGE, CellState, Json, ScoreResult
+from opik_resume.experiment import causes
 from opik_resume.experiment.failure_groups import pattern
 from opik_resume.experiment.grid import Grid
 from opik_resume.notebook.widget.requests import Answer
@@ -59,7 +60,7 @@ def _all(grid: Grid) -> Iterator[tuple[int, Group]]:
     yield from _of_errors(grid, CellState.scoring_failed, "scoring")
     yield from _of_scores(grid)
     for cell in _in(grid, CellState.interrupted).tolist():
-        yield cell, Group("interrupted", "", "", "stopped while running")
+        yield cell, Group("interrupted", "", "", causes.STOPPED)
 
 
 def _of_errors(grid: Grid, state: CellState, kind: str) -> Iterator[tuple[int, Group]]:
@@ -69,7 +70,7 @@ def _of_errors(grid: Grid, state: CellState, kind: str) -> Iterator[tuple[int, G
         errors = grid.columns.source.errors(grid.columns.row[grid.filled[cells]])
         for cell, error in zip(cells.tolist(), errors, strict=True):
             if error not in made:
-                made[error] = Group(kind, "", error[0], pattern(error[1]))
+                made[error] = Group(kind, "", error[0], pattern(error[1][:LIGHT_MESSAGE]))
             yield cell, made[error]
 
 
@@ -86,15 +87,14 @@ def _of_scores(grid: Grid) -> Iterator[tuple[int, Group]]:
         for name in dict.fromkeys(metrics.failed):
             yield cell, _raised(name, told.get(name))
         for name in dict.fromkeys(metrics.missing):
-            yield cell, Group("metric", name, "", "was not given")
+            yield cell, Group("metric", name, "", causes.NOT_GIVEN)
 
 
 def _raised(metric: str, score: ScoreResult | None) -> Group:
-    info = (score.metadata or {}).get("error_info") if score is not None else None
-    if not isinstance(info, dict):
-        reason = score.reason if score is not None else None
-        return Group("metric", metric, "", pattern(reason or "") or "raised")
-    return Group("metric", metric, str(info.get("exception_type") or ""), pattern(str(info.get("message") or "")))
+    cause = causes.of_score(score) if score is not None else None
+    return Group(
+        "metric", metric, *((cause.error_type, pattern(cause.message)) if cause is not None else ("", "raised"))
+    )
 
 
 def _in(grid: Grid, state: CellState) -> Numbers:

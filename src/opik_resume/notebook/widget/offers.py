@@ -10,19 +10,23 @@ from typing import Any
 
 from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
-from opik_resume.base.records import CellState, Experiment, Json
+from opik_resume.base.records import CellState, Experiment, Json, LeaseHolder
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
+from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import Grid, is_done
+from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Choice, Chooser, Given, Picked
 from opik_resume.notebook.namespace.lookup import user_namespace
+from opik_resume.notebook.widget.holders import held, holder_json
 from opik_resume.notebook.widget.payload import plan_json
+from opik_resume.notebook.widget.terms import ALL, Terms, limits_json
 
 NO_TASK = "Resume needs the task: define a function of one item here in the notebook, or browse(task=…)."
 CHOOSE = "Choose the task."
@@ -39,9 +43,26 @@ class Offer:
     obstacle: str | None
     useful: bool = False
     """Whether another choice could make a difference."""
+    terms: Terms = ALL
+    holder: LeaseHolder | None = None
+    """Another process that runs it."""
 
     def to_json(self) -> Json:
-        return plan_json(self.id, self.plan, self.picked, obstacle=self.obstacle, choosable=self.useful)
+        base, terms = self.picked.base, self.terms
+        told = plan_json(
+            self.id, self.plan, self.picked, obstacle=self.obstacle, choosable=self.useful, threads=terms.threads
+        )
+        limits = limits_json(base.limits if base is not None else Limits(), terms)
+        priced = base is not None and base.cost is not None
+        return told | {"limits": limits, "priced": priced, "holder": holder_json(self.holder)}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A plan as it was shown, and the terms that it was made for."""
+
+    plan: ResumePlan
+    terms: Terms
 
 
 class Offers:
@@ -57,27 +78,30 @@ class Offers:
         self._chooser = Chooser(given, namespace)
         self._desk = desk
         self._lock = threading.Lock()  # guards the plans shown
-        self._shown: OrderedDict[str, ResumePlan] = OrderedDict()
+        self._shown: OrderedDict[str, Shown] = OrderedDict()
         self._last: tuple[Grid | None, object, ResumePlan | None] = (None, None, None)
 
-    def offer(self, reading: Reading) -> Offer:
-        """What a resume would do as things stand."""
+    def offer(self, reading: Reading, terms: Terms = ALL) -> Offer:
+        """What a resume on these terms would do as things stand."""
         picked = self._chooser.picked(reading.experiment)
         # Without a word about metrics, what is missing is shown whatever metric would repair it.
         settled = picked.task is not None or picked.metrics
         try:
-            plan = self._planned(reading, picked, [metric for _, metric in picked.metrics] if settled else None)
+            whole = self._planned(reading, picked, [metric for _, metric in picked.metrics] if settled else None)
+            plan = terms.chosen(whole, reading.grid) if len(whole) else whole
         except ExperimentNotResumable as error:
             return Offer("", None, picked, str(error))
-        except ArgumentError as error:  # two metrics of one name were chosen
-            return Offer("", None, picked, str(error), useful=True)
+        except ArgumentError as error:  # two metrics of one name were chosen, or nothing of what is wanted is missing
+            return Offer("", None, picked, str(error), True, terms)
         plan_id = new_id()
         with self._lock:
-            self._shown[plan_id] = plan
+            self._shown[plan_id] = Shown(plan, terms)
             if len(self._shown) > _KEPT:
                 self._shown.popitem(last=False)
         useful = len(plan) > 0 or _scores_missing(reading) > 0
-        return Offer(plan_id, plan, picked, self._obstacle(reading, plan, picked), useful)
+        return Offer(
+            plan_id, plan, picked, self._obstacle(reading, plan, picked), useful, terms, self._elsewhere(reading)
+        )
 
     def _planned(self, reading: Reading, picked: Picked, metrics: list[Any] | None) -> ResumePlan:
         """As ``plan_of``; the plan of a large grid takes a moment, and often nothing has changed."""
@@ -93,13 +117,13 @@ class Offers:
         """Use these of what is offered from now on. Raises ArgumentError for anything else."""
         self._chooser.choose(experiment, choice)
 
-    def take(self, experiment_id: str, plan_id: str) -> ResumePlan:
-        """The plan that was shown under this id. Raises ArgumentError for any other."""
+    def take(self, experiment_id: str, plan_id: str) -> Shown:
+        """What was shown under this id. Raises ArgumentError for any other."""
         with self._lock:
-            plan = self._shown.get(plan_id)
-        if plan is None or plan.experiment_id != experiment_id:
+            shown = self._shown.get(plan_id)
+        if shown is None or shown.plan.experiment_id != experiment_id:
             raise ArgumentError("This plan is not on show any more: open the experiment again to see what is missing.")
-        return plan
+        return shown
 
     def calls(self, experiment: Experiment) -> Callables:
         """What a click would call now. Raises ArgumentError when there is no task."""
@@ -107,6 +131,12 @@ class Offers:
         if picked.calls is None:
             raise ArgumentError(_no_task(experiment, picked))
         return picked.calls
+
+    def planned(self, reading: Reading, on_drift: OnDrift) -> ResumePlan:
+        """The plan of all that is missing, as ``calls`` would run it. Raises ArgumentError or ExperimentNotResumable."""
+        metrics = self.calls(reading.experiment).scoring_metrics
+        version = Version.of(self.calls(reading.experiment).task, metrics)
+        return plan_of(reading, metrics, version=version, on_drift=on_drift)
 
     def _obstacle(self, reading: Reading, plan: ResumePlan, picked: Picked) -> str | None:
         """The sentence that says why Resume cannot be pressed, and what to do."""
@@ -122,12 +152,12 @@ class Offers:
             return None if ours.stopping else "It is being resumed now."
         if holder is None or holder.stopping:
             return None
-        if holder.here:
-            return "A cell of this notebook is running it: ■ stops that."
-        return (
-            f"Another process is running it (pid {holder.pid} on {holder.host}, since {holder.since:%H:%M} UTC): "
-            "wait until it ends, or stop it there."
-        )
+        return "A cell of this notebook is running it: ■ stops that." if holder.here else held(holder)
+
+    def _elsewhere(self, reading: Reading) -> LeaseHolder | None:
+        holder = reading.holder
+        ours = holder is None or holder.here or holder.stopping or self._desk.active(reading.experiment.id) is not None
+        return None if ours else holder
 
 
 def _no_task(experiment: Experiment, picked: Picked) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from opik_resume.base.columns.ids import Ids
 from opik_resume.base.records import (
     REPLAYED,
     Attempt,
@@ -24,6 +26,7 @@ from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, state_of
 from opik_resume.experiment.plan import ResumePlan
 from opik_resume.notebook.widget.details import error_json
+from opik_resume.notebook.widget.planes import Planes
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_ATTEMPTS = 50
 _ERROR_FIELDS = ("exception_type", "message", "traceback")
+_MOST_SCORED = 2_000
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DONE = (CellState.completed, CellState.scores_missing)
 
 
@@ -62,21 +67,23 @@ def _identity(experiment: Experiment) -> Json:
 
 
 def row_json(reading: Reading) -> Json:
-    """One line of the list, without its strip."""
+    """One line of the list, without its strip. Of many runs the scores are not read for it."""
     obstacle = reading.obstacle
+    scores = Planes.of(reading.grid).scales()["scales"] if len(reading.grid) <= _MOST_SCORED else []
     return {
         **_identity(reading.experiment),
         "state": reading.state,
         "done": reading.grid.done,
         "expected": len(reading.grid),
         "failed": reading.grid.failed,
+        "scores": wire_safe(scores),
         "reason": str(obstacle) if obstacle is not None else None,
     }
 
 
 def unread_row_json(experiment: Experiment, state: str, reason: str | None = None) -> Json:
     """One line of the list, of an experiment whose cells are not known."""
-    counts = {"done": None, "expected": experiment.expected, "failed": 0}
+    counts: Json = {"done": None, "expected": experiment.expected, "failed": 0, "scores": []}
     return {**_identity(experiment), "state": state, **counts, "reason": reason}
 
 
@@ -90,21 +97,36 @@ def head_json(reading: Reading) -> Json:
         "trials": int(runs.max(initial=0)),
         "cells": len(reading.grid),
         "uniform": bool((runs == runs[0]).all()) if len(runs) else True,
+        "newest_first": _is_newest_first(reading.grid.item_ids),
         "note": reading.note,
     }
 
 
+def _is_newest_first(ids: Ids) -> bool:
+    """By what ids tell of the moment they were made at; only those of version 7 tell it."""
+    made = len(ids) > 1 and all(_UUID7.fullmatch(each) for each in (ids[0], ids[len(ids) - 1]))
+    return made and bool((ids.texts[:-1] > ids.texts[1:]).all())
+
+
 def plan_json(
-    plan_id: str, plan: ResumePlan | None, picked: Picked, *, obstacle: str | None, choosable: bool = True
+    plan_id: str,
+    plan: ResumePlan | None,
+    picked: Picked,
+    *,
+    obstacle: str | None,
+    choosable: bool = True,
+    threads: int | None = None,
 ) -> Json:
     """What a resume would do; ``plan`` is None when it cannot be said (``obstacle`` then says why)."""
+    threads = threads or picked.threads
     return {
         "id": plan_id,
         "run": plan.runs if plan is not None else 0,
         "score": plan.scores if plan is not None else 0,
         "kept": plan.kept if plan is not None else 0,
-        "seconds": plan.time(picked.threads) if plan is not None else None,
-        "threads": picked.threads,
+        "left": plan.left if plan is not None else 0,
+        "seconds": plan.time(threads) if plan is not None else None,
+        "threads": threads,
         "cost": plan.cost if plan is not None and plan.runs else None,
         "task": picked.task[0] if picked.task is not None else None,
         "metrics": [label for label, _ in picked.metrics],
@@ -112,6 +134,7 @@ def plan_json(
         "chosen": picked.chosen,
         "obstacle": obstacle,
         "drift": plan.warning if plan is not None else None,
+        "differs": plan is not None and bool(plan.drift),
     }
 
 
@@ -132,7 +155,7 @@ def cell_json(reading: Reading, cell: int, attempt: Attempt | None, shown: int |
     return {
         "cell": cell,
         "item_id": key.item_id,
-        "position": reading.grid.item_ids.index(key.item_id) + 1,
+        "position": reading.grid.item_ids.index(key.item_id),
         "trial": key.trial,
         "state": state.name,
         "item": item.data if item is not None else {},

@@ -1,6 +1,6 @@
 """The static picture: what a saved notebook, a text-only host or GitHub shows where the widget was.
 
-Plain HTML with inline styles, of bounded size; every text of the user's is escaped.
+Plain HTML of less than 100 kB that says everything without its styles, too; every text of the user's is escaped.
 """
 
 from __future__ import annotations
@@ -8,31 +8,22 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from opik_resume.base.records import REPLAYED, CellState, Experiment
-from opik_resume.experiment.grid import Bytes
+from opik_resume.base.records import Experiment
+from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import UNREAD
-from opik_resume.notebook.widget.strips import line
+from opik_resume.notebook.widget.groups import groups_of
+from opik_resume.notebook.widget.marks import cells_a_mark, grid_html, mark
+from opik_resume.notebook.widget.planes import Planes
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading
 
-MAX_BLOCKS = 360
-BLOCKS_A_LINE = 60
 MAX_ROWS = 12
-# Okabe-Ito, with the lightness of done and failed apart; the words beside the colours say the same.
-COLOURS = {
-    CellState.never_run: "#dddddd",
-    CellState.queued: "#f0e442",
-    CellState.running: "#56b4e9",
-    CellState.completed: "#009e73",
-    CellState.scores_missing: "#e69f00",
-    CellState.task_failed: "#d55e00",
-    CellState.scoring_failed: "#cc79a7",
-    CellState.interrupted: "#999999",
-}
+MOST_GROUPS = 8
+MOST_METRICS = 20
+_LONGEST = 300  # characters of a name or a message
 
 
 def experiment_text(reading: Reading) -> str:
@@ -40,16 +31,56 @@ def experiment_text(reading: Reading) -> str:
     return f"{reading.experiment.name}: {reading.grid.done:,} of {len(reading.grid):,} done; {_counts(reading)}"
 
 
-def experiment_html(reading: Reading, moment: datetime) -> str:
-    """The picture of one experiment: its name, its cells as coloured blocks, a legend with counts."""
-    experiment = reading.experiment
-    title = f"<b>{html.escape(experiment.name)}</b> · {html.escape(experiment.dataset_name)} {html.escape(experiment.version_name)}"
+def experiment_html(reading: Reading, moment: datetime, *, whole: bool = True) -> str:
+    """The picture of one experiment: its name, its cells as marks, counts, means, why runs failed.
+
+    Not ``whole``: without the last two, which take seconds to read of a large one.
+    """
+    experiment, grid = reading.experiment, reading.grid
+    dataset = f"{_text(experiment.dataset_name)} {_text(experiment.version_name)}"
+    head = f"<b>{_text(experiment.name)}</b> · {dataset} · {grid.done:,} of {len(grid):,} runs complete"
+    many, one = (
+        cells_a_mark(grid),
+        "items down, trials across" if grid.runs.counts.max(initial=0) > 1 else "one run each",
+    )
+    caption = f"newest first, {one}" if many == 1 else f"newest first, each mark the worst of {many:,} runs"
     legend = " · ".join(
-        f"{_block(state, 1)} {count:,} {state.name.replace('_', ' ')}"
-        for state, count in reading.grid.counts().items()
+        f"{mark(state)} {state.name.replace('_', ' ')} <b>{count:,}</b>"
+        for state, count in grid.counts().items()
         if count
     )
-    return f"<div>{title}<br>{_blocks(reading.grid.states)}{legend}<br>{_as_of(moment)}</div>"
+    told = _means(grid) + _failures(grid) if whole else ""
+    return f"<div>{head}<br>{grid_html(grid)}<br>{legend}<br><small>{caption}</small>{told}<br>{_as_of(moment)}</div>"
+
+
+def _means(grid: Grid) -> str:
+    means = [
+        f"{_text(each['name'])} <b>{each['mean']:.3g}</b>{_error(each['error'])} (n = {each['n']:,})"
+        for each in Planes.of(grid).scales()["scales"][:MOST_METRICS]
+    ]
+    return f"<br>{' · '.join(means)}" if means else ""
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else f" ± {error:.2g}"
+
+
+def _failures(grid: Grid) -> str:
+    """Why runs failed, the largest group first."""
+    groups = sorted(groups_of(grid).items(), key=lambda each: -len(each[1]))
+    rows = "".join(
+        f"<tr><td>{len(cells):,}</td><td>{_text(group.metric or group.kind)}</td><td>{_text(group.name)}</td></tr>"
+        for group, cells in groups[:MOST_GROUPS]
+    )
+    rest = len(groups) - MOST_GROUPS
+    more = f"<tr><td></td><td></td><td>and {rest:,} more kinds</td></tr>" if rest > 0 else ""
+    head = "<tr><th>runs</th><th>what failed</th><th>why</th></tr>"
+    return f"<table>{head}{rows}{more}</table>" if rows else ""
+
+
+def _text(text: str) -> str:
+    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return html.escape(shown)
 
 
 def list_text(label: str, total: int) -> str:
@@ -73,28 +104,9 @@ def _line(experiment: Experiment, reading: Reading | None) -> str:
     state = reading.state.replace("_", " ") if reading is not None else UNREAD
     return (
         "<tr>"
-        + "".join(f"<td>{html.escape(text)}</td>" for text in (experiment.name, dataset, done, failed, state))
+        + "".join(f"<td>{_text(text)}</td>" for text in (experiment.name, dataset, done, failed, state))
         + "</tr>"
     )
-
-
-def _blocks(states: Bytes) -> str:
-    """The cells in lines of blocks; when there are too many, each line shows its stretch of them in proportion."""
-    lines_at_most = MAX_BLOCKS // BLOCKS_A_LINE
-    squeezed = line(states, few=MAX_BLOCKS, stretches=lines_at_most, slots=BLOCKS_A_LINE).tobytes()
-    lines = (squeezed[start : start + BLOCKS_A_LINE] for start in range(0, len(squeezed), BLOCKS_A_LINE))
-    drawn = "".join(f"<div style='line-height:0;white-space:nowrap'>{_runs(line)}</div>" for line in lines)
-    return f"<div style='margin:4px 0'>{drawn}</div>"
-
-
-def _runs(line: bytes) -> str:
-    """Equal neighbours as one element, so that the picture stays small."""
-    return "".join(_block(CellState(byte & ~REPLAYED), len(list(same))) for byte, same in groupby(line))
-
-
-def _block(state: CellState, count: int) -> str:
-    style = f"display:inline-block;width:{count * 8}px;height:8px;margin:0 0 1px;background:{COLOURS[state]}"
-    return f"<span title='{state.name}' style='{style}'></span>"
 
 
 def _counts(reading: Reading) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from opik_resume.base.columns.attempts import NO_TRIAL
+from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid, is_done
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
@@ -29,9 +29,9 @@ class Planes:
     scores: dict[str, Values]
 
     @classmethod
-    def of(cls, grid: Grid) -> Planes:
-        """Of every complete run the scores that are finite numbers."""
-        cells = np.flatnonzero(is_done(grid.states))
+    def of(cls, grid: Grid, among: Numbers | None = None) -> Planes:
+        """Of every complete run, or those among some, the scores that are finite numbers."""
+        cells = np.flatnonzero(is_done(grid.states)) if among is None else among[is_done(grid.states[among])]
         found: dict[str, Values] = {}
         for cell, scores in zip(
             cells.tolist(), grid.columns.source.scores(grid.columns.row[grid.filled[cells]]), strict=True
@@ -43,9 +43,10 @@ class Planes:
                     found[score.name][cell] = score.value
         return cls(grid, dict(sorted(found.items())))
 
-    def scales(self) -> Json:
-        """The scores that there are, with their means."""
-        return {"scales": [{"by": SCORE + name, "name": name, **_mean(values)} for name, values in self.scores.items()]}
+    def scales(self, among: Numbers | None = None) -> Json:
+        """The scores that there are, with their means, or those among some cells."""
+        chosen = [(name, values if among is None else values[among]) for name, values in self.scores.items()]
+        return {"scales": [{"by": SCORE + name, "name": name, **_mean(values)} for name, values in chosen]}
 
     def plane(self, by: str) -> Answer:
         """Every cell's place along a scale, quantised."""
@@ -88,14 +89,9 @@ class Planes:
         return values
 
     def _attempts(self) -> Values:
-        """As ``Grid.tries``, of all cells."""
-        grid, columns = self.grid, self.grid.columns
-        rows = grid.runs.ids.places(columns.item_ids.texts)[columns.item]
-        stated = (rows >= 0) & (columns.trial >= 0) & (columns.trial < np.append(grid.runs.counts, 0)[rows])
-        tries = np.bincount(grid.offsets[rows[stated]] + columns.trial[stated], minlength=len(grid)).astype(np.float64)
-        there = grid.filled != EMPTY
-        tries[there] += columns.trial[grid.filled[there]] == NO_TRIAL
-        return np.where(there, tries, np.nan)
+        """How many there are of ``Grid.tries``, of all cells."""
+        there = self.grid.filled != EMPTY
+        return np.where(there, self.grid.superseded + 1.0, np.nan)
 
     def _by_item(self, values: Values) -> Values:
         sums: Values = np.append(0.0, np.cumsum(values))

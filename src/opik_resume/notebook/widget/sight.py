@@ -12,9 +12,11 @@ from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.patience import Soon
+from opik_resume.notebook.widget.comparison import compared
 from opik_resume.notebook.widget.groups import groups_answer
 from opik_resume.notebook.widget.planes import Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
+from opik_resume.notebook.widget.selection import Rectangle, cells_of
 
 MOST_FOUND = 10_000
 LONGEST_LINE = 120
@@ -31,6 +33,7 @@ class Sight:
     def __init__(self, soon: Soon) -> None:
         self._soon = soon
         self._planes: Planes | None = None  # of the grid that was looked at last
+        self._beside: Planes | None = None  # of the one that it was compared with last
 
     def groups(self, reading: Reading, turn: int) -> Answer:
         """See ``groups_answer``."""
@@ -39,6 +42,18 @@ class Sight:
     def scales(self, reading: Reading, turn: int) -> Answer:
         """See ``Planes``."""
         return self._ask(("view", "scales", reading.experiment.id, turn), lambda: (self._of(reading.grid).scales(), []))
+
+    def selected(self, reading: Reading, turn: int, runs: tuple[Rectangle, ...]) -> Answer:
+        """The scores of these runs: see ``Planes``."""
+
+        def scales() -> Answer:
+            cells = cells_of(runs, reading.grid)
+            planes = self._planes
+            if planes is None or planes.grid is not reading.grid:  # of a few runs they are read sooner than of all
+                planes = Planes.of(reading.grid, cells)
+            return planes.scales(cells), []
+
+        return self._ask(("view", "select", reading.experiment.id, turn, runs), scales)
 
     def plane(self, reading: Reading, turn: int, by: str) -> Answer:
         """See ``Planes``."""
@@ -51,6 +66,17 @@ class Sight:
     def find(self, reading: Reading, turn: int, text: str) -> Answer:
         """The items whose id or content has this text in it, by their places."""
         return self._ask(("view", "find", text, reading.experiment.id, turn), lambda: _found(reading, text))
+
+    def compare(self, reading: Reading, turn: int, other: Reading, other_turn: int, by: str) -> Answer:
+        """See ``compared``."""
+        key = ("view", "compare", by, reading.experiment.id, turn, other.experiment.id, other_turn)
+        return self._ask(key, lambda: compared(self._of(reading.grid), self._of_other(other.grid), by))
+
+    def _of_other(self, grid: Grid) -> Planes:
+        planes = self._beside
+        if planes is None or planes.grid is not grid:
+            self._beside = planes = Planes.of(grid)
+        return planes
 
     def _of(self, grid: Grid) -> Planes:
         planes = self._planes

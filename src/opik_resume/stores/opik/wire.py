@@ -84,7 +84,8 @@ def item(row: Json) -> Item:
 
 def own_runs(row: Json) -> int | None:
     """The ``runs_per_item`` of the row of an item."""
-    runs = object_of(row.get("execution_policy")).get("runs_per_item")
+    own = row.get("execution_policy")
+    runs = own.get("runs_per_item") if isinstance(own, dict) else None
     return runs if isinstance(runs, int) and runs >= 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Make ``N.sql``: a file as the code with schema N leaves it. A release that has changed the schema adds its own.
+"""Make ``N.sql``: a file as the code with schema N leaves it. Whoever adds a step makes one first, with the code of before.
 
     PYTHONPATH=src python tests/stores/file/schemas/make.py
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def make_world(path: Path) -> None:
     dataset.insert({"n": n, "reference": str(n)} for n in range(4))
     evaluate(dataset, copied, [Equals()], experiment_name="whole", trial_count=2, verbose=0)
     dataset.insert([{"n": 4, "reference": "4"}])
-    evaluate(dataset, task, [Equals(), Judge()], experiment_name="broken", verbose=0)
+    evaluate(dataset, task, [Equals(), Judge()], experiment_name="broken", task_threads=1, verbose=0)
     store.close()
 
 
@@ -71,7 +72,7 @@ def leave_traces(db: sqlite3.Connection) -> None:
     )
     db.execute("UPDATE leases SET host = 'laptop', boot_id = 'boot', since = ?, heartbeat = ?", (LONG_AGO, LONG_AGO))
     if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'journal'").fetchone():
-        columns = ", ".join(row[1] for row in db.execute("PRAGMA table_info(attempts)"))
+        columns = ", ".join(_both(db, "attempts", "journal"))
         for number, state in enumerate(("waiting", "refused", "delivered")):
             db.execute(
                 f"INSERT INTO journal (server, {columns}, revision, state, problem) SELECT ?, {columns}, ?, ?, ? "
@@ -86,8 +87,22 @@ def leave_traces(db: sqlite3.Connection) -> None:
                 ),
             )
         db.execute(f"INSERT INTO journal_starts SELECT ?, {start[7:]}", (SERVER, run))
+    if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'living_tasks'").fetchone():
+        owner = ", ".join(_both(db, "leases", "living_tasks", but=("experiment_id", "run_id", "since")))
+        db.execute(
+            f"INSERT INTO living_tasks (experiment_id, item_id, trial, run_id, since, completed, {owner}) "
+            f"SELECT a.experiment_id, a.item_id, a.trial, l.run_id, l.since, 0, {owner} "
+            "FROM attempts a JOIN leases l ON l.experiment_id = a.experiment_id WHERE a.id = ?",
+            (run,),
+        )
     db.execute("DELETE FROM attempts WHERE id = ?", (run,))
     db.commit()
+
+
+def _both(db: sqlite3.Connection, one: str, other: str, but: Sequence[str] = ()) -> list[str]:
+    """The columns that two tables have."""
+    there = {row[1] for row in db.execute(f"PRAGMA table_info({other})")}
+    return [row[1] for row in db.execute(f"PRAGMA table_info({one})") if row[1] in there and row[1] not in but]
 
 
 def dumped(db: sqlite3.Connection) -> str:

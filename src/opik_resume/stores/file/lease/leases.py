@@ -119,7 +119,7 @@ class SqliteLeases:
 
     def holder(self, experiment_id: str) -> LeaseHolder | None:
         found = self._file.database.read(_OF_EXPERIMENT, (experiment_id,))
-        return _holder(found[0]) if found and _live(found[0], self._file.signs) else None
+        return _holder(found[0], self._file.signs) if found and _live(found[0], self._file.signs) else None
 
     def living(self, experiment_id: str) -> dict[CellKey, str]:
         return _living(self._file, experiment_id)
@@ -215,7 +215,8 @@ def _live(row: sqlite3.Row, signs: LifeSigns) -> bool:
     return processes.lives(row, signs, datetime.fromisoformat(row["heartbeat"]))
 
 
-def _holder(row: sqlite3.Row) -> LeaseHolder:
+def _holder(row: sqlite3.Row, signs: LifeSigns) -> LeaseHolder:
+    here, heard = processes.is_this(row), datetime.fromisoformat(row["heartbeat"])
     return LeaseHolder(
         experiment_id=row["experiment_id"],
         run_id=row["run_id"],
@@ -223,9 +224,11 @@ def _holder(row: sqlite3.Row) -> LeaseHolder:
         host=row["host"],
         pid=row["pid"],
         since=datetime.fromisoformat(row["since"]),
-        heartbeat=datetime.fromisoformat(row["heartbeat"]),
+        heartbeat=heard,
         stopping=bool(row["stopping"]),
-        here=processes.is_this(row),
+        here=here,
+        program="" if here else processes.program(row),
+        until=None if here else processes.silent_until(row, signs, heard),
     )
 
 

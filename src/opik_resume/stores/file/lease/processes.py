@@ -83,6 +83,38 @@ def lives(row: sqlite3.Row, signs: LifeSigns, heard: datetime) -> bool:
     return _started_then(row, otherwise=young) if _in_my_namespace(row, me) else young
 
 
+def silent_until(row: sqlite3.Row, signs: LifeSigns, heard: datetime) -> datetime | None:
+    """When a living holder counts as dead unless it is heard from till then; None: its lock or its process id tells."""
+    me = _identity(os.getpid())
+    told = row["process"] is not None and bool(signs.shows(row["process"]))
+    return None if told or (row["host"] == me.host and _in_my_namespace(row, me)) else heard + STALE_AFTER
+
+
+def program(row: sqlite3.Row) -> str:
+    """What the process that wrote the row runs: the name of the module or the file, no more. Empty: not to be seen from here."""
+    me = _identity(os.getpid())
+    if (row["host"], row["boot_id"]) != (me.host, me.boot_id) or not _in_my_namespace(row, me):
+        return ""
+    try:
+        process = psutil.Process(row["pid"])
+        return named(process.cmdline()) or process.name()
+    except psutil.Error:  # it has ended, or belongs to somebody else
+        return ""
+
+
+def named(command: list[str]) -> str:
+    """``ipykernel_launcher`` of ``python -m ipykernel_launcher -f …``, ``job.py`` of ``python -u /home/me/job.py …``."""
+    rest = iter(command[1:])
+    for each in rest:
+        if each in ("-X", "-W"):
+            next(rest, None)
+        elif each == "-m":
+            return next(rest, "")
+        elif each == "-c" or not each.startswith("-"):
+            return "" if each == "-c" else Path(each).name
+    return ""
+
+
 def _in_my_namespace(row: sqlite3.Row, me: Process) -> bool:
     return not row["pid_namespace"] or row["pid_namespace"] == me.pid_namespace
 

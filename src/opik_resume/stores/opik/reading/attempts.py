@@ -19,7 +19,8 @@ SCORING_ERRORS = {"ScoreMethodMissingArguments"}
 
 def facts_of(row: Json) -> Json:
     """What we said about the run; empty for one that another program made."""
-    return object_of(object_of(row.get("metadata")).get(FACTS))
+    metadata = row.get("metadata")
+    return object_of(metadata.get(FACTS)) if isinstance(metadata, dict) else {}
 
 
 def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Attempt:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import Attempt, Json
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
@@ -68,7 +69,9 @@ class LiveRuns:
             if error.status != 400:
                 raise
             found = self._links.runs(experiment, light=light, open_ones=since is None)
-        listed = [self._run(row, experiment, light=light) for row in self._placed(found, experiment)]
+        placed = list(self._placed(found, experiment))  # which may ask
+        with collector.rests():
+            listed = [self._run(row, experiment, light=light) for row in placed]
         return self._with_reasons(experiment["id"], listed, light=light)
 
     def extent(self, experiment: Json) -> Json | None:

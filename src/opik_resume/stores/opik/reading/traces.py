@@ -20,6 +20,11 @@ from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, condition, co
 from opik_resume.stores.opik.wire import stamp
 
 _UNUSED = ["comments", "guardrails_validations", "tags"]
+_NOT_LIGHT = [
+    "input", "name", "created_by", "last_updated_by", "span_feedback_scores", "span_count", "llm_span_count",
+    "has_tool_spans", "duration", "ttft", "thread_id", "visibility_mode", "providers",
+]  # fmt: skip
+"""What a light reading does not look at either. Servers compute some of it for each trace; older ones do not know all."""
 _ALL_BUT_THE_ID = [*_UNUSED, "usage", "input", "output", "metadata"]
 _REMEMBERED = 1000  # experiments of which is known that they have runs in other projects than their own
 
@@ -32,6 +37,7 @@ class Traces:
     def __init__(self, client: Client, links: Links) -> None:
         self._client = client
         self._links = links
+        self._knows_all_fields = True  # as far as is known, the server does
         self._elsewhere: dict[str, tuple[str, ...]] = {}  # projects of runs, besides the experiment's own, by its id
 
     def of(self, experiment: Json, *, since: datetime | None, known: Collection[str], light: bool) -> list[Json]:
@@ -137,17 +143,24 @@ class Traces:
 
     def _of_project(self, project_id: str, wanted: list[Json], about: int, *, light: bool) -> list[Json]:
         """The traces in one project, of which there are about so many."""
-        body = {
-            "project_id": project_id,
-            "filters": wanted,
-            "truncate": light,
-            "exclude": [*_UNUSED, "input"],
-        }
+        if light and self._knows_all_fields:
+            try:
+                return self._without([*_UNUSED, *_NOT_LIGHT], project_id, wanted, about, light=True)
+            except RequestRefused as error:
+                if error.status != 400:
+                    raise
+                self._knows_all_fields = False
+        return self._without([*_UNUSED, "input"], project_id, wanted, about, light=light)
+
+    def _without(
+        self, exclude: list[str], project_id: str, wanted: list[Json], about: int, *, light: bool
+    ) -> list[Json]:
+        body = {"project_id": project_id, "filters": wanted, "truncate": light, "exclude": exclude}
         query = {
             "project_id": project_id,
             "filters": json.dumps(wanted),
             "truncate": "true" if light else "false",
-            "exclude": json.dumps([*_UNUSED, "input"]),
+            "exclude": json.dumps(exclude),
         }
         counting = query | {"truncate": "true", "exclude": json.dumps(_ALL_BUT_THE_ID)}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import Json
 from opik_resume.base.text import limits
 from opik_resume.base.text.jsontext import loads, to_json
@@ -40,7 +41,8 @@ def read_json(text: bytes) -> Any:
     """What ``encoded`` wrote, or any other program, several times as fast as Python's own reader. Raises ValueError."""
     if _LONG not in text.translate(_DIGITS):  # orjson reads an integer beyond 64 bits as a float
         try:
-            return orjson.loads(text)
+            with collector.rests():
+                return orjson.loads(text)
         except (
             orjson.JSONDecodeError
         ):  # half of a pair, a deep nesting, NaN: Python's own reader takes them, or says why not

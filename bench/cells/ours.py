@@ -1,87 +1,26 @@
-"""``python -m bench.cells``: time and memory against the number of cells, on the embedded store.
+"""What is timed of ours, each in a process of its own: ``python -m bench.cells.one WHAT FILE CELLS``.
 
-Four trials an item, one run in ten failed. Each figure is of a process of its own. Seconds are those of the processor:
-a busy machine makes them longer, not others. With ``--evaluate`` so many no-op runs are evaluated, too.
+Four trials an item, one run in ten failed. What is imported once a session is imported before the time is taken.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import json
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from bench.subjects import peak_megabytes
+from bench.subjects import processor_seconds
 
-ROOT = Path(__file__).parents[1]
 TRIALS, FAILED = 4, 10
-NAMES = {
-    "plan": "plan_resume",
-    "pandas": "plan.to_pandas",
-    "list": "experiments()",
-    "open": "open in the widget: first key frame",
-    "result": "result.to_pandas and failures",
-    "means": "repr(result) and statistics",
-}
 _AT_ONCE = 5_000
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--evaluate", type=int, default=0, help="this many no-op runs")
-    options = parser.parse_args()
-    print("| what | cells | s | peak MB |\n|---|---:|---:|---:|", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for cells in options.cells:
-            path = Path(folder) / f"{cells}.sqlite3"
-            _call("make", path, cells)
-            for what, name in NAMES.items():
-                print(_line(name, cells, _call(what, path, cells)), flush=True)
-        if options.evaluate:
-            path = Path(folder) / "evaluated.sqlite3"
-            _call("items", path, options.evaluate)
-            print(_line("evaluate, no-op", options.evaluate, _call("evaluate", path, options.evaluate)), flush=True)
-
-
-def _line(name: str, cells: int, figures: dict[str, float]) -> str:
-    return f"| {name} | {cells:,} | {figures['seconds']:.2f} | {figures['megabytes']:.0f} |"
-
-
-def _call(what: str, path: Path, cells: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.cells", "--one", what, str(path), str(cells)]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    figures: dict[str, float] = json.loads(printed.splitlines()[-1])
-    return figures
-
-
-def one(what: str, path: str, cells: str) -> None:
-    """One figure, in this process."""
-    from opik_resume import connect
-
-    store = connect(path)
-    seconds = SUBJECTS[what](store, int(cells))
-    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
 
 
 def make_items(store: Any, cells: int) -> float:
     from opik_resume import create_dataset
 
     dataset = create_dataset("numbers", store=store)
-    return _timed(lambda: dataset.insert({"n": n, "reference": str(n)} for n in range(cells // TRIALS)))
+    return processor_seconds(lambda: dataset.insert({"n": n, "reference": str(n)} for n in range(cells // TRIALS)))
 
 
 def make(store: Any, cells: int) -> float:
@@ -125,7 +64,7 @@ def _attempts(experiment: Any, item_ids: Any) -> Iterator[Any]:
 def plan(_store: Any, _cells: int) -> float:
     from opik_resume import plan_resume
 
-    return _timed(lambda: len(plan_resume("e")))
+    return processor_seconds(lambda: len(plan_resume("e")))
 
 
 def plan_table(_store: Any, _cells: int) -> float:
@@ -134,7 +73,7 @@ def plan_table(_store: Any, _cells: int) -> float:
     from opik_resume import plan_resume
 
     made = plan_resume("e")
-    return _timed(made.to_pandas)
+    return processor_seconds(made.to_pandas)
 
 
 def listing(_store: Any, _cells: int) -> float:
@@ -142,7 +81,7 @@ def listing(_store: Any, _cells: int) -> float:
 
     from opik_resume import experiments
 
-    return _timed(experiments)
+    return processor_seconds(experiments)
 
 
 def opened(store: Any, _cells: int) -> float:
@@ -154,7 +93,7 @@ def opened(store: Any, _cells: int) -> float:
         head_json(reading)
         reading.grid.states.tobytes()
 
-    return _timed(key_frame)
+    return processor_seconds(key_frame)
 
 
 def result_table(store: Any, _cells: int) -> float:
@@ -164,7 +103,7 @@ def result_table(store: Any, _cells: int) -> float:
     from opik_resume.experiment.results import build_result
 
     result = build_result(read_experiment(store.named("e")[0], store, heavy=True))
-    return _timed(lambda: (result.to_pandas(), result.failures))
+    return processor_seconds(lambda: (result.to_pandas(), result.failures))
 
 
 def result_means(store: Any, _cells: int) -> float:
@@ -172,7 +111,7 @@ def result_means(store: Any, _cells: int) -> float:
     from opik_resume.experiment.results import build_result
 
     result = build_result(read_experiment(store.named("e")[0], store, heavy=True))
-    return _timed(lambda: (repr(result), result.statistics()))
+    return processor_seconds(lambda: (repr(result), result.statistics()))
 
 
 def evaluated(_store: Any, cells: int) -> float:
@@ -180,7 +119,7 @@ def evaluated(_store: Any, cells: int) -> float:
 
     results: list[Any] = []
     dataset = get_dataset("numbers")
-    seconds = _timed(
+    seconds = processor_seconds(
         lambda: results.append(evaluate(dataset, lambda _: {"output": "x"}, [], trial_count=TRIALS, verbose=0))
     )
     assert results[0].complete
@@ -199,10 +138,3 @@ SUBJECTS: dict[str, Callable[[Any, int], float]] = {
     "means": result_means,
     "evaluate": evaluated,
 }
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        one(*sys.argv[2:])
-    else:
-        main()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from opik_resume.base.records import CellKey
 from opik_resume.engine.events import RunFinished, RunStarted, TriedAgain, Waiting
-from opik_resume.lifecycle.progress import Backoffs, progress_bar
+from opik_resume.lifecycle.display.watching import progress_of
+from opik_resume.lifecycle.progress import Backoffs
 from tests.builders import complete, failed
 
 A, B = CellKey("a", 0), CellKey("b", 0)
@@ -23,14 +26,17 @@ def test_the_longest_wait_is_said_until_nobody_waits() -> None:
     assert not backoffs.take(RunFinished(A, complete("a")), 13.0)
 
 
-def test_the_line_says_it(capsys: object) -> None:
-    with progress_bar("e", 2, shown=True) as listener:
-        assert listener is not None
-        listener(RunFinished(B, failed("b")))
-        listener(Waiting(A, 12.0, "RateLimitError"))
-        waiting = capsys.readouterr().err  # type: ignore[attr-defined]
-        listener(TriedAgain(A, 2))
-        again = capsys.readouterr().err  # type: ignore[attr-defined]
-    assert "failed=1, backing off 12 s" in waiting
-    assert "failed=1" in again
+def test_the_line_says_it(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = progress_of("e", 2, "bar")
+    bar(RunFinished(B, failed("b")))
+    bar(Waiting(A, 12.0, "RateLimitError"))
+    bar.tick()
+    waiting = capsys.readouterr().err
+    bar(TriedAgain(A, 2))
+    bar.tick()
+    again = capsys.readouterr().err
+    bar.close()
+    assert "1/2" in waiting
+    assert "1 failed, backing off 12 s" in waiting
+    assert "1 failed" in again
     assert "backing off" not in again

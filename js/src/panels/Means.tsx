@@ -1,0 +1,21 @@
+import type { Scale } from "../protocol";
+import { meanOf } from "../words";
+
+/** The mean of each metric, its standard error, and of how many runs. A line breaks between metrics only. */
+export function Means({ of }: { of: readonly Scale[] }) {
+  return (
+    <>
+      {of.map((scale, at) => (
+        <span key={scale.by}>
+          {at > 0 && " · "}
+          <span class="oprs-mean">
+            <b>{scale.name}</b> {meanOf(scale)}
+          </span>
+        </span>
+      ))}
+    </>
+  );
+}
+
+export const meansLine = (scales: readonly Scale[]): string =>
+  scales.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");

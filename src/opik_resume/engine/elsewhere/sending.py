@@ -1,0 +1,243 @@
+"""The run's side: hands calls to the executor, waits without a thread for each, and makes attempts of what comes back."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Collection, Generator
+from concurrent.futures import CancelledError, Future
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from opik_resume.base.records import Attempt, CellKey, Item, Try, utc_now
+from opik_resume.base.text import redaction
+from opik_resume.base.text.tracebacks import error_info
+from opik_resume.engine.backends import Awaiter
+from opik_resume.engine.cell import CellWork
+from opik_resume.engine.elsewhere import clusters, remote
+from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit, Terms
+from opik_resume.engine.elsewhere.packing import Place
+from opik_resume.engine.jobs import Callables
+from opik_resume.engine.retrying.policy import Pause
+from opik_resume.engine.retrying.waiting import Waits
+from opik_resume.engine.workers import start_thread
+from opik_resume.exceptions import ExecutorBroken, FailedElsewhere, WorkerLost
+
+logger = redaction.logger(__name__)
+
+Sent = Generator[Future[Any], None, Attempt]
+"""The work on one cell; what it yields is waited for before it goes on."""
+
+_NOT_SENT = (ImportError, pickle.PickleError, AttributeError, TypeError)
+"""What an executor raises of a call that it could not hand to a worker, or whose answer it could not read."""
+
+
+class Elsewhere:
+    """The cells of one run on an executor.
+
+    Args:
+        run_id: the run.
+        place: the executor, and what its workers call.
+        work: how the cells would be worked on here.
+        terms: how their outcome is judged.
+        waits: waits for the next try of a cell.
+        awaiter: has them wait on the loop, without a thread.
+    """
+
+    def __init__(self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter) -> None:
+        self._place = place
+        self._work = work
+        self._terms = terms
+        self._waits = waits
+        self._awaiter = awaiter
+        self._fit = tuple(Fit.here())
+        self._mark = Path(tempfile.gettempdir()) / f"opik-resume-{run_id}.stop"
+        self._address = Address(run_id, place.digest, os.fspath(self._mark))
+        self._lock = threading.Lock()  # guards the two below
+        self._out: set[Future[bytes]] = set()
+        self._stopped = False
+
+    def run(self, attempt: Attempt, item: Item) -> Sent:
+        """Have the task called and its output scored. ``attempt`` is the start, without an outcome."""
+        call, spent = Call(attempt, item, self._terms), 0.0
+        while True:
+            done = yield from self._done(call)
+            spent += done.attempt.task_seconds or 0.0
+            pause = done.pause
+            waited = 0.0 if pause is None else (yield from self._waited(call, pause))
+            tries = _with_wait(done.tries, abs(waited))
+            if pause is None or waited <= 0:
+                return self._kept(done, tries, spent)
+            spent += waited
+            call = replace(call, attempt=replace(attempt, prints=done.attempt.prints), tries=tries)
+
+    def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Sent:
+        """Have kept output scored again, with the metrics of these names."""
+        done = yield from self._done(Call(attempt, item, self._terms, tuple(names)))
+        self._note(done)
+        if done.fresh is not None and self._work.fresh is not None:
+            self._work.fresh[attempt.id] = done.fresh
+        return done.attempt
+
+    def stop(self) -> None:
+        """What has not begun is not to begin; what has gets its time. Returns at once."""
+        with self._lock:
+            self._stopped = True
+            out = list(self._out)
+        if not out:
+            return
+        try:
+            self._mark.touch()
+            start_thread("stop-elsewhere", self._tell_workers)
+        except Exception as error:  # then it is as if it had begun
+            logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
+        if clusters.cancels_only_what_has_not_begun(self._place.executor):
+            for future in out:
+                future.cancel()
+        self._tidy()
+
+    def _tell_workers(self) -> None:
+        try:
+            clusters.tell_workers(self._place.executor, remote.stop, self._address.run_id)
+        except Exception as error:
+            logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
+
+    # One call
+
+    def _done(self, call: Call) -> Generator[Future[Any], None, Done]:
+        """What came of it, whatever the executor does. Raises ExecutorBroken when it takes nothing any more."""
+        packed = pickle.dumps(call)
+        kind, told = yield from self._answer(call, packed)
+        if kind == "missing":  # of this worker's first call: the user's code was not called
+            kind, told = yield from self._answer(call, packed, self._place.payload)
+        if isinstance(told, Done):
+            return told
+        if kind == "refused":
+            return self._failed(call, CancelledError("the run was stopped before a worker began with this one"))
+        return self._failed(call, FailedElsewhere(f"{told or 'no worker keeps what it is sent'}"))
+
+    def _answer(self, call: Call, packed: bytes, payload: bytes | None = None) -> Generator[Future[Any], None, Answer]:
+        future = self._submitted(packed, payload)
+        yield future
+        try:
+            answer: Answer = pickle.loads(future.result(0))  # noqa: S301  # our own worker's
+        except CancelledError as error:
+            return ("refused", None) if self._stopped else ("done", self._lost(call, error))
+        except _NOT_SENT as error:
+            said = f"{type(error).__name__}: {error}"
+            return (
+                "unfit",
+                f"the executor could not pass on this call: {said}. Is opik-resume installed on its workers?",
+            )
+        except BaseException as error:  # of ours there is none: whoever was on it is gone
+            return "done", self._lost(call, error)
+        return answer
+
+    def _submitted(self, packed: bytes, payload: bytes | None) -> Future[bytes]:
+        args = (packed,) if payload is None else (packed, payload)
+        try:
+            future = self._place.executor.submit(remote.answer, self._fit, tuple(self._address), *args)  # type: ignore[arg-type]
+        except Exception as error:
+            raise ExecutorBroken(
+                f"executor {type(self._place.executor).__name__} takes no more runs: {type(error).__name__}: {error}. What has "
+                "finished is kept: make a new one and resume with it."
+            ) from error
+        with self._lock:
+            self._out.add(future)
+        future.add_done_callback(self._came_back)
+        return future
+
+    def _came_back(self, future: Future[bytes]) -> None:
+        with self._lock:
+            self._out.discard(future)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """The mark of the stop is not needed any more once nothing is out."""
+        with self._lock:
+            if self._stopped and not self._out:
+                self._mark.unlink(missing_ok=True)
+
+    # What becomes of it
+
+    def _kept(self, done: Done, tries: tuple[Try, ...], seconds: float) -> Attempt:
+        """By the clock of this machine, and with what all tries took."""
+        self._note(done)
+        if done.no_cost is not None and self._work.costs is not None:
+            self._work.costs.note(done.no_cost)
+        attempt = replace(done.attempt, ended_at=utc_now(), tries=tries if len(tries) > 1 else ())
+        return attempt if attempt.task_seconds is None else replace(attempt, task_seconds=seconds)
+
+    def _note(self, done: Done) -> None:
+        """What was raised is for ``raise_on_failure``: itself, if it can be sent, else what it said."""
+        if not done.raised or self._work.on_error is None:
+            return
+        attempt = done.attempt
+        self._work.on_error(CellKey(attempt.item_id, attempt.trial or 0), _raised(done))
+
+    def _lost(self, call: Call, error: BaseException) -> Done:
+        return self._failed(
+            call,
+            WorkerLost(
+                f"the worker that was on this run was lost ({type(error).__name__}: {str(error) or 'no more is known'}). It "
+                "may have been paid for, so it was not begun again; a resume runs it."
+            ),
+        )
+
+    def _failed(self, call: Call, error: Exception) -> Done:
+        """It was not done. What was to be scored again stays as it is, with the failure beside what it has."""
+        if call.metrics is None:
+            return Done(replace(call.attempt, error=error_info(error)), call.tries, raised=True)
+        if not call.attempt.complete:
+            return Done(call.attempt)
+        fresh: dict[str, Any] = {}
+        work = replace(self._work, call=partial(_raise, error), fresh=fresh)
+        attempt = work.rescore(call.attempt, call.item, call.metrics)
+        return Done(attempt, fresh=fresh.get(attempt.id))
+
+    def _waited(self, call: Call, pause: Pause) -> Generator[Future[Any], None, float]:
+        """Wait for the next try. Returns the seconds; below 0 when there is to be none."""
+        key = CellKey(call.attempt.item_id, call.attempt.trial or 0)
+        began = time.monotonic()
+        waiting = self._awaiter.begin(self._waits.awaited(key, pause))
+        yield waiting
+        again = not waiting.cancelled() and waiting.exception() is None and waiting.result()
+        seconds = max(time.monotonic() - began, 1e-9)
+        return seconds if again else -seconds
+
+
+def elsewhere_of(run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter) -> Elsewhere | None:
+    """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
+    if callables.elsewhere is None:
+        return None
+    terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
+    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter)
+
+
+def _with_wait(tries: tuple[Try, ...], seconds: float) -> tuple[Try, ...]:
+    return (*tries[:-1], replace(tries[-1], waited=round(seconds, 3))) if tries and seconds else tries
+
+
+def _raise(error: Exception, function: Callable[..., Any], *args: Any, **kwargs: Any) -> NoReturn:
+    raise error
+
+
+def _raised(done: Done) -> BaseException:
+    info = done.attempt.error
+    if done.error is not None:
+        try:
+            error = pickle.loads(done.error)  # noqa: S301  # our own worker's
+            if isinstance(error, BaseException):
+                if info is not None:
+                    error.add_note(f"It was raised in a worker:\n{info.traceback}")
+                return error
+        except Exception as problem:  # its class is not here, or cannot be made from what it keeps
+            logger.info("opik-resume: an exception of a worker cannot be read: %s", problem)
+    if info is None:
+        return FailedElsewhere("a worker failed, and did not say how")
+    return FailedElsewhere(f"{info.exception_type}: {info.message}\n\nIt was raised in a worker:\n{info.traceback}")

@@ -1,0 +1,31 @@
+"""The one place where a display from above is plugged in: the live grid. Empty until ``opik_resume`` itself fills it.
+
+No floor below the notebook knows widgets. The package, which stands above all floors, hands in what loads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opik_resume.engine import Run
+    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.reading import Reading
+    from opik_resume.stores.protocol import Store
+
+    Grid = Callable[[Run, ResumePlan, Reading, Store], None]
+    """Shows a run that is ready, before it starts: where it is called, in the caller's thread. Raises if it cannot."""
+
+_grid: Grid | None = None
+
+
+def fill(grid: Grid | None) -> None:
+    """This shows live grids from now on; None: nobody does."""
+    global _grid
+    _grid = grid
+
+
+def grid() -> Grid | None:
+    """What shows live grids, if there is such a thing."""
+    return _grid

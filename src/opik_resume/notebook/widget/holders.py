@@ -1,0 +1,34 @@
+"""Who runs an experiment elsewhere, and until when nobody else may: in words, and as ``docs/protocol.md`` has it. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from opik_resume.base.records import Json, LeaseHolder
+
+
+def held(holder: LeaseHolder) -> str:
+    """Who, since when, and when it can be resumed here: a lease that lives is nobody else's."""
+    program = f", {holder.program}" if holder.program else ""
+    who = f"pid {holder.pid} on {holder.host}{program}, since {holder.since:%H:%M} UTC"
+    when = "wait until it ends, or stop it there"
+    if holder.until is not None:
+        when = f"if nothing is heard from it until {holder.until:%H:%M:%S} UTC, Resume takes over"
+    return f"Another process is running it ({who}): {when}."
+
+
+def holder_json(holder: LeaseHolder | None) -> Json | None:
+    """The process, and times in ISO 8601."""
+    if holder is None:
+        return None
+    return {
+        "host": holder.host,
+        "pid": holder.pid,
+        "program": holder.program,
+        "since": _time(holder.since),
+        "until": _time(holder.until) if holder.until is not None else None,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

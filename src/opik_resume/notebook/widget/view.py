@@ -1,0 +1,212 @@
+"""The widget as Python sees it: which experiment it shows, which runs are selected, and what can be done with both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import anywidget
+import numpy as np
+import traitlets
+
+from opik_resume.base.process.doors import shielded
+from opik_resume.evaluation.resume import warn_of_drift
+from opik_resume.exceptions import ArgumentError
+from opik_resume.experiment import drift
+from opik_resume.experiment.choosing import Only
+from opik_resume.experiment.drift import OnDrift
+from opik_resume.experiment.failed_runs import FailedRuns
+from opik_resume.experiment.reading import find_experiment, read_experiment
+from opik_resume.experiment.run_frame import run_frame
+from opik_resume.lifecycle import settling
+from opik_resume.lifecycle.registry import used_in_process
+from opik_resume.lifecycle.wait import result_of
+from opik_resume.notebook.background.waiting import wait_for
+from opik_resume.notebook.widget import selected
+from opik_resume.notebook.widget import selection as rectangles
+from opik_resume.notebook.widget.selected import Selection
+from opik_resume.notebook.widget.selection import Rectangle
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from opik_resume.experiment.grid import Grid
+    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.reading import Reading
+    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.notebook.background.desk import Desk
+    from opik_resume.notebook.background.readings import Readings
+    from opik_resume.notebook.widget.offers import Offers
+    from opik_resume.stores.protocol import Store
+
+
+class View(anywidget.AnyWidget):
+    """What ``browse()`` returns, without what it and the browser say to each other.
+
+    Attributes:
+        experiment: the id of the experiment on show, ``""`` as long as there is none. Set it to the name or id of another
+            to show that one. It follows what is clicked: ``view.observe(handler, "experiment")``.
+        selection: the runs that are selected, pairs of item id and trial (counted from 0), in the experiment's order. Set it
+            to select; it follows what is selected in the widget. What ``only={"cells": …}`` takes.
+        rectangles: the same, as the browser is told it.
+
+    Both are traits: ``observe``, ``link`` and ``dlink`` work. A wrong value raises and changes nothing. Handlers are called
+    on whichever thread the change came in on.
+    """
+
+    experiment = traitlets.TraitType[str, str]("")
+    selection = traitlets.TraitType[Any, Any](selected.NOTHING)
+    rectangles = traitlets.TraitType[Any, Any]([]).tag(sync=True)
+
+    _store: Store
+    _offers: Offers
+    _desk: Desk
+
+    # Both ways
+
+    @traitlets.validate("experiment")
+    def _check_experiment(self, proposal: Any) -> str:
+        value = proposal["value"]
+        if value in (self.experiment, self._wanted):
+            return str(value)
+        if not isinstance(value, str) or not value:
+            raise ArgumentError(f"experiment must be the name or id of one, got {value!r}")
+        found = shielded(find_experiment)(value, self._store).id
+        if found != self.experiment:
+            self._reading(found)  # raises what there is to raise before anything changes
+        return found
+
+    @traitlets.observe("experiment")
+    def _show_experiment(self, change: Any) -> None:
+        if change["new"] != self._wanted:
+            self.want(change["new"])
+
+    @traitlets.validate("selection")
+    def _check_selection(self, proposal: Any) -> Selection:
+        return selected.checked(proposal["value"], self._grid())
+
+    @traitlets.validate("rectangles")
+    def _check_rectangles(self, proposal: Any) -> list[Rectangle]:
+        return rectangles.checked(proposal["value"], self._grid())
+
+    @traitlets.observe("selection")
+    def _tell_browser(self, _change: Any) -> None:
+        cells = self._selected().cells
+        if not np.array_equal(self._cells_of_rectangles(), cells):
+            grid = self._grid()
+            self.rectangles = [] if grid is None else rectangles.rectangles_of(cells, grid)
+
+    @traitlets.observe("rectangles")
+    def _tell_python(self, _change: Any) -> None:
+        cells = self._cells_of_rectangles()
+        if not np.array_equal(self._selected().cells, cells):
+            self.set_trait("selection", Selection(self._grid(), cells) if len(cells) else selected.NOTHING)
+
+    def _selected(self) -> Selection:
+        return cast("Selection", self.selection)
+
+    def _cells_of_rectangles(self) -> Any:
+        grid = self._grid()
+        return rectangles.cells_of(self.rectangles, grid) if grid is not None else selected.NOTHING.cells
+
+    # What is on show
+
+    def selected_runs(self) -> pd.DataFrame:
+        """One row for each selected run, complete or not.
+
+        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, then ``item.*``, ``output.*`` and ``score.*``.
+        """
+        keys = self._selected()
+        reading = self._read(self._experiment_on_show())
+        there = [reading.grid.index(key) for key in keys if key.item_id in reading.grid.item_ids]
+        return shielded(run_frame)(reading, np.array(there, dtype=np.int64))
+
+    def failures(self) -> pd.DataFrame:
+        """One row for each thing that is missing from the experiment on show, as ``EvaluationResult.failures``."""
+        return shielded(FailedRuns.of)(self._read(self._experiment_on_show()).grid).to_pandas()
+
+    @property
+    def result(self) -> EvaluationResult:
+        """The result of the experiment on show as it stands, read anew each time: what ``evaluate_resume`` would return."""
+        experiment_id = self._experiment_on_show()
+
+        def read() -> EvaluationResult:
+            whole = result_of(self._read(experiment_id), self._store, used_in_process(experiment_id))
+            return settling.expect(whole, self._store)
+
+        return shielded(read)()
+
+    # What it can do
+
+    def resume(self, only: Only | None = None, *, on_drift: OnDrift = "warn") -> ResumePlan:
+        """Start, in the background, what Resume would start, and return its plan. :meth:`wait` waits for its end.
+
+        Nothing is started when nothing is missing.
+
+        Args:
+            only: run these alone, as in ``evaluate_resume``: ``"failed"``, a failure group, ``{"cells": view.selection}``.
+            on_drift: ``warn`` or ``ignore``, as in ``evaluate_resume``.
+
+        Raises:
+            ArgumentError: there is no task, no experiment is shown, or ``only`` matches nothing.
+            ExperimentBusy: it is being resumed already, here or elsewhere.
+            ExperimentNotResumable: the message says why, and what to do instead.
+        """
+        return shielded(self._start)(only, drift.checked(on_drift))
+
+    def _start(self, only: Only | None, on_drift: OnDrift) -> ResumePlan:
+        reading = self._readings.read(self._experiment_on_show())
+        plan = self._offers.planned(reading, on_drift)
+        plan = plan if only is None else plan.select(only)
+        if len(plan):
+            calls = replace(self._offers.calls(reading.experiment), on_drift=on_drift)
+            warn_of_drift(plan)
+            self._desk.prepare(plan, calls, store=self._store).start()
+        return plan
+
+    def stop(self) -> bool:
+        """Start nothing more of the experiment on show; what has finished is kept. False when nothing of it runs here."""
+        return self._desk.stop(self._experiment_on_show(), "stopped by view.stop()")
+
+    def wait(self) -> EvaluationResult:
+        """Wait until nothing of the experiment on show runs here, and return its result as it stands then.
+
+        ■ or Ctrl-C ends the wait; the run goes on. (:meth:`stop` stops it.)
+
+        Raises:
+            ExperimentBusy: what it waits for runs on the event loop that the wait would hold up.
+            StoreError: the run broke.
+        """
+        wait_for(self._experiment_on_show(), self._desk)
+        shielded(self.keep_picture)()
+        return self.result
+
+    def _read(self, experiment_id: str) -> Reading:
+        return shielded(read_experiment)(self._store.get(experiment_id), self._store, heavy=True)
+
+    def _experiment_on_show(self) -> str:
+        if not self.experiment:
+            raise ArgumentError(
+                "No experiment is shown: set view.experiment to the name or id of one. experiments() lists them."
+            )
+        return self.experiment
+
+    # What the widget itself has
+
+    _wanted: str
+    _readings: Readings
+
+    def want(self, experiment_id: str) -> Reading | None:
+        """Show this experiment from now on, or as soon as it has been read; None in that case."""
+        raise NotImplementedError
+
+    def keep_picture(self) -> None:
+        """Bring what stays of the view up to date."""
+        raise NotImplementedError
+
+    def _reading(self, experiment_id: str) -> Reading | None:
+        raise NotImplementedError
+
+    def _grid(self) -> Grid | None:
+        """The cells on show."""
+        raise NotImplementedError
