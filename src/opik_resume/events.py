@@ -13,6 +13,7 @@
 """
 
 from opik_resume.engine.events import (
+    BackingOff,
     Ended,
     Event,
     RecordedAgain,
@@ -26,6 +27,7 @@ from opik_resume.engine.events import (
 )
 
 __all__ = [
+    "BackingOff",
     "Ended",
     "Event",
     "RecordedAgain",
