@@ -55,7 +55,7 @@ class Trying:
         calls: Calls,
         wait: Wait,
         outlives: Callable[[CellKey, Late], None],
-        heed: Heed,
+        heed: Heed | None = None,
     ) -> None:
         self.retries = retries
         self._calls = calls
@@ -81,7 +81,7 @@ class Trying:
                 if came := self._settled(key, tries, error, again=again):
                     return came[0]
             else:
-                self._heed.passed(called)
+                self._returned(called)
                 tries.returned()
                 return output
 
@@ -102,7 +102,7 @@ class Trying:
                 if came := self._settled(key, tries, error, again=again):
                     return came[0]
             else:
-                self._heed.passed(called)
+                self._returned(called)
                 tries.returned()
                 return output
 
@@ -121,8 +121,12 @@ class Trying:
         return []
 
     def _failed(self, called: float, error: Exception) -> None:
-        if presses(error):
+        if self._heed is not None and presses(error):
             self._heed.refused(called, seconds_until(error, utc_now()))
+
+    def _returned(self, called: float) -> None:
+        if self._heed is not None:
+            self._heed.passed(called)
 
     async def _await(self, task: Callable[..., Any], content: Any) -> Any:
         timeout = self.retries.timeout

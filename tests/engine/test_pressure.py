@@ -1,0 +1,103 @@
+"""What a provider refuses: how many are at work then, on no clock; and runs that wait for it instead of failing."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opik_resume import connect, evaluate
+from opik_resume.base.records import Json
+from opik_resume.engine.pressure import Pressure
+from opik_resume.engine.retrying import policy
+from opik_resume.metrics import Equals
+from opik_resume.stores import close_all
+from opik_resume.stores.protocol import Store
+from tests.builders import numbers
+
+
+class RateLimitError(Exception):
+    """As providers call it."""
+
+
+class Refusing:
+    """Refuses each item so often before it answers."""
+
+    def __init__(self, refusals: int, said: str = "slow down") -> None:
+        self.refusals, self.said = refusals, said
+        self.calls: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, item: Json) -> Json:
+        with self._lock:
+            self.calls[item["n"]] += 1
+        if self.calls[item["n"]] <= self.refusals:
+            raise RateLimitError(self.said)
+        return {"output": str(item["n"])}
+
+    async def later(self, item: Json) -> Json:
+        return self(item)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr(policy, "FIRST_SECONDS", 0.01)
+    yield connect(tmp_path / "store.db")
+    close_all()
+
+
+@pytest.mark.parametrize(("threads", "awaited"), [(1, False), (4, False), (20, True)])
+def test_a_refused_run_waits_without_any_retries(store: Store, threads: int, awaited: bool) -> None:
+    task = Refusing(1)
+    called = task.later if awaited else task
+    result = evaluate(numbers(store, 3), called, [Equals()], task_threads=threads, verbose=0, store=store)
+    assert result.complete
+    assert set(task.calls.values()) == {2}
+    assert [len(attempt.tries) for attempt in store.attempts(result.experiment_id, heavy=True)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("options", [{"max_wait": 0}, {"adaptive": False}])
+def test_without_waiting_a_refusal_is_a_failure(store: Store, options: Json) -> None:
+    task = Refusing(1)
+    result = evaluate(numbers(store, 3), task, [Equals()], verbose=0, store=store, **options)
+    assert set(result.failures.state) == {"task_failed"}
+    assert set(task.calls.values()) == {1}
+
+
+def test_an_exhausted_quota_is_no_pressure(store: Store) -> None:
+    task = Refusing(1, "429: insufficient_quota")
+    assert not evaluate(numbers(store, 2), task, [Equals()], verbose=0, store=store).complete
+    assert set(task.calls.values()) == {1}
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 5)), max_size=80), st.integers(1, 50))
+def test_the_limit_stays_between_one_and_all_and_nobody_waits_for_ever(
+    outcomes: list[tuple[bool, float]], most: int
+) -> None:
+    rule, now = Pressure(most), 0.0
+    for good, seconds in outcomes:
+        rule.began(now)
+        now += seconds + 0.001
+        before = rule.limit
+        if good:
+            rule.passed(now - seconds)
+        elif rule.refused(now - seconds, now, None, most):
+            assert rule.limit <= before
+        assert 1 <= rule.limit <= most
+        wait = rule.until_next(now, 0)
+        assert wait is not None
+        assert wait <= 61
+
+
+def test_what_had_begun_before_a_cut_cuts_nothing_again() -> None:
+    rule = Pressure(16)
+    assert rule.refused(0.0, 1.0, None, 16)
+    limit = rule.limit
+    assert limit < 16
+    assert not rule.refused(0.5, 1.1, None, 16)
+    assert rule.limit == limit
