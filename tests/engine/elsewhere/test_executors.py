@@ -91,10 +91,11 @@ def _pids(pool: Any) -> list[int]:
 
 
 class OddError(Exception):
-    """Not to be made again from what it keeps, as those of some providers."""
+    """Not to be sent: it holds on to a client, as those of some providers."""
 
     def __init__(self, *, response: str) -> None:
         super().__init__(f"refused: {response}")
+        self.client = threading.Lock()
 
 
 def test_errors_come_back_with_their_causes_and_the_users_frames(store: Store, pool: Executor) -> None:
