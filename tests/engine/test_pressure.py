@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from opik_resume import connect, evaluate
 from opik_resume.base.records import Json
+from opik_resume.engine import pressure
 from opik_resume.engine.pressure import Pressure
 from opik_resume.engine.retrying import policy
 from opik_resume.metrics import Equals
@@ -47,6 +48,7 @@ class Refusing:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setattr(policy, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(pressure, "FIRST_HOLD", 0.01)
     yield connect(tmp_path / "store.db")
     close_all()
 
@@ -55,10 +57,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def test_a_refused_run_waits_without_any_retries(store: Store, threads: int, awaited: bool) -> None:
     task = Refusing(1)
     called = task.later if awaited else task
-    result = evaluate(numbers(store, 3), called, [Equals()], task_threads=threads, verbose=0, store=store)
+    result = evaluate(numbers(store, 20), called, [Equals()], task_threads=threads, verbose=0, store=store)
     assert result.complete
     assert set(task.calls.values()) == {2}
-    assert [len(attempt.tries) for attempt in store.attempts(result.experiment_id, heavy=True)] == [2, 2, 2]
+    assert [len(attempt.tries) for attempt in store.attempts(result.experiment_id, heavy=True)] == [2] * 20
 
 
 @pytest.mark.parametrize("options", [{"max_wait": 0}, {"adaptive": False}])
@@ -101,3 +103,39 @@ def test_what_had_begun_before_a_cut_cuts_nothing_again() -> None:
     assert limit < 16
     assert not rule.refused(0.5, 1.1, None, 16)
     assert rule.limit == limit
+
+
+def test_each_round_of_successes_lets_one_more_go_to_work_up_to_all() -> None:
+    rule = Pressure(8)
+    rule.refused(0.0, 1.0, None, 8)
+    limits = [rule.limit]
+    for _ in range(40):
+        rule.passed(2.0)
+        limits.append(rule.limit)
+    assert limits[0] == 5
+    assert limits[-1] == 8
+    assert sorted(limits) == limits
+
+
+def test_nothing_begins_before_the_stated_moment() -> None:
+    rule = Pressure(8)
+    rule.refused(0.0, 1.0, 12.0, 8)
+    assert rule.until_next(2.0, 0) == 11.0
+    assert rule.until_next(13.0, 0) == 0.0
+
+
+def test_without_a_success_all_hold_ever_longer_and_one_goes_ahead() -> None:
+    rule, now = Pressure(8), 0.0
+    holds = []
+    for _ in range(14):
+        began = now
+        rule.began(began)
+        now += 0.5
+        rule.refused(began, now, None, 8)
+        holds.append(rule.held(now))
+        now += rule.held(now)
+    assert holds == [0.0] * 4 + [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0]
+    rule.began(now)
+    assert rule.until_next(now + 1.0, 1) == 4.0, "the others see first what becomes of that one"
+    rule.passed(now)
+    assert rule.until_next(now + 1.0, 0) == 0.0
