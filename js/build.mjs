@@ -40,23 +40,22 @@ const OF_PREACT = [
   "getChildContext|forceUpdate|setState|debounceRendering|diffed|vnode",
 ];
 
-/** Names of members that never leave the bundle: shorter ones do. Whatever is said on the wire, to the host or in a text
- * keeps its name, and so does (by Terser itself) whatever a browser knows. */
+/** Names of private members, which nothing but their class can name: shorter ones are theirs. Not those that are also said on
+ * the wire, to the host or in a text, and (by Terser itself) not what a browser knows. */
 async function ourOwnNames() {
   const [declared, said] = [new Set(), new Set()];
-  const outside = ["protocol.ts", "presence.ts", "index.tsx"];
+  const outside = ["protocol.ts", "presence.ts", "saved.ts", "index.tsx"];
   for (const path of await readdir(here("src"), { recursive: true })) {
     if (!/\.tsx?$/.test(path)) continue;
     const text = await readFile(here(`src/${path}`), "utf8");
     const words = outside.includes(path) ? /([A-Za-z]\w*)/g : /["'`]([A-Za-z]\w*)["'`]/g;
     for (const [, word] of text.matchAll(words)) said.add(word);
-    const member =
-      /^ {2}(?:(?:private|static|readonly|async|get|set) )*([a-z]\w*)(?:\(.*\{|\??: .*;| = .*;)$/gm;
-    for (const [, name] of text.matchAll(member)) declared.add(name);
-    for (const [, name] of text.matchAll(/\bprivate (?:readonly )?([a-z]\w*):/g))
+    for (const [, name] of text.matchAll(
+      /\bprivate (?:(?:static|readonly|async|get|set) )*([a-z]\w*)/g,
+    ))
       declared.add(name);
   }
-  return [...declared].filter((name) => !said.has(name) && !/^on[A-Z]/.test(name));
+  return [...declared].filter((name) => !said.has(name));
 }
 
 // Terser makes it 4 % smaller than esbuild's own minifier does.
