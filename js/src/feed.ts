@@ -1,6 +1,7 @@
 // What the feed says, in order. A patch counts only on top of its predecessor; after a gap nothing is
 // believed until the next key frame.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "./ending";
 import {
   bytesOf,
   type FeedMessage,
@@ -31,8 +32,7 @@ export class Feed {
     private listener: FeedListener,
   ) {
     const receive = (message: FeedMessage, buffers: DataView[]) => this.receive(message, buffers);
-    model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => model.off("msg:custom", receive), { once: true });
+    listen(model, "msg:custom", receive, signal);
   }
 
   private receive(message: FeedMessage, buffers: DataView[] = []): void {

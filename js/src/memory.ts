@@ -1,5 +1,6 @@
 // What one looks at, and how, is with the kernel, so that a reload of the page finds it again.
 import type { AnyModel } from "@anywidget/types";
+import { whenEnded } from "./ending";
 import type { Inspection } from "./inspection";
 import type { Ask } from "./listing";
 import type { ControlTraits } from "./protocol";
@@ -24,14 +25,10 @@ export class Memory {
     signal: AbortSignal,
   ) {
     const unsubscribe = store.subscribe(() => this.look());
-    signal.addEventListener(
-      "abort",
-      () => {
-        unsubscribe();
-        clearTimeout(this.timer);
-      },
-      { once: true },
-    );
+    whenEnded(signal, () => {
+      unsubscribe();
+      clearTimeout(this.timer);
+    });
   }
 
   private look(): void {

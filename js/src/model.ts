@@ -1,6 +1,7 @@
 // One view's picture of what the kernel says, and what the view may ask of it. Panels read `store` and `cells`;
 // nothing here knows the DOM.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "./ending";
 import { Feed, type FeedListener } from "./feed";
 import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
@@ -65,12 +66,10 @@ export class ExperimentView implements FeedListener {
     new Memory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
-    const follow = () => this.followSelected();
-    control.on("change:selected", follow);
-    signal.addEventListener("abort", () => control.off("change:selected", follow), { once: true });
+    listen(control, "change:selected", () => this.followSelected(), signal);
     new Feed(feed, signal, this);
     followKernel(control, signal, this.kernelGone);
-    this.listen(control, feed, signal);
+    this.hearken(control, feed, signal);
   }
 
   /** Shakes hands, then asks for what is shown first. A kernel answers requests during a busy cell only on a comm
@@ -190,7 +189,7 @@ export class ExperimentView implements FeedListener {
   }
 
   /** Whatever is heard says that somebody is there. */
-  private listen(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
+  private hearken(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
     const silence = new Silence(
       signal,
       () => this.state.kernel === "there" && this.state.progress?.active === true,
@@ -201,10 +200,7 @@ export class ExperimentView implements FeedListener {
       silence.hear();
       if (this.state.kernel === "silent") this.store.set({ kernel: "there" });
     };
-    for (const model of [control, feed] as AnyModel[]) {
-      model.on("msg:custom", hear);
-      signal.addEventListener("abort", () => model.off("msg:custom", hear), { once: true });
-    }
+    for (const model of [control, feed] as AnyModel[]) listen(model, "msg:custom", hear, signal);
   }
 
   /** Nothing here can be asked for or will be told any more, and nothing runs. */

@@ -1,5 +1,6 @@
 // Whether the kernel that made this view is still there. Hosts tell it in different ways, and some not at all.
 import type { AnyModel } from "@anywidget/types";
+import { listen, whenEnded } from "./ending";
 import type { ControlTraits } from "./protocol";
 
 /** Without a word for so long while something runs, of which the kernel tells every few seconds. */
@@ -32,15 +33,13 @@ export function followKernel(
   const { statusChanged, disposed } = (model as Managed).widget_manager?.kernel ?? {};
   const follow = (_: unknown, status: string) => ENDED.test(status) && gone();
   // Of a comm that has lived, it tells only that it does not any more.
-  model.on("comm_live_update", gone);
+  listen(model, "comm_live_update", gone, signal);
   statusChanged?.connect(follow);
   disposed?.connect(gone);
-  const leave = () => {
-    model.off("comm_live_update", gone);
+  whenEnded(signal, () => {
     statusChanged?.disconnect(follow);
     disposed?.disconnect(gone);
-  };
-  signal.addEventListener("abort", leave, { once: true });
+  });
 }
 
 /** Notices silence: nothing was heard while something runs, and a hello is not answered either. */
@@ -55,7 +54,7 @@ export class Silence {
     private silent: () => void,
   ) {
     const timer = setInterval(() => this.look(Date.now()), PERIOD);
-    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    whenEnded(signal, () => clearInterval(timer));
   }
 
   hear(): void {

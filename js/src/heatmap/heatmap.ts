@@ -5,6 +5,7 @@
 // (the item itself, or looked up in `places`),
 //   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
+import { whenEnded } from "../ending";
 import { stateOf } from "../protocol";
 import { type Furniture, furnish, ring } from "./furniture";
 import { Pointer } from "./gestures";
@@ -177,7 +178,7 @@ export class Heatmap {
     const sights = new IntersectionObserver((entries) => this.onSight(entries));
     sights.observe(this.wrapper);
     const unsubscribe = cells.subscribe((changed) => this.onCells(changed));
-    signal.addEventListener("abort", () => {
+    whenEnded(signal, () => {
       sizes.disconnect();
       sights.disconnect();
       unsubscribe();

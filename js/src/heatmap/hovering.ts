@@ -1,6 +1,6 @@
 // The cell under the pointer, and the words beside it: at once what is known, and the rest when it has been asked for.
-import type { Furniture } from "./furniture";
-import { tip } from "./furniture";
+import { postponed } from "../ending";
+import { type Furniture, tip } from "./furniture";
 import type { Box } from "./viewport";
 
 const WONDERING = 120;
@@ -15,7 +15,7 @@ export interface Hovered {
 export class Hovering {
   cell = -1;
   private told: readonly string[] = [];
-  private wondering: ReturnType<typeof setTimeout> | undefined;
+  private postpone: (action: () => void, wait: number) => void;
 
   constructor(
     private parts: Furniture,
@@ -24,7 +24,7 @@ export class Hovering {
     private of: (cell: number) => Hovered,
     private width: () => number,
   ) {
-    signal.addEventListener("abort", () => clearTimeout(this.wondering), { once: true });
+    this.postpone = postponed(signal);
   }
 
   /** Over this cell, -1 over none. */
@@ -38,9 +38,7 @@ export class Hovering {
   again(): void {
     this.told = [];
     this.place();
-    clearTimeout(this.wondering);
-    const { cell } = this;
-    if (cell >= 0) this.wondering = setTimeout(() => this.wonder(cell), WONDERING);
+    this.postpone(() => this.cell < 0 || this.wonder(this.cell), WONDERING);
   }
 
   /** Lines about a cell, if it is still the one. */
