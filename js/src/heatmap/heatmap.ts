@@ -5,7 +5,9 @@
 // (the item itself, or looked up in `places`),
 //   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
+
 import { whenEnded } from "../ending";
+import { isTaken, own } from "../keys";
 import { stateOf } from "../protocol";
 import { type Furniture, furnish, ring } from "./furniture";
 import { Pointer } from "./gestures";
@@ -132,11 +134,8 @@ export class Heatmap {
 
   private onAnyKey(event: KeyboardEvent): void {
     const by = TROUBLE_KEYS[event.key];
-    const [target] = event.composedPath() as Element[];
-    const chord = event.ctrlKey || event.metaKey || event.altKey;
-    if (!by || chord || target.matches?.("input, select, textarea")) return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (!by || isTaken(event)) return;
+    own(event);
     this.seek(by);
   }
 
@@ -268,8 +267,7 @@ export class Heatmap {
     if (!layout) return;
     const command = commandOf(event, this.cursor, layout, this.shape);
     if (!command) return;
-    event.preventDefault();
-    event.stopPropagation();
+    own(event);
     this.useKeys(true);
     this.obey(command, layout);
   }
