@@ -40,10 +40,18 @@ const OF_PREACT = [
   "getChildContext|forceUpdate|setState|debounceRendering|diffed|vnode",
 ];
 
+/** Public names that are ours as well, of the view's state and of the grid: only names that never become JSON or a text. */
+const OURS =
+  `accepts actual arrange arrangement asOf bars blockGap centre choices chooseKind comparison drag forgetAll found fullHeight
+  fullWidth groupsInAll halt heads hover inspected isClose isMarked isPending keysShown labelledBy late listing marked marking
+  meant mostZoom news outdated pick planning press pressCell pressLabel raster recolour reveal seenInsteadOf shading
+  showKeys shownHeight shownWidth slivers squeezed storeName stored tabbable tally terms trouble troubles unfolded verdicts
+  wish zoomTo zoomed`.split(/\s+/);
+
 /** Names of private members, which nothing but their class can name: shorter ones are theirs. Not those that are also said on
  * the wire, to the host or in a text, and (by Terser itself) not what a browser knows. */
 async function ourOwnNames() {
-  const [declared, said] = [new Set(), new Set()];
+  const [declared, said] = [new Set(OURS), new Set()];
   const outside = ["protocol.ts", "presence.ts", "saved.ts", "index.tsx"];
   for (const path of await readdir(here("src"), { recursive: true })) {
     if (!/\.tsx?$/.test(path)) continue;
