@@ -1,4 +1,4 @@
-// Builds the one ESM and the one CSS that anywidget loads, and keeps them small.
+// Builds the one ESM and the one CSS that anywidget loads, and keeps them small. Another folder can be named, ending in "/".
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import { minify } from "terser";
 const MOST_BYTES = 120_000;
 const MOST_ZIPPED = 40_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const target = here("../src/opik_resume/notebook/widget/static/");
+const target = process.argv[2] ?? here("../src/opik_resume/notebook/widget/static/");
 
 const common = { bundle: true, target: "es2022", charset: "utf8", logLevel: "warning" };
 // Gzip looks back 32 kB: modules of one kind beside one another are smaller together.

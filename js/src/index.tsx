@@ -60,11 +60,13 @@ function greetRegularly(view: ExperimentView, signal: AbortSignal): void {
 /** The state that styles and tests look for. */
 function mark(root: HTMLElement, view: ExperimentView): void {
   const { ready, experiment, progress, kernel } = view.store.state;
-  root.dataset.ready = String(ready);
-  root.dataset.gone = String(kernel === "gone");
-  root.dataset.experiment = experiment;
-  root.dataset.active = String(progress?.active === true);
-  root.dataset.outcome = progress?.outcome ?? "";
+  Object.assign(root.dataset, {
+    ready,
+    gone: kernel === "gone",
+    experiment,
+    active: progress?.active === true,
+    outcome: progress?.outcome ?? "",
+  });
 }
 
 /** Typed with the shift key, and ours. */

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { BESIDE, BY_CHANGE, BY_STATE, IN_ORDER } from "../sight";
-import { count, many } from "../words";
+import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";
 
@@ -61,7 +61,7 @@ function ItemSearch() {
   return (
     <span class="oprs-find">
       <span class="oprs-quiet oprs-number" role="status">
-        {search.trim() && found?.text === search && foundWords(found.total)}
+        {search.trim() && found?.text === search && many(found.total, "item")}
       </span>
       <input
         ref={input}
@@ -76,5 +76,3 @@ function ItemSearch() {
     </span>
   );
 }
-
-const foundWords = (total: number): string => (total ? many(total, "item") : `${count(0)} items`);
