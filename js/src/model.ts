@@ -2,15 +2,15 @@
 // nothing here knows the DOM.
 import type { AnyModel } from "@anywidget/types";
 import { listen } from "./ending";
-import { Feed, type FeedListener } from "./feed";
+import { type FeedListener, followFeed } from "./feed";
 import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
-import { Memory } from "./memory";
+import { keepInMemory } from "./memory";
 import { notify } from "./notifying";
 import { EVERYTHING, Planning } from "./planning";
-import { followKernel, Silence } from "./presence";
+import { followKernel, noticeSilence } from "./presence";
 import {
   bytesOf,
   type ControlTraits,
@@ -63,11 +63,11 @@ export class ExperimentView implements FeedListener {
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
     this.planning = new Planning(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
-    new Memory(this.store, control, this.ask, this.sight, this.inspection, signal);
+    keepInMemory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
     listen(control, "change:selected", () => this.followSelected(), signal);
-    new Feed(feed, signal, this);
+    followFeed(feed, signal, this);
     followKernel(control, signal, this.kernelGone);
     this.hearken(control, feed, signal);
   }
@@ -190,14 +190,14 @@ export class ExperimentView implements FeedListener {
 
   /** Whatever is heard says that somebody is there. */
   private hearken(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
-    const silence = new Silence(
+    const heard = noticeSilence(
       signal,
       () => this.state.kernel === "there" && this.state.progress?.active === true,
       () => void this.ask("kernel", "hello", {}),
       () => this.store.set({ kernel: "silent" }),
     );
     const hear = () => {
-      silence.hear();
+      heard();
       if (this.state.kernel === "silent") this.store.set({ kernel: "there" });
     };
     for (const model of [control, feed] as AnyModel[]) listen(model, "msg:custom", hear, signal);

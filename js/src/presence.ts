@@ -42,31 +42,27 @@ export function followKernel(
   });
 }
 
-/** Notices silence: nothing was heard while something runs, and a hello is not answered either. */
-export class Silence {
-  private heard = Date.now();
-  private asked: number | null = null;
-
-  constructor(
-    signal: AbortSignal,
-    private running: () => boolean,
-    private hello: () => void,
-    private silent: () => void,
-  ) {
-    const timer = setInterval(() => this.look(Date.now()), PERIOD);
-    whenEnded(signal, () => clearInterval(timer));
-  }
-
-  hear(): void {
-    this.heard = Date.now();
-    this.asked = null;
-  }
-
-  private look(now: number): void {
-    if (!this.running() || now - this.heard < SILENCE) return;
-    if (this.asked === null) {
-      this.asked = now;
-      this.hello();
-    } else if (now - this.asked >= PATIENCE) this.silent();
-  }
+/** Notices silence: nothing was heard while something runs, and a hello is not answered either. What it returns is
+ * called whenever something is heard. */
+export function noticeSilence(
+  signal: AbortSignal,
+  running: () => boolean,
+  hello: () => void,
+  silent: () => void,
+): () => void {
+  let heard = Date.now();
+  let asked = 0;
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (!running() || now - heard < SILENCE) return;
+    if (!asked) {
+      asked = now;
+      hello();
+    } else if (now - asked >= PATIENCE) silent();
+  }, PERIOD);
+  whenEnded(signal, () => clearInterval(timer));
+  return () => {
+    heard = Date.now();
+    asked = 0;
+  };
 }

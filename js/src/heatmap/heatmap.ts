@@ -9,9 +9,10 @@
 import { whenEnded } from "../ending";
 import { isTaken, own } from "../keys";
 import { stateOf } from "../protocol";
+import { spaced } from "../words";
 import { type Furniture, furnish, ring } from "./furniture";
-import { Pointer } from "./gestures";
-import { Hovering } from "./hovering";
+import { followPointer } from "./gestures";
+import { type Hovering, hovering } from "./hovering";
 import { type Command, commandOf, nextTrouble } from "./keyboard";
 import { fold, type Layout } from "./layout";
 import { Lens } from "./lens";
@@ -73,10 +74,10 @@ export class Heatmap {
   ) {
     const { signal, palette } = options;
     this.parts = furnish(wrapper, options.id);
-    wrapper.setAttribute("aria-activedescendant", options.id);
+    say(wrapper, "activedescendant", options.id);
     this.painter = new Painter(this.parts.canvas);
     this.overview = new Overview(wrapper, signal, (to) => this.look((lens) => lens.centre(to)));
-    this.hovering = new Hovering(
+    this.hovering = hovering(
       this.parts,
       signal,
       (cell) => options.wonder(cell),
@@ -155,7 +156,7 @@ export class Heatmap {
     wrapper.addEventListener("pointerdown", () => this.useKeys(false), { signal });
     wrapper.addEventListener("focus", () => this.place(), { signal });
     wrapper.addEventListener("blur", () => this.useKeys(true), { signal });
-    new Pointer(wrapper, this.parts.canvas, signal, {
+    followPointer(wrapper, this.parts.canvas, signal, {
       hover: (at) => this.hovering.over(at ? this.under(at) : -1),
       press: (at, event) => this.onPress(at, event),
       drag: (from, to, over, event) => {
@@ -225,7 +226,7 @@ export class Heatmap {
     this.wrapper.style.height = shape.cells ? `${needed}px` : "";
     if (!shape.cells) this.been = false;
     this.cursor = this.selector.anchor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
-    this.hovering.cell = -1;
+    this.hovering.away();
     const room = { items: shape.items, width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
     this.overview.fit(layout, shape, devicePixelRatio);
@@ -239,7 +240,7 @@ export class Heatmap {
     const before = lens.layout;
     change(lens);
     if (lens.layout === before) return;
-    this.hovering.cell = -1;
+    this.hovering.away();
     this.refocus();
   }
 
@@ -357,24 +358,27 @@ export class Heatmap {
   /** Keeps the off-screen cell saying what the cursor is on. */
   private describe(): void {
     const { wrapper, parts, shape, cursor } = this;
-    wrapper.setAttribute("aria-rowcount", String(shape.items));
-    wrapper.setAttribute("aria-colcount", String(shape.trials));
+    say(wrapper, "rowcount", shape.items);
+    say(wrapper, "colcount", shape.trials);
     parts.cell.textContent = shape.cells
       ? `${this.options.cells.label(cursor)}: ${this.word(cursor)}`
       : "no runs";
     if (!shape.cells) return;
-    parts.row.setAttribute("aria-rowindex", String(placeOf(shape, itemOf(shape, cursor)) + 1));
-    parts.cell.setAttribute("aria-colindex", String(trialOf(shape, cursor) + 1));
+    say(parts.row, "rowindex", placeOf(shape, itemOf(shape, cursor)) + 1);
+    say(parts.cell, "colindex", trialOf(shape, cursor) + 1);
     const { selected } = this.painter.ranks.shading;
-    parts.cell.setAttribute("aria-selected", String(selected?.[cursor] === 1));
-    const { cell } = this.hovering;
+    say(parts.cell, "selected", selected?.[cursor] === 1);
+    const cell = this.hovering.cell();
     if (cell >= 0 && this.options.cells.bytes[cell] !== this.hoveredByte) this.hovering.again();
   }
 
   private word(cell: number): string {
-    return stateOf(this.options.cells.bytes[cell]).replaceAll("_", " ");
+    return spaced(stateOf(this.options.cells.bytes[cell]));
   }
 }
+
+const say = (element: HTMLElement, what: string, value: unknown) =>
+  element.setAttribute(`aria-${what}`, String(value));
 
 /** How high the cells may be at most, by the style sheet. */
 function mostHeight(wrapper: HTMLElement): number {
