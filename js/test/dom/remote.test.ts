@@ -134,7 +134,13 @@ describe("a cell", () => {
     kernel.methods.details = () => [null];
     made.inspect(3);
     await settle();
-    expect(made.store.state.inspected).toEqual({ index: 3, cell: null, details: null, kept: null });
+    expect(made.store.state.inspected).toEqual({
+      index: 3,
+      cell: null,
+      details: null,
+      kept: null,
+      tab: null,
+    });
     come();
     kernel.changed("cell");
     await settle(500);
