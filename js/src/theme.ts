@@ -1,5 +1,6 @@
 // Whether the host is light or dark, followed as it changes: JupyterLab says so on the body, elsewhere the
 // system does. A canvas does not follow CSS, so one answer serves both.
+import { whenEnded } from "./ending";
 import type { Theme } from "./heatmap/palette";
 
 const systemIsDark = () => matchMedia("(prefers-color-scheme: dark)");
@@ -15,5 +16,5 @@ export function followTheme(onChange: (theme: Theme) => void, signal: AbortSigna
   const observer = new MutationObserver(tell);
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   systemIsDark().addEventListener("change", tell, { signal });
-  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  whenEnded(signal, () => observer.disconnect());
 }
