@@ -57,7 +57,7 @@ function Frame() {
       onKeyDown={(event) => onKeyAnywhere(event, view)}
     >
       {mode === "browser" && <ExperimentList />}
-      <main class="oprs-main">
+      <section class="oprs-main">
         <div class="oprs-top">
           <Header />
           <PlanBar />
@@ -78,7 +78,7 @@ function Frame() {
           <Troubles />
           <Inspector />
         </div>
-      </main>
+      </section>
     </div>
   );
 }
