@@ -59,7 +59,7 @@ function Frame() {
       onKeyDown={(event) => onKeyAnywhere(event, view)}
     >
       {mode === "browser" && <ExperimentList />}
-      <main class="oprs-main">
+      <section class="oprs-main">
         <div class="oprs-top">
           <Header />
           <PlanBar />
@@ -76,7 +76,7 @@ function Frame() {
           <Troubles />
           <Inspector />
         </div>
-      </main>
+      </section>
     </div>
   );
 }

@@ -53,8 +53,9 @@ export function Header() {
 
 function ResumeButton() {
   const { view } = useAround();
-  const { ready, plan, pressed, progress, kernel, outdated } = useViewState();
-  const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
+  const { ready, plan, pressed, progress, kernel, outdated, wish } = useViewState();
+  const nothing = !!plan && isNothingLeft(plan);
+  const blocked = !plan || plan.obstacle !== null || nothing;
   const active = progress?.active === true && kernel === "there";
   const busy = !ready || kernel !== "there" || pressed !== null || active;
   const off = busy || blocked || outdated;
@@ -76,7 +77,7 @@ function ResumeButton() {
       >
         {label}
       </button>
-      <ResumeMenu off={busy} />
+      <ResumeMenu off={busy || (nothing && wish.scope === "everything")} />
     </span>
   );
 }
