@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.engine.retrying import stated
-from opik_resume.engine.retrying.policy import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_STATED, Retries
+from opik_resume.engine.retrying.policy import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_STATED, Retries, presses
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -74,6 +74,163 @@ def test_what_passes_by_itself_is_tried_again(case: str) -> None:
 def test_what_does_not_is_a_failure(case: str) -> None:
     assert not Retries(1).passes(STAYS[case])
     assert Retries(1).pause(1, STAYS[case], NOW, 0.5) is None
+
+
+def of(where: str, message: str = "", **attributes: Any) -> Exception:
+    """An exception as a library makes it, without the library: ``module.Class<Base<Base`` and its attributes."""
+    lineage = where.split("<")
+    kind: type[Exception] = Exception
+    module, _, lineage[0] = lineage[0].rpartition(".")
+    for name in reversed(lineage):
+        kind = type(name, (kind,), {"__module__": module})
+    made = kind(message)
+    for attribute, value in attributes.items():
+        setattr(made, attribute, value)
+    return made
+
+
+def replied(status: int, **headers: str) -> SimpleNamespace:
+    return SimpleNamespace(status_code=status, headers=headers)
+
+
+PRESSES = {
+    "openai": of(
+        "openai.RateLimitError<APIStatusError<APIError<OpenAIError",
+        "Error code: 429 - {'error': {'message': 'Rate limit reached for gpt-4o', 'code': 'rate_limit_exceeded'}}",
+        status_code=429,
+        code="rate_limit_exceeded",
+        type="requests",
+        response=replied(429),
+    ),
+    "anthropic": of(
+        "anthropic.RateLimitError<APIStatusError", "Error code: 429", status_code=429, response=replied(429)
+    ),
+    "anthropic, full": of(
+        "anthropic._exceptions.OverloadedError<InternalServerError<APIStatusError",
+        "Error code: 529 - {'type': 'error', 'error': {'type': 'overloaded_error', 'message': 'Overloaded'}}",
+        status_code=529,
+    ),
+    "anthropic, in a stream": of(
+        "anthropic.APIStatusError", "{'error': {'type': 'overloaded_error'}} Overloaded", status_code=503
+    ),
+    "litellm": of(
+        "litellm.exceptions.RateLimitError<RateLimitError<APIStatusError",
+        "litellm.RateLimitError: AnthropicException - rate_limit_error",
+        status_code=429,
+        llm_provider="anthropic",
+    ),
+    "litellm's router": of(
+        "litellm.types.router.RouterRateLimitError<ValueError", "No deployments available, Try again in 5 seconds"
+    ),
+    "httpx": of(
+        "httpx.HTTPStatusError<HTTPError",
+        "Client error '429 Too Many Requests' for url 'http://localhost/'",
+        response=replied(429),
+    ),
+    "requests": of("requests.exceptions.HTTPError<RequestException", "429 Client Error", response=replied(429)),
+    "aiohttp": of("aiohttp.client_exceptions.ClientResponseError<ClientError", "", status=429, headers={}),
+    "urllib": of("urllib.error.HTTPError<URLError", "HTTP Error 429: Too Many Requests", code=429, status=429),
+    "google.api_core": of(
+        "google.api_core.exceptions.ResourceExhausted<TooManyRequests<ClientError", "429 Resource exhausted", code=429
+    ),
+    "google.genai": of(
+        "google.genai.errors.ClientError<APIError",
+        "429 RESOURCE_EXHAUSTED. Resource has been exhausted",
+        code=429,
+        status="RESOURCE_EXHAUSTED",
+    ),
+    "google, full": of(
+        "google.genai.errors.ServerError<APIError",
+        "503 UNAVAILABLE. The model is overloaded.",
+        code=503,
+        status="UNAVAILABLE",
+    ),
+    "grpc": of("google.api_core.exceptions.ResourceExhausted", "quota of 60 requests a minute"),
+    "bedrock": of(
+        "botocore.errorfactory.ThrottlingException<ClientError",
+        "An error occurred (ThrottlingException) when calling the Converse operation: Too many requests",
+        response={"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 429}},
+    ),
+    "botocore": of(
+        "botocore.exceptions.ClientError",
+        "An error occurred (TooManyRequestsException)",
+        response={"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 400}},
+    ),
+    "only its text": of("acme.Failed", "HTTP 429"),
+}
+PRESSES_NOT = {
+    "openai's quota": of(
+        "openai.RateLimitError<APIStatusError",
+        "Error code: 429 - {'error': {'message': 'You exceeded your current quota', 'code': 'insufficient_quota'}}",
+        status_code=429,
+        code="insufficient_quota",
+    ),
+    "its code alone": of(
+        "openai.RateLimitError<APIStatusError", "Error code: 429", status_code=429, code="insufficient_quota"
+    ),
+    "its type alone": of(
+        "openai.RateLimitError<APIStatusError", "Error code: 429", status_code=429, type="insufficient_quota"
+    ),
+    "openai's billing": of(
+        "openai.RateLimitError",
+        "Billing hard limit has been reached",
+        status_code=429,
+        code="billing_hard_limit_reached",
+    ),
+    "anthropic's credit": of(
+        "anthropic.BadRequestError<APIStatusError", "Your credit balance is too low", status_code=400
+    ),
+    "anthropic's billing": of("anthropic.APIStatusError", "Error code: 402", status_code=402, type="billing_error"),
+    "litellm's quota": of(
+        "litellm.exceptions.RateLimitError",
+        "OpenAIException - You exceeded your current quota, check your billing",
+        status_code=429,
+    ),
+    "openai's key": of(
+        "openai.AuthenticationError<APIStatusError", "Error code: 401 - Incorrect API key", status_code=401
+    ),
+    "httpx, a key": of("httpx.HTTPStatusError<HTTPError", "Client error '401 Unauthorized'", response=replied(401)),
+    "anthropic's right": of("anthropic.PermissionDeniedError<APIStatusError", "Error code: 403", status_code=403),
+    "a right by the text": of("acme.RateLimitError", "HTTP 403: throttled for ever"),
+    "bedrock's right": of(
+        "botocore.exceptions.ClientError",
+        "An error occurred (AccessDeniedException)",
+        response={"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 403}},
+    ),
+    "google's key": of(
+        "google.genai.errors.ClientError<APIError", "403 PERMISSION_DENIED", code=403, status="PERMISSION_DENIED"
+    ),
+    "a time-out": of("openai.APITimeoutError<APIConnectionError<APIError", "Request timed out."),
+    "a lost connection": of("httpx.ConnectError<NetworkError<TransportError", "Connection refused"),
+    "a server's mistake": of("openai.InternalServerError<APIStatusError", "Error code: 500", status_code=500),
+    "out of order": of(
+        "httpx.HTTPStatusError<HTTPError", "Server error '503 Service Unavailable'", response=replied(503)
+    ),
+    "a wrong request": of("openai.BadRequestError<APIStatusError", "Error code: 400", status_code=400),
+    "a bug": ValueError("429 items"),
+    "an interrupt": KeyboardInterrupt(),
+}
+
+
+@pytest.mark.parametrize("case", PRESSES)
+def test_a_provider_that_is_called_too_often_is_known_by_its_names(case: str) -> None:
+    assert presses(PRESSES[case])
+    assert Retries().pressure(1, 1, PRESSES[case], NOW, 0.5) is not None
+    assert Retries().pause(1, PRESSES[case], NOW, 0.5) is None, "none of the retries is spent on it"
+
+
+@pytest.mark.parametrize("case", PRESSES_NOT)
+def test_what_is_no_pressure_waits_for_nothing(case: str) -> None:
+    assert not presses(PRESSES_NOT[case])
+    assert Retries().pressure(1, 1, PRESSES_NOT[case], NOW, 0.5) is None
+
+
+@pytest.mark.parametrize("case", [*PRESSES, *PRESSES_NOT])
+def test_what_a_users_own_exception_was_raised_from_tells_the_same(case: str) -> None:
+    wrapped = RuntimeError("the model did not answer")
+    wrapped.__cause__ = {**PRESSES, **PRESSES_NOT}[case]
+    assert presses(wrapped) == (case in PRESSES)
+    assert case in PRESSES or "quota" not in case or not Retries(1).passes(wrapped)
 
 
 def test_a_message_that_cannot_be_made_breaks_nothing() -> None:

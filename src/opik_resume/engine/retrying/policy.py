@@ -57,10 +57,9 @@ class Retries:
         """Whether the same call may succeed in a while: what interrupts does not, and an exhausted quota does not."""
         if not isinstance(error, Exception):
             return False
-        said = f"{_text(error)} {stated.codes(error)}"
-        if is_exhausted(said):
+        if is_exhausted(_said(error)):
             return False
-        return self._named(error) or _passes(error, said)
+        return self._named(error) or _passes(error, f"{_text(error)} {stated.codes(error)}")
 
     def pressure(
         self, number: int, pressed: int, error: BaseException, now: datetime, chance: float, waited: float = 0.0
@@ -108,13 +107,12 @@ def presses(error: BaseException) -> bool:
     """Whether a provider says with it that it is called too often: not a quota that is used up, nor a refused key."""
     if not isinstance(error, Exception):
         return False
-    codes, number = stated.codes(error), stated.status(error)
-    said = f"{_text(error)} {codes}"
+    said, number = _said(error), stated.status(error)
     if is_exhausted(said) or number in _REFUSED:
         return False
     if number in _PRESSES or (number == UNAVAILABLE and "overloaded" in said.lower()):
         return True
-    return is_pressure(f"{_kinds(error)} {codes}", said)
+    return is_pressure(f"{' '.join(map(_kinds, stated.chain(error)))} {stated.codes(error)}", said)
 
 
 def _paused(number: int, failed: int, error: BaseException, now: datetime, chance: float) -> Pause:
@@ -140,7 +138,12 @@ def _passes(error: Exception, said: str) -> bool:
     return is_transient(f"{_kinds(error)} {stated.codes(error)}", said)
 
 
-def _text(error: Exception) -> str:
+def _said(error: BaseException) -> str:
+    """With what it was raised from: a user's own exception may say less than the client's."""
+    return f"{' '.join(map(_text, stated.chain(error)))} {stated.codes(error)}"
+
+
+def _text(error: BaseException) -> str:
     try:
         return str(error)
     except Exception as broken:  # a user's __str__ may raise

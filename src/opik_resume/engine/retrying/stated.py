@@ -22,7 +22,7 @@ _EPOCH = 1e9  # a number of seconds from which on it is a moment and not a while
 
 def status(error: BaseException) -> int | None:
     """The status of the HTTP response that it tells of."""
-    for each in _chain(error):
+    for each in chain(error):
         response = getattr(each, "response", None)
         of_aws = _mapping(_mapping(response).get("ResponseMetadata")).get("HTTPStatusCode")
         told = (getattr(each, "status_code", None), getattr(response, "status_code", None), of_aws)
@@ -35,7 +35,7 @@ def status(error: BaseException) -> int | None:
 def codes(error: BaseException) -> str:
     """The provider's own words for the kind of error: ``insufficient_quota``, ``ThrottlingException``, …"""
     said = []
-    for each in _chain(error):
+    for each in chain(error):
         of_aws = _mapping(_mapping(getattr(each, "response", None)).get("Error")).get("Code")
         said += [getattr(each, "code", None), getattr(each, "type", None), of_aws]
     return " ".join(word for word in said if isinstance(word, str))
@@ -46,7 +46,7 @@ def seconds_until(error: BaseException, now: datetime) -> float | None:
 
     ``Retry-After`` comes first, then the reset of a limit of which nothing remains, or of one that does not tell that.
     """
-    for each in _chain(error):
+    for each in chain(error):
         headers = {str(name).lower(): str(value).strip() for name, value in _headers(each)}
         stated = _retry_after(headers, now)
         if stated is None:
@@ -58,7 +58,8 @@ def seconds_until(error: BaseException, now: datetime) -> float | None:
     return None
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """It, and what it was raised from."""
     for _ in range(_CAUSES):
         if error is None:
             return
