@@ -35,7 +35,19 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--timeout": ("30", "60", "300"),
 }
 OPTIONS = tuple(
-    sorted(("--cost", "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", *VALUES))
+    sorted(
+        (
+            "--cost",
+            "--metrics",
+            "--no-capture",
+            "--only",
+            "--reuse-outputs",
+            "--settle",
+            "--task",
+            "--until-complete",
+            *VALUES,
+        )
+    )
 )
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it
