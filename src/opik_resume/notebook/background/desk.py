@@ -149,6 +149,7 @@ class Desk:
                 capture=calls.capture,
                 retries=calls.retries,
                 loop=calls.loop,
+                spent=calls.spent,
                 store=store,
             )
         except BaseException:

@@ -46,6 +46,7 @@ OPTIONS = tuple(
             "--reuse-outputs",
             "--settle",
             "--task",
+            "--until-complete",
             *VALUES,
         )
     )
