@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opik_resume.experiment.forecast import History, said_costs, said_time
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import ResumePlan, make_plan
+from opik_resume.experiment.planning.forecast import History, said_costs, said_time
+from opik_resume.experiment.planning.plan import ResumePlan, make_plan
 from tests.builders import NOON, attempt, complete, failed_score
 
 NONE = np.empty(0)

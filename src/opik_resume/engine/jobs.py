@@ -13,10 +13,10 @@ from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
 from opik_resume.engine.costs import Cost
 from opik_resume.engine.retrying.policy import Retries
-from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.limits import Limits, Spending
-from opik_resume.experiment.plan import PlannedCell
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.plan import PlannedCell
 from opik_resume.metrics.base import Metric
 from opik_resume.metrics.scoring import KeyMapping
 

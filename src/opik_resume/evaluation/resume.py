@@ -16,16 +16,16 @@ from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment import drift
-from opik_resume.experiment.changes import Drift, changes_since
-from opik_resume.experiment.choosing import Only
-from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import is_done
 from opik_resume.experiment.limits import BREAKER, Limits, Spending
-from opik_resume.experiment.plan import ResumePlan, make_plan
+from opik_resume.experiment.planning import drift
+from opik_resume.experiment.planning.changes import Drift, changes_since
+from opik_resume.experiment.planning.choosing import Only
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.plan import ResumePlan, make_plan
 from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle.conclude import read_and_finish
 from opik_resume.lifecycle.prepare import prepare
 from opik_resume.lifecycle.rounds.running import run_until_complete

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 
 from opik_resume.base.records import Attempt, ErrorInfo
 from opik_resume.base.text.phrases import counted, error_line
-from opik_resume.experiment.failure_groups import failure_group
-from opik_resume.experiment.transient import is_transient
+from opik_resume.experiment.failures.failure_groups import failure_group
+from opik_resume.experiment.failures.transient import is_transient
 
 BREAKER = 10
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 
 _REMEMBERED = 200  # experiments whose callables this process remembers
 

@@ -11,11 +11,11 @@ from opik_resume.base.process.doors import caller
 from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, ExecutorBroken, RunsNotRecorded, ServerError, StoreError
-from opik_resume.experiment import scores as experiment_scores
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, in_memory, read_experiment, recall_experiment
-from opik_resume.experiment.results import EvaluationResult, build_result
-from opik_resume.experiment.test_results import only
+from opik_resume.experiment.results import scores as experiment_scores
+from opik_resume.experiment.results.evaluation_result import EvaluationResult, build_result
+from opik_resume.experiment.results.test_results import only
 from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted

@@ -11,7 +11,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from opik_resume.engine.retrying import stated
-from opik_resume.experiment.transient import is_exhausted, is_pressure, is_transient
+from opik_resume.experiment.failures.transient import is_exhausted, is_pressure, is_transient
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 60.0  # of a wait that nobody has stated

@@ -9,9 +9,9 @@ from enum import Enum
 
 from opik_resume.base.records import Attempt
 from opik_resume.base.text.phrases import counted
-from opik_resume.experiment.causes import why_missing
-from opik_resume.experiment.forecast import said_seconds
-from opik_resume.experiment.transient import is_pressure, is_transient
+from opik_resume.experiment.failures.causes import why_missing
+from opik_resume.experiment.failures.transient import is_pressure, is_transient
+from opik_resume.experiment.planning.forecast import said_seconds
 
 FIRST_SECONDS, LONGEST_SECONDS = 30.0, 600.0  # of a pause that nobody has stated
 _AFTER = 0.1  # of such a pause is added to one that a provider states, so that not all come back in the same moment

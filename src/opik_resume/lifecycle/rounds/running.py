@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from opik_resume.base.process.doors import caller
 from opik_resume.exceptions import EvaluationInterrupted, ExperimentBusy, StoreError
 from opik_resume.experiment.limits import Spending
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.display.watching import Watching
 from opik_resume.lifecycle.prepare import Replan, prepare

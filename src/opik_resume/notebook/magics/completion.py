@@ -14,7 +14,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import OpikResumeError
-from opik_resume.experiment.choosing import offered
+from opik_resume.experiment.planning.choosing import offered
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.lookup import user_namespace

@@ -18,16 +18,17 @@ from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState, ScoreResult
 from opik_resume.base.text.phrases import counted, error_line
-from opik_resume.experiment import causes, drift, forecast
-from opik_resume.experiment.causes import Cause
-from opik_resume.experiment.changes import Drift
-from opik_resume.experiment.choosing import Only, chosen
-from opik_resume.experiment.drift import OnDrift
-from opik_resume.experiment.forecast import Forecast, History
+from opik_resume.experiment.failures import causes
+from opik_resume.experiment.failures.causes import Cause
 from opik_resume.experiment.grid import Flags, Grid, is_done
-from opik_resume.experiment.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
-from opik_resume.experiment.planned import Action, PlannedCells, Reason
-from opik_resume.experiment.planned import PlannedCell as PlannedCell  # noqa: PLC0414  # what a plan is made of
+from opik_resume.experiment.planning import drift, forecast
+from opik_resume.experiment.planning.changes import Drift
+from opik_resume.experiment.planning.choosing import Only, chosen
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.forecast import Forecast, History
+from opik_resume.experiment.planning.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
+from opik_resume.experiment.planning.planned import Action, PlannedCells, Reason
+from opik_resume.experiment.planning.planned import PlannedCell as PlannedCell  # noqa: PLC0414  # what a plan is made of
 
 if TYPE_CHECKING:
     import pandas as pd
