@@ -309,5 +309,6 @@ describe("what axe-core does not see", () => {
       .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > edge)
       .map((each) => each.outerHTML.slice(0, 120));
     expect(beyond).toEqual([]);
+    expect(element(root, ".oprs-resume").offsetWidth).toBeGreaterThan(150);
   });
 });
