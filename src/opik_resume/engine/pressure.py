@@ -8,9 +8,9 @@ at a time is refused again and again, for ever longer; then one goes ahead, and 
 
 from __future__ import annotations
 
-FEWER = 0.7  # of the calls on the way, after a refusal
-GENTLE_ROUNDS = 12  # after a cut, until one more a round may be on the way even beyond those that were refused
-FIRST_HOLD, LONGEST_HOLD = 1.0, 60.0  # seconds for which all hold, when nothing has succeeded in between
+FEWER = 0.6  # of the calls on the way, after a refusal
+GENTLE_ROUNDS = 20  # after a cut, until one more a round may be on the way even beyond those that were refused
+FIRST_HOLD, LONGEST_HOLD = 0.25, 60.0  # seconds for which all hold, when nothing has succeeded in between
 LONGEST_STATED = 300.0  # of what a provider states
 PROBE_SECONDS = 5.0  # after which another call goes ahead, if the first has not come back
 
