@@ -8,7 +8,7 @@ from opik_resume.base.metadata.resume_state import ResumeState
 from opik_resume.base.records import Experiment, utc_now
 from opik_resume.datasets import Dataset
 from opik_resume.experiment.reading import read_experiment
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle import wait
 from opik_resume.stores.protocol import Store
 

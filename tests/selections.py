@@ -9,7 +9,7 @@ from typing import Any
 
 from opik_resume import ScoreResult, evaluate
 from opik_resume.base.records import Json
-from opik_resume.experiment.choosing import Only
+from opik_resume.experiment.planning.choosing import Only
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers

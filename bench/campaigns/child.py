@@ -24,7 +24,7 @@ from typing import Any
 from bench.campaigns.ledger import Ledger
 from opik_resume import connect, evaluate, evaluate_resume, get_dataset, get_or_create_dataset, plan_resume
 from opik_resume.exceptions import EvaluationInterrupted, ExperimentBusy, ExperimentNotFound
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import Equals
 
 COMPLETE, BUSY, UNFINISHED = 0, 3, 4

@@ -100,7 +100,7 @@ def result_table(store: Any, _cells: int) -> float:
     importlib.import_module("pandas")  # that takes a second of its own
 
     from opik_resume.experiment.reading import read_experiment
-    from opik_resume.experiment.results import build_result
+    from opik_resume.experiment.results.evaluation_result import build_result
 
     result = build_result(read_experiment(store.named("e")[0], store, heavy=True))
     return processor_seconds(lambda: (result.to_pandas(), result.failures))
@@ -108,7 +108,7 @@ def result_table(store: Any, _cells: int) -> float:
 
 def result_means(store: Any, _cells: int) -> float:
     from opik_resume.experiment.reading import read_experiment
-    from opik_resume.experiment.results import build_result
+    from opik_resume.experiment.results.evaluation_result import build_result
 
     result = build_result(read_experiment(store.named("e")[0], store, heavy=True))
     return processor_seconds(lambda: (repr(result), result.statistics()))

@@ -93,6 +93,10 @@ const inspectDone = async (page) => {
 const running = (page) => page.locator(".oprs-root[data-active=true]").waitFor();
 const ready = (page) => page.locator(".oprs-root[data-ready=true]").waitFor();
 
+const openDone = async (page) => {
+  await page.locator(".oprs-row", { hasText: "done" }).click();
+  await page.locator(".oprs-root[data-experiment=e1]").waitFor();
+};
 const forced = (page) => page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
 
 const SHOTS = {
@@ -129,7 +133,7 @@ const SHOTS = {
   manydark: ["scene=many&theme=dark", ready],
   huge: ["scene=huge", ready, hover],
   small: ["scene=small", ready],
-  complete: ["scene=complete", ready],
+  complete: ["scene=complete", ready, openDone],
   uneven: ["scene=uneven", ready],
   offers: ["scene=offers", ready],
   offersdark: ["scene=offers&theme=dark", chooseTask, openMetrics],
@@ -164,6 +168,8 @@ const SHOTS = {
   stripsdark: ["scene=strips&theme=dark", ready],
   stripsforced: ["scene=strips", forced, ready],
   stripsnarrow: ["scene=strips&width=388", ready],
+  forced: ["scene=browser", forced, ready],
+  forceddone: ["scene=complete", forced, ready, openDone],
   empty: ["scene=empty", ready],
   run: ["scene=run", running],
   rundark: ["scene=run&theme=dark", running],

@@ -1,6 +1,7 @@
 // What the feed says, in order. A patch counts only on top of its predecessor; after a gap nothing is
 // believed until the next key frame.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "./ending";
 import {
   bytesOf,
   type FeedMessage,
@@ -21,57 +22,33 @@ export interface FeedListener {
   gap(): void;
 }
 
-export class Feed {
-  private seq: number | null = null;
-  private synced = false;
+export function followFeed(model: AnyModel, signal: AbortSignal, listener: FeedListener): void {
+  let seq: number | null = null;
+  let synced = false;
 
-  constructor(
-    model: AnyModel,
-    signal: AbortSignal,
-    private listener: FeedListener,
-  ) {
-    const receive = (message: FeedMessage, buffers: DataView[]) => this.receive(message, buffers);
-    model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => model.off("msg:custom", receive), { once: true });
-  }
-
-  private receive(message: FeedMessage, buffers: DataView[] = []): void {
+  const receive = (message: FeedMessage, buffers: DataView[] = []) => {
     if (typeof message?.seq !== "number") return;
-    const follows = this.seq !== null && message.seq === this.seq + 1;
-    this.seq = message.seq;
-    if (message.kind === "key") this.key(message, buffers);
-    else if (message.kind === "patch") this.patch(message, buffers, follows);
-    else if (message.kind === "changed") this.changed(message.what, follows);
-  }
-
-  private key(message: FeedMessage & { kind: "key" }, buffers: DataView[]): void {
-    this.synced = this.listener.accepts(message.head.id);
-    if (!this.synced) return;
-    const { head, progress, coding } = message;
-    const sent = bytesOf(buffers[0]);
-    const cells = coding === "runs" ? expand(sent, head.cells) : plain(sent);
-    this.listener.key(head, progress, cells, head.uniform ? null : uint16Of(buffers[1]));
-  }
-
-  private patch(
-    message: FeedMessage & { kind: "patch" },
-    buffers: DataView[],
-    follows: boolean,
-  ): void {
-    if (!follows) this.synced = false;
-    if (!this.listener.accepts(message.experiment)) return;
-    if (this.synced) {
-      this.listener.patch(message.progress, uint32Of(buffers[0]), bytesOf(buffers[1]));
-    } else {
-      this.listener.gap();
+    const follows = message.seq - 1 === seq;
+    seq = message.seq;
+    if (message.kind === "key") {
+      const { head, progress, coding } = message;
+      synced = listener.accepts(head.id);
+      if (!synced) return;
+      const sent = bytesOf(buffers[0]);
+      const cells = coding === "runs" ? expand(sent, head.cells) : plain(sent);
+      listener.key(head, progress, cells, head.uniform ? null : uint16Of(buffers[1]));
+    } else if (message.kind === "patch") {
+      if (!follows) synced = false;
+      if (!listener.accepts(message.experiment)) return;
+      if (synced) listener.patch(message.progress, uint32Of(buffers[0]), bytesOf(buffers[1]));
+      else listener.gap();
+    } else if (message.kind === "changed") {
+      if (synced && !follows) {
+        synced = false;
+        listener.gap();
+      }
+      listener.changed(message.what);
     }
-  }
-
-  private changed(what: readonly What[], follows: boolean): void {
-    if (this.synced && !follows) {
-      this.synced = false;
-      this.listener.gap();
-    }
-    this.listener.changed(what);
-  }
+  };
+  listen(model, "msg:custom", receive, signal);
 }

@@ -36,12 +36,8 @@ export const passes = (row: Row, filter: Filter): boolean =>
 /** How many rows pass each filter. */
 export function counted(rows: readonly Row[]): Readonly<Record<Filter, number>> {
   const count = (filter: Filter) => rows.filter((row) => passes(row, filter)).length;
-  return {
-    all: rows.length,
-    resumable: count("resumable"),
-    running: count("running"),
-    complete: count("complete"),
-  };
+  const counts = FILTERS.map((filter) => [filter, count(filter)]);
+  return Object.fromEntries(counts) as Record<Filter, number>;
 }
 
 /** Orders of what is listed that no store can give. */

@@ -1,6 +1,7 @@
 // Mounts a view of the widget. The AbortSignal of the view ends everything that it started.
 import type { AnyModel, Host } from "@anywidget/types";
 import { render as mount } from "preact";
+import { whenEnded } from "./ending";
 import { PALETTES, publish } from "./heatmap/palette";
 import { ExperimentView } from "./model";
 import { App } from "./panels/App";
@@ -39,7 +40,7 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   followTheme(draw, signal);
   const unsubscribe = view.store.subscribe(() => mark(root, view));
   ownPlainKeys(root, signal);
-  signal.addEventListener("abort", () => {
+  whenEnded(signal, () => {
     unsubscribe();
     mount(null, root);
   });
@@ -53,17 +54,19 @@ function greetRegularly(view: ExperimentView, signal: AbortSignal): void {
   const greet = () => document.hidden || view.greet();
   const timer = setInterval(greet, GREETING);
   document.addEventListener("visibilitychange", greet, { signal });
-  signal.addEventListener("abort", () => clearInterval(timer));
+  whenEnded(signal, () => clearInterval(timer));
 }
 
 /** The state that styles and tests look for. */
 function mark(root: HTMLElement, view: ExperimentView): void {
   const { ready, experiment, progress, kernel } = view.store.state;
-  root.dataset.ready = String(ready);
-  root.dataset.gone = String(kernel === "gone");
-  root.dataset.experiment = experiment;
-  root.dataset.active = String(progress?.active === true);
-  root.dataset.outcome = progress?.outcome ?? "";
+  Object.assign(root.dataset, {
+    ready,
+    gone: kernel === "gone",
+    experiment,
+    active: progress?.active === true,
+    outcome: progress?.outcome ?? "",
+  });
 }
 
 /** Typed with the shift key, and ours. */

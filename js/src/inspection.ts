@@ -1,7 +1,7 @@
 // The cell that one view looks at closely. What a server knows of it comes later, and is asked again until it has come.
 import type { Ask } from "./listing";
 import type { Store } from "./store";
-import type { Inspected, ViewState } from "./viewstate";
+import type { ViewState } from "./viewstate";
 
 type Part = "cell" | "details";
 
@@ -47,30 +47,20 @@ export class Inspection {
   }
 
   private settle(): void {
-    if (this.owed.has("cell")) void this.askCell();
-    if (this.owed.has("details")) void this.askDetails();
+    for (const part of this.owed) void this.askFor(part);
   }
 
-  private async askCell(): Promise<void> {
+  private async askFor(part: Part): Promise<void> {
     const asked = this.params();
-    const answer = asked && (await this.ask("cell", "cell", asked));
-    if (!asked || !this.isShown(asked)) return;
-    if (!answer) this.owed.delete("cell");
-    else if (answer.result) this.put("cell", { cell: answer.result });
-  }
-
-  private async askDetails(): Promise<void> {
-    const asked = this.params();
-    const answer = asked && (await this.ask("details", "details", asked));
-    if (!asked || !this.isShown(asked)) return;
-    if (!answer) this.owed.delete("details");
-    else if (answer.result) this.put("details", answer.result);
-  }
-
-  private put(part: Part, change: Partial<Inspected>): void {
+    const answer = asked && (await this.ask(part, part, asked));
     const { inspected } = this.store.state;
+    if (!inspected || !this.isShown(asked)) return;
+    if (answer?.result === null) return;
     this.owed.delete(part);
-    if (inspected) this.store.set({ inspected: { ...inspected, ...change } });
+    if (!answer?.result) return;
+    const { result } = answer;
+    const change = "details" in result ? result : { cell: result };
+    this.store.set({ inspected: { ...inspected, ...change } });
   }
 
   private params(): { experiment: string; cell: number } | null {
@@ -78,8 +68,8 @@ export class Inspection {
     return inspected && { experiment, cell: inspected.index };
   }
 
-  private isShown(asked: { experiment: string; cell: number }): boolean {
+  private isShown(asked: { experiment: string; cell: number } | null): boolean {
     const { experiment, inspected } = this.store.state;
-    return experiment === asked.experiment && inspected?.index === asked.cell;
+    return experiment === asked?.experiment && inspected?.index === asked.cell;
   }
 }

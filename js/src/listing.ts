@@ -1,5 +1,6 @@
 // The list of experiments as one view shows it: what is searched, in which order, how far down, and what is in sight.
 
+import { postponed } from "./ending";
 import { type Arrangement, type Filter, wanted } from "./filters";
 import { bytesOf, type Method, type Methods } from "./protocol";
 import type { Answer } from "./requests";
@@ -21,18 +22,18 @@ export type Ask = <M extends Method>(
 export class Listing {
   private turn = 0;
   private pages = 1;
-  private typing: ReturnType<typeof setTimeout> | undefined;
+  private postpone: (action: () => void, wait: number) => void;
   private inSight: readonly string[] = [];
   private look: () => void;
 
   constructor(
     private store: Store<ViewState>,
     private ask: Ask,
-    private signal: AbortSignal,
+    signal: AbortSignal,
     private arrived: () => void,
   ) {
     this.look = coalesced(() => this.askInSight(), SCROLLING, signal);
-    signal.addEventListener("abort", () => clearTimeout(this.typing), { once: true });
+    this.postpone = postponed(signal);
   }
 
   /** Another search or order, from its beginning. Letters are waited for. */
@@ -40,9 +41,7 @@ export class Listing {
     this.store.set({ query: { ...this.store.state.query, ...change } });
     if (change.sort) this.store.set({ arrangement: null });
     this.pages = 1;
-    clearTimeout(this.typing);
-    if (this.signal.aborted) return;
-    this.typing = setTimeout(() => void this.load(), change.search === undefined ? 0 : TYPING);
+    this.postpone(() => void this.load(), change.search === undefined ? 0 : TYPING);
   }
 
   filter(filter: Filter): void {

@@ -1,15 +1,16 @@
 // One view's picture of what the kernel says, and what the view may ask of it. Panels read `store` and `cells`;
 // nothing here knows the DOM.
 import type { AnyModel } from "@anywidget/types";
-import { Feed, type FeedListener } from "./feed";
+import { listen } from "./ending";
+import { type FeedListener, followFeed } from "./feed";
 import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
 import { Inspection } from "./inspection";
 import { type Ask, Listing } from "./listing";
-import { Memory } from "./memory";
+import { keepInMemory } from "./memory";
 import { notify } from "./notifying";
 import { EVERYTHING, Planning } from "./planning";
-import { followKernel, Silence } from "./presence";
+import { followKernel, noticeSilence } from "./presence";
 import {
   bytesOf,
   type ControlTraits,
@@ -62,15 +63,13 @@ export class ExperimentView implements FeedListener {
     this.sight = new Sight(this.store, this.cells, this.ask, signal);
     this.planning = new Planning(this.store, this.cells, this.ask, signal);
     this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
-    new Memory(this.store, control, this.ask, this.sight, this.inspection, signal);
+    keepInMemory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
-    const follow = () => this.followSelected();
-    control.on("change:selected", follow);
-    signal.addEventListener("abort", () => control.off("change:selected", follow), { once: true });
-    new Feed(feed, signal, this);
+    listen(control, "change:selected", () => this.followSelected(), signal);
+    followFeed(feed, signal, this);
     followKernel(control, signal, this.kernelGone);
-    this.listen(control, feed, signal);
+    this.hearken(control, feed, signal);
   }
 
   /** Shakes hands, then asks for what is shown first. A kernel answers requests during a busy cell only on a comm
@@ -190,21 +189,18 @@ export class ExperimentView implements FeedListener {
   }
 
   /** Whatever is heard says that somebody is there. */
-  private listen(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
-    const silence = new Silence(
+  private hearken(control: AnyModel<ControlTraits>, feed: AnyModel, signal: AbortSignal): void {
+    const heard = noticeSilence(
       signal,
       () => this.state.kernel === "there" && this.state.progress?.active === true,
       () => void this.ask("kernel", "hello", {}),
       () => this.store.set({ kernel: "silent" }),
     );
     const hear = () => {
-      silence.hear();
+      heard();
       if (this.state.kernel === "silent") this.store.set({ kernel: "there" });
     };
-    for (const model of [control, feed] as AnyModel[]) {
-      model.on("msg:custom", hear);
-      signal.addEventListener("abort", () => model.off("msg:custom", hear), { once: true });
-    }
+    for (const model of [control, feed] as AnyModel[]) listen(model, "msg:custom", hear, signal);
   }
 
   /** Nothing here can be asked for or will be told any more, and nothing runs. */

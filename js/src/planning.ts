@@ -1,4 +1,5 @@
 // Which of the missing runs are wished for, and on which terms; the plan is asked again whenever that changes.
+import { whenEnded } from "./ending";
 import type { CellStates } from "./heatmap/states";
 import type { Ask } from "./listing";
 import type { Limits, Only, Plan, Terms } from "./protocol";
@@ -44,7 +45,7 @@ export class Planning {
       if (group !== was) this.follow(group);
       else this.notice();
     });
-    signal.addEventListener("abort", stop, { once: true });
+    whenEnded(signal, stop);
   }
 
   wish(change: Partial<Wish>): void {

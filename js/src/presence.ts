@@ -1,5 +1,6 @@
 // Whether the kernel that made this view is still there. Hosts tell it in different ways, and some not at all.
 import type { AnyModel } from "@anywidget/types";
+import { listen, whenEnded } from "./ending";
 import type { ControlTraits } from "./protocol";
 
 /** Without a word for so long while something runs, of which the kernel tells every few seconds. */
@@ -32,42 +33,36 @@ export function followKernel(
   const { statusChanged, disposed } = (model as Managed).widget_manager?.kernel ?? {};
   const follow = (_: unknown, status: string) => ENDED.test(status) && gone();
   // Of a comm that has lived, it tells only that it does not any more.
-  model.on("comm_live_update", gone);
+  listen(model, "comm_live_update", gone, signal);
   statusChanged?.connect(follow);
   disposed?.connect(gone);
-  const leave = () => {
-    model.off("comm_live_update", gone);
+  whenEnded(signal, () => {
     statusChanged?.disconnect(follow);
     disposed?.disconnect(gone);
-  };
-  signal.addEventListener("abort", leave, { once: true });
+  });
 }
 
-/** Notices silence: nothing was heard while something runs, and a hello is not answered either. */
-export class Silence {
-  private heard = Date.now();
-  private asked: number | null = null;
-
-  constructor(
-    signal: AbortSignal,
-    private running: () => boolean,
-    private hello: () => void,
-    private silent: () => void,
-  ) {
-    const timer = setInterval(() => this.look(Date.now()), PERIOD);
-    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  }
-
-  hear(): void {
-    this.heard = Date.now();
-    this.asked = null;
-  }
-
-  private look(now: number): void {
-    if (!this.running() || now - this.heard < SILENCE) return;
-    if (this.asked === null) {
-      this.asked = now;
-      this.hello();
-    } else if (now - this.asked >= PATIENCE) this.silent();
-  }
+/** Notices silence: nothing was heard while something runs, and a hello is not answered either. What it returns is
+ * called whenever something is heard. */
+export function noticeSilence(
+  signal: AbortSignal,
+  running: () => boolean,
+  hello: () => void,
+  silent: () => void,
+): () => void {
+  let heard = Date.now();
+  let asked = 0;
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (!running() || now - heard < SILENCE) return;
+    if (!asked) {
+      asked = now;
+      hello();
+    } else if (now - asked >= PATIENCE) silent();
+  }, PERIOD);
+  whenEnded(signal, () => clearInterval(timer));
+  return () => {
+    heard = Date.now();
+    asked = 0;
+  };
 }

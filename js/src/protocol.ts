@@ -28,7 +28,7 @@ export interface Row {
   expected: number;
   failed: number;
   /** Empty of many runs, too. */
-  scores: Scale[];
+  scores: readonly Scale[];
   created_at: string;
   /** Why it is `unread` or `not_resumable`. */
   reason: string | null;

@@ -1,6 +1,7 @@
 // Requests to the kernel and their replies. The kernel may be busy for minutes: a request that is late is
 // only reported as late, and its reply counts whenever it comes.
 import type { AnyModel } from "@anywidget/types";
+import { listen, whenEnded } from "./ending";
 import type { ControlTraits, Method, Methods, Reply } from "./protocol";
 
 export const LATE_AFTER = 3000;
@@ -40,8 +41,8 @@ export class Requests {
     private onLate: (late: readonly Method[]) => void,
   ) {
     const receive = (message: Reply, buffers: DataView[]) => this.receive(message, buffers);
-    model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => this.end(receive), { once: true });
+    listen(model, "msg:custom", receive, signal);
+    whenEnded(signal, () => this.forgetAll());
   }
 
   send<M extends Method>(method: M, params: Methods[M]["params"]): Promise<Answer<M>> {
@@ -83,8 +84,7 @@ export class Requests {
     if (message?.kind !== "reply") return;
     const request = this.pending.get(message.id);
     if (!request) return;
-    this.pending.delete(message.id);
-    clearTimeout(request.timer);
+    this.forget(message.id);
     if (request.late) this.reportLate();
     if (message.ok) request.resolve(message.result, buffers);
     else request.reject(new RequestRefused(message.error.type, message.error.message));
@@ -100,12 +100,6 @@ export class Requests {
   private reportLate(): void {
     const late = [...this.pending.values()].filter((request) => request.late);
     this.onLate(late.map((request) => request.method));
-  }
-
-  private end(receive: (message: Reply, buffers: DataView[]) => void): void {
-    this.model.off("msg:custom", receive);
-    for (const request of this.pending.values()) clearTimeout(request.timer);
-    this.pending.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 // The runs that are selected: in every view of the widget, and for Python, the same.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "./ending";
 import {
   type Cells,
   type Counts,
@@ -38,11 +39,7 @@ export class Selecting {
     private control: AnyModel<ControlTraits>,
     signal: AbortSignal,
   ) {
-    const follow = () => this.follow();
-    control.on("change:rectangles", follow);
-    signal.addEventListener("abort", () => control.off("change:rectangles", follow), {
-      once: true,
-    });
+    listen(control, "change:rectangles", () => this.follow(), signal);
   }
 
   /** Selects these, or nothing any more. */

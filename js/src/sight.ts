@@ -1,8 +1,18 @@
 // How one view looks at its cells: coloured by what, items in which order, which states are marked, what is searched.
+import { postponed } from "./ending";
 import type { Plane } from "./heatmap/shading";
 import type { CellStates, Kind } from "./heatmap/states";
 import type { Ask } from "./listing";
-import { type Along, bytesOf, type Cell, type Comparison, type Scale, uint32Of } from "./protocol";
+import {
+  type Along,
+  bytesOf,
+  type Cell,
+  type Comparison,
+  type Method,
+  type Methods,
+  type Scale,
+  uint32Of,
+} from "./protocol";
 import type { Selection } from "./selecting";
 import { coalesced, type Store } from "./store";
 import type { ViewState } from "./viewstate";
@@ -65,26 +75,28 @@ export const LOOKING: Looking = {
   selection: null,
 };
 
+type Part = "scales" | "plane" | "order" | "find";
+
 export class Sight {
   private counted = "";
   /** The score that is compared: the one that was looked at last. */
   private score = "";
   private changes: Uint32Array | null = null;
   private wanted = false;
-  private owed = new Set<"scales" | "plane" | "order" | "find">();
+  private owed = new Set<Part>();
   private soon: () => void;
   private later: () => void;
-  private typing: ReturnType<typeof setTimeout> | undefined;
+  private postpone: (action: () => void, wait: number) => void;
 
   constructor(
     private store: Store<ViewState>,
     private cells: CellStates,
     private ask: Ask,
-    private signal: AbortSignal,
+    signal: AbortSignal,
   ) {
     this.soon = coalesced(() => this.again(), REFRESH, signal);
     this.later = coalesced(() => this.again(), UNHURRIED, signal);
-    signal.addEventListener("abort", () => clearTimeout(this.typing), { once: true });
+    this.postpone = postponed(signal);
   }
 
   forget(): void {
@@ -120,11 +132,11 @@ export class Sight {
   }
 
   find(search: string): void {
-    clearTimeout(this.typing);
-    this.store.set(search.trim() ? { search } : { search, found: null });
-    if (!search.trim() || this.signal.aborted) return;
-    this.owed.add("find");
-    this.typing = setTimeout(() => this.settle(), TYPING);
+    const some = search.trim();
+    this.store.set(some ? { search } : { search, found: null });
+    this.owed.delete("find");
+    if (some) this.owed.add("find");
+    this.postpone(() => this.settle(), TYPING);
   }
 
   zoom(zoom: number): void {
@@ -176,18 +188,37 @@ export class Sight {
   /** Asks for what is owed: now, and whenever something has come. */
   settle(): void {
     if (!this.store.state.experiment || !this.store.state.ready) return;
-    if (this.owed.has("scales")) void this.askScales();
+    const { sort, search } = this.store.state;
+    if (this.owed.has("scales"))
+      void this.fetch("scales", "experiment", "scales", {}, ({ scales }) =>
+        this.store.set({ scales }),
+      );
     if (this.owed.has("plane")) void this.askPlane();
-    if (this.owed.has("order")) void this.askOrder();
-    if (this.owed.has("find")) void this.askFound();
+    if (this.owed.has("order"))
+      void this.fetch("order", "sort", "order", { by: sort }, (_, [order]) =>
+        this.cells.sort(uint32Of(order)),
+      );
+    if (this.owed.has("find"))
+      void this.fetch("find", "search", "find", { text: search }, (found, [items]) =>
+        this.store.set({ found: { ...found, items: uint32Of(items) } }),
+      );
   }
 
-  private async askScales(): Promise<void> {
-    const { experiment } = this.store.state;
-    const answer = await this.ask("view", "scales", { experiment });
-    if (this.isOld(experiment) || answer?.result === null) return;
-    this.owed.delete("scales");
-    if (answer?.result) this.store.set({ scales: answer.result.scales });
+  /** Takes an answer over that is still of `of` as it is now; null means that it will be known later. */
+  private async fetch<M extends Method>(
+    part: Part,
+    of: keyof ViewState,
+    method: M,
+    params: Omit<Methods[M]["params"], "experiment">,
+    take: (result: NonNullable<Methods[M]["result"]>, buffers: DataView[]) => void,
+  ): Promise<void> {
+    const { experiment, [of]: was } = this.store.state;
+    const all = { experiment, ...params } as Methods[M]["params"];
+    const answer = await this.ask("view", method, all);
+    const now = this.store.state;
+    if (experiment !== now.experiment || was !== now[of] || answer?.result === null) return;
+    this.owed.delete(part);
+    if (answer?.result) take(answer.result, answer.buffers);
   }
 
   /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
@@ -198,52 +229,22 @@ export class Sight {
     return answer?.result?.run;
   }
 
-  private async askComparison(by: string): Promise<void> {
-    const { experiment, colour } = this.store.state;
-    const params = { experiment, other: colour.slice(BESIDE.length), by };
-    const answer = await this.ask("view", "compare", params);
-    if (this.isOld(experiment) || colour !== this.store.state.colour || answer?.result === null)
-      return;
-    this.owed.delete("plane");
-    if (!answer) return;
-    const { result: comparison, buffers } = answer;
-    const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
-    const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
-    this.changes = uint32Of(buffers[1]);
-    this.store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
-    if (this.store.state.sort === BY_CHANGE) this.cells.sort(this.changes);
+  private askPlane(): Promise<void> {
+    const { colour } = this.store.state;
+    if (colour.startsWith(BESIDE)) return this.askComparison(colour, this.score);
+    return this.fetch("plane", "colour", "plane", { by: colour }, (plane, [values]) =>
+      this.store.set({ plane: { ...plane, values: bytesOf(values).slice() } }),
+    );
   }
 
-  private async askPlane(): Promise<void> {
-    const { experiment, colour } = this.store.state;
-    if (colour.startsWith(BESIDE)) return this.askComparison(this.score);
-    const answer = await this.ask("view", "plane", { experiment, by: colour });
-    if (this.isOld(experiment) || colour !== this.store.state.colour || answer?.result === null)
-      return;
-    this.owed.delete("plane");
-    if (!answer?.result) return;
-    this.store.set({ plane: { ...answer.result, values: bytesOf(answer.buffers[0]).slice() } });
-  }
-
-  private async askOrder(): Promise<void> {
-    const { experiment, sort } = this.store.state;
-    const answer = await this.ask("view", "order", { experiment, by: sort });
-    if (this.isOld(experiment) || sort !== this.store.state.sort || answer?.result === null) return;
-    this.owed.delete("order");
-    if (answer?.result) this.cells.sort(uint32Of(answer.buffers[0]));
-  }
-
-  private async askFound(): Promise<void> {
-    const { experiment, search } = this.store.state;
-    const answer = await this.ask("view", "find", { experiment, text: search });
-    if (this.isOld(experiment) || search !== this.store.state.search || answer?.result === null)
-      return;
-    this.owed.delete("find");
-    if (!answer?.result) return;
-    this.store.set({ found: { ...answer.result, items: uint32Of(answer.buffers[0]) } });
-  }
-
-  private isOld(experiment: string): boolean {
-    return experiment !== this.store.state.experiment;
+  private askComparison(colour: string, by: string): Promise<void> {
+    const params = { other: colour.slice(BESIDE.length), by };
+    return this.fetch("plane", "colour", "compare", params, (comparison, buffers) => {
+      const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
+      const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
+      this.changes = uint32Of(buffers[1]);
+      this.store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
+      if (this.store.state.sort === BY_CHANGE) this.cells.sort(this.changes);
+    });
   }
 }

@@ -1,4 +1,5 @@
 // A value that panels can watch. State objects are replaced, never changed in place.
+import { whenEnded } from "./ending";
 
 export class Store<S extends object> {
   private listeners = new Set<() => void>();
@@ -24,7 +25,7 @@ export class Store<S extends object> {
 export function coalesced(action: () => void, interval: number, signal: AbortSignal): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = Number.NEGATIVE_INFINITY;
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  whenEnded(signal, () => clearTimeout(timer));
   return () => {
     if (timer !== undefined || signal.aborted) return;
     const wait = Math.max(0, last + interval - Date.now());

@@ -43,12 +43,11 @@ export class Troubles {
 
   /** The cells have changed: what failed is counted again if as many of each kind have not failed as before. */
   changed(): void {
-    const { tally, head, ready } = this.store.state;
-    const { task_failed, scoring_failed, scores_missing, interrupted } = tally;
-    const now = `${head?.id} ${task_failed} ${scoring_failed} ${scores_missing} ${interrupted}`;
+    const { head, ready } = this.store.state;
+    const now = `${head?.id} ${this.failed}`;
     if (!ready || !head || now === this.counted) return;
     this.counted = now;
-    if (!this.isTroubled()) {
+    if (!this.failed.some(Boolean)) {
       this.turn += 1;
       this.store.set({ groups: [], groupsInAll: 0, group: null });
       return;
@@ -57,15 +56,16 @@ export class Troubles {
     else this.later();
   }
 
-  private isTroubled(): boolean {
+  /** How many of each kind. */
+  private get failed(): readonly number[] {
     const { task_failed, scoring_failed, scores_missing, interrupted } = this.store.state.tally;
-    return task_failed + scoring_failed + scores_missing + interrupted > 0;
+    return [task_failed, scoring_failed, scores_missing, interrupted];
   }
 
   async load(): Promise<void> {
     const turn = ++this.turn;
     const { experiment } = this.store.state;
-    if (!experiment || !this.isTroubled()) return;
+    if (!experiment || !this.failed.some(Boolean)) return;
     const answer = await this.ask("groups", "groups", { experiment });
     if (turn !== this.turn || !answer?.result) return; // `changed` says when it is known
     const cells = uint32Of(answer.buffers[0]);

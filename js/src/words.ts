@@ -92,9 +92,9 @@ export function planPhrases(plan: Plan): Phrase[] {
 }
 
 function workPhrase({ run, score }: Plan): Phrase {
-  const runs: Phrase = run ? [[count(run)], run === 1 ? " run" : " runs"] : [];
-  const scores: Phrase = score ? [[count(score)], score === 1 ? " score" : " scores"] : [];
-  return [...runs, ...(run && score ? [", "] : []), ...scores];
+  const amount = (n: number, noun: string): Phrase =>
+    n ? [[count(n)], ` ${noun}${n === 1 ? "" : "s"}`] : [];
+  return [...amount(run, "run"), ...(run && score ? [", "] : []), ...amount(score, "score")];
 }
 
 /** The bounds of a resume: "16 threads", "1 thread, at most 10 runs". */
@@ -176,16 +176,14 @@ function runningLine(progress: Progress): string {
 /** "12 finished runs are kept here and still to be delivered: …" */
 export function waitingLine({ waiting, problem }: Undelivered, storeName: string): string {
   if (!waiting) return "";
-  const runs = waiting === 1 ? "1 finished run is" : `${count(waiting)} finished runs are`;
-  const kept = `${runs} kept here and still to be delivered`;
+  const kept = `${many(waiting, "finished run")} ${waiting === 1 ? "is" : "are"} kept here and still to be delivered`;
   return problem ? `${kept}: ${problem}` : `${kept} to ${storeName}`;
 }
 
 export function refusedLine({ refused, words }: Undelivered): string {
   if (!refused) return "";
-  const runs = refused === 1 ? "1 finished run was" : `${count(refused)} finished runs were`;
-  const kept = refused === 1 ? "It is" : "They are";
-  return `${runs} refused by the server (${words.join(" · ")}). ${kept} kept here; evaluate_resume(…).to_pandas() exports ${refused === 1 ? "it" : "them"}.`;
+  const [were, kept, them] = refused === 1 ? ["was", "It is", "it"] : ["were", "They are", "them"];
+  return `${many(refused, "finished run")} ${were} refused by the server (${words.join(" · ")}). ${kept} kept here; evaluate_resume(…).to_pandas() exports ${them}.`;
 }
 
 /** What is said loudly, and what quietly, of runs that the server does not have or cannot tell. */
@@ -234,8 +232,11 @@ export const figure = (value: number): string =>
 /** "0.71 ± 0.02 (n 739)" */
 export function meanOf({ mean, error, n }: Mean): string {
   if (mean === null) return `n ${count(n)}`;
-  return `${mean.toFixed(2)}${error === null ? "" : ` ± ${error.toFixed(2)}`} (n ${count(n)})`;
+  return `${mean.toFixed(2)}${spread({ error })} (n ${count(n)})`;
 }
+
+const spread = ({ error }: Pick<Mean, "error">): string =>
+  error === null ? "" : ` ± ${error.toFixed(2)}`;
 
 /** What the tooltip says of a cell, below its name. */
 export function factLines({ state, error, item, scores, seconds: took }: Facts): string[] {
@@ -250,7 +251,6 @@ export function differenceLine({ mean, other_mean, difference }: Comparison): st
     return "no item has a score in both";
   }
   const sign = difference.mean < 0 ? "−" : "+";
-  const error = difference.error === null ? "" : ` ± ${difference.error.toFixed(2)}`;
   const means = `${mean.mean.toFixed(2)} against ${other_mean.mean.toFixed(2)}`;
-  return `${means}: ${sign}${Math.abs(difference.mean).toFixed(2)}${error} (n ${many(difference.n, "item")})`;
+  return `${means}: ${sign}${Math.abs(difference.mean).toFixed(2)}${spread(difference)} (n ${many(difference.n, "item")})`;
 }

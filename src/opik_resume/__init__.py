@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from opik_resume.evaluation.pushing import push
     from opik_resume.evaluation.rescore import evaluate_experiment
     from opik_resume.evaluation.resume import evaluate_resume, plan_resume
-    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.experiment.results.evaluation_result import EvaluationResult
     from opik_resume.notebook.browsing import browse
     from opik_resume.stores.connections import connect
 

@@ -7,6 +7,7 @@ import json
 from playwright.sync_api import expect
 
 from tests.e2e import cells
+from tests.e2e.access import complaints
 from tests.e2e.conftest import SCREENSHOTS, Open, run
 from tools.widget import Widget
 
@@ -62,6 +63,14 @@ def test_a_group_marks_its_cells_and_n_shows_their_errors_from_anywhere(open_not
     notebook.page.keyboard.press("Shift+N")  # nor is it the notebook's
     expect(inspector).to_contain_text("got no answer")
 
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        widget.root.get_by_role("button", name="What to resume").click()
+        expect(widget.root.get_by_role("menu")).to_be_visible()
+        assert complaints(widget) == []
+        notebook.page.keyboard.press("Escape")
+    assert notebook.page.locator("main, [role=main]").count() == 1  # the host's
+
 
 def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_text(open_notebook: Open) -> None:
     notebook = open_notebook(cells.SETUP, FAILING, "browse()")
@@ -85,4 +94,5 @@ def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_tex
     notebook.page.keyboard.press("Escape")
     notebook.page.keyboard.press("?")
     expect(widget.root.locator(".oprs-keys")).to_be_visible()
+    assert complaints(widget) == []
     widget.picture(SCREENSHOTS / "coloured.png")

@@ -21,7 +21,7 @@ from opik_resume.evaluation import evaluate_experiment, evaluate_resume, plan_re
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.experiment.reading import read_experiment
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle.wait import wait_or_interrupt
 from opik_resume.metrics import Equals
 from opik_resume.stores.local import LocalStore

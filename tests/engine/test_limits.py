@@ -14,7 +14,7 @@ from opik_resume import connect, evaluate, evaluate_resume, plan_resume
 from opik_resume.base.records import Json
 from opik_resume.engine.events import Ended, Event
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import registry
 from opik_resume.metrics import Equals
 from opik_resume.stores import close_all

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate_resume, exceptions, plan_resume
-from opik_resume.experiment.choosing import Only
-from opik_resume.experiment.plan import ResumePlan
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.planning.choosing import Only
+from opik_resume.experiment.planning.plan import ResumePlan
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.stores.protocol import Store
 from tests.selections import (
     ITEMS,

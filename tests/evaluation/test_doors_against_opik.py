@@ -19,8 +19,8 @@ from opik_resume import metrics, samplers
 from opik_resume.base import records
 from opik_resume.base.metadata import checkpoints, resume_state
 from opik_resume.datasets import Dataset
-from opik_resume.experiment import results
-from opik_resume.experiment.test_results import TestCase, TestResult
+from opik_resume.experiment.results import evaluation_result as results
+from opik_resume.experiment.results.test_results import TestCase, TestResult
 from tests import opik_peer
 
 opik = opik_peer.opik

@@ -10,7 +10,7 @@ import pytest
 
 from opik_resume import connect, evaluate, evaluate_experiment, evaluate_resume, exceptions, plan_resume
 from opik_resume.base.records import CellState
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import Contains, Equals
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store

@@ -22,7 +22,7 @@ from opik_resume import (
 )
 from opik_resume.base.text.encoding import DEEPEST
 from opik_resume.base.text.jsontext import to_json
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.test_results import TestResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers

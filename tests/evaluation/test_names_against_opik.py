@@ -16,7 +16,7 @@ import opik_resume
 from opik_resume import evaluation, exceptions, metrics, samplers
 from opik_resume.base import opiks
 from opik_resume.evaluation import evaluation_result, test_result
-from opik_resume.experiment import statistics, test_results
+from opik_resume.experiment.results import statistics, test_results
 from tests import opik_peer
 
 opik = opik_peer.opik

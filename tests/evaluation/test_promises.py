@@ -20,7 +20,7 @@ from opik_resume.base.metadata import resume_state
 from opik_resume.base.records import CellState, Experiment, ScoreResult
 from opik_resume.datasets import Dataset
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import Equals
 from opik_resume.samplers import RandomDatasetSampler
 from opik_resume.stores.protocol import Store

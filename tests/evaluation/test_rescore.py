@@ -9,7 +9,7 @@ import pytest
 
 from opik_resume import EvaluationResult, ScoreResult, evaluate, evaluate_experiment, evaluate_resume
 from opik_resume.exceptions import EvaluationInterrupted
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.test_results import TestResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers

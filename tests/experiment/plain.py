@@ -14,11 +14,12 @@ from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo, Sco
 from opik_resume.base.states import DONE as _DONE
 from opik_resume.base.states import FAILED as _FAILED
 from opik_resume.base.states import state_of
-from opik_resume.experiment import causes, drift
-from opik_resume.experiment.failed_runs import Failure
-from opik_resume.experiment.failure_groups import failure_group, pattern
+from opik_resume.experiment.failures import causes
+from opik_resume.experiment.failures.failure_groups import failure_group, pattern
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import PlannedCell, not_given
+from opik_resume.experiment.planning import drift
+from opik_resume.experiment.planning.plan import PlannedCell, not_given
+from opik_resume.experiment.results.failed_runs import Failure
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.causes import Cause
-from opik_resume.experiment.choosing import chosen, offered
-from opik_resume.experiment.planned import PlannedCell, PlannedCells
+from opik_resume.experiment.failures.causes import Cause
+from opik_resume.experiment.planning.choosing import chosen, offered
+from opik_resume.experiment.planning.planned import PlannedCell, PlannedCells
 
 ERRORS = [
     ("RateLimitError", "used 17"),

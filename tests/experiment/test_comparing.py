@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.columns.ids import Ids
-from opik_resume.experiment.comparing import UNKNOWN, Comparison, Scored, compare, verdicts
+from opik_resume.experiment.results.comparing import UNKNOWN, Comparison, Scored, compare, verdicts
 
 Runs = dict[str, list[float]]
 NONE = float("nan")

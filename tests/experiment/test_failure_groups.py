@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.records import LIGHT_MESSAGE
-from opik_resume.experiment.failure_groups import MAX_LENGTH, failure_group, pattern
+from opik_resume.experiment.failures.failure_groups import MAX_LENGTH, failure_group, pattern
 
 FOLDED = [
     ("Rate limit reached: Limit 10000, Used 9876. Try again in 1.25s.", "Rate limit reached: Limit <number>, Used <number>. Try again in <number>s."),
@@ -79,7 +79,7 @@ def test_numbers_ids_and_quoted_values_never_tell_apart(words: str, number: int,
 
 
 def test_every_process_says_the_same() -> None:
-    code = "import sys; from opik_resume.experiment.failure_groups import pattern; print(pattern(sys.argv[1]))"
+    code = "import sys; from opik_resume.experiment.failures.failure_groups import pattern; print(pattern(sys.argv[1]))"
     for message, expected in FOLDED[:4]:
         said = subprocess.run([sys.executable, "-c", code, message], check=True, capture_output=True, text=True)
         assert said.stdout.strip() == expected

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opik_resume.experiment.forecast import History, said_costs, said_time
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import make_plan
+from opik_resume.experiment.planning.forecast import History, said_costs, said_time
+from opik_resume.experiment.planning.plan import ResumePlan, make_plan
 from tests.builders import NOON, attempt, complete, failed_score
 
 NONE = np.empty(0)
@@ -72,7 +72,7 @@ def test_slower_runs_make_the_range_as_much_longer(seconds: list[float], runs: i
 
 @given(histories(), RUNS, WORKERS)
 def test_the_same_history_says_the_same(told: History, runs: int, workers: int) -> None:
-    again = History(told.seconds.copy(), told.began.copy(), told.cost.copy())
+    again = History(told.seconds.copy(), told.began.copy(), told.cost.copy(), told.tokens.copy())
     assert of(told, runs, workers) == of(again, runs, workers)
 
 
@@ -190,6 +190,17 @@ def test_a_plan_says_what_it_takes_and_what_it_costs() -> None:
 )
 def test_times_are_said_in_one_unit(low: float, high: float, said: str) -> None:
     assert said_time(low, high) == said
+
+
+def test_a_plan_says_how_many_tokens_it_uses_where_there_is_a_source() -> None:
+    def plan_of_runs(tokens: int | None) -> ResumePlan:
+        made = [complete("a", trial, ended_at=NOON + timedelta(seconds=60), tokens=tokens) for trial in range(4)]
+        return make_plan("e", "e", Grid({"a": 68}, made))
+
+    assert plan_of_runs(20).tokens == pytest.approx((1280, 1280))
+    assert "about 1,280 tokens" in plan_of_runs(20).expected
+    assert plan_of_runs(None).tokens is None
+    assert "token" not in plan_of_runs(None).expected
 
 
 def test_costs_are_said_in_dollars() -> None:

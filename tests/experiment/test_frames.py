@@ -20,12 +20,12 @@ from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo, Experiment, Item, ScoreResult
 from opik_resume.exceptions import StoreError
-from opik_resume.experiment.failed_runs import COLUMNS, FailedRuns
-from opik_resume.experiment.frames import frame_of
 from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.reading import Reading
-from opik_resume.experiment.result_list import TestResults
-from opik_resume.experiment.statistics import aggregate, coverage, never_finite
+from opik_resume.experiment.results.failed_runs import COLUMNS, FailedRuns
+from opik_resume.experiment.results.frames import frame_of
+from opik_resume.experiment.results.result_list import TestResults
+from opik_resume.experiment.results.statistics import aggregate, coverage, never_finite
 from opik_resume.stores import close_all
 from opik_resume.stores.local import LocalStore
 from tests.builders import BOOM, NOON, attempt, complete, failed

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.records import Attempt, ErrorInfo
+from opik_resume.experiment.failures.transient import is_transient
 from opik_resume.experiment.limits import BREAKER, Limits, Spending, StoppedBy
-from opik_resume.experiment.transient import is_transient
 from tests.builders import attempt, complete
 
 NO_RULES: dict[str, Any] = {"breaker": None}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from opik_resume.base.records import Attempt, CellKey, CellState, ErrorInfo
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import COLUMNS, ResumePlan, make_plan, make_rescoring_plan
+from opik_resume.experiment.planning.plan import COLUMNS, ResumePlan, make_plan, make_rescoring_plan
 from tests.builders import attempt, complete, failed, failed_score
 from tests.experiment.plain import PlainGrid, median_seconds, plain_cells, plain_groups, plain_rescored
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate, evaluate_resume
-from opik_resume.experiment import result_list
-from opik_resume.experiment.result_list import TestResults
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results import result_list
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.experiment.results.result_list import TestResults
 from opik_resume.metrics import BaseMetric, ScoreResult
 from opik_resume.stores import default_store
 from tests.builders import CountingTask, numbers

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from opik_resume import evaluate, evaluate_resume
 from opik_resume.base.records import Json, ScoreResult
-from opik_resume.experiment.statistics import aggregate, never_finite
-from opik_resume.experiment.test_results import TestCase, TestResult
+from opik_resume.experiment.results.statistics import aggregate, never_finite
+from opik_resume.experiment.results.test_results import TestCase, TestResult
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, failed_score, numbers

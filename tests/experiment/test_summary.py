@@ -19,13 +19,13 @@ from opik_resume import evaluate, evaluate_resume
 from opik_resume.base.columns.scores import ScoreColumns, told
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.exceptions import EvaluationInterrupted
-from opik_resume.experiment import result_list, summary
-from opik_resume.experiment.account import Account, Call, Totals
-from opik_resume.experiment.error_bars import mean_of, means
-from opik_resume.experiment.failed_runs import FailedRuns
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.result_list import TestResults
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results import result_list, summary
+from opik_resume.experiment.results.account import Account, Call, Totals
+from opik_resume.experiment.results.error_bars import mean_of, means
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.experiment.results.failed_runs import FailedRuns
+from opik_resume.experiment.results.result_list import TestResults
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores import default_store
 from tests.builders import NOON, attempt, complete, failed, failed_score, numbers

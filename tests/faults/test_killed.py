@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from opik_resume.evaluation import plan_resume
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.stores.local import LocalStore
 from tests.experiments import result_of
 from tests.faults import script

@@ -145,7 +145,10 @@ def test_it_ends_durably_and_dies_of_the_signal(
     assert (code, out) == (-signal.SIGTERM, ""), err
     assert script.count("called") < ITEMS
     answered = script.count("answered")
-    assert ITEMS - answered <= resumed() <= ITEMS - answered + (source is AWAITED) * threads, "nothing is paid twice"
+    cut = (
+        threads if source is AWAITED or threads == 1 else 0
+    )  # coroutines, and the call in the thread that waits, are cut off
+    assert ITEMS - answered <= resumed() <= ITEMS - answered + cut, "nothing is paid twice"
 
 
 def test_a_handler_of_the_program_is_called_afterwards_and_decides(script: Script, resumed: Callable[[], int]) -> None:

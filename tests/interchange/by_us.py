@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from opik_resume import ScoreResult, evaluate, evaluate_resume, get_dataset
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import BaseMetric
 from opik_resume.samplers import RandomDatasetSampler
 from opik_resume.stores import default_store

@@ -53,8 +53,8 @@ def test_ids_for_who_begins_one(kernel: Kernel) -> None:
 
 def test_options_that_are_not_there_yet(kernel: Kernel) -> None:
     options = [
-        "--breaker", "--cost", "--max-consecutive-failures", "--max-cost", "--max-failures", "--max-runs", "--max-seconds",
-        "--metrics", "--no-capture", "--only", "--retries", "--reuse-outputs", "--settle", "--task", "--threads", "--timeout",
+        "--breaker", "--cost", "--max-consecutive-failures", "--max-cost", "--max-failures", "--max-runs", "--max-seconds", "--max-wait",
+        "--metrics", "--no-adaptive", "--no-capture", "--only", "--retries", "--reuse-outputs", "--settle", "--task", "--threads", "--timeout", "--until-complete",
     ]  # fmt: skip
     assert offered(kernel, "%opik_resume alpha |") == options
     rest = [option for option in options if option != "--task"]

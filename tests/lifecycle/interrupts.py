@@ -28,7 +28,7 @@ from opik_resume import (
     reopen_experiment,
 )
 from opik_resume.exceptions import EvaluationInterrupted, ExperimentNotFound, ExperimentNotResumable
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
 from tests.waiting import soon

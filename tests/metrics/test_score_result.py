@@ -12,7 +12,7 @@ import pytest
 
 from opik_resume import evaluate
 from opik_resume.experiment.reading import find_experiment, read_experiment
-from opik_resume.experiment.results import build_result
+from opik_resume.experiment.results.evaluation_result import build_result
 from opik_resume.metrics import ScoreResult
 from opik_resume.stores.protocol import Store
 from tests import opik_peer

@@ -48,7 +48,8 @@ def test_both_paths_lead_to_one_class() -> None:
     assert metrics.base_metric.BaseMetric is metrics.BaseMetric
     assert metrics.score_result.ScoreResult is opik_resume.ScoreResult
     assert (
-        evaluation.test_result.TestResult is importlib.import_module("opik_resume.experiment.test_results").TestResult
+        evaluation.test_result.TestResult
+        is importlib.import_module("opik_resume.experiment.results.test_results").TestResult
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BUNDLE_BYTES = 120_000  # it travels in every notebook that shows the widget
-WHEEL_BYTES = 500_000
+WHEEL_BYTES = 650_000
 STATIC = "opik_resume/notebook/widget/static/"
 LOOK = """
 import json, pathlib

@@ -79,10 +79,12 @@ export function tip(
   const aside = Math.max(leastAside, Math.min(box.width, 30) + 4);
   const onTheRight = box.left + box.width / 2 <= room / 2;
   const edge = onTheRight ? box.left + box.width + aside : room - box.left + aside;
-  tooltip.style.left = onTheRight ? `${edge}px` : "auto";
-  tooltip.style.right = onTheRight ? "auto" : `${edge}px`;
-  tooltip.style.maxWidth = `${Math.max(120, room - edge)}px`;
-  tooltip.style.top = `${box.top + box.height / 2}px`;
+  Object.assign(tooltip.style, {
+    left: onTheRight ? `${edge}px` : "auto",
+    right: onTheRight ? "auto" : `${edge}px`,
+    maxWidth: `${Math.max(120, room - edge)}px`,
+    top: `${box.top + box.height / 2}px`,
+  });
 }
 
 /** As text, a line an element: nothing is made anew while their number stays. */

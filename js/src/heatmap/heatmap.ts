@@ -5,10 +5,14 @@
 // (the item itself, or looked up in `places`),
 //   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
+
+import { whenEnded } from "../ending";
+import { isTaken, own } from "../keys";
 import { stateOf } from "../protocol";
+import { spaced } from "../words";
 import { type Furniture, furnish, ring } from "./furniture";
-import { Pointer } from "./gestures";
-import { Hovering } from "./hovering";
+import { followPointer } from "./gestures";
+import { type Hovering, hovering } from "./hovering";
 import { type Command, commandOf, nextTrouble } from "./keyboard";
 import { fold, type Layout } from "./layout";
 import { Lens } from "./lens";
@@ -70,10 +74,10 @@ export class Heatmap {
   ) {
     const { signal, palette } = options;
     this.parts = furnish(wrapper, options.id);
-    wrapper.setAttribute("aria-activedescendant", options.id);
+    say(wrapper, "activedescendant", options.id);
     this.painter = new Painter(this.parts.canvas);
     this.overview = new Overview(wrapper, signal, (to) => this.look((lens) => lens.centre(to)));
-    this.hovering = new Hovering(
+    this.hovering = hovering(
       this.parts,
       signal,
       (cell) => options.wonder(cell),
@@ -131,11 +135,8 @@ export class Heatmap {
 
   private onAnyKey(event: KeyboardEvent): void {
     const by = TROUBLE_KEYS[event.key];
-    const [target] = event.composedPath() as Element[];
-    const chord = event.ctrlKey || event.metaKey || event.altKey;
-    if (!by || chord || target.matches?.("input, select, textarea")) return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (!by || isTaken(event)) return;
+    own(event);
     this.seek(by);
   }
 
@@ -155,7 +156,7 @@ export class Heatmap {
     wrapper.addEventListener("pointerdown", () => this.useKeys(false), { signal });
     wrapper.addEventListener("focus", () => this.place(), { signal });
     wrapper.addEventListener("blur", () => this.useKeys(true), { signal });
-    new Pointer(wrapper, this.parts.canvas, signal, {
+    followPointer(wrapper, this.parts.canvas, signal, {
       hover: (at) => this.hovering.over(at ? this.under(at) : -1),
       press: (at, event) => this.onPress(at, event),
       drag: (from, to, over, event) => {
@@ -177,7 +178,7 @@ export class Heatmap {
     const sights = new IntersectionObserver((entries) => this.onSight(entries));
     sights.observe(this.wrapper);
     const unsubscribe = cells.subscribe((changed) => this.onCells(changed));
-    signal.addEventListener("abort", () => {
+    whenEnded(signal, () => {
       sizes.disconnect();
       sights.disconnect();
       unsubscribe();
@@ -225,7 +226,7 @@ export class Heatmap {
     this.wrapper.style.height = shape.cells ? `${needed}px` : "";
     if (!shape.cells) this.been = false;
     this.cursor = this.selector.anchor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
-    this.hovering.cell = -1;
+    this.hovering.away();
     const room = { items: shape.items, width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
     this.overview.fit(layout, shape, devicePixelRatio);
@@ -239,7 +240,7 @@ export class Heatmap {
     const before = lens.layout;
     change(lens);
     if (lens.layout === before) return;
-    this.hovering.cell = -1;
+    this.hovering.away();
     this.refocus();
   }
 
@@ -267,8 +268,7 @@ export class Heatmap {
     if (!layout) return;
     const command = commandOf(event, this.cursor, layout, this.shape);
     if (!command) return;
-    event.preventDefault();
-    event.stopPropagation();
+    own(event);
     this.useKeys(true);
     this.obey(command, layout);
   }
@@ -358,24 +358,27 @@ export class Heatmap {
   /** Keeps the off-screen cell saying what the cursor is on. */
   private describe(): void {
     const { wrapper, parts, shape, cursor } = this;
-    wrapper.setAttribute("aria-rowcount", String(shape.items));
-    wrapper.setAttribute("aria-colcount", String(shape.trials));
+    say(wrapper, "rowcount", shape.items);
+    say(wrapper, "colcount", shape.trials);
     parts.cell.textContent = shape.cells
       ? `${this.options.cells.label(cursor)}: ${this.word(cursor)}`
       : "no runs";
     if (!shape.cells) return;
-    parts.row.setAttribute("aria-rowindex", String(placeOf(shape, itemOf(shape, cursor)) + 1));
-    parts.cell.setAttribute("aria-colindex", String(trialOf(shape, cursor) + 1));
+    say(parts.row, "rowindex", placeOf(shape, itemOf(shape, cursor)) + 1);
+    say(parts.cell, "colindex", trialOf(shape, cursor) + 1);
     const { selected } = this.painter.ranks.shading;
-    parts.cell.setAttribute("aria-selected", String(selected?.[cursor] === 1));
-    const { cell } = this.hovering;
+    say(parts.cell, "selected", selected?.[cursor] === 1);
+    const cell = this.hovering.cell();
     if (cell >= 0 && this.options.cells.bytes[cell] !== this.hoveredByte) this.hovering.again();
   }
 
   private word(cell: number): string {
-    return stateOf(this.options.cells.bytes[cell]).replaceAll("_", " ");
+    return spaced(stateOf(this.options.cells.bytes[cell]));
   }
 }
+
+const say = (element: HTMLElement, what: string, value: unknown) =>
+  element.setAttribute(`aria-${what}`, String(value));
 
 /** How high the cells may be at most, by the style sheet. */
 function mostHeight(wrapper: HTMLElement): number {

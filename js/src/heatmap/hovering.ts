@@ -1,6 +1,6 @@
 // The cell under the pointer, and the words beside it: at once what is known, and the rest when it has been asked for.
-import type { Furniture } from "./furniture";
-import { tip } from "./furniture";
+import { postponed } from "../ending";
+import { type Furniture, tip } from "./furniture";
 import type { Box } from "./viewport";
 
 const WONDERING = 120;
@@ -12,51 +12,55 @@ export interface Hovered {
   word: string;
 }
 
-export class Hovering {
-  cell = -1;
-  private told: readonly string[] = [];
-  private wondering: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(
-    private parts: Furniture,
-    signal: AbortSignal,
-    private wonder: (cell: number) => void,
-    private of: (cell: number) => Hovered,
-    private width: () => number,
-  ) {
-    signal.addEventListener("abort", () => clearTimeout(this.wondering), { once: true });
-  }
-
+export interface Hovering {
   /** Over this cell, -1 over none. */
-  over(cell: number): void {
-    if (cell === this.cell) return;
-    this.cell = cell;
-    this.again();
-  }
-
+  over(cell: number): void;
+  /** The cell under the pointer has moved away from it. */
+  away(): void;
   /** What is known of the cell is old. */
-  again(): void {
-    this.told = [];
-    this.place();
-    clearTimeout(this.wondering);
-    const { cell } = this;
-    if (cell >= 0) this.wondering = setTimeout(() => this.wonder(cell), WONDERING);
-  }
-
+  again(): void;
   /** Lines about a cell, if it is still the one. */
-  tell(cell: number, lines: readonly string[]): void {
-    if (cell !== this.cell) return;
-    this.told = lines;
-    this.place();
-  }
+  tell(cell: number, lines: readonly string[]): void;
+  place(): void;
+  cell(): number;
+}
 
-  place(): void {
-    if (this.cell < 0) {
-      tip(this.parts, null, [], 0);
-      return;
-    }
-    const { box, label, word } = this.of(this.cell);
-    const lines = this.told.length ? this.told : [word];
-    tip(this.parts, box, [label, ...lines], this.width());
-  }
+export function hovering(
+  parts: Furniture,
+  signal: AbortSignal,
+  wonder: (cell: number) => void,
+  of: (cell: number) => Hovered,
+  width: () => number,
+): Hovering {
+  let hovered = -1;
+  let told: readonly string[] = [];
+  const postpone = postponed(signal);
+  const place = () => {
+    if (hovered < 0) return tip(parts, null, [], 0);
+    const { box, label, word } = of(hovered);
+    tip(parts, box, [label, ...(told.length ? told : [word])], width());
+  };
+  const again = () => {
+    told = [];
+    place();
+    postpone(() => hovered < 0 || wonder(hovered), WONDERING);
+  };
+  return {
+    over(cell) {
+      if (cell === hovered) return;
+      hovered = cell;
+      again();
+    },
+    away() {
+      hovered = -1;
+    },
+    again,
+    tell(cell, lines) {
+      if (cell !== hovered) return;
+      told = lines;
+      place();
+    },
+    place,
+    cell: () => hovered,
+  };
 }

@@ -56,26 +56,17 @@ function step(name: string, cursor: number, layout: Layout, shape: Shape): numbe
     const item = itemAt(shape, wanted);
     return cellOf(shape, item, Math.max(0, Math.min(trial, runsOf(shape, item) - 1)));
   };
-  switch (name) {
-    case "ArrowDown":
-      return to(place + 1);
-    case "ArrowUp":
-      return to(place - 1);
-    case "ArrowRight":
-      return across(1);
-    case "ArrowLeft":
-      return across(-1);
-    case "PageDown":
-      return to(Math.min(place + layout.rows, shape.items - 1));
-    case "PageUp":
-      return to(Math.max(place - layout.rows, 0));
-    case "Home":
-      return cellOf(shape, itemAt(shape, row), 0);
-    case "End":
-      return endOfRow();
-    default:
-      return null;
-  }
+  const moves: Record<string, () => number> = {
+    ArrowDown: () => to(place + 1),
+    ArrowUp: () => to(place - 1),
+    ArrowRight: () => across(1),
+    ArrowLeft: () => across(-1),
+    PageDown: () => to(Math.min(place + layout.rows, shape.items - 1)),
+    PageUp: () => to(Math.max(place - layout.rows, 0)),
+    Home: () => cellOf(shape, itemAt(shape, row), 0),
+    End: endOfRow,
+  };
+  return Object.hasOwn(moves, name) ? moves[name]() : null;
 
   /** Along the drawn row: past the last trial comes the item beside it, in the next block. */
   function across(by: 1 | -1): number {

@@ -1,5 +1,6 @@
 // All cells in a low strip, and on it which of them are in view: a brush to move that with. For more cells than can be
 // told apart.
+import { whenEnded } from "../ending";
 import type { Layout } from "./layout";
 import type { Part } from "./lens";
 import { Painter } from "./painter";
@@ -38,7 +39,7 @@ export class Overview {
     };
     this.box.addEventListener("pointerdown", start, { signal });
     this.box.addEventListener("pointermove", follow, { signal });
-    signal.addEventListener("abort", () => this.box.remove(), { once: true });
+    whenEnded(signal, () => this.box.remove());
   }
 
   get isShown(): boolean {

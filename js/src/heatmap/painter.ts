@@ -51,8 +51,10 @@ export class Painter {
     const [width, height] = [pixels(layout.shownWidth), pixels(layout.top + layout.shownHeight)];
     if (this.canvas.width !== width || this.canvas.height !== height) {
       Object.assign(this.canvas, { width, height });
-      this.canvas.style.width = `${width / ratio}px`;
-      this.canvas.style.height = `${height / ratio}px`;
+      Object.assign(this.canvas.style, {
+        width: `${width / ratio}px`,
+        height: `${height / ratio}px`,
+      });
     }
     this.raster = new Raster(layout, shape, ratio);
     this.backing.width = this.raster.width;

@@ -1,7 +1,7 @@
 // The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas, the CSS of the legend and
 // the picture in a saved notebook all take them from one file.
 import colours from "../../../src/opik_resume/notebook/widget/colours.json";
-import { colourOf, verdictColour } from "./scale";
+import { colourOf, parts, type Rgb, verdictColour } from "./scale";
 import { kindOfRank, LIT, MISSING, type Plane, type Ranks, SCALE, valueOfRank } from "./shading";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 
@@ -52,10 +52,7 @@ function pixelOf([red, green, blue]: [number, number, number], alpha: number): n
   return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-export function rgbOf(hex: string): [number, number, number] {
-  const value = Number.parseInt(hex.slice(1), 16);
-  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
-}
+export const rgbOf = (hex: string): Rgb => parts(Number.parseInt(hex.slice(1), 16));
 
 export const cssName = (kind: Kind): string => `--oprs-state-${kind.replaceAll("_", "-")}`;
 

@@ -3,8 +3,9 @@
 // has pixels.
 import type { Layout } from "./layout";
 import type { Ranks } from "./shading";
-import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, startOf } from "./shape";
+import { itemAt, runsOf, type Shape, startOf } from "./shape";
 import { RANKS } from "./states";
+import { cellIn, spotOf } from "./viewport";
 
 export class Raster {
   readonly width: number;
@@ -113,8 +114,7 @@ export class Raster {
 
   /** Ranks the pixel of a cell anew; returns the pixel, or -1 of a cell that is not shown. */
   update(states: Uint8Array, cell: number, of: Ranks): number {
-    const item = itemOf(this.shape, cell);
-    const pixel = this.pixelOf(item, cell - startOf(this.shape, item));
+    const pixel = this.pixelOf(cell);
     if (pixel < 0) return pixel;
     const worst = this.worstIn(states, pixel, of);
     this.ranks[pixel] = worst < 0 ? 0 : of.of(states, worst);
@@ -123,14 +123,12 @@ export class Raster {
 
   /** The most troubled of the cells that share a pixel with this one: the one that is seen. */
   seenInsteadOf(states: Uint8Array, cell: number, of: Ranks): number {
-    const item = itemOf(this.shape, cell);
-    return this.worstIn(states, this.pixelOf(item, cell - startOf(this.shape, item)), of);
+    return this.worstIn(states, this.pixelOf(cell), of);
   }
 
-  private pixelOf(item: number, trial: number): number {
-    const place = placeOf(this.shape, item);
-    const column = Math.floor(place / this.layout.rows) * this.layout.trials + trial;
-    const [left, top] = [this.lefts[column], this.tops[place % this.layout.rows]];
+  private pixelOf(cell: number): number {
+    const [column, row] = spotOf(this.layout, this.shape, cell);
+    const [left, top] = [this.lefts[column], this.tops[row]];
     const shown = left >= 0 && left < this.width && top >= 0 && top < this.ranks.length;
     return shown ? top + left : -1;
   }
@@ -143,19 +141,13 @@ export class Raster {
     let [worst, highest] = [-1, -1];
     for (let column = left; column < right; column++) {
       for (let row = top; row < bottom; row++) {
-        const cell = this.cellIn(column, row);
+        const cell = cellIn(layout, this.shape, column, row);
         if (cell < 0) continue;
         const rank = of.of(states, cell);
         if (rank > highest) [worst, highest] = [cell, rank];
       }
     }
     return worst;
-  }
-
-  private cellIn(column: number, row: number): number {
-    const block = Math.floor(column / this.layout.trials);
-    const item = itemAt(this.shape, block * this.layout.rows + row);
-    return cellOf(this.shape, item, column % this.layout.trials);
   }
 }
 

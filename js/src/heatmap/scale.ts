@@ -2,11 +2,17 @@
 // not tell red from green, and also without colours.
 import { STEPS } from "./shading";
 
+export type Rgb = [red: number, green: number, blue: number];
+
 const STOPS = [
   0x440154, 0x482878, 0x3e4a89, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b,
   0xfde725,
 ];
-const parts = (colour: number) => [(colour >> 16) & 255, (colour >> 8) & 255, colour & 255];
+export const parts = (colour: number): Rgb => [
+  (colour >> 16) & 255,
+  (colour >> 8) & 255,
+  colour & 255,
+];
 
 /** The colour of a value, 0 … 254. */
 export function colourOf(value: number): [red: number, green: number, blue: number] {
@@ -26,6 +32,5 @@ const FAINT = 90;
 /** The colour of a verdict, and how much of it is seen. */
 export function verdictColour(value: number): [colour: [number, number, number], alpha: number] {
   const at = Math.round((value / (STEPS - 1)) * 2);
-  const [red, green, blue] = parts(VERDICTS[at]);
-  return [[red, green, blue], at === 1 ? FAINT : 255];
+  return [parts(VERDICTS[at]), at === 1 ? FAINT : 255];
 }

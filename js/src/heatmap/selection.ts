@@ -1,8 +1,8 @@
 // Sets of cells that a person has selected, and their small form on the wire: rectangles of items and trials in the
 // experiment's order. Pure.
 import type { Layout } from "./layout";
-import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, startOf, trialOf } from "./shape";
-import type { Span } from "./viewport";
+import { runsOf, type Shape, startOf } from "./shape";
+import { cellIn, type Span, spotOf } from "./viewport";
 
 /** Items [from, to) by trials [from, to). */
 export type Rectangle = readonly [from: number, to: number, first: number, last: number];
@@ -20,11 +20,8 @@ export function cellsIn(span: Span, layout: Layout, shape: Shape, passes: Passes
   const [top, bottom] = span.rows;
   const lastColumn = Math.min(right, layout.blocks * layout.trials - 1);
   for (let column = left; column <= lastColumn; column++) {
-    const block = Math.floor(column / layout.trials);
     for (let row = top; row <= Math.min(bottom, layout.rows - 1); row++) {
-      const place = block * layout.rows + row;
-      if (place >= shape.items) break;
-      const cell = cellOf(shape, itemAt(shape, place), column - block * layout.trials);
+      const cell = cellIn(layout, shape, column, row);
       if (cell >= 0 && passes(cell)) cells[cell] = 1;
     }
   }
@@ -33,12 +30,8 @@ export function cellsIn(span: Span, layout: Layout, shape: Shape, passes: Passes
 
 /** Between two cells as they are drawn. */
 export function spanBetween(layout: Layout, shape: Shape, one: number, other: number): Span {
-  const at = (cell: number) => {
-    const place = placeOf(shape, itemOf(shape, cell));
-    const block = Math.floor(place / layout.rows);
-    return [block * layout.trials + trialOf(shape, cell), place - block * layout.rows];
-  };
-  const [[column, row], [otherColumn, otherRow]] = [at(one), at(other)];
+  const [column, row] = spotOf(layout, shape, one);
+  const [otherColumn, otherRow] = spotOf(layout, shape, other);
   return {
     columns: [Math.min(column, otherColumn), Math.max(column, otherColumn)],
     rows: [Math.min(row, otherRow), Math.max(row, otherRow)],

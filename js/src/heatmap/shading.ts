@@ -40,7 +40,7 @@ export interface Shading {
 /** By states, and nothing marked. */
 export const PLAIN: Shading = { marking: NOTHING_MARKED, plane: null };
 
-const NOT_RUN: ReadonlySet<string> = new Set(["never_run", "queued", "running"]);
+export const NOT_RUN: ReadonlySet<Kind> = new Set(["never_run", "queued", "running"]);
 
 /** Ranks of cells by one shading. */
 export class Ranks {

@@ -9,13 +9,25 @@ export interface Box {
   readonly height: number;
 }
 
-export function boxOf(layout: Layout, shape: Shape, cell: number): Box {
+/** The column and row that a cell is drawn in. */
+export function spotOf(layout: Layout, shape: Shape, cell: number): [column: number, row: number] {
   const item = itemOf(shape, cell);
-  const trial = cell - startOf(shape, item);
   const place = placeOf(shape, item);
+  const column = Math.floor(place / layout.rows) * layout.trials + cell - startOf(shape, item);
+  return [column, place % layout.rows];
+}
+
+/** The cell that is drawn there, or -1. */
+export function cellIn(layout: Layout, shape: Shape, column: number, row: number): number {
+  const place = Math.floor(column / layout.trials) * layout.rows + row;
+  return cellOf(shape, itemAt(shape, place), column % layout.trials);
+}
+
+export function boxOf(layout: Layout, shape: Shape, cell: number): Box {
+  const [column, row] = spotOf(layout, shape, cell);
   return {
-    left: leftOf(layout, Math.floor(place / layout.rows) * layout.trials + trial) - layout.x,
-    top: layout.top + (place % layout.rows) * layout.cellHeight - layout.y,
+    left: leftOf(layout, column) - layout.x,
+    top: layout.top + row * layout.cellHeight - layout.y,
     width: layout.cellWidth - layout.gap,
     height: layout.cellHeight - layout.gap,
   };

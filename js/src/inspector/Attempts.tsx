@@ -1,3 +1,4 @@
+import { Table } from "../panels/parts";
 import type { Cell } from "../protocol";
 import { age, many, seconds, spaced } from "../words";
 
@@ -6,33 +7,23 @@ export function Attempts({ of: { history, attempts } }: { of: Cell }) {
   if (!history.length) return <p class="oprs-quiet">It was never started.</p>;
   return (
     <>
-      <table class="oprs-scores">
-        <thead>
-          <tr>
-            <th scope="col">attempt</th>
-            <th scope="col">state</th>
-            <th scope="col">time</th>
-            <th scope="col">error</th>
+      <Table heads={["attempt", "state", "time", "error"]}>
+        {history.map((each, at) => (
+          <tr key={attempts - at} aria-current={each.shown || undefined}>
+            <th scope="row">
+              {attempts - at}
+              {each.shown && <span class="oprs-quiet"> shown</span>}
+            </th>
+            <td>
+              {spaced(each.state)}
+              <br />
+              <span class="oprs-quiet">{age(each.started_at, Date.now())}</span>
+            </td>
+            <td class="oprs-number">{each.seconds === null ? "–" : seconds(each.seconds)}</td>
+            <td class={each.error ? "oprs-trouble" : ""}>{each.error}</td>
           </tr>
-        </thead>
-        <tbody>
-          {history.map((each, at) => (
-            <tr key={attempts - at} aria-current={each.shown || undefined}>
-              <th scope="row">
-                {attempts - at}
-                {each.shown && <span class="oprs-quiet"> shown</span>}
-              </th>
-              <td>
-                {spaced(each.state)}
-                <br />
-                <span class="oprs-quiet">{age(each.started_at, Date.now())}</span>
-              </td>
-              <td class="oprs-number">{each.seconds === null ? "–" : seconds(each.seconds)}</td>
-              <td class={each.error ? "oprs-trouble" : ""}>{each.error}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       {history.length < attempts && (
         <p class="oprs-quiet">{many(attempts - history.length, "older attempt")} not shown</p>
       )}

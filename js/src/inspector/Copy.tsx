@@ -25,8 +25,7 @@ export function Copy({ text }: { text: string }) {
 function copyOfOld(text: string): boolean {
   const area = document.createElement("textarea");
   area.value = text;
-  area.style.position = "fixed";
-  area.style.opacity = "0";
+  area.style.cssText = "position:fixed;opacity:0";
   const before = document.activeElement;
   document.body.append(area);
   area.select();

@@ -1,5 +1,7 @@
 // The inspector's height: dragged or moved by keys, and remembered for the next view in this browser.
+
 import { useEffect, useState } from "preact/hooks";
+import { own } from "../keys";
 
 const KEY = "opik-resume:inspector-height";
 const [LEAST, USUAL, MOST] = [120, 216, 900];
@@ -33,8 +35,7 @@ export function Splitter({ height, set }: SplitterProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     const by = MOVES[event.key];
     if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
+    own(event);
     set(height + by);
   };
   return (

@@ -1,4 +1,5 @@
 import { PALETTES, type Theme } from "../heatmap/palette";
+import { isTaken, own } from "../keys";
 import type { ExperimentView } from "../model";
 import type { Presence } from "../presence";
 import { ExperimentList } from "./ExperimentList";
@@ -9,6 +10,7 @@ import { Inspector } from "./Inspector";
 import { Keys } from "./Keys";
 import { Legend } from "./Legend";
 import { Progress } from "./Progress";
+import { Alert } from "./parts";
 import { Seeing } from "./Seeing";
 import { Troubles } from "./Troubles";
 
@@ -57,17 +59,13 @@ function Frame() {
       onKeyDown={(event) => onKeyAnywhere(event, view)}
     >
       {mode === "browser" && <ExperimentList />}
-      <main class="oprs-main">
+      <section class="oprs-main">
         <div class="oprs-top">
           <Header />
           <PlanBar />
           <Progress />
         </div>
-        {trouble.kernel && (
-          <p class="oprs-trouble" role="alert">
-            {trouble.kernel}
-          </p>
-        )}
+        <Alert>{trouble.kernel}</Alert>
         <div class="oprs-grid">
           <Seeing />
           <Legend />
@@ -78,21 +76,18 @@ function Frame() {
           <Troubles />
           <Inspector />
         </div>
-      </main>
+      </section>
     </div>
   );
 }
 
 /** `/` finds items, `?` tells all keys. (n and N are the heatmap's.) */
 function onKeyAnywhere(event: KeyboardEvent, view: ExperimentView): void {
-  const target = event.target as HTMLElement;
-  const chord = event.ctrlKey || event.metaKey || event.altKey;
-  if (chord || target.matches("input, select, textarea")) return;
+  if (isTaken(event)) return;
   if (event.key === "?") view.sight.showKeys(!view.store.state.keysShown);
   else if (event.key === "/") find(event.currentTarget as HTMLElement);
   else return;
-  event.preventDefault();
-  event.stopPropagation();
+  own(event);
 }
 
 const find = (frame: HTMLElement) => frame.querySelector<HTMLElement>(".oprs-items")?.focus();

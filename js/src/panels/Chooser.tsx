@@ -3,26 +3,22 @@ import type { Limits, Plan } from "../protocol";
 import { boundsLine, chosenMetrics } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Popover } from "./Popover";
+import { Select } from "./parts";
 
 /** Task and metrics to choose from, where they are not settled: what the notebook has, and nothing else. */
 export function TaskChooser({ plan }: { plan: Plan }) {
   const { view } = useAround();
   const { offered, chosen } = plan;
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: a Select is one
     <label class="oprs-choice">
       task{" "}
-      <select
-        class={`oprs-field ${chosen.task ? "" : "oprs-asking"}`}
+      <Select
+        class={chosen.task ? "" : "oprs-asking"}
         value={chosen.task ?? ""}
-        onChange={(event) => view.choose(event.currentTarget.value || null, chosen.metrics)}
-      >
-        <option value="">choose…</option>
-        {offered.tasks.map((task) => (
-          <option key={task} value={task} selected={task === chosen.task}>
-            {task}
-          </option>
-        ))}
-      </select>
+        choices={[["", "choose…"], ...offered.tasks.map((task) => [task, task] as const)]}
+        onChoose={(task) => view.choose(task || null, chosen.metrics)}
+      />
     </label>
   );
 }

@@ -1,19 +1,21 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { arranged, meets, passes, wanted } from "../filters";
 import { lineOf } from "../heatmap/strip";
+import { own } from "../keys";
 import type { Runs } from "../runs";
-import type { ListedRow } from "../viewstate";
+import type { ListedRow, ViewState } from "../viewstate";
 import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
+import { Alert } from "./parts";
 import { Strip } from "./Strip";
 
 const CALM = 1000;
 
 export function ExperimentList() {
-  const { rows, total, storeName, remote, trouble, experiment, query, answered, ...state } =
-    useViewState();
+  const state = useViewState();
+  const { rows, total, storeName, remote, trouble, experiment, query, answered } = state;
   const { filter, arrangement } = state;
   const [unfolded, unfold] = useState(false);
   const { view } = useAround();
@@ -24,14 +26,16 @@ export function ExperimentList() {
   const tabbable = shown.some((row) => row.id === experiment) ? experiment : shown[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = destination(
-      event.key,
-      shown.findIndex((row) => row.id === focusedId(event)),
-      shown.length,
-    );
-    if (to === null) return;
-    event.preventDefault();
-    event.stopPropagation();
+    const at = shown.findIndex((row) => row.id === (event.target as HTMLElement).dataset.id);
+    const last = shown.length - 1;
+    const to = {
+      ArrowDown: Math.min(last, at + 1),
+      ArrowUp: Math.max(0, at - 1),
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (to === undefined || last < 0) return;
+    own(event);
     list.current?.querySelectorAll<HTMLElement>(".oprs-row")[to]?.focus();
   };
   const lookAround = () => view.listing.show(list.current ? inSight(list.current) : []);
@@ -54,14 +58,14 @@ export function ExperimentList() {
         </p>
         <Finder />
       </div>
-      {trouble.list && (
-        <p class="oprs-trouble" role="alert">
-          {trouble.list}{" "}
-          <button type="button" class="oprs-link" onClick={() => view.listing.load()}>
+      <Alert>
+        {trouble.list && [
+          `${trouble.list} `,
+          <button key="again" type="button" class="oprs-link" onClick={() => view.listing.load()}>
             Try again
-          </button>
-        </p>
-      )}
+          </button>,
+        ]}
+      </Alert>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrows move among the buttons in it */}
       <div
         class="oprs-rows"
@@ -73,7 +77,7 @@ export function ExperimentList() {
         {shown.map((row) => (
           <ListRow
             key={row.id}
-            row={row}
+            row={live(row, state)}
             chosen={row.id === experiment}
             tabbable={row.id === tabbable}
             onChoose={() => {
@@ -95,13 +99,14 @@ export function ExperimentList() {
 
 /** Where there is no room beside the experiment: which it is, and the list below on demand. */
 function Picker({ unfolded, onToggle }: { unfolded: boolean; onToggle(): void }) {
-  const { rows, head, experiment } = useViewState();
+  const state = useViewState();
+  const { rows, head, experiment } = state;
   const row = rows?.find(({ id }) => id === experiment);
   return (
     <button type="button" class="oprs-picker" aria-expanded={unfolded} onClick={onToggle}>
       <strong class="oprs-clip">{head?.name ?? row?.name ?? "Choose an experiment"}</strong>
       <span>
-        {row && <LiveDone row={row} />} {unfolded ? "▴" : "▾"}
+        {row && <Done of={live(row, state)} />} {unfolded ? "▴" : "▾"}
       </span>
     </button>
   );
@@ -139,48 +144,36 @@ function ListRow({ row, chosen, tabbable, onChoose }: ListRowProps) {
         <strong class="oprs-clip" title={row.name}>
           {row.name}
         </strong>
-        {chosen ? <LiveDone row={row} /> : <Done done={row.done} expected={row.expected} />}
+        <Done of={row} />
       </span>
       <span class="oprs-line oprs-quiet">
         <span class="oprs-clip">{dataset(row)}</span>
-        <span title={row.reason ?? undefined}>
-          {chosen ? <LiveState row={row} /> : rowState(row)}
-        </span>
+        <span title={row.reason ?? undefined}>{rowState(row)}</span>
       </span>
-      <RowMeans row={row} chosen={chosen} />
+      <span class="oprs-number oprs-quiet oprs-rowmeans" title={meansLine(row.scores)}>
+        <Means of={row.scores} />
+      </span>
       {chosen ? <LiveStrip stored={row.runs} /> : <Strip runs={row.runs} />}
     </button>
   );
 }
 
-const Done = ({ done, expected }: { done: number | null; expected: number }) => (
+const Done = ({ of: { done, expected } }: { of: ListedRow }) => (
   <span class="oprs-number oprs-quiet">{doneOf(done, expected)}</span>
 );
 
-/** The chosen experiment is known cell by cell, so its row keeps up with the heatmap. */
-function LiveDone({ row }: { row: ListedRow }) {
-  const { head, tally, progress } = useViewState();
-  const known = head?.id === row.id && progress !== null;
-  const done = tally.completed + tally.replayed + tally.scores_missing;
-  return <Done done={known ? done : row.done} expected={known ? head.cells : row.expected} />;
-}
-
-function LiveState({ row }: { row: ListedRow }) {
-  const { head, tally, progress } = useViewState();
-  if (head?.id !== row.id || !progress) return <>{rowState(row)}</>;
-  const failed = tally.task_failed + tally.scoring_failed;
-  return <>{rowState({ ...row, failed, state: progress.active ? "running" : row.state })}</>;
-}
-
-/** The mean of each score; of the chosen one as its header has them. */
-function RowMeans({ row, chosen }: { row: ListedRow; chosen: boolean }) {
-  const { scales } = useViewState();
-  const known = chosen && scales.length ? scales : row.scores;
-  return (
-    <span class="oprs-number oprs-quiet oprs-rowmeans" title={meansLine(known)}>
-      <Means of={known} />
-    </span>
-  );
+/** The open experiment is known cell by cell, so its row keeps up with the heatmap. */
+function live(row: ListedRow, { head, tally, progress, scales }: ViewState): ListedRow {
+  if (head?.id !== row.id) return row;
+  const known = { ...row, scores: scales.length ? scales : row.scores };
+  if (!progress) return known;
+  return {
+    ...known,
+    done: tally.completed + tally.replayed + tally.scores_missing,
+    expected: head.cells,
+    failed: tally.task_failed + tally.scoring_failed,
+    state: progress.active ? "running" : row.state,
+  };
 }
 
 function LiveStrip({ stored }: { stored: Runs }) {
@@ -189,15 +182,4 @@ function LiveStrip({ stored }: { stored: Runs }) {
   const calm = useCalm(tally, CALM);
   const live = useMemo(() => lineOf(view.cells.bytes), [calm, view]);
   return <Strip runs={live.bytes.length ? live : stored} />;
-}
-
-const focusedId = (event: KeyboardEvent): string | undefined =>
-  (event.target as HTMLElement).dataset.id;
-
-function destination(key: string, at: number, length: number): number | null {
-  if (!length) return null;
-  if (key === "ArrowDown") return Math.min(length - 1, at + 1);
-  if (key === "ArrowUp") return Math.max(0, at - 1);
-  if (key === "Home") return 0;
-  return key === "End" ? length - 1 : null;
 }

@@ -2,6 +2,7 @@ import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../filters";
 import type { Sort } from "../protocol";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Select } from "./parts";
 
 const ORDERS: readonly (readonly [Sort, string])[] = [
   ["-created_at", "newest first"],
@@ -31,17 +32,13 @@ export function Finder() {
       />
       <p class="oprs-line oprs-quiet">
         <span class="oprs-number">{rows && many(total, "experiment")}</span>
-        <select
-          class="oprs-field oprs-order"
-          aria-label="Order"
-          onChange={(event) => order(event.currentTarget.value)}
-        >
-          {[...ORDERS, ...ARRANGEMENTS.map((each) => [each, each] as const)].map(([each, name]) => (
-            <option key={each} value={each} selected={each === (arrangement ?? query.sort)}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Select
+          class="oprs-order"
+          label="Order"
+          value={arrangement ?? query.sort}
+          choices={[...ORDERS, ...ARRANGEMENTS.map((each) => [each, each] as const)]}
+          onChoose={order}
+        />
       </p>
       <Chips />
     </>

@@ -53,8 +53,9 @@ export function Header() {
 
 function ResumeButton() {
   const { view } = useAround();
-  const { ready, plan, pressed, progress, kernel, outdated } = useViewState();
-  const blocked = !plan || plan.obstacle !== null || isNothingLeft(plan);
+  const { ready, plan, pressed, progress, kernel, outdated, wish } = useViewState();
+  const nothing = !!plan && isNothingLeft(plan);
+  const blocked = !plan || plan.obstacle !== null || nothing;
   const active = progress?.active === true && kernel === "there";
   const busy = !ready || kernel !== "there" || pressed !== null || active;
   const off = busy || blocked || outdated;
@@ -76,7 +77,7 @@ function ResumeButton() {
       >
         {label}
       </button>
-      <ResumeMenu off={busy} />
+      <ResumeMenu off={busy || (nothing && wish.scope === "everything")} />
     </span>
   );
 }
@@ -151,15 +152,15 @@ function worded(key: string, phrases: readonly Phrase[]): Pieces {
 
 function piecesOf(plan: Plan): Pieces {
   const [work, ...rest] = worded("does", planPhrases(withoutChoices(plan)));
-  const pieces: Pieces = work ? [["work", <Work key="work" words={work[1]} />]] : [];
-  if (!isNothingLeft(plan)) pieces.push(["time", <Time key="time" plan={plan} />]);
+  const pieces: Pieces = work ? [["work", <Work words={work[1]} />]] : [];
+  if (!isNothingLeft(plan)) pieces.push(["time", <Time plan={plan} />]);
   pieces.push(...rest);
-  if (plan.offered.tasks.length) pieces.push(["task", <TaskChooser key="task" plan={plan} />]);
+  if (plan.offered.tasks.length) pieces.push(["task", <TaskChooser plan={plan} />]);
   if (plan.offered.metrics.length) {
-    pieces.push(["metrics", <MetricsChooser key="metrics" plan={plan} />]);
-    if (!plan.chosen.metrics.length && plan.run) pieces.push(["unscored", <Unscored key="no" />]);
+    pieces.push(["metrics", <MetricsChooser plan={plan} />]);
+    if (!plan.chosen.metrics.length && plan.run) pieces.push(["unscored", <Unscored />]);
   }
-  if (plan.drift) pieces.push(["drift", <Drift key="drift" plan={plan} />]);
+  if (plan.drift) pieces.push(["drift", <Drift plan={plan} />]);
   if (plan.obstacle && !isAsking(plan)) {
     const quiet = isDone(plan) ? "oprs-quiet" : "oprs-obstacle";
     pieces.push(["obstacle", <span class={quiet}>{plan.obstacle}</span>]);

@@ -61,17 +61,20 @@ export function HeatmapView() {
   );
 }
 
-/** How it is drawn; or what is selected. There is one line for it from the beginning. */
+/** How it is drawn; or what is selected. There is one line for it from the beginning, as one that came with its words
+ * would not be read aloud. */
 function Caption() {
   const { view } = useAround();
   const { head, sort, selection } = useViewState();
   return (
     <div class="oprs-caption">
-      {selection ? (
-        <Selected selection={selection} />
-      ) : (
-        <span class="oprs-clip">{head && `items, ${order(head, sort)} · ${across(head)}`}</span>
-      )}
+      <span class={selection ? "oprs-selected" : "oprs-clip"} role="status">
+        {selection ? (
+          <Selected selection={selection} />
+        ) : (
+          head && `items, ${order(head, sort)} · ${across(head)}`
+        )}
+      </span>
       <Zoom />
       <button type="button" onClick={() => view.sight.showKeys(true)}>
         ? keys
@@ -84,7 +87,7 @@ function Selected({ selection }: { selection: Selection }) {
   const { view } = useAround();
   const { runs, items, scales, rectangles } = selection;
   return (
-    <span class="oprs-selected" role="status">
+    <>
       <b class="oprs-number">{many(runs, "run")} selected</b>
       <span class="oprs-clip oprs-number" title={scales ? meansLine(scales) : undefined}>
         {runs > items && ` (${many(items, "item")})`}
@@ -95,7 +98,7 @@ function Selected({ selection }: { selection: Selection }) {
       <button type="button" class="oprs-link" onClick={() => view.selecting.choose(null)}>
         Clear
       </button>
-    </span>
+    </>
   );
 }
 

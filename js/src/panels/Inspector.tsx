@@ -2,13 +2,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Attempts } from "../inspector/Attempts";
 import { Comparison } from "../inspector/Comparison";
 import { Copy } from "../inspector/Copy";
-
 import { Splitter, useHeight } from "../inspector/height";
+import { own } from "../keys";
 import { type Cell, type Details, stateOf } from "../protocol";
 import { BESIDE } from "../sight";
 import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
+import { Alert } from "./parts";
 import { Trace } from "./Trace";
 
 type Tab = "Error" | "Item" | "Output" | "Scores" | "Prints" | "Attempts" | "Trace";
@@ -35,6 +36,7 @@ function Inspected() {
     );
   }
   const { cell, details, index } = inspected;
+  const sum = details && price(details.tokens, details.cost);
   const problem = trouble.cell ?? trouble.details;
   const state = stateOf(view.cells.bytes[index]);
   return (
@@ -42,14 +44,10 @@ function Inspected() {
       <h3 class="oprs-title">
         <strong class="oprs-clip">{view.cells.label(index)}</strong>
         <span class="oprs-clip oprs-quiet"> — {cell ? cellLine(cell) : spaced(state)}</span>
-        {details && <Price of={details} />}
+        {sum && <span class="oprs-quiet oprs-number">{sum}</span>}
         {cell && <code class="oprs-id oprs-clip">{cell.item_id}</code>}
       </h3>
-      {problem && (
-        <p class="oprs-trouble" role="alert">
-          {problem}
-        </p>
-      )}
+      <Alert>{problem}</Alert>
       {cell ? (
         <Tabs cell={cell} details={details} key={index} />
       ) : (
@@ -61,29 +59,14 @@ function Inspected() {
   );
 }
 
-function Price({ of: { tokens, cost } }: { of: Details }) {
-  const sum = price(tokens, cost);
-  return sum ? <span class="oprs-quiet oprs-number">{sum}</span> : null;
-}
-
-/** Where Opik itself shows the run. */
-function Elsewhere({ url }: { url: string | null }) {
-  const address = webAddress(url);
-  return address ? (
-    <a class="oprs-link" href={address} target="_blank" rel="noopener noreferrer">
-      Open in Opik ↗
-    </a>
-  ) : null;
-}
-
 interface Looked {
   cell: Cell;
   details: Details | null;
 }
 
 function Tabs({ cell, details }: Looked) {
-  const { prefix } = useAround();
-  const { view } = useAround();
+  const { prefix, view } = useAround();
+  const elsewhere = webAddress(details?.url ?? null);
   const picked = useViewState().inspected?.tab as Tab | null;
   const pick = (name: Tab) => view.inspection.pick(name);
   const buttons = useRef<HTMLDivElement>(null);
@@ -96,14 +79,13 @@ function Tabs({ cell, details }: Looked) {
     const at = tabs.indexOf(tab);
     const last = tabs.length - 1;
     const to = {
-      ArrowRight: at === last ? 0 : at + 1,
-      ArrowLeft: at === 0 ? last : at - 1,
+      ArrowRight: (at + 1) % tabs.length,
+      ArrowLeft: (at + last) % tabs.length,
       Home: 0,
       End: last,
     }[event.key];
     if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
+    own(event);
     pick(tabs[to]);
     (buttons.current?.children[to] as HTMLElement | undefined)?.focus();
   };
@@ -130,7 +112,11 @@ function Tabs({ cell, details }: Looked) {
         <span class="oprs-tools">
           {tab === "Item" && <Keep />}
           <Copy text={textOf(tab, cell, details)} />
-          <Elsewhere url={details?.url ?? null} />
+          {elsewhere && (
+            <a class="oprs-link" href={elsewhere} target="_blank" rel="noopener noreferrer">
+              Open in Opik ↗
+            </a>
+          )}
         </span>
       </div>
       <div
@@ -211,7 +197,11 @@ function Content({ tab, cell, details }: Looked & { tab: Tab }) {
       <Comparison item={itemOf(cell, details)} output={cell.output} />
       <Value value={cell.output} nothing="There is no output." />
       <Beside of={cell} />
-      <Notes of={cell} />
+      {cell.notes?.map((note) => (
+        <p class="oprs-quiet" key={note}>
+          {note}
+        </p>
+      ))}
       <Tries of={cell} />
     </>
   );
@@ -234,19 +224,6 @@ function Beside({ of: { cell } }: { of: Cell }) {
       </p>
       {run && <Value value={run.output} nothing="There is no output." />}
     </div>
-  );
-}
-
-/** What of the output was converted to be stored. */
-function Notes({ of: { notes } }: { of: Cell }) {
-  return (
-    <>
-      {notes?.map((note) => (
-        <p class="oprs-quiet" key={note}>
-          {note}
-        </p>
-      ))}
-    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { cssName } from "../heatmap/palette";
 import { cssColourOf, verdictColour } from "../heatmap/scale";
+import { NOT_RUN } from "../heatmap/shading";
 import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
 import type { Comparison } from "../protocol";
 import type { Shown } from "../sight";
@@ -8,7 +9,6 @@ import { useAround, useViewState } from "./hooks";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
 const BINS = 20;
-const NOT_RUN: readonly Kind[] = ["never_run", "queued", "running"];
 
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
@@ -77,7 +77,7 @@ function Verdicts({ of }: { of: Comparison }) {
 function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
   const bins = histogram(plane.values);
   const most = Math.max(1, ...bins);
-  const run = plane.values.length - NOT_RUN.reduce((sum, kind) => sum + tally[kind], 0);
+  const run = plane.values.length - [...NOT_RUN].reduce((sum, kind) => sum + tally[kind], 0);
   const unit = plane.by === "duration" ? seconds : figure;
   return (
     <>

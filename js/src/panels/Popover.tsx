@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { own } from "../keys";
 
 interface PopoverProps {
   /** What the button says. */
@@ -33,8 +34,7 @@ export function Popover({ label, name, labelledBy, menu, off, children }: Popove
     else if (!menu || !/^(Arrow(Up|Down)|Home|End)$/.test(key)) return;
     else if (open) move(inside.current, key);
     else setOpen(true);
-    event.preventDefault();
-    event.stopPropagation();
+    own(event);
   };
   const onFocusOut = ({ relatedTarget }: FocusEvent) => {
     if (relatedTarget && !box.current?.contains(relatedTarget as Node)) setOpen(false);

@@ -1,22 +1,16 @@
 import { cssName } from "../heatmap/palette";
-import type { Kind, Tally } from "../heatmap/states";
+import { KINDS_IN_ORDER, type Tally } from "../heatmap/states";
 import { canNotify, mayNotify } from "../notifying";
 import { count, deliveryLines, progressLine } from "../words";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
+import { Alert } from "./parts";
 
 const CALM = 5000;
 /** Nobody waits for these. */
 const QUIET: ReadonlySet<string> = new Set(["cell", "groups", "facts", "scales"]);
-const IN_ORDER: readonly Kind[] = [
-  "completed",
-  "replayed",
-  "scores_missing",
-  "scoring_failed",
-  "task_failed",
-  "interrupted",
-  "running",
-];
+/** What is queued or was never run is the room that they leave. */
+const BEGUN = KINDS_IN_ORDER.slice(0, -2);
 
 /** How much of the grid is what, as one thin line, and in words below it how the resume goes. */
 export function Progress() {
@@ -28,6 +22,9 @@ export function Progress() {
     ? "reading…"
     : progressLine(progress) || (total ? `${count(done)} of ${count(total)} complete` : "");
   const busy = mode === "browser" && late.some((method) => !QUIET.has(method));
+  const told = [line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ");
+  // For people who listen: the same line, seldom enough to be heard to its end.
+  const heard = useCalm(told, CALM);
   return (
     <div class="oprs-progress">
       <div
@@ -38,7 +35,7 @@ export function Progress() {
         aria-valuemax={total}
         aria-valuenow={done}
       >
-        {IN_ORDER.map((kind) => (
+        {BEGUN.map((kind) => (
           <span key={kind} style={`background:var(${cssName(kind)});flex-grow:${tally[kind]}`} />
         ))}
         <span style={`flex-grow:${tally.queued + tally.never_run}`} />
@@ -54,7 +51,9 @@ export function Progress() {
         </span>
       </div>
       <Delivery />
-      <Announcer line={[line, ...deliveryLines(progress, storeName)].filter(Boolean).join(". ")} />
+      <p class="oprs-hidden" aria-live="polite">
+        {heard}
+      </p>
     </div>
   );
 }
@@ -84,27 +83,13 @@ function Delivery() {
   const [refused, quiet] = deliveryLines(progress, storeName);
   return (
     <div class="oprs-delivery">
-      {refused && (
-        <p class="oprs-trouble" role="alert">
-          <b>{refused}</b>
-        </p>
-      )}
+      <Alert>{refused && <b>{refused}</b>}</Alert>
       {quiet && (
         <p class="oprs-clip oprs-quiet" title={quiet}>
           {quiet}
         </p>
       )}
     </div>
-  );
-}
-
-/** For people who listen: the same line, seldom enough to be heard to its end. */
-function Announcer({ line }: { line: string }) {
-  const calm = useCalm(line, CALM);
-  return (
-    <p class="oprs-hidden" aria-live="polite">
-      {calm}
-    </p>
   );
 }
 

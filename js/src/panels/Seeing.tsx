@@ -1,9 +1,8 @@
 import { useRef } from "preact/hooks";
 import { BESIDE, BY_CHANGE, BY_STATE, IN_ORDER } from "../sight";
-import { count, many } from "../words";
+import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
-
-type Choice = readonly [value: string, name: string];
+import { type Choice, Select } from "./parts";
 
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {
@@ -40,28 +39,11 @@ export function Seeing() {
   );
 }
 
-interface ChooserProps {
-  label: string;
-  value: string;
-  choices: readonly Choice[];
-  onChoose(value: string): void;
-}
-
-function Chooser({ label, value, choices, onChoose }: ChooserProps) {
+function Chooser({ label, ...select }: Parameters<typeof Select>[0]) {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: a Select is one
     <label class="oprs-choice">
-      <span class="oprs-quiet">{label}</span>{" "}
-      <select
-        class="oprs-field"
-        value={value}
-        onChange={(event) => onChoose(event.currentTarget.value)}
-      >
-        {choices.map(([each, name]) => (
-          <option key={each} value={each} selected={each === value}>
-            {name}
-          </option>
-        ))}
-      </select>
+      <span class="oprs-quiet">{label}</span> <Select {...select} />
     </label>
   );
 }
@@ -79,7 +61,7 @@ function ItemSearch() {
   return (
     <span class="oprs-find">
       <span class="oprs-quiet oprs-number" role="status">
-        {search.trim() && found?.text === search && foundWords(found.total)}
+        {search.trim() && found?.text === search && many(found.total, "item")}
       </span>
       <input
         ref={input}
@@ -94,5 +76,3 @@ function ItemSearch() {
     </span>
   );
 }
-
-const foundWords = (total: number): string => (total ? many(total, "item") : `${count(0)} items`);

@@ -1,6 +1,7 @@
 import type { Trouble } from "../troubles";
 import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Alert } from "./parts";
 
 /** Why runs failed: one line a group, the largest first. A chosen one marks its cells. There is room for it from the
  * beginning. */
@@ -16,11 +17,7 @@ export function Troubles() {
           <Row key={group.key} group={group} most={most} />
         ))}
       </ul>
-      {trouble.groups && (
-        <p class="oprs-trouble" role="alert">
-          {trouble.groups}
-        </p>
-      )}
+      <Alert>{trouble.groups}</Alert>
       {known?.length === 0 && <p class="oprs-quiet">Nothing has failed.</p>}
       {groupsInAll > groups.length && (
         <p class="oprs-quiet">{count(groupsInAll - groups.length)} smaller groups are not shown.</p>
@@ -29,19 +26,15 @@ export function Troubles() {
   );
 }
 
-const EFFECTS: Readonly<Record<Trouble["kind"], string>> = {
-  task: "",
+const EFFECTS: Readonly<Partial<Record<Trouble["kind"], string>>> = {
   scoring: "scoring failed",
   metric: "score missing, output kept",
-  interrupted: "",
 };
 
 function Row({ group, most }: { group: Trouble; most: number }) {
   const { view } = useAround();
   const { group: chosen } = useViewState();
-  const below = [group.kind === "interrupted" ? "" : group.message, EFFECTS[group.kind]];
-  const detail =
-    below.filter(Boolean).join(" · ") || (group.kind === "interrupted" ? group.message : "");
+  const detail = [group.message, EFFECTS[group.kind]].filter(Boolean).join(" · ");
   const cut = group.count > group.marked.length;
   return (
     <li>
@@ -50,11 +43,7 @@ function Row({ group, most }: { group: Trouble; most: number }) {
         class="oprs-group"
         data-kind={group.kind}
         aria-pressed={chosen === group.key}
-        title={
-          cut
-            ? `${group.message}\nThe first ${count(group.marked.length)} are marked.`
-            : group.message
-        }
+        title={group.message + (cut ? `\nThe first ${count(group.marked.length)} are marked.` : "")}
         onClick={() => view.troubles.choose(group.key)}
       >
         <span class="oprs-line">

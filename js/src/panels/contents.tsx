@@ -2,6 +2,7 @@
 import { LongText } from "../inspector/LongText";
 import { Stack } from "../inspector/Stack";
 import type { CellError, Score } from "../protocol";
+import { Table } from "./parts";
 
 export { Value } from "../inspector/Tree";
 
@@ -32,24 +33,15 @@ export const errorLine = ({ type, message }: CellError): string =>
 export function Scores({ scores }: { scores: readonly Score[] }) {
   if (!scores.length) return <p class="oprs-quiet">There are no scores.</p>;
   return (
-    <table class="oprs-scores">
-      <thead>
-        <tr>
-          <th scope="col">metric</th>
-          <th scope="col">value</th>
-          <th scope="col">reason</th>
+    <Table heads={["metric", "value", "reason"]}>
+      {scores.map((score) => (
+        <tr key={score.name} class={score.failed ? "oprs-failed" : ""}>
+          <th scope="row">{score.name}</th>
+          <td class="oprs-number">{score.failed ? "failed" : figure(score.value)}</td>
+          <td>{score.reason && <LongText text={score.reason} />}</td>
         </tr>
-      </thead>
-      <tbody>
-        {scores.map((score) => (
-          <tr key={score.name} class={score.failed ? "oprs-failed" : ""}>
-            <th scope="row">{score.name}</th>
-            <td class="oprs-number">{score.failed ? "failed" : figure(score.value)}</td>
-            <td>{score.reason && <LongText text={score.reason} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

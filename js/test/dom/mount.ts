@@ -10,11 +10,11 @@ export interface Mounted {
   button(name: string): HTMLButtonElement;
 }
 
-export async function mount(kernel: FakeKernel): Promise<Mounted> {
+export async function mount(kernel: FakeKernel, of = widget): Promise<Mounted> {
   const el = document.createElement("div");
   document.body.append(el);
   const end = new AbortController();
-  await widget.render({ model: kernel.control.as(), el, signal: end.signal, host: kernel.host });
+  await of.render({ model: kernel.control.as(), el, signal: end.signal, host: kernel.host });
   const root = el.querySelector<HTMLElement>(".oprs-root");
   if (!root) throw new Error("nothing was mounted");
   const find = (selector: string) => {
@@ -32,8 +32,8 @@ export async function mount(kernel: FakeKernel): Promise<Mounted> {
 }
 
 /** Mounted, shaken hands, and an experiment drawn from its first key frame. */
-export async function mountOpen(kernel: FakeKernel): Promise<Mounted> {
-  const mounted = await mount(kernel);
+export async function mountOpen(kernel: FakeKernel, of = widget): Promise<Mounted> {
+  const mounted = await mount(kernel, of);
   await vi.waitFor(() => {
     if (mounted.root.dataset.active !== "false") throw new Error("no key frame yet");
     if (!mounted.text(".oprs-status")) throw new Error("not drawn yet");

@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from opik_resume.base.records import CellKey
+from opik_resume.base.records import CellKey, utc_now
 from opik_resume.engine.retrying.late import call_for
+from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.stated import seconds_until
+
+_PASSING = Retries()
 
 Call = Callable[..., Any]
 """Calls a function of the user's with the arguments that follow it."""
@@ -28,7 +32,9 @@ class Calls:
         self._resolve = resolve
         self._positions: dict[CellKey, int] = {}  # of those on the way, in the order in which they start
         self._first: tuple[int, BaseException] | None = None
-        self._lock = threading.Lock()  # guards the first error
+        self._first_lasting: tuple[int, BaseException] | None = None
+        self.stated_until = float("-inf")  # by what passes by itself
+        self._lock = threading.Lock()  # guards the three above
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         elsewhere = self.elsewhere
@@ -57,15 +63,26 @@ class Calls:
 
     def note(self, key: CellKey, error: BaseException) -> None:
         """The work on this cell raised."""
+        passes = _PASSING.passes(error)
+        stated = seconds_until(error, utc_now()) if passes else None
         with self._lock:
             position = self._positions.get(key, sys.maxsize)  # an attempt of another program states no trial
             if self._first is None or position < self._first[0]:
                 self._first = (position, error)
+            if not passes and (self._first_lasting is None or position < self._first_lasting[0]):
+                self._first_lasting = (position, error)
+            if stated is not None:
+                self.stated_until = max(self.stated_until, time.monotonic() + stated)
 
     @property
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order in which they start."""
         return self._first[1] if self._first is not None else None
+
+    @property
+    def first_lasting_error(self) -> BaseException | None:
+        """The same of those that do not pass by themselves."""
+        return self._first_lasting[1] if self._first_lasting is not None else None
 
 
 def is_async(function: Callable[..., Any]) -> bool:

@@ -13,10 +13,10 @@ from opik_resume.base.records import CellKey, Item
 from opik_resume.engine.cell import Fresh, Task
 from opik_resume.engine.costs import Cost
 from opik_resume.engine.retrying.policy import Retries
-from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
-from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import PlannedCell
+from opik_resume.experiment.limits import Limits, Spending
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.plan import PlannedCell
 from opik_resume.metrics.base import Metric
 from opik_resume.metrics.scoring import KeyMapping
 
@@ -31,7 +31,8 @@ class Callables:
     for a result that has only those. ``capture``: what they print is kept with the runs. ``retries``: when a task is called
     again, and for how long. ``loop``: the event loop that coroutines run on, that of whoever awaits the door; None is one of
     our own. ``elsewhere``: the executor on which all of them are called, and they as bytes for its workers
-    (``elsewhere.packing.Place``); None is here.
+    (``elsewhere.packing.Place``); None is here. ``spent``: what the rounds of the call have started so far, which ``limits``
+    count as well; None: this is the only round.
     """
 
     task: Task
@@ -48,6 +49,7 @@ class Callables:
     retries: Retries = field(default_factory=Retries)
     loop: Any = None
     elsewhere: Any = None
+    spent: Spending | None = None
 
     @cached_property
     def version(self) -> Version | None:

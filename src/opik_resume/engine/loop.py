@@ -84,7 +84,7 @@ class Run:
         self.stopped_by: StoppedBy | None = None
         self.notes: tuple[str, ...] = ()
         self._jobs = Listed(jobs) if isinstance(jobs, Sequence) else jobs
-        self._course = Course(self._jobs, callables.limits)
+        self._course = Course(self._jobs, callables.limits, callables.spent)
         self._lease = lease
         self._abandoned = Abandoned(lease)
         self._outliving = Outliving(self._abandoned)
@@ -233,6 +233,16 @@ class Run:
     def first_error(self) -> BaseException | None:
         """What the first failing cell raised, first in the order of the jobs: the user's own exception."""
         return self._calls.first_error
+
+    @property
+    def first_lasting_error(self) -> BaseException | None:
+        """The same of those that do not pass by themselves."""
+        return self._calls.first_lasting_error
+
+    @property
+    def stated_until(self) -> float:
+        """The moment of ``time.monotonic`` before which a provider has said that it is not to be called again."""
+        return self._calls.stated_until
 
     # Workers
 

@@ -20,8 +20,8 @@ from opik_resume.engine.events import RunFinished
 from opik_resume.engine.workers import start_workers
 from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.results import EvaluationResultOnDictItems
-from opik_resume.experiment.test_results import TestCase, TestResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResultOnDictItems
+from opik_resume.experiment.results.test_results import TestCase, TestResult
 from opik_resume.lifecycle.display.choosing import chosen
 from opik_resume.lifecycle.display.watching import Progress, drawn, progress_of
 

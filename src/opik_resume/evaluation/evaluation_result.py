@@ -1,6 +1,6 @@
 """Opik's path to types of ours."""
 
-from opik_resume.experiment.results import (
+from opik_resume.experiment.results.evaluation_result import (
     DatasetItemResults,
     EvaluationResult,
     EvaluationResultAggregatedScoresView,

@@ -20,9 +20,9 @@ from opik_resume.evaluation import arguments, nothing
 from opik_resume.evaluation.unfinished import warn_of_unfinished
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.limits import BREAKER
-from opik_resume.experiment.plan import make_plan
+from opik_resume.experiment.planning.plan import make_plan
 from opik_resume.experiment.reading import Reading
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.experiment.selection import choose
 from opik_resume.lifecycle.prepare import prepare_first
 from opik_resume.lifecycle.wait import run_and_wait

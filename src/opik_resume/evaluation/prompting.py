@@ -16,7 +16,7 @@ from opik_resume.evaluation import arguments
 from opik_resume.evaluation.evaluator import evaluate
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.limits import BREAKER
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.integrations.chat_models import ChatModel, chat_model
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from opik_resume.base.records import Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation import arguments
 from opik_resume.exceptions import EmptyExperiment
-from opik_resume.experiment.plan import ResumePlan, make_rescoring_plan
+from opik_resume.experiment.planning.plan import ResumePlan, make_rescoring_plan
 from opik_resume.experiment.reading import Reading, find_experiment, read_experiment
-from opik_resume.experiment.results import EvaluationResult
-from opik_resume.experiment.test_results import TestResult, only
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.experiment.results.test_results import TestResult, only
 from opik_resume.lifecycle.prepare import prepare
 from opik_resume.lifecycle.wait import run_and_wait
 from opik_resume.metrics.base import name_of

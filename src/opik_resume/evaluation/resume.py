@@ -16,18 +16,19 @@ from opik_resume.engine.retrying.policy import MAX_WAIT, Retries
 from opik_resume.evaluation import arguments
 from opik_resume.evaluation.prompting import task_again
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment import drift
-from opik_resume.experiment.changes import Drift, changes_since
-from opik_resume.experiment.choosing import Only
-from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import is_done
-from opik_resume.experiment.limits import BREAKER, Limits
-from opik_resume.experiment.plan import ResumePlan, make_plan
+from opik_resume.experiment.limits import BREAKER, Limits, Spending
+from opik_resume.experiment.planning import drift
+from opik_resume.experiment.planning.changes import Drift, changes_since
+from opik_resume.experiment.planning.choosing import Only
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.plan import ResumePlan, make_plan
 from opik_resume.experiment.reading import Reading, find_experiment, why_not_resumable
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle.conclude import read_and_finish
 from opik_resume.lifecycle.prepare import prepare
+from opik_resume.lifecycle.rounds.running import run_until_complete
 from opik_resume.lifecycle.wait import run_and_wait
 from opik_resume.metrics.base import name_of
 from opik_resume.stores.connections import default_store
@@ -62,7 +63,7 @@ def evaluate_resume(
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[False] = False,
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
     retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto",
-    on_event: OnEvent | None = None, executor: Executor | None = None, store: Store | None = None,
+    on_event: OnEvent | None = None, executor: Executor | None = None, until_complete: bool = False, store: Store | None = None,
 ) -> EvaluationResult: ...
 @overload
 def evaluate_resume(
@@ -75,7 +76,7 @@ def evaluate_resume(
     settle: bool = False, only: Only | None = None, plan: ResumePlan | None = None, dry_run: Literal[True],
     cost: Cost | None = None, capture: bool = True, retries: int = 0, timeout: float | None = None,
     retry_on: RetryOn = (), adaptive: bool = True, max_wait: float = MAX_WAIT, display: Display | None = "auto",
-    on_event: OnEvent | None = None, executor: Executor | None = None, store: Store | None = None,
+    on_event: OnEvent | None = None, executor: Executor | None = None, until_complete: bool = False, store: Store | None = None,
 ) -> ResumePlan: ...
 # fmt: on
 @door
@@ -112,6 +113,7 @@ def evaluate_resume(
     display: Display | None = "auto",
     on_event: OnEvent | None = None,
     executor: Executor | None = None,
+    until_complete: bool = False,
     store: Store | None = None,
 ) -> EvaluationResult | ResumePlan:
     """Finish an interrupted evaluation: run what is missing, keep what is complete, return one merged result.
@@ -137,6 +139,11 @@ def evaluate_resume(
             such: see :meth:`ResumePlan.select`. The rest stays missing, and the experiment unfinished.
         plan: run this plan of :func:`plan_resume`, or a part of it, less what has been done meanwhile: never a cell more.
         dry_run: return the plan, and run nothing.
+        until_complete: go on in rounds until every run that was to be run is complete, a stop rule ends it, or only failures
+            are left that do not pass by themselves, which are not run again. Before each round it waits: half a minute at first
+            and up to ten minutes, or as long as a provider has stated, be it hours; it says how long, and for what. The stop
+            rules count all rounds and their pauses. Between two rounds nobody holds the experiment. ``on_event`` is told each
+            round as one run, with its own end. With ``dry_run`` it is the plan of the first round.
         store: where the experiment is; the default store when left out.
 
     Returns:
@@ -165,10 +172,12 @@ def evaluate_resume(
         max_cost=max_cost,
         breaker=breaker,
     )
-    kept, retrying = (
+    kept, retrying, until_complete = (
         arguments.flag("capture", capture),
         arguments.retries(retries, timeout, retry_on, adaptive, max_wait),
+        arguments.flag("until_complete", until_complete),
     )
+    retrying = replace(retrying, patient=until_complete)
     callables = replace(arguments.bounded(callables, limits), capture=kept, retries=retrying)
     callables = replace(callables, on_drift=drift.checked(on_drift))
     watching = arguments.watching(verbose, display, on_event)
@@ -187,6 +196,17 @@ def evaluate_resume(
         return shown
     if len(shown) and reading.elsewhere is not None:
         logger.warning(reading.elsewhere)
+    if until_complete:
+        return run_until_complete(
+            reading,
+            shown,
+            replan,
+            callables,
+            where,
+            watching=watching,
+            raise_on_failure=raise_on_failure,
+            settle=settle,
+        )
     ready = partial(prepare, shown, replan, callables, where)
     return run_and_wait(
         reading, shown, ready, callables, where, watching=watching, raise_on_failure=raise_on_failure, settle=settle
@@ -321,6 +341,7 @@ def prepare_resume(
     retries: Retries | None = None,
     loop: Any = None,
     executor: Executor | None = None,
+    spent: Spending | None = None,
     store: Store | None = None,
     listener: Listener | None = None,
 ) -> Run:
@@ -339,6 +360,7 @@ def prepare_resume(
         capture=capture,
         retries=retries or Retries(),
         loop=loop,
+        spent=spent,
     )
     callables = arguments.elsewhere(callables, executor)
     refuse_ended(callables)

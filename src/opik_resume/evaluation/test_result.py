@@ -1,5 +1,5 @@
 """Opik's path to a type of ours."""
 
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.test_results import TestResult
 
 __all__ = ["TestResult"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 
 from opik_resume.base.records import Attempt, ErrorInfo
 from opik_resume.base.text.phrases import counted, error_line
-from opik_resume.experiment.failure_groups import failure_group
-from opik_resume.experiment.transient import is_transient
+from opik_resume.experiment.failures.failure_groups import failure_group
+from opik_resume.experiment.failures.transient import is_transient
 
 BREAKER = 10
 
@@ -49,7 +49,7 @@ class StoppedBy:
 
 
 class Spending:
-    """What one call has started and what has come of it. Not safe to use from several threads at once.
+    """What one call has started and what has come of it, in all its rounds. Not safe to use from several threads at once.
 
     Args:
         limits: its rules.
@@ -66,15 +66,23 @@ class Spending:
 
     def may_start(self, now: float) -> bool:
         """Whether one more run may start now; it counts as started then."""
-        limits = self._limits
-        if limits.max_runs is not None and self._started >= limits.max_runs:
-            self._trip("max_runs", f"{counted(self._started, 'run')} started (max_runs={limits.max_runs})")
-        if limits.max_seconds is not None and now - self._began >= limits.max_seconds:
-            self._trip("max_seconds", f"{limits.max_seconds:g} seconds are over (max_seconds={limits.max_seconds:g})")
+        self._look(now, "are over")
         if self._tripped is not None:
             return False
         self._started += 1
         return True
+
+    def may_wait_until(self, then: float) -> bool:
+        """Whether something may start at a later moment: if not, nobody need wait for it."""
+        self._look(then, "are over before the next round")
+        return self._tripped is None
+
+    def _look(self, now: float, said: str) -> None:
+        limits = self._limits
+        if limits.max_runs is not None and self._started >= limits.max_runs:
+            self._trip("max_runs", f"{counted(self._started, 'run')} started (max_runs={limits.max_runs})")
+        if limits.max_seconds is not None and now - self._began >= limits.max_seconds:
+            self._trip("max_seconds", f"{limits.max_seconds:g} seconds {said} (max_seconds={limits.max_seconds:g})")
 
     def seconds_left(self, now: float) -> float | None:
         """How long something may still start, for who waits to start again; None: no rule says."""

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import ExperimentNotFound, ServerError
-from opik_resume.experiment import scores as experiment_scores
 from opik_resume.experiment.reading import Reading, read_experiment, recall_experiment
-from opik_resume.experiment.results import build_result
+from opik_resume.experiment.results import scores as experiment_scores
+from opik_resume.experiment.results.evaluation_result import build_result
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment

@@ -6,8 +6,8 @@ from collections import Counter
 
 from opik_resume.base.text import redaction
 from opik_resume.engine import Run
-from opik_resume.experiment.failed_runs import FailedRuns
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.experiment.results.failed_runs import FailedRuns
 
 logger = redaction.logger("opik_resume")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from opik_resume.experiment.results import EvaluationResult, NotTaken
+from opik_resume.experiment.results.evaluation_result import EvaluationResult, NotTaken
 
 if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store

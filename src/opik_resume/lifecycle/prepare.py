@@ -13,7 +13,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.base.metadata import remembered
 from opik_resume.base.records import CellKey, ErrorTolerance
 from opik_resume.engine import Callables, Listener, Run, Tracing
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, read_experiment
 from opik_resume.integrations import tracing_of
 from opik_resume.lifecycle.conclude import conclude, mark

@@ -11,7 +11,7 @@ import numpy as np
 from opik_resume.base.records import CellKey
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.jobs import Job
-from opik_resume.experiment.plan import PlannedCell, ResumePlan
+from opik_resume.experiment.planning.plan import PlannedCell, ResumePlan
 from opik_resume.experiment.reading import Reading
 
 _AT_ONCE = 100  # jobs made at a time, with one look at the store

@@ -9,7 +9,7 @@ from dataclasses import replace
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 
 _REMEMBERED = 200  # experiments whose callables this process remembers
 
@@ -44,7 +44,9 @@ def unobserve(observer: Observer) -> None:
 def announce(run: Run, shown: ResumePlan, callables: Callables) -> None:
     """This run is ready: remember what it calls, and let every observer listen to it."""
     if not callables.rescoring:
-        _used[run.experiment_id] = replace(callables, limits=Limits(), elsewhere=None)
+        _used[run.experiment_id] = replace(
+            callables, limits=Limits(), elsewhere=None, spent=None, retries=replace(callables.retries, patient=False)
+        )
         _used.move_to_end(run.experiment_id)
     while len(_used) > _REMEMBERED:
         _used.popitem(last=False)

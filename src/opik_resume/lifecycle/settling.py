@@ -14,7 +14,7 @@ from opik_resume.base.process.doors import caller
 from opik_resume.base.records import utc_now
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import ExperimentNotFound, ServerError
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from opik_resume.base.process.doors import caller
 from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, ExecutorBroken, RunsNotRecorded, ServerError, StoreError
-from opik_resume.experiment import scores as experiment_scores
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading, in_memory, read_experiment, recall_experiment
-from opik_resume.experiment.results import EvaluationResult, build_result
-from opik_resume.experiment.test_results import only
+from opik_resume.experiment.results import scores as experiment_scores
+from opik_resume.experiment.results.evaluation_result import EvaluationResult, build_result
+from opik_resume.experiment.results.test_results import only
 from opik_resume.lifecycle import left_out, not_taken, settling
 from opik_resume.lifecycle.bulletin import Bulletin
 from opik_resume.lifecycle.conclude import finish, reading_of, wanted
@@ -67,7 +67,7 @@ def _run(
     raise_on_failure: bool,
 ) -> EvaluationResult:
     if not len(plan):
-        return _nothing_to_run(reading, callables, store)
+        return nothing_to_run(reading, callables, store)
     caller().check()
     run = ready(None)
     with watching.following(run, plan, reading, store) as progress:
@@ -75,10 +75,15 @@ def _run(
     if run.first_error is not None and raise_on_failure:
         run.first_error.result = result  # type: ignore[attr-defined]
         raise run.first_error
+    tell_end(result, watching)
+    return result
+
+
+def tell_end(result: EvaluationResult, watching: Watching) -> None:
+    """Say what is to be said of a result, before it is returned."""
     warn_about(result)
     if watching.verbose > 1:
         print(result.statistics())
-    return result
 
 
 def wait_or_interrupt(
@@ -172,14 +177,19 @@ def _heavy(experiment_id: str, store: Store) -> Reading:
     return recall_experiment(experiment_id, store) or read_experiment(store.get(experiment_id), store, heavy=True)
 
 
-def _nothing_to_run(reading: Reading, callables: Callables, store: Store) -> EvaluationResult:
-    """The whole experiment is there. It may still want its status or its scores: its last run may have been killed."""
+def nothing_to_run(
+    reading: Reading, callables: Callables, store: Store, before: Reading | None = None
+) -> EvaluationResult:
+    """The whole experiment is there. It may still want its status or its scores: its last run may have been killed.
+
+    ``before``: the experiment as it was when the call began, if that is not ``reading``.
+    """
     experiment, functions = reading.experiment, callables.experiment_scoring_functions
     last = reading if reading.heavy else _heavy(experiment.id, store)
     if functions or experiment.status == "running":
         last, missing = finish(last, store, functions)
         _warn(missing)
-    return result_of(last, store, callables, reading)
+    return result_of(last, store, callables, before or reading)
 
 
 def _warn(sentences: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from opik_resume.notebook.widget.offers import Offers
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.stores.protocol import Store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opik_resume.base.records import CellKey
 from opik_resume.engine.events import Ended, RecordedAgain, Unrecorded
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.notebook.background.desk import Desk
 
 

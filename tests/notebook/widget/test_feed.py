@@ -20,7 +20,7 @@ from opik_resume.engine import Callables
 from opik_resume.engine.events import Ended, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background import desk as background
 from opik_resume.notebook.background.desk import REMEMBERED, Desk

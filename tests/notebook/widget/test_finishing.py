@@ -14,7 +14,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.base.records import LeaseHolder
 from opik_resume.engine import Callables
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import make_plan
+from opik_resume.experiment.planning.plan import make_plan
 from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
 from opik_resume.metrics.score_result import ScoreResult

@@ -14,7 +14,7 @@ from opik_resume import evaluate, evaluate_resume, experiments
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.base.settings import opik_settings
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle import conclude as concluding
 from opik_resume.lifecycle import settling
 from opik_resume.metrics import Equals

@@ -13,7 +13,7 @@ from ipywidgets import VBox  # type: ignore[import-untyped]
 from opik_resume import evaluate
 from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError, ExperimentBusy, ExperimentNotFound, StoreError
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given

@@ -17,7 +17,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellState, ErrorInfo, Experiment, ScoreResult
 from opik_resume.exceptions import ExperimentNotFound
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.plan import make_plan
+from opik_resume.experiment.planning.plan import make_plan
 from opik_resume.stores import close_all
 from opik_resume.stores.file import columns
 from opik_resume.stores.local import LocalStore

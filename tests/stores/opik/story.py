@@ -16,7 +16,7 @@ from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
 from opik_resume.evaluation.pushing import push
 from opik_resume.exceptions import ServerError
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore

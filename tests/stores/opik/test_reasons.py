@@ -12,7 +12,7 @@ from opik_resume import evaluate, evaluate_resume, plan_resume
 from opik_resume.base.records import Attempt, CellState, ErrorInfo, ScoreResult
 from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.reading import read_experiment
-from opik_resume.experiment.results import build_result
+from opik_resume.experiment.results.evaluation_result import build_result
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers

@@ -13,7 +13,7 @@ import pytest
 from opik_resume import evaluate, evaluate_resume
 from opik_resume.base.records import Json, ScoreResult
 from opik_resume.evaluation.pushing import push
-from opik_resume.experiment.results import EvaluationResult, NotTaken
+from opik_resume.experiment.results.evaluation_result import EvaluationResult, NotTaken
 from opik_resume.lifecycle.wait import warn_about
 from opik_resume.metrics import Equals
 from opik_resume.stores.file import rows

@@ -14,7 +14,7 @@ import pytest
 
 from opik_resume import evaluate, evaluate_experiment, evaluate_resume
 from opik_resume.base.records import utc_now
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle import settling
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background.progress import Progress

@@ -11,7 +11,7 @@ import pytest
 
 from opik_resume import evaluate, evaluate_resume
 from opik_resume.base.settings import opik_settings
-from opik_resume.experiment.results import EvaluationResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import BaseMetric, Equals, ScoreResult
 from opik_resume.stores.opik import OpikStore, runs, spans
 from opik_resume.stores.opik.reading import attempts

@@ -21,8 +21,8 @@ from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
 from opik_resume.exceptions import ArgumentError, FilterError
 from opik_resume.experiment.reading import read_experiment
-from opik_resume.experiment.results import EvaluationResult
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.experiment.results.test_results import TestResult
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore, datasets
 from opik_resume.stores.opik.rest import paging

@@ -11,7 +11,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from opik_resume.engine.retrying import stated
-from opik_resume.experiment.transient import is_exhausted, is_pressure, is_transient
+from opik_resume.experiment.failures.transient import is_exhausted, is_pressure, is_transient
 
 FIRST_SECONDS = 1.0
 PRESSED = 0.25
@@ -41,7 +41,8 @@ class Retries:
 
     ``retry_on``: exceptions that are worth it besides those that pass by themselves: classes, or globs of their names,
     with or without the module (``openai.*``, ``*Overloaded*``). ``adaptive``: what a provider refuses because it is called too
-    often is waited for, at most ``max_wait`` seconds a run, and does not count as one of the ``retries``.
+    often is waited for, at most ``max_wait`` seconds a run, and does not count as one of the ``retries``. ``patient``: a moment
+    that the provider states is waited for, however late it is; what it refuses after that fails.
     """
 
     retries: int = 0
@@ -49,6 +50,7 @@ class Retries:
     retry_on: tuple[type[BaseException] | str, ...] = ()
     adaptive: bool = True
     max_wait: float = MAX_WAIT
+    patient: bool = False
 
     @property
     def plain(self) -> bool:
@@ -76,7 +78,10 @@ class Retries:
         if not self.adaptive or not presses(error):
             return None
         pause = _paused(number, pressed, error, now, chance, PRESSED)
-        return None if waited + pause.seconds > self.max_wait else pause
+        if waited + pause.seconds <= self.max_wait:
+            return pause
+        stated_late = self.patient and waited < self.max_wait and stated.seconds_until(error, now) is not None
+        return pause if stated_late else None
 
     def pause(
         self, number: int, error: BaseException, now: datetime, chance: float, failed: int | None = None

@@ -13,11 +13,12 @@ from opik_resume.experiment.limits import Limits, Spending, StoppedBy
 class Course:
     """That of one run. Safe to use from any thread."""
 
-    def __init__(self, jobs: Jobs, limits: Limits) -> None:
+    def __init__(self, jobs: Jobs, limits: Limits, spent: Spending | None = None) -> None:
         self.total = len(jobs)
         self._jobs = jobs
         self._limits = limits
-        self._spending = Spending(limits, 0.0)
+        self._spent = spent  # by the rounds before, for which time began earlier
+        self._spending = spent or Spending(limits, 0.0)
         self._on_the_way: set[CellKey] = set()
         self._left = self.total  # cells neither begun nor dropped
         self._stop_reason: str | None = None
@@ -28,7 +29,7 @@ class Course:
         """Time begins. Returns whether this is the first call."""
         with self._lock:
             first, self._started = not self._started, True
-            if first:
+            if first and self._spent is None:
                 self._spending = Spending(self._limits, time.monotonic())
             return first
 

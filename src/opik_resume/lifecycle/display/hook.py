@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.stores.protocol import Store
 

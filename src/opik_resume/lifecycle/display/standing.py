@@ -9,8 +9,8 @@ from datetime import datetime
 
 from opik_resume.base.records import utc_now
 from opik_resume.engine.events import Event, RunDropped, RunFinished
-from opik_resume.experiment.forecast import said_seconds
 from opik_resume.experiment.limits import dollars
+from opik_resume.experiment.planning.forecast import said_seconds
 from opik_resume.lifecycle.display.meter import Meter
 from opik_resume.lifecycle.progress import Backoffs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from opik_resume.lifecycle.display.telling import Told
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.stores.protocol import Store
 
@@ -94,14 +95,28 @@ class Watching:
     on_event: Callable[[Event], object] | None = None
 
     @contextmanager
-    def following(self, run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Iterator[Progress]:
-        """Show a run that is ready, and tell its events, until the end of the context."""
+    def following(
+        self, run: Run, plan: ResumePlan, reading: Reading, store: Store, *, earlier: Progress | None = None
+    ) -> Iterator[Progress]:
+        """Show a run that is ready, and tell its events, until the end of the context.
+
+        ``earlier``: what has shown the round before. A grid follows every run of its experiment.
+        """
         kind = chosen(self.display, self.verbose, hosts.place())
-        shown = _grid_of(run, plan, reading, store) if kind == "grid" else None
+        shown = earlier if isinstance(earlier, Elsewhere) else None
+        if kind == "grid" and shown is None:
+            shown = _grid_of(run, plan, reading, store)
         progress = shown or progress_of(plan.experiment_name, len(plan), "bar" if kind == "grid" else kind)
         with self._told(run), drawn(progress):
             run.listen(progress)
             yield progress
+
+    def say(self, sentence: str) -> None:
+        """One line, where progress is shown."""
+        if self.verbose > 0 and self.display is not None:
+            print(sentence, file=sys.stderr, flush=True)
+        else:
+            logger.info(sentence)
 
     @contextmanager
     def _told(self, run: Run) -> Iterator[None]:
@@ -117,7 +132,7 @@ class Watching:
             told.wait()
 
 
-def _grid_of(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Progress | None:
+def _grid_of(run: Run, plan: ResumePlan, reading: Reading, store: Store) -> Elsewhere | None:
     """The live grid, shown; None when there can be none.
 
     In this thread, where no signal can cut it off: what is displayed in the caller's context comes out at the caller's cell.

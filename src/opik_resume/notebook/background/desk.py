@@ -17,7 +17,7 @@ from opik_resume.base.records import CellKey
 from opik_resume.engine.events import Ended, Event, RecordedAgain, RunDropped, RunFinished, Unrecorded
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.exceptions import ExperimentBusy
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import registry
 from opik_resume.notebook.background.progress import IDLE, Progress
 from opik_resume.notebook.background.resume import Resume
@@ -149,6 +149,7 @@ class Desk:
                 capture=calls.capture,
                 retries=calls.retries,
                 loop=calls.loop,
+                spent=calls.spent,
                 store=store,
             )
         except BaseException:

@@ -7,7 +7,7 @@ from datetime import datetime
 from opik_resume.base.records import Attempt, CellState, Json
 from opik_resume.engine.claims import claiming
 from opik_resume.experiment.grid import state_of
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import prepare
 from opik_resume.stores.file.lease import living
 

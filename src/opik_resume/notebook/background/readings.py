@@ -22,7 +22,7 @@ from opik_resume.lifecycle.conclude import read_and_finish
 
 if TYPE_CHECKING:
     from opik_resume.engine import Listener, Run
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.stores.protocol import Store
 
 FRESH_SECONDS = 30.0

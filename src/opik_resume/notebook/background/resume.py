@@ -19,7 +19,7 @@ from opik_resume.engine.events import (
     Unrecorded,
 )
 from opik_resume.experiment.grid import state_of
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import left_out
 from opik_resume.lifecycle.display.meter import Meter
 from opik_resume.notebook.background.outcome import DONE_ELSEWHERE, Outcome

@@ -9,6 +9,7 @@ import re
 from argparse import Namespace as Arguments
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
@@ -28,8 +29,10 @@ from opik_resume.experiment.limits import BREAKER, Limits
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.display.choosing import chosen
-from opik_resume.lifecycle.display.watching import drawn, progress_of
+from opik_resume.lifecycle.display.watching import Watching, drawn, progress_of
 from opik_resume.lifecycle.registry import used_in_process
+from opik_resume.lifecycle.rounds.pending import Pending
+from opik_resume.lifecycle.rounds.running import Rounds, counted_together
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
 from opik_resume.notebook.background.waiting import needs, running_loop
@@ -46,11 +49,11 @@ from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
-    from opik_resume.engine import Callables
+    from opik_resume.engine import Callables, Run
     from opik_resume.engine.costs import Cost
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
-    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.experiment.results.evaluation_result import EvaluationResult
     from opik_resume.stores.protocol import Store
 
 
@@ -82,6 +85,11 @@ class ResumeMagics(Magics):
         help="a refusal of the provider's fails a run, instead of being waited for",
     )
     @argument("--max-wait", type=float, help="seconds that one run waits for a provider that refuses calls")
+    @argument(
+        "--until-complete",
+        action="store_true",
+        help="go on in rounds, with pauses, as long as some have failed of what passes by itself",
+    )
     @argument("--settle", action="store_true", help="wait at the end until other programs see it on the server")
     @argument("--no-capture", action="store_true", help="show what task and metrics print here, instead of keeping it")
     @line_cell_magic
@@ -116,9 +124,10 @@ class ResumeMagics(Magics):
             return browser(_given(arguments, user_namespace()))
         rules = _limits(arguments)
         asked = {
-            "retrying": _retries(arguments),
+            "retrying": {**_retries(arguments), "patient": arguments.until_complete},
             "reuse_outputs": arguments.reuse_outputs,
             "settle": arguments.settle,
+            "until_complete": arguments.until_complete,
             "capture": not arguments.no_capture,
         }
         store = default_store()
@@ -168,6 +177,7 @@ def _resume(
     cost: Cost | None = None,
     reuse_outputs: bool,
     settle: bool,
+    until_complete: bool = False,
     capture: bool = True,
     retrying: Mapping[str, Any] | None = None,
 ) -> EvaluationResult:
@@ -181,7 +191,9 @@ def _resume(
     plan = plan.select(only) if only else plan
     warn_of_drift(plan)
     view = ResumeBrowser(store, offers, mode="run") if hosts.in_kernel() else None
-    return _run_shown(view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle)
+    return _run_shown(
+        view, reading, plan, calls, store, reuse_outputs=reuse_outputs, settle=settle, until_complete=until_complete
+    )
 
 
 def _blocking(calls: Callables) -> Callables:
@@ -208,31 +220,55 @@ def _run_shown(
     *,
     reuse_outputs: bool,
     settle: bool,
+    until_complete: bool = False,
 ) -> EvaluationResult:
     """Without a view, where no widget can be shown, and where nobody is known to look at it, it is told in lines of text."""
-    try:
-        run = desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
-    except OpikResumeError:
-        if view is not None:
-            view.close()
-        raise
+    calls = counted_together(calls) if until_complete else calls
     kind = chosen("auto", 1, hosts.place())
-    try:
-        if view is not None:
-            caller().call(show, view, reading)
-        text = progress_of(plan.experiment_name, len(plan), kind if kind != "grid" else None, brief=view is not None)
-        run.listen(text)
-        with drawn(text):
-            result = wait_or_interrupt(run, store, None, reading, text)
-    except BaseException:
-        desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
-        raise
+    shown = False
+
+    def once(plan: ResumePlan, pending: Pending) -> tuple[Run, EvaluationResult]:
+        """One round, the first of which shows the view."""
+        nonlocal shown
+        run = _prepared(view if not shown else None, plan, calls, store, reuse_outputs=reuse_outputs)
+        try:
+            if view is not None and not shown:
+                caller().call(show, view, reading)
+                shown = True
+            text = progress_of(
+                plan.experiment_name, len(plan), kind if kind != "grid" else None, brief=view is not None
+            )
+            run.listen(text)
+            run.listen(pending)
+            with drawn(text):
+                return run, wait_or_interrupt(run, store, None, reading, text)
+        except BaseException:
+            desk.stop(plan.experiment_id, "interrupted")  # the caller may have left before the wait began
+            raise
+
+    if until_complete and len(plan):
+        replan = partial(plan_of, scoring_metrics=calls.scoring_metrics, reuse_outputs=reuse_outputs)
+        result = Rounds(reading, replan, calls, store, Watching().say).run(plan, once)
+    else:
+        _, result = once(plan, Pending())
     if view is not None:
         view.keep_picture()
     warn_about(result)
     if settle:
         settling.settle(result, store, verbose=1)
     return result
+
+
+def _prepared(
+    view: ResumeBrowser | None, plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: bool
+) -> Run:
+    """The run of a plan, ready. The view that is about to be shown is closed if it cannot be."""
+    try:
+        return desk.prepare(plan, calls, store=store, blocking=True, reuse_outputs=reuse_outputs)
+    except OpikResumeError:
+        if view is not None:
+            view.close()
+        raise
 
 
 def _limits(arguments: Arguments) -> Limits:

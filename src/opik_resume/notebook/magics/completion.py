@@ -14,7 +14,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import OpikResumeError
-from opik_resume.experiment.choosing import offered
+from opik_resume.experiment.planning.choosing import offered
 from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.notebook.namespace import candidates
 from opik_resume.notebook.namespace.lookup import user_namespace
@@ -30,12 +30,26 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--max-failures": ("1", "10", "100"),
     "--max-runs": ("1", "10", "100"),
     "--max-seconds": ("60", "600", "3600"),
+    "--max-wait": ("60", "300", "1800"),
     "--retries": ("1", "3", "5"),
     "--threads": ("1", "4", "16", "64"),
     "--timeout": ("30", "60", "300"),
 }
 OPTIONS = tuple(
-    sorted(("--cost", "--metrics", "--no-capture", "--only", "--reuse-outputs", "--settle", "--task", *VALUES))
+    sorted(
+        (
+            "--cost",
+            "--metrics",
+            "--no-adaptive",
+            "--no-capture",
+            "--only",
+            "--reuse-outputs",
+            "--settle",
+            "--task",
+            "--until-complete",
+            *VALUES,
+        )
+    )
 )
 _LINE = re.compile(r"^(?:\s*[\w.,\s]+=)?\s*%{1,2}opik_resume\s(?P<rest>.*)$")
 _WORD = re.compile(r""""[^"]*"?|'[^']*'?|[^\s"']+""")  # a quote that is still open takes the spaces with it

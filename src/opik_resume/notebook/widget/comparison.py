@@ -8,10 +8,10 @@ import numpy as np
 
 from opik_resume.base.records import Experiment, Json
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.comparing import UNKNOWN, Scored, compare
-from opik_resume.experiment.comparison_frame import comparison_frame
-from opik_resume.experiment.error_bars import Mean
 from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.results.comparing import UNKNOWN, Scored, compare
+from opik_resume.experiment.results.comparison_frame import comparison_frame
+from opik_resume.experiment.results.error_bars import Mean
 from opik_resume.notebook.widget.planes import SCORE, Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 

@@ -14,8 +14,8 @@ from IPython.display import display
 from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
-from opik_resume.experiment import drift
 from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.planning import drift
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout

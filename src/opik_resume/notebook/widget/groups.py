@@ -10,8 +10,8 @@ import numpy as np
 
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import LIGHT_MESSAGE, CellState, Json, ScoreResult
-from opik_resume.experiment import causes
-from opik_resume.experiment.failure_groups import pattern
+from opik_resume.experiment.failures import causes
+from opik_resume.experiment.failures.failure_groups import pattern
 from opik_resume.experiment.grid import Grid
 from opik_resume.notebook.widget.requests import Answer
 

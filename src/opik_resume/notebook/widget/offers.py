@@ -14,11 +14,11 @@ from opik_resume.base.records import CellState, Experiment, Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation.resume import plan_of
 from opik_resume.exceptions import ArgumentError, ExperimentNotResumable
-from opik_resume.experiment.drift import OnDrift
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.grid import Grid, is_done
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.namespace.candidates import Namespace

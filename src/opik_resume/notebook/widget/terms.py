@@ -12,10 +12,10 @@ from opik_resume.base.records import Json
 from opik_resume.engine import Callables
 from opik_resume.evaluation import arguments
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.choosing import Only
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.limits import Limits
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.choosing import Only
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.notebook.widget import selection
 from opik_resume.notebook.widget.requests import RequestRefused
 

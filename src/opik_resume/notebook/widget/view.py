@@ -12,12 +12,12 @@ import traitlets
 from opik_resume.base.process.doors import shielded
 from opik_resume.evaluation.resume import warn_of_drift
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment import drift
-from opik_resume.experiment.choosing import Only
-from opik_resume.experiment.drift import OnDrift
-from opik_resume.experiment.failed_runs import FailedRuns
+from opik_resume.experiment.planning import drift
+from opik_resume.experiment.planning.choosing import Only
+from opik_resume.experiment.planning.drift import OnDrift
 from opik_resume.experiment.reading import find_experiment, read_experiment
-from opik_resume.experiment.run_frame import run_frame
+from opik_resume.experiment.results.failed_runs import FailedRuns
+from opik_resume.experiment.results.run_frame import run_frame
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import result_of
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from opik_resume.experiment.grid import Grid
-    from opik_resume.experiment.plan import ResumePlan
+    from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
-    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.experiment.results.evaluation_result import EvaluationResult
     from opik_resume.notebook.background.desk import Desk
     from opik_resume.notebook.background.readings import Readings
     from opik_resume.notebook.widget.offers import Offers

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from opik_resume.base.columns.scores import ScoreColumns
 from opik_resume.base.records import Json
-from opik_resume.experiment.result_list import TestResults, unmade
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.result_list import TestResults, unmade
+from opik_resume.experiment.results.test_results import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

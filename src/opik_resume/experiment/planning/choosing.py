@@ -19,8 +19,8 @@ import numpy.typing as npt
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.base.states import FAILED
 from opik_resume.exceptions import ArgumentError
-from opik_resume.experiment.causes import Cause
-from opik_resume.experiment.planned import PlannedCell, PlannedCells
+from opik_resume.experiment.failures.causes import Cause
+from opik_resume.experiment.planning.planned import PlannedCell, PlannedCells
 
 Flags = npt.NDArray[np.bool_]
 Only = str | Mapping[str, Any] | Iterable[Any]

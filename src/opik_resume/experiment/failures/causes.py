@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opik_resume.base.records import LIGHT_MESSAGE, CellState, ScoreResult
-from opik_resume.experiment.failure_groups import failure_group, pattern
+from opik_resume.experiment.failures.failure_groups import failure_group, pattern
 
 NEVER_STARTED, STOPPED = "never started", "stopped while running"
 NOT_GIVEN, LEFT_OUT = "not given", "left out on purpose"

@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import ScoreResult, utc_now
-from opik_resume.experiment import summary
-from opik_resume.experiment.account import Account
-from opik_resume.experiment.failed_runs import FailedRuns
-from opik_resume.experiment.failed_runs import Failure as Failure  # noqa: PLC0414  # what is missing from a result
-from opik_resume.experiment.frames import frame_of
 from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.reading import Reading
-from opik_resume.experiment.result_list import results_of
-from opik_resume.experiment.statistics import ScoreStatistics, aggregate, coverage, never_finite
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results import summary
+from opik_resume.experiment.results.account import Account
+from opik_resume.experiment.results.failed_runs import FailedRuns
+from opik_resume.experiment.results.failed_runs import Failure as Failure  # noqa: PLC0414  # what is missing from a result
+from opik_resume.experiment.results.frames import frame_of
+from opik_resume.experiment.results.result_list import results_of
+from opik_resume.experiment.results.statistics import ScoreStatistics, aggregate, coverage, never_finite
+from opik_resume.experiment.results.test_results import TestResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opik_resume.base.columns.ids import Ids, Numbers
-from opik_resume.experiment.error_bars import Mean, mean_of
+from opik_resume.experiment.results.error_bars import Mean, mean_of
 
 Floats = npt.NDArray[np.float64]
 Verdicts = npt.NDArray[np.int8]

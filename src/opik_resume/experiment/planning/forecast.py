@@ -97,12 +97,14 @@ class History:
         seconds: what each took, from its start to its end, scoring included.
         began: the moment of its start, NaN where it is not known.
         cost: in US dollars, NaN where it is not known.
+        tokens: how many each used, likewise.
         scoring: what the scoring alone took of some of them, for runs that are only scored again.
     """
 
     seconds: Floats
     began: Floats
     cost: Floats
+    tokens: Floats = field(default_factory=lambda: np.empty(0))
     scoring: Floats = field(default_factory=lambda: np.empty(0))
     _ranges: dict[tuple[int, int, int, float], Forecast] = field(default_factory=dict, init=False, repr=False)
 
@@ -121,7 +123,8 @@ class History:
             places, ends = places[newest], ends[newest]
         places = places[np.argsort(np.nan_to_num(ends, nan=-np.inf), kind="stable")]
         scored = _scoring_of(columns, places[-_SCORED:]) if scoring else np.empty(0)
-        return cls(np.maximum(columns.seconds[places], 0.0), columns.began[places], columns.cost[places], scored)
+        seconds, began = np.maximum(columns.seconds[places], 0.0), columns.began[places]
+        return cls(seconds, began, columns.cost[places], columns.tokens[places], scored)
 
     def time(self, runs: int, workers: int, *, scores: int = 0, floor: float = FLOOR) -> Forecast | None:
         """Seconds that so many runs take on so many workers, and so many that are only scored. None without a history.
@@ -151,11 +154,20 @@ class History:
 
     def costs(self, runs: int) -> Range | None:
         """US dollars that so many runs cost. None when the cost of none is known."""
-        known = self.cost[~np.isnan(self.cost)]
-        if not len(known):
-            return None
-        low, _, high = np.quantile(_Draws.of(known).sums(runs), _ENDS).tolist()
-        return low, high
+        return _sums(self.cost, runs)
+
+    def tokens_of(self, runs: int) -> Range | None:
+        """How many tokens so many runs use. None when those of none are known."""
+        return _sums(self.tokens, runs)
+
+
+def _sums(values: Floats, runs: int) -> Range | None:
+    """What so many runs come to; NaN is what nobody knows."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    low, _, high = np.quantile(_Draws.of(known).sums(runs), _ENDS).tolist()
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +243,11 @@ def said_seconds(seconds: float) -> str:
     """As "3.2 min" or "0.4 s": what something has taken."""
     _, size, unit = next(each for each in _UNITS if seconds >= each[0])
     return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
+
+
+def said_tokens(low: float, high: float) -> str:
+    """As "about 1,200 to 1,500 tokens": three digits that count."""
+    return f"about {_between(low, high, lambda n: format(float(format(n, '.3g')), ',.0f'))} tokens"
 
 
 def said_costs(low: float, high: float) -> str:

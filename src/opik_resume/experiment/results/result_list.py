@@ -13,7 +13,7 @@ from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.columns.scores import ScoreColumns
 from opik_resume.base.records import Attempt, CellKey, Json
 from opik_resume.experiment.grid import is_done
-from opik_resume.experiment.test_results import TestCase, TestResult
+from opik_resume.experiment.results.test_results import TestCase, TestResult
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.records import CellKey, CellState
-from opik_resume.experiment.causes import Cause
+from opik_resume.experiment.failures.causes import Cause
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class PlannedCell:
 
     When the action is ``score``, ``metrics`` names the scores to make; it is empty for an output that was kept when its
     scoring failed, which is scored with every metric, and for a complete run that only lacks what is left out on purpose.
-    ``causes`` say what is wrong with it: see :class:`~opik_resume.experiment.causes.Cause`.
+    ``causes`` say what is wrong with it: see :class:`~opik_resume.experiment.failures.causes.Cause`.
     """
 
     key: CellKey

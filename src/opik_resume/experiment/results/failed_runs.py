@@ -11,10 +11,10 @@ import numpy as np
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.records import CellKey, CellState, ErrorInfo, ScoreResult
-from opik_resume.experiment import causes
-from opik_resume.experiment.causes import Cause
+from opik_resume.experiment.failures import causes
+from opik_resume.experiment.failures.causes import Cause
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid
-from opik_resume.experiment.plan import not_given
+from opik_resume.experiment.planning.plan import not_given
 
 if TYPE_CHECKING:
     import pandas as pd

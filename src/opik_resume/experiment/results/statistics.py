@@ -10,8 +10,8 @@ import numpy as np
 
 from opik_resume.base.columns.scores import ScoreColumns
 from opik_resume.base.records import ScoreResult
-from opik_resume.experiment.result_list import unmade
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.results.result_list import unmade
+from opik_resume.experiment.results.test_results import TestResult
 
 
 @dataclass

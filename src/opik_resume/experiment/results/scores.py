@@ -11,7 +11,7 @@ from opik_resume.base.text.tracebacks import error_info
 from opik_resume.metrics.scoring import checked_scores, failed_score
 
 if TYPE_CHECKING:
-    from opik_resume.experiment.results import EvaluationResult
+    from opik_resume.experiment.results.evaluation_result import EvaluationResult
 
 
 @dataclass

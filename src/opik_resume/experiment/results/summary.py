@@ -11,17 +11,17 @@ import numpy as np
 
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.scores import ScoreColumns, told
-from opik_resume.experiment.error_bars import ScoreMeans, means
-from opik_resume.experiment.forecast import said_seconds
 from opik_resume.experiment.limits import dollars
-from opik_resume.experiment.result_list import unmade
-from opik_resume.experiment.test_results import TestResult
+from opik_resume.experiment.planning.forecast import said_seconds
+from opik_resume.experiment.results.error_bars import ScoreMeans, means
+from opik_resume.experiment.results.result_list import unmade
+from opik_resume.experiment.results.test_results import TestResult
 
 if TYPE_CHECKING:
     from opik_resume.base.records import CellState
-    from opik_resume.experiment.account import Account, Call, Totals
-    from opik_resume.experiment.causes import Cause
+    from opik_resume.experiment.failures.causes import Cause
     from opik_resume.experiment.limits import StoppedBy
+    from opik_resume.experiment.results.account import Account, Call, Totals
 
 _GROUPS = 10  # of what is missing; the others are counted
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opik_resume.experiment.comparing import Scored, compare, means_by_item
+from opik_resume.experiment.results.comparing import Scored, compare, means_by_item
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,16 +18,17 @@ from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellKey, CellState, ScoreResult
 from opik_resume.base.text.phrases import counted, error_line
-from opik_resume.experiment import causes, drift, forecast
-from opik_resume.experiment.causes import Cause
-from opik_resume.experiment.changes import Drift
-from opik_resume.experiment.choosing import Only, chosen
-from opik_resume.experiment.drift import OnDrift
-from opik_resume.experiment.forecast import Forecast, History
+from opik_resume.experiment.failures import causes
+from opik_resume.experiment.failures.causes import Cause
 from opik_resume.experiment.grid import Flags, Grid, is_done
-from opik_resume.experiment.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
-from opik_resume.experiment.planned import Action, PlannedCells, Reason
-from opik_resume.experiment.planned import PlannedCell as PlannedCell  # noqa: PLC0414  # what a plan is made of
+from opik_resume.experiment.planning import drift, forecast
+from opik_resume.experiment.planning.changes import Drift
+from opik_resume.experiment.planning.choosing import Only, chosen
+from opik_resume.experiment.planning.drift import OnDrift
+from opik_resume.experiment.planning.forecast import Forecast, History
+from opik_resume.experiment.planning.planned import COLUMNS as COLUMNS  # noqa: PLC0414  # of the plan's table
+from opik_resume.experiment.planning.planned import Action, PlannedCells, Reason
+from opik_resume.experiment.planning.planned import PlannedCell as PlannedCell  # noqa: PLC0414  # what a plan is made of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +107,11 @@ class ResumePlan:
         """What its runs cost in US dollars, told from those that are complete: hardly less, hardly more. None: nobody knows."""
         return self.history.costs(self.runs) if self.history is not None else None
 
+    @property
+    def tokens(self) -> tuple[float, float] | None:
+        """How many tokens its runs use, likewise: an Opik server's traces tell it."""
+        return self.history.tokens_of(self.runs) if self.history is not None else None
+
     def to_pandas(self) -> pd.DataFrame:
         """One row a cell: ``item_id``, ``trial``, ``state``, ``action``, ``reason``, ``failure_group``."""
         return self.columns.to_pandas()
@@ -171,8 +177,10 @@ class ResumePlan:
     @property
     def expected(self) -> str:
         """What it takes, for people: "about 2 to 4 min at 16 threads, about $0.20 to $0.35". Empty when nobody knows."""
-        time, cost = self.time(self.threads) if self.cells else None, self.cost if self.runs else None
+        time = self.time(self.threads) if self.cells else None
+        cost, tokens = (self.cost, self.tokens) if self.runs else (None, None)
         parts = [f"{forecast.said_time(*time)} at {counted(self.threads, 'thread')}"] if time is not None else []
+        parts += [forecast.said_tokens(*tokens)] if tokens is not None else []
         return ", ".join(parts + ([forecast.said_costs(*cost)] if cost is not None else []))
 
     def __repr__(self) -> str:

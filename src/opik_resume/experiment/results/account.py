@@ -10,8 +10,8 @@ import numpy.typing as npt
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellState
-from opik_resume.experiment.forecast import PAUSE_SECONDS
 from opik_resume.experiment.grid import EMPTY, Grid, is_done
+from opik_resume.experiment.planning.forecast import PAUSE_SECONDS
 
 Flags = npt.NDArray[np.bool_]
 

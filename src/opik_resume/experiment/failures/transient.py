@@ -8,14 +8,22 @@ _TYPE = re.compile(
     r"RateLimit|TooManyRequests|Throttl|Timeout|TimedOut|DeadlineExceeded|Connection|Connect(?:ion)?Error|Disconnected"
     r"|ServiceUnavailable|Overloaded|InternalServer|BadGateway|RemoteProtocol|ReadError|WriteError|ResourceExhausted|BrokenPipe"
 )
-_STATUS = re.compile(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:408|425|429|5\d\d)\b", re.IGNORECASE
-)
+
+
+def _status(codes: str) -> re.Pattern[str]:
+    """One of these as the status of a response, in the words of openai and many others, httpx, urllib, aiohttp, requests."""
+    return re.compile(
+        rf"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{{1,4}}(?:{codes})\b"
+        rf"|\b(?:client|server|HTTP) error[\s:'\"]{{1,3}}(?:{codes})\b"
+        rf"|^(?:{codes})(?:, message=| (?:client|server) error\b)",
+        re.IGNORECASE,
+    )
+
+
+_STATUS = _status(r"408|425|429|5\d\d")
+_REFUSED = _status("40[123]")
 _STAYS = re.compile(
     r"insufficient[ _]quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
-)
-_REFUSED = re.compile(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:401|402|403)\b", re.IGNORECASE
 )
 
 
@@ -29,9 +37,7 @@ def is_transient(exception_type: str, message: str) -> bool:
 _PRESSURE_TYPE = re.compile(
     r"RateLimit|rate_limit|TooManyRequests|Throttl|Overloaded|overloaded|ResourceExhausted|RESOURCE_EXHAUSTED|SlowDown"
 )
-_PRESSURE_SAID = re.compile(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]code)?|code)[\s:='\"]{1,4}(?:429|529)\b", re.IGNORECASE
-)
+_PRESSURE_SAID = _status("429|529")
 
 
 def is_pressure(exception_type: str, message: str) -> bool:

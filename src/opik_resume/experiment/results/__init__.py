@@ -1,0 +1,1 @@
+"""What an evaluation returns: its results, what is missing, and what is said of them."""

@@ -1,0 +1,162 @@
+"""Rounds: run, wait, and run again what has failed of what passes by itself."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from opik_resume.base.process.doors import caller
+from opik_resume.exceptions import EvaluationInterrupted, ExperimentBusy, StoreError
+from opik_resume.experiment.limits import Spending
+from opik_resume.experiment.planning.plan import ResumePlan
+from opik_resume.experiment.reading import Reading, read_experiment
+from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.lifecycle import settling
+from opik_resume.lifecycle.display.watching import Watching
+from opik_resume.lifecycle.prepare import Replan, prepare
+from opik_resume.lifecycle.rounds.pending import Pending
+from opik_resume.lifecycle.rounds.rule import pause_after, sentence
+from opik_resume.lifecycle.wait import nothing_to_run, tell_end, wait_or_interrupt
+
+if TYPE_CHECKING:
+    from opik_resume.engine import Callables, Run
+    from opik_resume.stores.protocol import Store
+
+
+class Once(Protocol):
+    """Runs one round of a plan to its end. Raises what a run raises, ExperimentBusy if somebody else has it."""
+
+    def __call__(self, plan: ResumePlan, pending: Pending) -> tuple[Run, EvaluationResult]: ...
+
+
+def run_until_complete(
+    reading: Reading,
+    plan: ResumePlan,
+    replan: Replan,
+    callables: Callables,
+    store: Store,
+    *,
+    watching: Watching,
+    raise_on_failure: bool,
+    settle: bool = False,
+) -> EvaluationResult:
+    """What the blocking door does when it is to go on until its experiment is complete. Arguments as of ``run_and_wait``.
+
+    ``replan`` makes a plan of the same kind from a later reading.
+    """
+    calls = counted_together(callables)
+    progress = None
+
+    def once(plan: ResumePlan, pending: Pending) -> tuple[Run, EvaluationResult]:
+        nonlocal progress
+        run = prepare(plan, replan, calls, store)
+        run.listen(pending)
+        with watching.following(run, plan, reading, store, earlier=progress) as progress:
+            return run, wait_or_interrupt(run, store, calls, reading, progress)
+
+    rounds = Rounds(reading, replan, calls, store, watching.say)
+    result = rounds.run(plan, once)
+    if rounds.error is not None and raise_on_failure:
+        rounds.error.result = result  # type: ignore[attr-defined]
+        raise rounds.error
+    tell_end(result, watching)
+    if settle:
+        settling.settle(result, store, verbose=watching.verbose)
+    return result
+
+
+def counted_together(callables: Callables) -> Callables:
+    """The callables of a call whose rules count all of its rounds. Its time begins now."""
+    return replace(callables, spent=Spending(callables.limits, time.monotonic()))
+
+
+@dataclass
+class Rounds:
+    """Those of one call, within a door.
+
+    Args:
+        before: the experiment as it was.
+        replan: makes a plan of a later reading.
+        callables: those of :func:`counted_together`.
+        store: where the experiment is.
+        say: says what is waited for.
+    """
+
+    before: Reading
+    replan: Replan
+    callables: Callables
+    store: Store
+    say: Callable[[str], None]
+    error: BaseException | None = None
+    """At the end, the first exception of a run that is not complete."""
+
+    def run(self, plan: ResumePlan, once: Once) -> EvaluationResult:
+        """Round after round, the first with this plan. Raises what a round raises."""
+        if not len(plan):
+            return nothing_to_run(self.before, self.callables, self.store)
+        left = _left()
+        number, pending, lasting = 1, Pending(), None
+        run, result = once(plan, pending)
+        while True:
+            lasting = lasting or run.first_lasting_error
+            self.error = None if result.complete else lasting or run.first_error
+            if result.complete or result.stopped_by is not None or not pending:
+                return result
+            number += 1
+            if not self._waited(left, number, pending, run.stated_until, result):
+                return result
+            plan = self._again(pending, result)
+            if not len(plan):
+                return self._whole()
+            after = Pending()
+            try:
+                run, result = once(plan, after)
+            except ExperimentBusy:
+                pending.leave()
+            else:
+                pending = after
+
+    def _waited(
+        self, left: threading.Event, number: int, pending: Pending, stated: float, result: EvaluationResult
+    ) -> bool:
+        """Wait for the round. Returns whether there is to be one; raises EvaluationInterrupted."""
+        spent, now = self.callables.spent, time.monotonic()
+        seconds = pause_after(number - 1, stated - now, random.random())
+        if spent is not None and not spent.may_wait_until(now + seconds):
+            result.stopped_by = spent.stopped_by(len(pending))
+            return False
+        self.say(sentence(result.experiment_name or "", seconds, pending.whys.values(), number))
+        if left.wait(seconds):
+            raise EvaluationInterrupted(
+                f"Stopped between two rounds: {result.headline}. Nothing that finished is lost: "
+                f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
+                result,
+            )
+        return True
+
+    def _again(self, pending: Pending, result: EvaluationResult) -> ResumePlan:
+        """What is still missing of what is pending: never a cell more."""
+        try:
+            missing = self.replan(self._reading())
+        except StoreError as error:
+            error.result = result
+            raise
+        return missing.part(missing.columns.having(pending.whys))
+
+    def _whole(self) -> EvaluationResult:
+        """Others have done the rest meanwhile, or what was given up has come back."""
+        return nothing_to_run(self._reading(), self.callables, self.store, self.before)
+
+    def _reading(self) -> Reading:
+        return read_experiment(self.store.get(self.before.experiment.id), self.store)
+
+
+def _left() -> threading.Event:
+    """Set once whoever waits does not any more."""
+    left = threading.Event()
+    caller().when_left(left.set)
+    return left
