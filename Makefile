@@ -73,6 +73,7 @@ bench: setup ## measure against the opik package, side by side, as ratios; then 
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.cells
 	@$(VENV)/python -m bench.executors
+	@$(VENV)/python -m bench.pressure
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.latency
 

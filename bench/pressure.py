@@ -32,7 +32,7 @@ COOLDOWN = 15.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--rate", type=float, default=40.0, help="calls a second")
     parser.add_argument("--burst", type=float, default=10.0)
     parser.add_argument("--seconds", type=float, default=0.1, help="that an answer takes")

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -65,8 +66,12 @@ def ask(question):
         raise
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 64  # calls that wait for a connection
+    daemon_threads = True
+
+
 limit = Limit()
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+server = Server(("127.0.0.1", 0), Handler)
 url = f"http://127.0.0.1:{server.server_address[1]}"
 threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -109,12 +109,43 @@ def test_each_round_of_successes_lets_one_more_go_to_work_up_to_all() -> None:
     rule = Pressure(8)
     rule.refused(0.0, 1.0, None, 8)
     limits = [rule.limit]
-    for _ in range(40):
+    for _ in range(80):
         rule.passed(2.0)
         limits.append(rule.limit)
-    assert limits[0] == 5
+    assert limits[0] == 4
     assert limits[-1] == 8
     assert sorted(limits) == limits
+
+
+def test_it_is_quickly_as_many_as_were_not_refused_and_slowly_more() -> None:
+    rule, needed = Pressure(64), []
+    rule.refused(0.0, 1.0, None, 20)
+    for more in (19, 20, 21):
+        passed = 0
+        while rule.limit < more:
+            rule.passed(2.0)
+            passed += 1
+        needed.append(passed)
+    quickly, at_the_limit, beyond = needed
+    assert rule.limit == 21
+    assert quickly / 7 < at_the_limit, "the seven up to there took less time each"
+    assert beyond < at_the_limit, "and the longer nothing is refused, the sooner there is one more"
+
+
+def test_runs_of_which_each_is_refused_once_do_not_crawl() -> None:
+    rule, now, held = Pressure(16), 0.0, 0.0
+    for _ in range(100):  # two that are new and then one of them again, for ever
+        for refused in (True, True, False):
+            wait = rule.until_next(now, 0) or 0.0
+            held, now = held + wait, now + wait
+            began = now
+            rule.began(began)
+            now += 0.01
+            if refused:
+                rule.refused(began, now, None, 1)
+            else:
+                rule.passed(began)
+    assert held / 100 <= 0.25
 
 
 def test_nothing_begins_before_the_stated_moment() -> None:
@@ -134,7 +165,7 @@ def test_without_a_success_all_hold_ever_longer_and_one_goes_ahead() -> None:
         rule.refused(began, now, None, 8)
         holds.append(rule.held(now))
         now += rule.held(now)
-    assert holds == [0.0] * 4 + [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0]
+    assert holds == [0.0] * 3 + [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]
     rule.began(now)
     assert rule.until_next(now + 1.0, 1) == 4.0, "the others see first what becomes of that one"
     rule.passed(now)

@@ -123,6 +123,7 @@ def test_a_wrong_key_is_a_failure_at_once_and_the_breaker_ends_the_run(store: St
             [Equals()],
             task_threads=2,
             breaker=3,
+            max_wait=1,
             on_event=told.append,
             verbose=0,
             store=store,

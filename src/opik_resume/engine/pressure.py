@@ -1,15 +1,16 @@
 """How many calls a provider bears, learned from those that it refuses. Pure: every moment is given, in seconds of any clock.
 
-A refusal lowers how many calls may be on the way by a factor; each time as many have succeeded as may be, one more may.
-What had begun before the last cut is old news, and cuts nothing again. Nothing begins before the provider's stated moment,
-nor, when even one call at a time is refused again and again, for ever longer; then one goes ahead, and the others follow if
-it succeeds.
+A refusal lowers how many calls may be on the way by a factor; each time as many have succeeded as may be, one more may. Where
+so many were refused the last time it is less than one more, and the longer nothing is refused the more. What had begun before
+the last cut is old news, and cuts nothing again. Nothing begins before the provider's stated moment, nor, when even one call
+at a time is refused again and again, for ever longer; then one goes ahead, and the others follow if it succeeds.
 """
 
 from __future__ import annotations
 
-FEWER = 0.7  # of the calls on the way, after a refusal
-FIRST_HOLD, LONGEST_HOLD = 1.0, 60.0  # seconds for which all hold, when nothing has succeeded in between
+FEWER = 0.6  # of the calls on the way, after a refusal
+GENTLE_ROUNDS = 20  # after a cut, until one more a round may be on the way even beyond those that were refused
+FIRST_HOLD, LONGEST_HOLD = 0.25, 60.0  # seconds for which all hold, when nothing has succeeded in between
 LONGEST_STATED = 300.0  # of what a provider states
 PROBE_SECONDS = 5.0  # after which another call goes ahead, if the first has not come back
 
@@ -24,6 +25,8 @@ class Pressure:
     def __init__(self, most: int) -> None:
         self._most = most
         self._limit = float(most)
+        self._too_many = float("inf")  # of them were, at the last cut
+        self._rounds = 0.0  # of successes since then
         self._proven = True  # whether one has succeeded that began after the last cut
         self._cut = float("-inf")
         self._held_until = float("-inf")
@@ -64,7 +67,10 @@ class Pressure:
         if self.calm or began < self._cut:
             return
         self._proven, self._probing, self._hold = True, False, FIRST_HOLD
-        self._limit = min(self._most, self._limit + 1 / self._limit)
+        self._rounds += 1 / self._limit
+        near = self._limit + 1 > self._too_many
+        step = min(1.0, self._rounds / GENTLE_ROUNDS) if near else 1.0
+        self._limit = min(self._most, self._limit + step / self._limit)
 
     def refused(self, began: float, now: float, stated: float | None, at_work: int) -> bool:
         """A call has been refused; the provider may have stated for how long. Returns whether that is news.
@@ -78,7 +84,8 @@ class Pressure:
         if began < self._cut:
             return False
         alone = self.limit == 1
-        self._limit = max(1.0, min(self._limit, at_work) * FEWER)
+        self._too_many, self._rounds = min(self._limit, at_work), 0.0
+        self._limit = max(1.0, self._too_many * FEWER)
         if stated is not None:
             self._held_until = max(self._held_until, now + min(stated, LONGEST_STATED))
         if alone and not self._proven:

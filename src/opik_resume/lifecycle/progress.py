@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import CellKey
-from opik_resume.engine.events import BackingOff, Event, RunFinished, TriedAgain, Waiting
+from opik_resume.engine.events import BackingOff, Ended, Event, RunFinished, TriedAgain, Waiting
 
 STEPS_DELAY = 0.5  # seconds of waiting from which on a bar is worth drawing
 
@@ -46,6 +46,10 @@ class Backoffs:
                 return True
             case TriedAgain(cell) | RunFinished(cell):
                 return self._until.pop(cell, None) is not None
+            case Ended():
+                self._until.clear()
+                self._pressure = None
+                return True
         return False
 
     def said(self, now: float) -> str:

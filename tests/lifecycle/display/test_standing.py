@@ -96,6 +96,14 @@ def test_a_provider_that_refuses_is_said_until_all_are_at_work_again(clock: Cloc
     assert standing.troubles() == ["backing off 18 s"], "the one cell still waits"
 
 
+def test_nobody_is_backing_off_when_it_has_ended(clock: Clock) -> None:
+    standing = Standing("e", 30, clock)
+    standing(Waiting(CellKey("b", 0), 40.0, "RateLimitError"))
+    standing(BackingOff(12.0, 4, 16))
+    standing(Ended("stopped"))
+    assert standing.troubles() == []
+
+
 def test_a_line_each_30_seconds_and_one_at_the_end(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines(Standing("e", 300, clock), clock=clock)
     for n in range(299):

@@ -14,6 +14,8 @@ from opik_resume.engine.retrying import stated
 from opik_resume.experiment.failures.transient import is_exhausted, is_pressure, is_transient
 
 FIRST_SECONDS = 1.0
+PRESSED = 0.25
+"""So much of such a wait after a refusal: the run knows how many may be at work, and lets those go first that were refused."""
 LONGEST_SECONDS = 60.0  # of a wait that nobody has stated
 LONGEST_STATED = 300.0
 """Of one that the provider states: if it is longer, the run fails now and says so, and a later resume runs it."""
@@ -75,7 +77,7 @@ class Retries:
         """
         if not self.adaptive or not presses(error):
             return None
-        pause = _paused(number, pressed, error, now, chance)
+        pause = _paused(number, pressed, error, now, chance, PRESSED)
         if waited + pause.seconds <= self.max_wait:
             return pause
         stated_late = self.patient and waited < self.max_wait and stated.seconds_until(error, now) is not None
@@ -120,9 +122,9 @@ def presses(error: BaseException) -> bool:
     return is_pressure(f"{' '.join(map(_kinds, stated.chain(error)))} {stated.codes(error)}", said)
 
 
-def _paused(number: int, failed: int, error: BaseException, now: datetime, chance: float) -> Pause:
+def _paused(number: int, failed: int, error: BaseException, now: datetime, chance: float, share: float = 1.0) -> Pause:
     """What to wait after the ``failed``-th failure: longer each time, or what is stated."""
-    wait = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(failed - 1, 30)) * (0.5 + chance / 2)
+    wait = min(LONGEST_SECONDS, share * FIRST_SECONDS * 2.0 ** min(failed - 1, 30)) * (0.5 + chance / 2)
     told = stated.seconds_until(error, now)
     if told is None:
         return Pause(wait, type(error).__name__, number + 1)
