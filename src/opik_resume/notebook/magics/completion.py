@@ -30,6 +30,7 @@ VALUES = {  # with nothing to offer, IPython would offer all the names that ther
     "--max-failures": ("1", "10", "100"),
     "--max-runs": ("1", "10", "100"),
     "--max-seconds": ("60", "600", "3600"),
+    "--max-wait": ("60", "300", "3600"),
     "--retries": ("1", "3", "5"),
     "--threads": ("1", "4", "16", "64"),
     "--timeout": ("30", "60", "300"),
@@ -39,6 +40,7 @@ OPTIONS = tuple(
         (
             "--cost",
             "--metrics",
+            "--no-adaptive",
             "--no-capture",
             "--only",
             "--reuse-outputs",
