@@ -84,6 +84,8 @@ def test_it_goes_on_until_complete_and_says_what_it_waits_for(store: Store, capf
     result = resumed(task, store, verbose=1, display="lines")
     assert result.complete
     assert set(task.calls.values()) == {3}
+    assert result.account is not None
+    assert result.account.call is not None
     assert result.account.call.replayed == 6, "one merged result of all rounds"
     waits = [line for line in capfd.readouterr().err.splitlines() if "waiting" in line]
     assert ["for 6 runs that were rate-limited (round 2)" in waits[0], "(round 3)" in waits[1]] == [True, True]
@@ -138,9 +140,9 @@ def test_what_passes_by_itself_never_trips_the_breaker(store: Store) -> None:
 def test_no_pause_is_begun_that_outlasts_max_seconds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", 10_000.0)
     begun(store)
-    result = resumed(Provider(1), store, max_seconds=500)
+    result = resumed(Provider(1), store, max_seconds=100)
     assert str(result.stopped_by) == (
-        "500 seconds are over before the next round (max_seconds=500); 6 not started. Resume runs the rest."
+        "100 seconds are over before the next round (max_seconds=100); 6 not started. Resume runs the rest."
     )
 
 
