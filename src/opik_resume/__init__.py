@@ -69,7 +69,7 @@ __all__ = [
 _HOMES = {
     "Dataset": "datasets.dataset",
     "ErrorTolerance": "base.records",
-    "EvaluationResult": "experiment.results",
+    "EvaluationResult": "experiment.results.evaluation_result",
     "ScoreResult": "base.records",
     "browse": "notebook.browsing",
     "close_experiment": "evaluation.managing",

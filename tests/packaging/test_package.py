@@ -114,7 +114,8 @@ def imports_of(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["base/records", "engine/events", "exceptions", "experiment/grid", "experiment/plan", "metrics/scoring"]
+    "room",
+    ["base/records", "engine/events", "exceptions", "experiment/grid", "experiment/planning/plan", "metrics/scoring"],
 )
 def test_the_pure_rooms_know_neither_store_nor_engine(room: str) -> None:
     imported = imports_of(SOURCE / f"{room}.py")
