@@ -15,7 +15,7 @@ from opik_resume import aevaluate_resume, close_experiment, connect, evaluate, e
 from opik_resume.base.records import Json, utc_now
 from opik_resume.engine.retrying import policy
 from opik_resume.experiment.limits import Limits, Spending
-from opik_resume.experiment.plan import ResumePlan
+from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle.display.watching import Watching
 from opik_resume.lifecycle.registry import used_in_process
