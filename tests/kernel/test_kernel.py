@@ -282,12 +282,12 @@ def test_a_mistake_is_one_clear_sentence_and_changes_nothing(
 
 
 def test_the_magic_alone_shows_the_browser(kernel: Kernel) -> None:
-    shown = kernel.run("%opik_resume").result
+    shown, picture = kernel.run("%opik_resume").displayed
     model = shown["application/vnd.jupyter.widget-view+json"]["model_id"]
     assert model == kernel.newest_widget()
     assert kernel.models[model]["mode"] == "browser"
     assert "local store" in shown["text/plain"]
-    assert "<table>" in shown["text/html"]
+    assert "<table" in picture["text/html"]
 
 
 def test_the_magic_has_help(kernel: Kernel) -> None:
@@ -305,4 +305,4 @@ def test_the_extension_unloads(kernel: Kernel) -> None:
     kernel.run("%unload_ext opik_resume")
     assert "not found" in kernel.fails("%opik_resume")
     kernel.run("%load_ext opik_resume")
-    assert kernel.run("%opik_resume").result
+    assert kernel.run("%opik_resume").displayed

@@ -24,7 +24,7 @@ def doors() -> list[str]:
 def test_each_block_runs_when_pasted(doors: list[str], folder: Path, store: Store) -> None:
     click, type_it, script_it = doors
     with started(folder) as kernel:
-        assert "application/vnd.jupyter.widget-view+json" in kernel.run(click).result
+        assert "application/vnd.jupyter.widget-view+json" in kernel.run(click).displayed[-2]
         (row,) = experiments(store=store).itertuples()
         assert (row.name, row.done, row.expected, row.state) == ("my-experiment", 3, 6, "resumable")
         assert "the model did not answer" in kernel.run(type_it).result["text/plain"]
