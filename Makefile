@@ -77,6 +77,9 @@ bench: setup ## measure against the opik package, side by side, as ratios; then 
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.latency
 
+recording: setup ## make the recording and the picture of docs/, in a real JupyterLab
+	@$(WITH_BROWSER) $(VENV)/python -m tools.recording
+
 ROUNDS := 200
 SEED := 1
 campaigns: setup ## kill, cut the power, race …, ROUNDS=200 times each, SEED=1; fails when anything is lost or paid twice
