@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from bench.__main__ import ROOT, machine
 from opik_resume.base.records import CellState
-from opik_resume.notebook.widget.frames import Board, Frames, Message
+from opik_resume.notebook.widget.wire.frames import Board, Frames, Message
 from tools import browser
 from tools.lab import chromium
 

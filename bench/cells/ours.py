@@ -86,7 +86,7 @@ def listing(_store: Any, _cells: int) -> float:
 
 def opened(store: Any, _cells: int) -> float:
     from opik_resume.notebook.background.readings import readings_of
-    from opik_resume.notebook.widget.payload import head_json
+    from opik_resume.notebook.widget.looking.payload import head_json
 
     def key_frame() -> None:
         reading = readings_of(store).read(store.named("e")[0].id)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from opik_resume import connect, evaluate
 from opik_resume.base.records import Json
-from opik_resume.engine import pressure
-from opik_resume.engine.pressure import Pressure
 from opik_resume.engine.retrying import policy
+from opik_resume.engine.running import pressure
+from opik_resume.engine.running.pressure import Pressure
 from opik_resume.metrics import Equals
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store

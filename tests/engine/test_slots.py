@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opik_resume.engine.slots import Flow, Slots
+from opik_resume.engine.running.slots import Flow, Slots
 from tests.waiting import until
 
 PATIENCE = 20.0

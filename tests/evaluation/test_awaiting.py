@@ -26,9 +26,9 @@ from opik_resume import (
     plan_resume,
 )
 from opik_resume.base.records import Json, ScoreResult
-from opik_resume.engine import slots
 from opik_resume.engine.events import Event, TriedAgain, Waiting
 from opik_resume.engine.retrying import policy
+from opik_resume.engine.running import slots
 from opik_resume.evaluation.resume import prepare_resume
 from opik_resume.lifecycle import registry
 from opik_resume.metrics import BaseMetric, Equals

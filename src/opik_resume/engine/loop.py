@@ -33,8 +33,8 @@ from opik_resume.engine.running.admission import Admission
 from opik_resume.engine.running.course import Course
 from opik_resume.engine.running.keeper import Keeper
 from opik_resume.engine.running.listeners import Listener, Listeners
+from opik_resume.engine.running.slots import WORKERS, Flow, Slots
 from opik_resume.engine.running.working import Working
-from opik_resume.engine.slots import WORKERS, Flow, Slots
 from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError

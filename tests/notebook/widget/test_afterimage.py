@@ -11,9 +11,10 @@ import pytest
 
 from opik_resume.metrics import Equals
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget import afterimage, control
-from opik_resume.notebook.widget.afterimage import Afterimage
-from opik_resume.notebook.widget.saved import Lasting
+from opik_resume.notebook.widget import control
+from opik_resume.notebook.widget.lasting import afterimage
+from opik_resume.notebook.widget.lasting.afterimage import Afterimage
+from opik_resume.notebook.widget.lasting.saved import Lasting
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask
 from tests.notebook.helpers import Gate, View, decoded, evaluated

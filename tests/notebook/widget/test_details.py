@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from opik_resume.base.records import ErrorInfo, RunDetails, Span, utc_now
-from opik_resume.notebook.widget.details import LONGEST, details_json, shortened, tokens
+from opik_resume.notebook.widget.looking.details import LONGEST, details_json, shortened, tokens
 
 START = utc_now()
 

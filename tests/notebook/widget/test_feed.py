@@ -25,9 +25,9 @@ from opik_resume.metrics import Equals
 from opik_resume.notebook.background import desk as background
 from opik_resume.notebook.background.desk import REMEMBERED, Desk
 from opik_resume.notebook.background.resume import Resume
-from opik_resume.notebook.widget.feed import Feed
-from opik_resume.notebook.widget.frames import INFINITE, TICK
-from opik_resume.notebook.widget.publisher import publisher
+from opik_resume.notebook.widget.wire.feed import Feed
+from opik_resume.notebook.widget.wire.frames import INFINITE, TICK
+from opik_resume.notebook.widget.wire.publisher import publisher
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, complete, numbers
 from tests.experiments import unstarted

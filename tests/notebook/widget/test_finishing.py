@@ -19,8 +19,8 @@ from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
 from opik_resume.metrics.score_result import ScoreResult
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget.groups import groups_of
 from opik_resume.notebook.widget.holders import held
+from opik_resume.notebook.widget.looking.groups import groups_of
 from opik_resume.notebook.widget.terms import Terms
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers

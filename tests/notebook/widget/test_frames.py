@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.notebook.widget.frames import KEY_PERIOD_OF_MANY, LATE_KEYS, MANY_CELLS, TICK, Board, Frames, Message
 from opik_resume.notebook.widget.runs import coded
+from opik_resume.notebook.widget.wire.frames import (
+    KEY_PERIOD_OF_MANY,
+    LATE_KEYS,
+    MANY_CELLS,
+    TICK,
+    Board,
+    Frames,
+    Message,
+)
 
 PROGRESS: dict[str, Any] = {"done": 0}
 

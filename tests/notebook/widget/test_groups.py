@@ -13,8 +13,8 @@ from opik_resume.base.records import Attempt, CellState, ErrorInfo, ScoreResult,
 from opik_resume.experiment.grid import Grid
 from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
-from opik_resume.notebook.widget import groups
-from opik_resume.notebook.widget.groups import groups_answer, groups_of
+from opik_resume.notebook.widget.looking import groups
+from opik_resume.notebook.widget.looking.groups import groups_answer, groups_of
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
 from tests.notebook.helpers import View

@@ -15,8 +15,9 @@ import pytest
 from opik_resume import evaluate
 from opik_resume.base.records import CellState
 from opik_resume.experiment.grid import Grid
-from opik_resume.notebook.widget import bundle, picture
-from opik_resume.notebook.widget.marks import FEWEST_ROWS, MOST_MARKS, cells_a_mark, grid_html
+from opik_resume.notebook.widget import bundle
+from opik_resume.notebook.widget.lasting import picture
+from opik_resume.notebook.widget.lasting.marks import FEWEST_ROWS, MOST_MARKS, cells_a_mark, grid_html
 from opik_resume.stores.protocol import Store
 from tests.builders import NOON, numbers
 from tests.experiments import unstarted

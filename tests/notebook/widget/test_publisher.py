@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from opik_resume.notebook.widget.frames import INFINITE
-from opik_resume.notebook.widget.publisher import Publisher
+from opik_resume.notebook.widget.wire.frames import INFINITE
+from opik_resume.notebook.widget.wire.publisher import Publisher
 from tests.notebook.helpers import TIMEOUT
 
 

@@ -12,8 +12,8 @@ import pytest
 from opik_resume import evaluate
 from opik_resume.base.records import Attempt, ScoreResult, utc_now
 from opik_resume.experiment.grid import Grid
-from opik_resume.notebook.widget.planes import MISSING, Planes
-from opik_resume.notebook.widget.sight import first_line
+from opik_resume.notebook.widget.looking.planes import MISSING, Planes
+from opik_resume.notebook.widget.looking.sight import first_line
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
 from tests.notebook.helpers import View

@@ -6,7 +6,7 @@ import json
 import traceback
 from typing import Any
 
-from opik_resume.notebook.widget.stack import stack
+from opik_resume.notebook.widget.looking.stack import stack
 
 OF_KERNEL = "/tmp/ipykernel_77/1234.py"
 

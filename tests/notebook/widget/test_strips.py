@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opik_resume.base.records import CellState
-from opik_resume.notebook.widget.strips import FEW, SLOTS, STACKED, STRETCHES, line, strip
+from opik_resume.notebook.widget.wire.strips import FEW, SLOTS, STACKED, STRETCHES, line, strip
 from tests.notebook.helpers import decoded
 
 FAILED, DONE = CellState.task_failed, CellState.completed

@@ -24,7 +24,8 @@ from opik_resume.metrics import Equals
 from opik_resume.notebook.background import readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget import inspection, listing
+from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget.looking import inspection
 from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 from opik_resume.base.records import CellKey
 from opik_resume.engine.events import BackingOff
-from opik_resume.engine.pressure import Pressure
+from opik_resume.engine.running.pressure import Pressure
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import OutOfThreads
 

@@ -23,7 +23,7 @@ from opik_resume.engine.recording.recorder import Recorder
 from opik_resume.engine.running.admission import Admission
 from opik_resume.engine.running.course import Course
 from opik_resume.engine.running.listeners import Listeners
-from opik_resume.engine.slots import Flow
+from opik_resume.engine.running.slots import Flow
 from opik_resume.exceptions import LeaseLost
 from opik_resume.stores.protocol import ExperimentStore
 

@@ -23,22 +23,22 @@ from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
 from opik_resume.notebook.background.readings import readings_of
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.namespace.choosing import Choice
-from opik_resume.notebook.widget import picture, saved
-from opik_resume.notebook.widget.afterimage import Afterimage
 from opik_resume.notebook.widget.bundle import bundled
-from opik_resume.notebook.widget.comparison import comparable, counterpart
-from opik_resume.notebook.widget.feed import Feed
-from opik_resume.notebook.widget.inspection import Inspection
+from opik_resume.notebook.widget.lasting import picture, saved
+from opik_resume.notebook.widget.lasting.afterimage import Afterimage
+from opik_resume.notebook.widget.lasting.memory import remembered
+from opik_resume.notebook.widget.lasting.saved import Lasting
 from opik_resume.notebook.widget.listing import Listing
-from opik_resume.notebook.widget.memory import remembered
+from opik_resume.notebook.widget.looking.comparison import comparable, counterpart
+from opik_resume.notebook.widget.looking.inspection import Inspection
+from opik_resume.notebook.widget.looking.payload import head_json, wire_safe
+from opik_resume.notebook.widget.looking.sight import Sight, facts
 from opik_resume.notebook.widget.offers import Offers
-from opik_resume.notebook.widget.payload import head_json, wire_safe
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
-from opik_resume.notebook.widget.saved import Lasting
 from opik_resume.notebook.widget.selection import checked
-from opik_resume.notebook.widget.sight import Sight, facts
 from opik_resume.notebook.widget.terms import Terms
 from opik_resume.notebook.widget.view import View
+from opik_resume.notebook.widget.wire.feed import Feed
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)

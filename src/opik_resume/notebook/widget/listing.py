@@ -13,8 +13,8 @@ from opik_resume.base.text import redaction
 from opik_resume.experiment.reading import UNREAD, Reading, read_experiment, why_unread
 from opik_resume.notebook.background import patience
 from opik_resume.notebook.background.readings import FRESH_SECONDS, readings_of
-from opik_resume.notebook.widget.payload import row_json, unread_row_json
-from opik_resume.notebook.widget.strips import strip
+from opik_resume.notebook.widget.looking.payload import row_json, unread_row_json
+from opik_resume.notebook.widget.wire.strips import strip
 from opik_resume.stores.protocol import Store
 
 _KEPT = 1_000

@@ -24,8 +24,8 @@ from opik_resume.lifecycle.wait import result_of
 from opik_resume.notebook.background.waiting import wait_for
 from opik_resume.notebook.widget import selected
 from opik_resume.notebook.widget import selection as rectangles
-from opik_resume.notebook.widget.comparison import comparable, comparison_table
-from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.looking.comparison import comparable, comparison_table
+from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.selected import Selection
 from opik_resume.notebook.widget.selection import Rectangle
 

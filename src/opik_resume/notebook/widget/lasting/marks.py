@@ -46,7 +46,7 @@ _WORST_FIRST = (
 @cache
 def colours() -> dict[str, str]:
     """By state, those of the widget in a light theme; ``mark`` is that of the marks on troubled cells."""
-    light = json.loads(Path(__file__).with_name("colours.json").read_text(encoding="utf-8"))["light"]
+    light = json.loads((Path(__file__).parents[1] / "colours.json").read_text(encoding="utf-8"))["light"]
     return {**light["kinds"], "mark": light["mark"]}
 
 

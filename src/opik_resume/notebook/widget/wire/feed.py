@@ -25,9 +25,9 @@ from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout, live_states
 from opik_resume.notebook.background.resume import overlay
 from opik_resume.notebook.background.undelivered import Outbox
-from opik_resume.notebook.widget.frames import INFINITE, TICK, Board, Frames, Message
-from opik_resume.notebook.widget.payload import head_json, settled_state
-from opik_resume.notebook.widget.publisher import publisher
+from opik_resume.notebook.widget.looking.payload import head_json, settled_state
+from opik_resume.notebook.widget.wire.frames import INFINITE, TICK, Board, Frames, Message
+from opik_resume.notebook.widget.wire.publisher import publisher
 
 log = redaction.logger(__name__)
 UNHURRIED_FEEDS = 20
@@ -188,7 +188,7 @@ class Feed(anywidget.AnyWidget):
             publisher.wake(self)
 
     def seconds(self, now: float) -> float:
-        """See :class:`~opik_resume.notebook.widget.publisher.Speaker`."""
+        """See :class:`~opik_resume.notebook.widget.wire.publisher.Speaker`."""
         with self._lock:
             return INFINITE if self._closed else max(self._rest(now), self._silent_until - now, 0.0)
 

@@ -13,7 +13,7 @@ from typing import Any
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Json
 from opik_resume.base.text import redaction
-from opik_resume.notebook.widget.saved import Lasting
+from opik_resume.notebook.widget.lasting.saved import Lasting
 
 log = redaction.logger(__name__)
 Publish = Callable[..., None]

@@ -12,9 +12,9 @@ from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.patience import Soon
-from opik_resume.notebook.widget.comparison import compared
-from opik_resume.notebook.widget.groups import groups_answer
-from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.looking.comparison import compared
+from opik_resume.notebook.widget.looking.groups import groups_answer
+from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 from opik_resume.notebook.widget.selection import Rectangle, cells_of
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from opik_resume.base.records import Experiment
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import UNREAD
-from opik_resume.notebook.widget.groups import groups_of
-from opik_resume.notebook.widget.marks import cells_a_mark, grid_html, mark
-from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.lasting.marks import cells_a_mark, grid_html, mark
+from opik_resume.notebook.widget.looking.groups import groups_of
+from opik_resume.notebook.widget.looking.planes import Planes
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading

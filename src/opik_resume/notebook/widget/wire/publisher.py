@@ -12,7 +12,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from opik_resume.base.text import redaction
-from opik_resume.notebook.widget.frames import INFINITE
+from opik_resume.notebook.widget.wire.frames import INFINITE
 
 log = redaction.logger(__name__)
 _REST = 4.0

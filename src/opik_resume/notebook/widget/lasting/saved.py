@@ -10,10 +10,10 @@ import numpy as np
 
 from opik_resume.base.records import Experiment, Json
 from opik_resume.experiment.reading import UNREAD
-from opik_resume.notebook.widget import picture
-from opik_resume.notebook.widget.groups import groups_answer
-from opik_resume.notebook.widget.payload import head_json, row_json, unread_row_json
-from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.lasting import picture
+from opik_resume.notebook.widget.looking.groups import groups_answer
+from opik_resume.notebook.widget.looking.payload import head_json, row_json, unread_row_json
+from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.runs import coded
 
 if TYPE_CHECKING:

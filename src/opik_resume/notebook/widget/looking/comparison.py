@@ -12,7 +12,7 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.results.comparing import UNKNOWN, Scored, compare
 from opik_resume.experiment.results.comparison_frame import comparison_frame
 from opik_resume.experiment.results.error_bars import Mean
-from opik_resume.notebook.widget.planes import SCORE, Planes
+from opik_resume.notebook.widget.looking.planes import SCORE, Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 
 if TYPE_CHECKING:

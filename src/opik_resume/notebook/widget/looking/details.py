@@ -9,7 +9,7 @@ from typing import Any
 from opik_resume.base.records import ErrorInfo, Json, RunDetails, Span
 from opik_resume.base.text.jsontext import to_json
 from opik_resume.notebook.namespace.cells import cell_number
-from opik_resume.notebook.widget.stack import stack
+from opik_resume.notebook.widget.looking.stack import stack
 
 LONGEST = 20_000
 """Characters of an input or output: whole documents would take seconds to travel, and nobody reads them here."""

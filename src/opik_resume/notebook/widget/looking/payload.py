@@ -25,8 +25,8 @@ from opik_resume.base.records import (
 from opik_resume.base.text.encoding import float_text
 from opik_resume.experiment.grid import Bytes, state_of
 from opik_resume.experiment.planning.plan import ResumePlan
-from opik_resume.notebook.widget.details import error_json
-from opik_resume.notebook.widget.planes import Planes
+from opik_resume.notebook.widget.looking.details import error_json
+from opik_resume.notebook.widget.looking.planes import Planes
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading

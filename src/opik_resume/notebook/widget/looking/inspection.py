@@ -8,8 +8,8 @@ from opik_resume.base.records import Attempt, Json
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.patience import Soon
 from opik_resume.notebook.namespace.cells import put
-from opik_resume.notebook.widget.details import details_json
-from opik_resume.notebook.widget.payload import cell_json
+from opik_resume.notebook.widget.looking.details import details_json
+from opik_resume.notebook.widget.looking.payload import cell_json
 from opik_resume.notebook.widget.requests import RequestRefused
 from opik_resume.stores.protocol import Store
 
