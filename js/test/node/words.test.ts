@@ -98,6 +98,9 @@ test("progress while it runs and at its end", () => {
   expect(progressLine({ ...at, rate: 12.44, seconds_left: 118 })).toBe(
     "34 of 141 · 12.4 runs/s · about 2 min left",
   );
+  expect(progressLine({ ...at, note: "backing off 12 s, 4 of 16 at work" })).toBe(
+    "34 of 141 · backing off 12 s, 4 of 16 at work",
+  );
   expect(progressLine({ ...at, stopping: true })).toBe("stopping: 34 of 141");
   const ended = { ...at, active: false, done: 141, failed: 3 };
   expect(progressLine({ ...ended, outcome: "finished" })).toBe("finished: 141 runs, 3 failed");

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from opik_resume.engine.events import BackingOff, Ended
+from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.planning.plan import make_plan
 from opik_resume.lifecycle.display.meter import WINDOW, Meter
 from opik_resume.notebook.background.progress import IDLE
+from opik_resume.notebook.background.resume import Resume
 
 
 def test_there_is_no_rate_before_anything_ended() -> None:
@@ -48,6 +52,18 @@ def test_the_rate_of_slow_runs_decays_instead_of_vanishing() -> None:
     late = meter.rate(60.0 + 10 * WINDOW)
     assert late is not None
     assert 0 < late < 1 / 60
+
+
+def test_what_holds_a_run_up_is_noted_while_it_runs() -> None:
+    resume = Resume(make_plan("id", "e", Grid({"a": 3}, [])), blocking=False, publish=lambda cell, state: None)
+    assert resume.progress(own=True).note is None
+    resume.take(BackingOff(12.0, 4, 16))
+    assert resume.progress(own=True).note == "backing off 12 s, 4 of 16 at work"
+    resume.take(BackingOff(0.0, 16, 16))
+    assert resume.progress(own=True).note is None
+    resume.take(BackingOff(12.0, 4, 16))
+    resume.take(Ended("finished", None, ()))
+    assert resume.progress(own=True).note is None
 
 
 def test_the_fields_are_those_of_the_protocol() -> None:

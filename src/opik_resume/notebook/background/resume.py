@@ -22,6 +22,7 @@ from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import left_out
 from opik_resume.lifecycle.display.meter import Meter
+from opik_resume.lifecycle.progress import Backoffs
 from opik_resume.notebook.background.outcome import DONE_ELSEWHERE, Outcome
 from opik_resume.notebook.background.progress import Progress
 
@@ -52,6 +53,7 @@ class Resume:
         self.states: dict[CellKey, int] = {}
         self._meter = Meter(time.monotonic())
         self._outcome = Outcome(plan, utc_now())
+        self._backoffs = Backoffs()
         self._mark = 0 if first else REPLAYED
         self._publish = publish
 
@@ -80,6 +82,7 @@ class Resume:
 
     def take(self, event: Event) -> None:
         """Count one event of the engine and tell the watchers of its cell."""
+        self._backoffs.take(event, time.monotonic())
         match event:
             case RunQueued(cell):
                 self._meter.queued()
@@ -119,10 +122,12 @@ class Resume:
         self.tell_over()
 
     def _note(self) -> str | None:
-        """What is to be said of its end, besides the numbers."""
+        """What is to be said besides the numbers: what holds it up while it runs, and of its end."""
+        if self.active:
+            return self._backoffs.said(time.monotonic()) if len(self._backoffs) else None
         taken_over = self.run.taken_over if self.run is not None else None
         said = ([taken_over] if taken_over else []) + ([left_out.sentence(self._left_out)] if self._left_out else [])
-        return "; ".join(said) if self.ended and said else None
+        return "; ".join(said) or None
 
     def progress(self, *, own: bool) -> Progress:
         now, meter, ended = time.monotonic(), self._meter, self.ended
