@@ -34,12 +34,24 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     close_all()
 
 
+_opened: list[httpx.Client] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """What the process remembers of a task may live longer than its test."""
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 class Client:
     """The task: one client of httpx for all calls, as users have one."""
 
     def __init__(self, provider: Provider, key: str = KEY) -> None:
         self._options: Json = {"base_url": provider.url, "headers": {"authorization": f"Bearer {key}"}}
         self._client = httpx.Client(**self._options, limits=httpx.Limits(max_connections=None))
+        _opened.append(self._client)
 
     def __call__(self, item: Json) -> Json:
         return _output(self._client.post("/", json={"n": item["n"]}))

@@ -159,7 +159,10 @@ function Figure({ name, value, whole, onChange }: FigureProps) {
         min={whole ? 1 : 0}
         step={whole ? 1 : "any"}
         placeholder="–"
-        value={value ?? ""}
+        // What is being typed is the person's: a plan that comes meanwhile must not put it back.
+        ref={(input) => {
+          if (input && !input.matches(":focus")) input.value = `${value ?? ""}`;
+        }}
         onChange={(event) => change(event.currentTarget.value)}
         // JupyterLab takes Enter before the browser makes a change of it.
         onKeyDown={({ key, currentTarget }) => key === "Enter" && change(currentTarget.value)}

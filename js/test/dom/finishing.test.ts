@@ -151,6 +151,13 @@ describe("the plan bar", () => {
     type(runs, "10");
     await soon(() => expect(bounds(root)?.textContent).toBe("4 threads, at most 10 runs"));
     expect(root.querySelectorAll(".oprs-figure"), "it stays open").toHaveLength(4);
+    runs.focus();
+    runs.value = "25"; // not told yet, when a new plan is
+    type(threads, "5");
+    await soon(() => expect(bounds(root)?.textContent).toBe("5 threads, at most 10 runs"));
+    expect(runs.value).toBe("25");
+    type(threads, "4");
+    await soon(() => expect(bounds(root)?.textContent).toBe("4 threads, at most 10 runs"));
     type(runs, "-3");
     type(runs, "2.5");
     type(runs, "");
