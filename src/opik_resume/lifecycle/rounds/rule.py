@@ -53,15 +53,15 @@ def _why(exception_type: str, message: str) -> Why:
     return Why.late if _TIME.search(exception_type) else Why.passing
 
 
-def sentence(name: str, seconds: float, whys: Iterable[Why], number: int) -> str:
-    """``my-experiment: waiting 2 min for 14 runs that were rate-limited (round 3)``: the round that comes then."""
+def waiting(seconds: float, whys: Iterable[Why], number: int) -> str:
+    """``waiting 2 min for 14 runs that were rate-limited (round 3)``: the round that comes then."""
     counts = Counter(whys)
     total = counted(counts.total(), "run")
     if len(counts) == 1:
         runs = f"{total} that {_said(*counts.popitem())}"
     else:
         runs = f"{total}: {', '.join(f'{count:,} {_said(why, count)}' for why, count in counts.most_common())}"
-    return f"{name}: waiting {said_seconds(seconds)} for {runs} (round {number})"
+    return f"waiting {said_seconds(seconds)} for {runs} (round {number})"
 
 
 def _said(why: Why, count: int) -> str:
