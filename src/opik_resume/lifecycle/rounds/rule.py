@@ -39,12 +39,19 @@ def pause_after(number: int, stated: float, chance: float) -> float:
     return max(wait, stated + wait * _AFTER) if stated > 0 else wait
 
 
-def why_again(attempt: Attempt) -> Why | None:
-    """Why it may come to more in another round; None: it is whole, or would fail again."""
+def why_again(attempt: Attempt, refused: bool | None = None) -> Why | None:
+    """Why it may come to more in another round; None: it is whole, or would fail again.
+
+    ``refused``: what the exception itself told, which is more than is kept of it: it passes by itself, and was a
+    provider's refusal or not; None: nobody knows.
+    """
     told = [why_missing(score) for score in attempt.scores if score.scoring_failed]
     if attempt.error is not None:
         told = [(attempt.error.exception_type, attempt.error.message)]
-    return next((_why(*each) for each in told if is_transient(*each)), None)
+    why = next((_why(*each) for each in told if is_transient(*each)), None)
+    if why is None and told and refused is not None:
+        return Why.limited if refused else Why.passing
+    return why
 
 
 def _why(exception_type: str, message: str) -> Why:

@@ -53,7 +53,7 @@ def run_until_complete(
     def once(plan: ResumePlan, pending: Pending) -> tuple[Run, EvaluationResult]:
         nonlocal progress
         run = prepare(plan, replan, calls, store)
-        run.listen(pending)
+        pending.follow(run)
         with watching.following(run, plan, reading, store, earlier=progress) as progress:
             return run, wait_or_interrupt(run, store, calls, reading, progress)
 
@@ -99,7 +99,9 @@ class Rounds:
         while True:
             lasting = lasting or run.first_lasting_error
             self.error = None if result.complete else lasting or run.first_error
-            if result.complete or result.stopped_by is not None or not pending:
+            if result.complete:
+                pending.all_ran()
+            if result.stopped_by is not None or not pending:
                 return result
             pause = between.pause(pending, run.stated_until)
             if isinstance(pause, StoppedBy):

@@ -91,7 +91,7 @@ class Rounds:
 
     def _run(self, run: Run) -> Ended:
         self.pending = Pending()
-        run.listen(self.pending)
+        self.pending.follow(run)
         run.start()
         run.wait()
         return self.resume.round_ended or Ended("broken")

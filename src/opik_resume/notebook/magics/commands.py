@@ -240,7 +240,7 @@ def _run_shown(
                 plan.experiment_name, len(plan), kind if kind != "grid" else None, brief=view is not None
             )
             run.listen(text)
-            run.listen(pending)
+            pending.follow(run)
             with drawn(text):
                 return run, wait_or_interrupt(run, store, None, reading, text)
         except BaseException:
