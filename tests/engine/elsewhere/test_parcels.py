@@ -69,7 +69,7 @@ def test_calls_go_one_by_one_until_they_are_known_to_be_quick(handed: Handed) ->
     assert not futures[0].done()
 
 
-@pytest.mark.parametrize(("on_the_way", "most"), [(1_000, MOST), (64, 16), (16, 4), (3, 1), (1, 1)])
+@pytest.mark.parametrize(("on_the_way", "most"), [(1_000, MOST), (64, 16), (16, 8), (5, 2), (3, 1), (1, 1)])
 def test_quick_calls_go_together_but_never_so_many_that_a_worker_waits_for_another(
     handed: Handed, on_the_way: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_stop_refuses_what_has_not_gone(handed: Handed, monkeypatch: pytest.Mo
 
 def test_what_the_executor_raises_is_of_all_that_went_together(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parcels, "LINGER_SECONDS", 10.0)
-    made = quick(handed, 16)
+    made = quick(handed, 8)
     futures = [made.send(b"a") for _ in range(4)]
     until(lambda: handed.futures)
     handed.futures[0].set_exception(RuntimeError("gone"))

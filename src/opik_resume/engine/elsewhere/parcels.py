@@ -19,7 +19,7 @@ MOST = 16
 """Calls in one parcel: what a worker has that is lost, at most."""
 PARCEL_SECONDS = 0.02
 """What the calls of one parcel may take together."""
-SHARES = 4  # parcels that all that may be on the way makes at least, so that no worker waits for another
+SHARES = 2  # parcels that all that may be on the way makes at least, so that no worker waits for another
 LINGER_SECONDS = 0.002  # for which calls are waited for that fill a parcel
 _CALMER = 0.9  # of how long calls took: one that was slow is remembered for a while
 
