@@ -138,6 +138,7 @@ class _Work:
         self._trying = self._one_try(calls, judging)
         self._costs = Costs(kit.cost, calls) if kit.cost is not None else None
         terms = call.terms
+        self._tracing = terms.relay.begin() if terms.relay is not None else _Spanned(terms.spans)
         self._work = CellWork(
             kit.task,
             kit.scoring_metrics,
@@ -145,7 +146,7 @@ class _Work:
             calls,
             tolerant=terms.tolerant,
             on_error=self._note,
-            tracing=_Spanned(terms.spans),
+            tracing=self._tracing,
             required=terms.required,
             fresh=self._fresh,
             version=terms.version,
@@ -170,6 +171,7 @@ class _Work:
             self._trying.tries.pressed if self._trying is not None else None,
             bool(self._refused),
             self._refused[-1] if self._refused else None,
+            self._tracing.told(),
         )
 
     @property

@@ -86,7 +86,7 @@ class Elsewhere:
         while True:
             began = time.monotonic()
             done = yield from self._done(call)
-            self._heeded(done, began)
+            self._meanwhile(done, began)
             spent += done.attempt.task_seconds or 0.0
             pause = done.pause
             waited = 0.0 if pause is None else (yield from self._waited(call, pause))
@@ -101,7 +101,7 @@ class Elsewhere:
         """Have kept output scored again, with the metrics of these names."""
         began = time.monotonic()
         done = yield from self._done(Call(attempt, item, self._terms, tuple(names)))
-        self._heeded(done, began)
+        self._meanwhile(done, began)
         self._note(done)
         if done.fresh is not None and self._work.fresh is not None:
             self._work.fresh[attempt.id] = done.fresh
@@ -142,8 +142,11 @@ class Elsewhere:
         except Exception as error:
             logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
 
-    def _heeded(self, done: Done, began: float) -> None:
+    def _meanwhile(self, done: Done, began: float) -> None:
+        """What a call has told besides what came of it."""
         judging, returned = self._judging, done.attempt.returned
+        if done.traced is not None:
+            self._work.tracing.take(done.traced)
         if done.refused:
             (judging.judge_refused if returned else judging.refused)(began, done.stated)
         elif returned:
@@ -264,7 +267,9 @@ def elsewhere_of(
     """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
     if callables.elsewhere is None:
         return None
-    terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
+    terms = Terms(
+        work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture, work.tracing.relay()
+    )
     return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, judging, callables.task_threads)
 
 
