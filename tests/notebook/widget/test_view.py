@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import traitlets
 from ipywidgets import VBox  # type: ignore[import-untyped]
@@ -91,6 +92,8 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
     assert shown.widget.selection == rest
     assert [list(change) for change in changes] == [expected, rest]
     assert repr(shown.widget.selection[:1]) == repr([(grid.item_ids[1], 0)])
+    shown.widget.selection = [(3, 1), (np.int64(0), 0)]
+    assert list(shown.widget.selection) == [CellKey(grid.item_ids[0], 0), CellKey(grid.item_ids[3], 1)], "by position"
     shown.widget.selection = []
     assert shown.widget.get_state()["rectangles"] == []
 
@@ -104,7 +107,10 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
         ([("nobody", 0)], "no item 'nobody'. There is"),
         (["ab"], "selection[0] must be a pair"),
         ([7], "selection[0] must be a pair"),
-        ([(3, 0)], "selection[0] must be a pair"),
+        ([(3, 0)], "selection[0]: the experiment has items 0 to 1, got 3"),
+        ([(-1, 0)], "selection[0]: the experiment has items 0 to 1, got -1"),
+        ([(True, 0)], "selection[0] must be a pair"),
+        ([(1.0, 0)], "selection[0] must be a pair"),
         ([(0, 1.5)], "selection[0] must be a pair"),
     ],
 )
@@ -133,6 +139,7 @@ def test_the_selected_runs_as_a_table(store: Store, view: Views) -> None:
     assert table.loc[0, "score.equals_metric"] == 1.0
     assert list(table["output.output"].fillna("")) == [n if n != "1" else "" for n in table["item.reference"]]
     assert (table["trial"] == 0).all()
+    assert list(table["position"]) == [0, 1, 2, 3], "as it is on screen"
 
 
 def test_failures_and_result_are_those_of_the_experiment(store: Store, view: Views) -> None:

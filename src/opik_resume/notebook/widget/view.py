@@ -49,7 +49,8 @@ class View(anywidget.AnyWidget):
         experiment: the id of the experiment on show, ``""`` as long as there is none. Set it to the name or id of another
             to show that one. It follows what is clicked: ``view.observe(handler, "experiment")``.
         selection: the runs that are selected, pairs of item id and trial (counted from 0), in the experiment's order. Set it
-            to select; it follows what is selected in the widget. What ``only={"cells": …}`` takes.
+            to select, in pairs whose items are ids or positions in the experiment's order (from 0, as on screen); it follows
+            what is selected in the widget. What ``only={"cells": …}`` takes.
         rectangles: the same, as the browser is told it.
 
     Both are traits: ``observe``, ``link`` and ``dlink`` work. A wrong value raises and changes nothing. Handlers are called
@@ -116,7 +117,8 @@ class View(anywidget.AnyWidget):
     def selected_runs(self) -> pd.DataFrame:
         """One row for each selected run, complete or not.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, then ``item.*``, ``output.*`` and ``score.*``.
+        Columns: ``item_id``, ``position`` (of the item in the experiment's order), ``trial``, ``state``, ``error_type``,
+        ``message``, then ``item.*``, ``output.*`` and ``score.*``.
         """
         keys = self._selected()
         reading = self._read(self._experiment_on_show())
@@ -141,8 +143,8 @@ class View(anywidget.AnyWidget):
     def compare(self, other: str) -> pd.DataFrame:
         """The scores of the experiment on show beside those of another of the same dataset: see ``comparison_frame``.
 
-        One row for each of its items, what has become worst by the first score first. Columns: ``item_id`` and, of each score,
-        ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
+        One row for each of its items, what has become worst by the first score first. Columns: ``item_id``, ``position`` and, of
+        each score, ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
 
         Args:
             other: its name or id.
