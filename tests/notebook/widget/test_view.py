@@ -15,7 +15,7 @@ from opik_resume import evaluate
 from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError, ExperimentBusy, ExperimentNotFound, StoreError
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
-from opik_resume.metrics import Equals
+from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.stores.protocol import Store
@@ -246,12 +246,23 @@ def test_two_experiments_are_compared_item_by_item(store: Store, view: Views) ->
         lambda item: {"output": "no" if item["n"] in wrong else item["reference"]}
     )
     for name, wrong in (("before", {1, 2}), ("after", {2, 3})):
-        evaluate(dataset, scored(wrong), [Equals(name="right")], experiment_name=name, verbose=0, store=store)
+        metrics: list[Any] = [Equals(name="right"), Contains(name="in it"), Equals(name=f"only {name}")]
+        evaluate(dataset, scored(wrong), metrics, experiment_name=name, verbose=0, store=store)
     stranger = unstarted(store, "stranger", numbers(store, 1, "others")).id
     shown = view()
     shown.widget.experiment = "after"
     table = shown.widget.compare("before")
-    assert list(table["right.change"]) == [-1.0, 0.0, 0.0, 1.0]
+    order = list(reading_of(store, shown.widget.experiment).grid.item_ids)
+    assert [order[position] for position in table["position"]] == list(table["item_id"])
+    assert {"in it.change", "only after", "only before.other"} <= set(table.columns)
+    by = shown.widget.compare("before", metric="right")
+    assert list(by.columns) == ["item_id", "position", "right", "right.other", "right.change"]
+    for metric in ("only after", "wrong", ""):
+        with pytest.raises(ArgumentError, match=f"no scores '{metric}' in both experiments, but 'in it', 'right'"):
+            shown.widget.compare("before", metric=metric)
+    with pytest.raises(ArgumentError, match="metric must be the name of a score, got 7"):
+        shown.widget.compare("before", metric=7)  # type: ignore[arg-type]
+    assert list(table["right.change"]) == list(by["right.change"]) == [-1.0, 0.0, 0.0, 1.0]
     assert sorted(zip(table["right"], table["right.other"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     with pytest.raises(ArgumentError, match="same dataset"):
         shown.widget.compare(stranger)

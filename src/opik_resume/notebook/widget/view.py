@@ -140,7 +140,7 @@ class View(anywidget.AnyWidget):
 
         return shielded(read)()
 
-    def compare(self, other: str) -> pd.DataFrame:
+    def compare(self, other: str, *, metric: str | None = None) -> pd.DataFrame:
         """The scores of the experiment on show beside those of another of the same dataset: see ``comparison_frame``.
 
         One row for each of its items, what has become worst by the first score first. Columns: ``item_id``, ``position`` and, of
@@ -148,18 +148,19 @@ class View(anywidget.AnyWidget):
 
         Args:
             other: its name or id.
+            metric: compare by this score alone, which both must have.
 
         Raises:
             ExperimentNotFound, AmbiguousExperiment: which one is meant?
-            ArgumentError: it is of another dataset, or the one on show itself.
+            ArgumentError: it is of another dataset, or the one on show itself; or they do not both have that score.
         """
-        return shielded(self._compared)(self._experiment_on_show(), other)
+        return shielded(self._compared)(self._experiment_on_show(), other, metric)
 
-    def _compared(self, experiment_id: str, other: str) -> pd.DataFrame:
+    def _compared(self, experiment_id: str, other: str, metric: str | None) -> pd.DataFrame:
         here, there = self._store.get(experiment_id), find_experiment(other, self._store)
         comparable(here, there)
-        planes = [Planes.of(read_experiment(each, self._store).grid) for each in (here, there)]
-        return comparison_table(*planes)
+        mine, theirs = (Planes.of(read_experiment(each, self._store).grid) for each in (here, there))
+        return comparison_table(mine, theirs, metric)
 
     # What it can do
 
