@@ -97,7 +97,7 @@ export class Heatmap {
 
   recolour(palette: Palette, shading: Shading): void {
     this.painter.colour(palette, shading);
-    this.overview.colour(palette, shading);
+    this.overview.colour(palette, this.painter.ranks);
     this.onCells(null);
   }
 
@@ -229,7 +229,7 @@ export class Heatmap {
     this.hovering.away();
     const room = { items: shape.items, width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
-    this.overview.fit(layout, shape, devicePixelRatio);
+    this.overview.fit(layout, shape);
     this.refocus();
   }
 
