@@ -22,14 +22,16 @@ export function bars(
   const counts = new Uint32Array(width * RANKED);
   const [codes, table] = of.all(states);
   const columns = blocks * trials;
+  const lefts = Uint32Array.from(
+    { length: columns },
+    (_, column) => Math.floor((column * width) / columns) * RANKED,
+  );
   for (let place = 0; place < shape.items; place++) {
     const item = itemAt(shape, place);
     const [start, runs] = [startOf(shape, item), runsOf(shape, item)];
     const first = Math.floor(place / rows) * trials;
-    for (let trial = 0; trial < runs; trial++) {
-      const bar = Math.floor(((first + trial) * width) / columns);
-      counts[bar * RANKED + table[codes[start + trial]]]++;
-    }
+    for (let trial = 0; trial < runs; trial++)
+      counts[lefts[first + trial] + table[codes[start + trial]]]++;
   }
   const ranks = new Uint16Array(width * height);
   for (let bar = 0; bar < width; bar++) {

@@ -198,7 +198,7 @@ export class Heatmap {
       return;
     }
     this.painter.take(this.options.cells.bytes, changed);
-    this.overview.take(this.options.cells.bytes, changed);
+    this.overview.take(this.options.cells.bytes);
     this.describe();
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -207,7 +207,6 @@ export class Heatmap {
     this.frame = 0;
     this.fit();
     this.painter.draw();
-    this.overview.draw();
   }
 
   /** Folds anew when the room, the pixels or the numbers of items and trials are other than before. */

@@ -13,7 +13,7 @@ import type { Point } from "./viewport";
 export const MANY = 10_000;
 const HEIGHT = 22;
 const STRETCH = 3;
-const CALM = 500;
+const CALM = 250;
 
 export class Overview {
   private box = document.createElement("div");
@@ -25,7 +25,6 @@ export class Overview {
   private palette: Palette | null = null;
   private ranks: Ranks | null = null;
   private states: Uint8Array = new Uint8Array(0);
-  private stale = false;
   private soon: () => void;
 
   /** `move`: to what is to come to the middle, in shares of all. */
@@ -65,21 +64,15 @@ export class Overview {
     this.ranks = ranks;
   }
 
-  /** Single changes are seen a while later. */
-  take(states: Uint8Array, changed: Uint32Array | null): void {
+  /** Counts take their time: what changes is seen a while later. */
+  take(states: Uint8Array): void {
     this.states = states;
-    if (changed) this.soon();
-    else this.stale = true;
-  }
-
-  draw(): void {
-    if (this.stale) this.fill();
+    this.soon();
   }
 
   private fill(): void {
     const { view, layout, shape, palette, ranks } = this;
     if (this.box.hidden || !view || !layout || !shape || !palette || !ranks) return;
-    this.stale = false;
     const width = Math.ceil(layout.width / STRETCH);
     Object.assign(this.canvas, { width, height: HEIGHT });
     const image = view.createImageData(width, HEIGHT);

@@ -467,7 +467,7 @@ describe("closer and selected", () => {
       const [x, y] = [along * canvas.width, down * canvas.height];
       return [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data];
     };
-    expect(at(0.2, 0.99)).toEqual(opaque(PALETTES.light.kinds.task_failed));
+    await vi.waitFor(() => expect(at(0.2, 0.99)).toEqual(opaque(PALETTES.light.kinds.task_failed)));
     expect(at(0.2, 0.5)).toEqual(opaque(PALETTES.light.kinds.completed));
     expect(at(0.7, 0.99)).toEqual(opaque(PALETTES.light.kinds.completed));
     cells.apply(Uint32Array.of(21_000), Uint8Array.of(byte("scoring_failed")));
