@@ -1,5 +1,5 @@
 import { cssName } from "../heatmap/palette";
-import { cssColourOf, verdictColour } from "../heatmap/scale";
+import { cssColourOf, cssVerdict } from "../heatmap/scale";
 import { NOT_RUN } from "../heatmap/shading";
 import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
 import type { Comparison } from "../protocol";
@@ -70,10 +70,7 @@ function Verdicts({ of }: { of: Comparison }) {
             )
           }
         >
-          <i
-            class="oprs-swatch oprs-verdict"
-            style={`background:rgb(${verdictColour(verdict * 127)[0].join(" ")})`}
-          />
+          <i class="oprs-swatch oprs-verdict" style={`background:${cssVerdict(verdict)}`} />
           {name} <b>{count(of[name])}</b>
         </button>
       ))}
