@@ -13,7 +13,7 @@ import type { Point } from "./viewport";
 export const MANY = 10_000;
 const HEIGHT = 22;
 const STRETCH = 3;
-const CALM = 250;
+const CALM = 500;
 
 export class Overview {
   private box = document.createElement("div");
