@@ -266,7 +266,8 @@ class _Listing:
 
     @cached_property
     def by_id(self) -> Items:
-        own_runs = np.array([wire.own_runs(row) or 0 for row in self._row.values()], dtype=np.int64)
+        found = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in self._row.values()]
+        own_runs = np.array(found, dtype=np.int64)
         return Items(Ids.of(self._row), own_runs, lambda some: [wire.item(self._row[item_id]) for item_id in some])
 
     @cached_property

@@ -133,30 +133,32 @@ def _light_error(error: Any) -> Json:
 
 def _told(kept: Kept, row: int) -> tuple[Any, ...]:
     """One row of columns: the attempt's, without making it."""
-    facts, error = kept[_METADATA] or {}, kept[_ERROR]
+    _, item_id, start, ended, output, facts, error, _, usage, cost, _, _ = kept
+    began = moment(start)
+    seconds = (moment(ended) - began).total_seconds() if ended else None
     error_type = (error["exception_type"] or "") if error is not None else ""
-    began, ended = moment(kept[_START]), kept[_END]
-    trial = facts.get("trial")
-    said = _said(facts) if facts else _SILENT
+    trial, said = (facts.get("trial"), _said(facts)) if facts else (None, _SILENT)
     return (
-        kept[_ITEM].encode("utf-8", "surrogatepass"),
+        item_id.encode("utf-8", "surrogatepass"),
         numbered(trial) if isinstance(trial, int) else NO_TRIAL,
-        _state(kept, facts, error_type, lacking=bool(said[0] or said[1])),
-        (moment(ended) - began).total_seconds() if ended else None,
+        CellState.completed
+        if output and said is _SILENT
+        else _state(kept, error_type, lacking=bool(said[0] or said[1])),
+        seconds,
         began.timestamp(),
-        attempts.cost_of(facts, kept[_COST]),
-        attempts.tokens_of(kept[_USAGE]),
+        attempts.cost_of(facts or {}, cost) if facts or cost else None,
+        attempts.tokens_of(usage) if usage else None,
         row,
         error_type,
         said,
     )
 
 
-def _state(kept: Kept, facts: Json, error_type: str, *, lacking: bool) -> CellState:
+def _state(kept: Kept, error_type: str, *, lacking: bool) -> CellState:
     """As ``state_of`` its attempt."""
     if kept[_OUTPUT]:
         return CellState.scores_missing if lacking else CellState.completed
-    if facts.get("returned") or error_type in attempts.SCORING_ERRORS:
+    if (kept[_METADATA] or {}).get("returned") or error_type in attempts.SCORING_ERRORS:
         return CellState.scoring_failed
     return CellState.task_failed if error_type and error_type not in INTERRUPTIONS else CellState.interrupted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -75,7 +75,7 @@ class LiveRuns:
             if error.status != 400:
                 raise
             found = self._links.runs(experiment, light=light, open_ones=since is None)
-        return list(self._placed(found, experiment))
+        return self._placed(found, experiment)
 
     def extent(self, experiment: Json) -> Json | None:
         """What stays the same as long as no run is added or deleted: see ``Traces.extent``."""
@@ -98,18 +98,19 @@ class LiveRuns:
         query = {"trace_id": trace_id, "truncate": "false", **({"project_id": project_id} if project_id else {})}
         return all_pages(self._client, "spans", query, size=500)
 
-    def _placed(self, rows: Sequence[Json], experiment: Json) -> Iterator[Json]:
+    def _placed(self, rows: list[Json], experiment: Json) -> list[Json]:
         """Rows that say which item they ran; one linked to several experiments says it of one only."""
-        elsewhere = [row for row in rows if _item_of(row, experiment["id"]) is None]
+        elsewhere = [place for place, row in enumerate(rows) if not _says_item(row, experiment["id"])]
         links = {row["id"]: row["experiment"] for row in self._links.of(experiment)} if elsewhere else {}
-        lost = [row["id"] for row in elsewhere if row["id"] not in links]
+        lost = [rows[place]["id"] for place in elsewhere if rows[place]["id"] not in links]
         if lost:
             raise IncompleteAnswer(
                 f"{self._client.settings.label} does not say which dataset item {len(lost)} runs of this experiment "
                 f"belong to ({lost[0]}, …): nothing was decided from that. Try again in a few minutes."
             )
-        for row in rows:
-            yield row if _item_of(row, experiment["id"]) else {**row, "experiment": links[row["id"]]}
+        for place in elsewhere:
+            rows[place] = {**rows[place], "experiment": links[rows[place]["id"]]}
+        return rows
 
     def _run(self, row: Json, experiment: Json, *, light: bool) -> LiveRun:
         made = attempts.of_trace(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
@@ -147,7 +148,6 @@ class LiveRuns:
         return replace(run, attempt=attempts.with_spans(run.attempt, listed))
 
 
-def _item_of(row: Json, experiment_id: str) -> str | None:
+def _says_item(row: Json, experiment_id: str) -> bool:
     reference = row.get("experiment") or {}
-    item_id = reference.get("dataset_item_id") if reference.get("id") == experiment_id else None
-    return item_id if isinstance(item_id, str) else None
+    return reference.get("id") == experiment_id and isinstance(reference.get("dataset_item_id"), str)

@@ -22,7 +22,7 @@ from opik_resume.stores.opik.wire import stamp
 _UNUSED = ["comments", "guardrails_validations", "tags"]
 _NOT_LIGHT = [
     "input", "name", "created_by", "last_updated_by", "span_feedback_scores", "span_count", "llm_span_count",
-    "has_tool_spans", "duration", "ttft", "thread_id", "visibility_mode", "providers",
+    "has_tool_spans", "duration", "ttft", "thread_id", "visibility_mode", "providers", "created_at", "source", "environment",
 ]  # fmt: skip
 """What a light reading does not look at either. Servers compute some of it for each trace; older ones do not know all."""
 _ALL_BUT_THE_ID = [*_UNUSED, "usage", "input", "output", "metadata"]
