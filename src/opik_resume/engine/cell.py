@@ -15,6 +15,7 @@ from opik_resume.base.text.tracebacks import error_info
 from opik_resume.base.versions import scored_by
 from opik_resume.engine import steps
 from opik_resume.engine.costs import Costs
+from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.tries import Tries
 from opik_resume.engine.retrying.trying import Trying
 from opik_resume.engine.tracing import Seen, Tracing, Untraced
@@ -74,6 +75,8 @@ class CellWork:
     costs: Costs | None = None
     trying: Trying | None = None
     """How the task is called again; None: it is simply called."""
+    judging: Judging | None = None
+    """How metrics are called; None: they are simply called."""
 
     @cached_property
     def _called(self) -> Json:
@@ -192,8 +195,9 @@ class CellWork:
     ) -> tuple[ScoreResult, ...]:
         """``asked`` becomes what the metrics were asked; ``seen`` is what was seen of the task, if it was called now."""
         regular, looking = self._kinds if metrics is self.metrics else scoring.by_span(metrics)
+        call = self.call if self.judging is None else partial(self.judging, _key(attempt))
         ask = partial(
-            scoring.score_output, item=item, output=output, mapping=self.mapping, call=self.call,
+            scoring.score_output, item=item, output=output, mapping=self.mapping, call=call,
             tolerant=self.tolerant, tell=asked.append if self.tracing.spans else None,
         )  # fmt: skip
         with self.tracing.scoring(attempt):
