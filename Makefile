@@ -59,7 +59,7 @@ test-python: venv .venv/.installed
 	  $(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),$(PYTEST) -n 3 --dist loadfile -m "not ($(ALONE))" && $(PYTEST) -m "$(ALONE)")
 
 check: lint test-js venv .venv/.installed ## what takes less than three minutes: lint, types, vitest, the quick tests
-	@echo "pytest, the quick ones"; $(VENV)/pytest -q -n 3 --dist loadfile -m quick $(PYTEST_ARGS)
+	@echo "pytest, the quick ones"; $(VENV)/pytest -q -n 2 --dist loadfile -m quick $(PYTEST_ARGS)
 
 LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 lock: venv ## look up the newest versions and write the lock files anew
