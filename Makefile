@@ -51,7 +51,8 @@ lint-js: js/node_modules/.package-lock.json
 test-js: js/node_modules/.package-lock.json
 	@echo "vitest"; $(WITH_BROWSER) $(WITH_NODE) cd js && npm test --silent
 
-# Three at a time, since many wait for servers and processes. Last of all, so that the line it closes with is the last line. Kernels and the browser have the machine to themselves.
+# Last of all, so that the line it closes with is the last line. Three at a time, since many wait for servers and
+# processes; kernels and the browser have the machine to themselves.
 ALONE := kernel or browser
 PYTEST := $(VENV)/pytest --durations=20
 test-python: venv .venv/.installed
