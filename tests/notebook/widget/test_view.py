@@ -15,6 +15,7 @@ from opik_resume import evaluate
 from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError, ExperimentBusy, ExperimentNotFound, StoreError
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
+from opik_resume.lifecycle.rounds import rule
 from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
@@ -171,6 +172,26 @@ def test_a_part_is_resumed_from_a_cell_and_waited_for(store: Store, view: Views)
     assert len(shown.widget.resume("failed")) == 2
     assert shown.widget.wait().complete
     assert len(shown.widget.resume()) == 0, "nothing is missing, nothing is started"
+
+
+def test_it_goes_on_until_complete_from_a_cell_and_is_waited_for(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "FIRST_SECONDS", 0.01)
+
+    def late(item: dict[str, Any], call: int) -> bool:
+        if call == 1:
+            raise TimeoutError("no answer")
+        return False
+
+    task = CountingTask(fail=late)
+    shown = view(Given(task, (Equals(),)))
+    shown.widget.experiment = evaluated(store, items=6, broken=(1, 3, 5))
+    with pytest.raises(ArgumentError, match="until_complete must be True or False"):
+        shown.widget.resume(until_complete="yes")  # type: ignore[arg-type]
+    assert len(shown.widget.resume(until_complete=True)) == 3
+    assert shown.widget.wait().complete
+    assert set(task.calls.values()) == {2}
 
 
 def test_what_cannot_be_resumed_says_why(store: Store, view: Views) -> None:

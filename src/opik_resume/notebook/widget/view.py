@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from opik_resume.base.process.doors import shielded
+from opik_resume.evaluation import arguments
 from opik_resume.evaluation.resume import warn_of_drift
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.planning import drift
@@ -21,6 +22,7 @@ from opik_resume.experiment.results.run_frame import run_frame
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import result_of
+from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.waiting import wait_for
 from opik_resume.notebook.widget import selected
 from opik_resume.notebook.widget import selection as rectangles
@@ -164,7 +166,9 @@ class View(anywidget.AnyWidget):
 
     # What it can do
 
-    def resume(self, only: Only | None = None, *, on_drift: OnDrift = "warn") -> ResumePlan:
+    def resume(
+        self, only: Only | None = None, *, on_drift: OnDrift = "warn", until_complete: bool = False
+    ) -> ResumePlan:
         """Start, in the background, what Resume would start, and return its plan. :meth:`wait` waits for its end.
 
         Nothing is started when nothing is missing.
@@ -172,22 +176,26 @@ class View(anywidget.AnyWidget):
         Args:
             only: run these alone, as in ``evaluate_resume``: ``"failed"``, a failure group, ``{"cells": view.selection}``.
             on_drift: ``warn`` or ``ignore``, as in ``evaluate_resume``.
+            until_complete: go on in rounds, as in ``evaluate_resume``. The widget says what is waited for between two; :meth:`stop`
+                ends that at once, and any other resume of the experiment in this kernel goes on instead.
 
         Raises:
             ArgumentError: there is no task, no experiment is shown, or ``only`` matches nothing.
             ExperimentBusy: it is being resumed already, here or elsewhere.
             ExperimentNotResumable: the message says why, and what to do instead.
         """
-        return shielded(self._start)(only, drift.checked(on_drift))
+        return shielded(self._start)(
+            only, drift.checked(on_drift), until_complete=arguments.flag("until_complete", until_complete)
+        )
 
-    def _start(self, only: Only | None, on_drift: OnDrift) -> ResumePlan:
+    def _start(self, only: Only | None, on_drift: OnDrift, *, until_complete: bool) -> ResumePlan:
         reading = self._readings.read(self._experiment_on_show())
         plan = self._offers.planned(reading, on_drift)
         plan = plan if only is None else plan.select(only)
         if len(plan):
             calls = replace(self._offers.calls(reading.experiment), on_drift=on_drift)
             warn_of_drift(plan)
-            self._desk.prepare(plan, calls, store=self._store).start()
+            start(self._desk, plan, calls, store=self._store, until_complete=until_complete)
         return plan
 
     def stop(self) -> bool:
