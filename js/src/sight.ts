@@ -1,6 +1,7 @@
 // How one view looks at its cells: coloured by what, items in which order, which states are marked, what is searched.
 import { postponed } from "./ending";
 import type { Plane } from "./heatmap/shading";
+import type { Groups } from "./heatmap/shape";
 import type { CellStates, Kind } from "./heatmap/states";
 import type { Ask } from "./listing";
 import {
@@ -40,6 +41,11 @@ const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length
 const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
 
+/** By how far the trials of an item differ: of their states, or before what a score is asked by. */
+export const DISAGREEMENT = "disagreement";
+/** In groups by a field of the items: before its name. */
+export const FIELD = "field:";
+
 /** Items that were searched for, by their numbers; there may be more of them than are listed. */
 export interface Found {
   text: string;
@@ -49,6 +55,9 @@ export interface Found {
 
 export interface Looking {
   scales: readonly Scale[];
+  /** By what else cells are coloured, and which fields put items together. */
+  measures: readonly string[];
+  fields: readonly string[];
   /** `state`, or by what `plane` was asked. */
   colour: string;
   plane: Shown | null;
@@ -66,6 +75,8 @@ export interface Looking {
 
 export const LOOKING: Looking = {
   scales: [],
+  measures: ["duration", "attempts"],
+  fields: [],
   colour: BY_STATE,
   plane: null,
   sort: IN_ORDER,
@@ -102,9 +113,8 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
 
   /** What changes with the runs; the order stays as it was asked for, since nothing is to move. */
   function again(): void {
-    const { tally, colour, head } = store.state;
-    const there = tally.completed + tally.replayed + tally.scores_missing > 0;
-    if (there && ((head?.cells ?? 0) < MANY || wanted)) owed.add("scales");
+    const { colour, head } = store.state;
+    if ((head?.cells ?? 0) < MANY || wanted) owed.add("scales");
     if (colour !== BY_STATE) owed.add("plane");
     settle();
   }
@@ -114,10 +124,12 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
     if (!store.state.experiment || !store.state.ready) return;
     const { sort: by, search: text } = store.state;
     if (owed.has("scales"))
-      void fetch("scales", "experiment", "scales", {}, ({ scales }) => store.set({ scales }));
+      void fetch("scales", "experiment", "scales", {}, (known) => store.set(known));
     if (owed.has("plane")) void askPlane();
     if (owed.has("order"))
-      void fetch("order", "sort", "order", { by }, (_, [order]) => cells.sort(uint32Of(order)));
+      void fetch("order", "sort", "order", { by }, ({ groups }, [order]) =>
+        cells.sort(uint32Of(order), groups?.length ? named(groups, by.slice(FIELD.length)) : null),
+      );
     if (owed.has("find"))
       void fetch("find", "search", "find", { text }, (found, [items]) =>
         store.set({ found: { ...found, items: uint32Of(items) } }),
@@ -238,4 +250,14 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
       return answer?.result?.run;
     },
   };
+}
+
+function named(groups: readonly (readonly [string | null, number])[], field: string): Groups {
+  let end = 0;
+  const ends = groups.map(([, items]) => {
+    end += items;
+    return end;
+  });
+  const names = groups.map(([value]) => value ?? `no ${field}`);
+  return { names, starts: Uint32Array.of(0, ...ends) };
 }

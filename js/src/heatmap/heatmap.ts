@@ -218,7 +218,8 @@ export class Heatmap {
     if (!width || !height || basis.every((value, at) => value === this.fitted[at])) return;
     this.fitted = basis;
     this.width = width;
-    const layout = fold(shape.items, shape.trials, width, height, devicePixelRatio);
+    const { items, trials, groups } = shape;
+    const layout = fold(items, trials, width, height, devicePixelRatio, groups?.names);
     // As high as its cells, so that a few do not take the room of many, who have all of it, known or not.
     const own = Math.ceil(layout.top + layout.height);
     const needed = own > MANY * height ? height : own;
@@ -226,7 +227,7 @@ export class Heatmap {
     if (!shape.cells) this.been = false;
     this.cursor = this.selector.anchor = Math.min(this.cursor, Math.max(0, shape.cells - 1));
     this.hovering.away();
-    const room = { items: shape.items, width, height: needed, ratio: devicePixelRatio };
+    const room = { width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
     this.overview.fit(layout, shape);
     this.refocus();

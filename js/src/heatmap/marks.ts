@@ -1,9 +1,9 @@
 // What is drawn on and beside the cells: gaps, crosses, outlines, edges, numbers. Only in the rows that are drawn again.
-import type { Layout } from "./layout";
+import { type Layout, LETTER_WIDTH } from "./layout";
 import type { Palette } from "./palette";
 import type { Raster } from "./raster";
 import { LIT, MISSING, type Ranks, SCALE } from "./shading";
-import { itemAt, type Shape } from "./shape";
+import { groupAt, itemAt, type Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 import { leftOf } from "./viewport";
 
@@ -135,17 +135,43 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     if (room >= 0) view.fill();
   }
 
-  /** The number of the item before each row of trials. */
-  function drawItems(): void {
-    view.textAlign = "right";
+  /** Each item in these rows, with its place and the left of its first trial. */
+  function eachItem(visit: (row: number, place: number, left: number) => void): void {
     for (let column = left; column < left + across; column += layout.trials) {
       for (let row = top + from; row < top + to; row++) {
         const place = (column / layout.trials) * layout.rows + row;
-        if (place >= shape.items) break;
-        const middle = (row + 0.5) * cellHeight;
-        view.fillText(String(itemAt(shape, place)), leftOf(layout, column) - 4, middle);
+        if (place < shape.items) visit(row, place, leftOf(layout, column));
       }
     }
+  }
+
+  /** The number of the item before each row of trials; the name of its group where that begins, or comes into view. */
+  function drawItems(): void {
+    view.textAlign = "right";
+    const first = Math.ceil(layout.y / cellHeight);
+    const most = Math.floor((layout.left - 9) / LETTER_WIDTH);
+    eachItem((row, place, x) => {
+      const group = groupAt(shape, place);
+      const begins = row === first || group !== groupAt(shape, place - 1);
+      const name = begins ? shape.groups?.names[group] : undefined;
+      view.fillStyle = name ? loud : quiet;
+      if (name) {
+        const cut = name.length > most ? `${name.slice(0, most - 1)}…` : name;
+        view.fillText(cut, x - 4, (row + 0.5) * cellHeight, layout.left - 5);
+      } else if (layout.trials > 1)
+        view.fillText(String(itemAt(shape, place)), x - 4, (row + 0.5) * cellHeight);
+    });
+  }
+
+  /** Below the last item of each group, in the gap. */
+  function drawBounds(): void {
+    view.fillStyle = loud;
+    const wide = layout.trials * cellWidth - gap + layout.left;
+    eachItem((row, place, x) => {
+      const last = row === layout.rows - 1 || place === shape.items - 1;
+      if (!last && groupAt(shape, place) !== groupAt(shape, place + 1))
+        view.fillRect(x - layout.left, (row + 1) * cellHeight - gap, wide, gap);
+    });
   }
 
   /** The numbers of trials, above all rows however far down these are. */
@@ -163,10 +189,12 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     part();
   };
   if (gap) cutGaps();
+  if (gap && shape.groups) drawBounds();
   if (smaller >= LEAST_FOR_MARKS) draw(drawTroubles);
   if (shading.plane && smaller >= LEAST_FOR_OUTLINES) draw(drawMissing);
   if (shading.selected) draw(drawEdges);
-  Object.assign(view, { font: FONT, textBaseline: "middle", fillStyle: quiet });
+  Object.assign(view, { font: FONT, textBaseline: "middle" });
   if (layout.left) drawItems();
+  view.fillStyle = quiet;
   if (layout.top) drawTrials();
 }

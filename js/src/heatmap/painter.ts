@@ -130,7 +130,7 @@ export class Painter {
     const rowHeight = layout.height / raster.fullHeight;
     const [top, height] = [(raster.top + from) * rowHeight, (to - from) * rowHeight];
     view.clearRect(layout.x, top, layout.shownWidth, height);
-    const inOne = layout.blockWidth * layout.blocks === layout.width;
+    const inOne = !layout.left && layout.blockWidth * layout.blocks === layout.width;
     const wide = inOne ? raster.width : layout.trials;
     const pixel = inOne ? layout.width / raster.fullWidth : layout.cellWidth;
     for (let column = 0; column < raster.width; column += wide) {

@@ -3,7 +3,7 @@ import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import { MOST, type Selection } from "../selecting";
-import { IN_ORDER } from "../sight";
+import { FIELD, IN_ORDER } from "../sight";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
@@ -128,6 +128,7 @@ function Zoom() {
 }
 
 function order({ newest_first }: Head, sort: string): string {
+  if (sort.startsWith(FIELD)) return `by ${sort.slice(FIELD.length)}`;
   if (sort !== IN_ORDER) return "worst first";
   return newest_first ? "newest first" : "in their order";
 }

@@ -1,10 +1,10 @@
 import { cssName } from "../heatmap/palette";
 import { cssColourOf, cssVerdict } from "../heatmap/scale";
 import { NOT_RUN } from "../heatmap/shading";
-import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
-import type { Comparison } from "../protocol";
-import { besideOf, type Shown } from "../sight";
-import { count, differenceLine, figure, meanOf, seconds, spaced } from "../words";
+import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
+import { type Comparison, stateOf } from "../protocol";
+import { besideOf, DISAGREEMENT, type Shown } from "../sight";
+import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Select } from "./parts";
 import { maskOfItems } from "./shading";
@@ -12,6 +12,12 @@ import { maskOfItems } from "./shading";
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
 const BINS = 20;
 const VERDICTS = ["worse", "same", "better"] as const;
+/** How values are said that are no scores. */
+const UNITS: Readonly<Record<string, (value: number) => string>> = {
+  duration: seconds,
+  cost: dollars,
+  tokens: figure,
+};
 
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
@@ -43,7 +49,7 @@ export function Legend() {
           {plane?.comparison ? (
             <Verdicts of={plane.comparison} />
           ) : (
-            plane && <ScaleOf plane={plane} tally={tally} />
+            plane && <ScaleOf plane={plane} states={view.cells.bytes} />
           )}
         </div>
       )}
@@ -88,11 +94,17 @@ function Verdicts({ of }: { of: Comparison }) {
 }
 
 /** The scale as a histogram of what is shown: how many cells have which value, in its colour. */
-function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
-  const bins = histogram(plane.values);
+function ScaleOf({ plane, states }: { plane: Shown; states: Uint8Array }) {
+  const { by, values, low, high } = plane;
+  const bins = Array<number>(BINS).fill(0);
+  let missing = 0;
+  for (let cell = 0; cell < values.length; cell++) {
+    if (values[cell] < 255) bins[Math.floor((values[cell] * BINS) / 255)]++;
+    else if (!NOT_RUN.has(stateOf(states[cell]))) missing++;
+  }
   const most = Math.max(1, ...bins);
-  const run = plane.values.length - [...NOT_RUN].reduce((sum, kind) => sum + tally[kind], 0);
-  const unit = plane.by === "duration" ? seconds : figure;
+  const unit = UNITS[by] ?? figure;
+  const of = by.startsWith(DISAGREEMENT) ? "item" : "";
   return (
     <>
       <svg viewBox={`0 0 ${BINS} 1`} preserveAspectRatio="none" aria-hidden="true">
@@ -103,20 +115,12 @@ function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
         })}
       </svg>
       <span class="oprs-number">
-        {unit(plane.low)} — <b>{unit(plane.high)}</b>
+        {unit(low)} — <b>{unit(high)}</b>
       </span>
-      <span class="oprs-number oprs-quiet">mean {meanOf(plane)}</span>
+      <span class="oprs-number oprs-quiet">mean {meanOf(plane, UNITS[by], of)}</span>
       <span class="oprs-number oprs-quiet">
-        <i class="oprs-swatch oprs-missing" /> no value {count(Math.max(0, run - plane.n))}
+        <i class="oprs-swatch oprs-missing" /> no value {count(missing)}
       </span>
     </>
   );
-}
-
-function histogram(values: Uint8Array): number[] {
-  const bins = Array<number>(BINS).fill(0);
-  for (let cell = 0; cell < values.length; cell++) {
-    if (values[cell] < 255) bins[Math.floor((values[cell] * BINS) / 255)]++;
-  }
-  return bins;
 }

@@ -260,6 +260,40 @@ describe("marks, values and orders", () => {
     expect(cells.shape.order).not.toBeNull();
   });
 
+  test("groups have names beside their rows and a line between them, also of items with one trial", async () => {
+    cells.replace(uniformShape(24, 1), new Uint8Array(24).fill(byte("completed")));
+    const groups = { names: ["code", "<b>"], starts: Uint32Array.of(0, 1, 24) };
+    cells.sort(
+      Uint32Array.from({ length: 24 }, (_, place) => (place + 5) % 24),
+      groups,
+    );
+    make();
+    await frame();
+    const { left, cellWidth, cellHeight, rows } = geometry();
+    expect(left).toBeGreaterThan(20);
+    expect(rows).toBeGreaterThan(2);
+    const inked = (place: number) => {
+      const [x, y] = [Math.floor(place / rows) * (left + cellWidth), (place % rows) * cellHeight];
+      return [...Array(Math.floor(left - 4)).keys()].some((dx) =>
+        [0, 3].some((dy) => colourAt(x + dx, y + cellHeight / 2 + dy)[3] > 0),
+      );
+    };
+    const begins = (place: number) => place % rows === 0 || place === 1;
+    for (let place = 0; place < 24; place++) expect(inked(place), `${place}`).toBe(begins(place));
+    expect(colourOf(0)).toEqual(opaque(back.completed));
+    expect(cells.label(0)).toBe("item 0 · trial 0 · <b>");
+    const below = (item: number) => {
+      const { x, y } = cellCentre(geometry(), item);
+      return colourAt(x, y + cellHeight / 2 - 0.5)[3];
+    };
+    expect(below(5)).toBeGreaterThan(0); // the last of its group, and item 6 is below it
+    expect(below(6)).toBe(0);
+    cells.sort(null);
+    await frame();
+    expect(geometry().left).toBe(0);
+    expect(cells.label(0)).toBe("item 0 · trial 0");
+  });
+
   test("a few cells take little room, and many no more than there is", async () => {
     cells.replace(uniformShape(12, 1), new Uint8Array(12));
     make();
