@@ -18,7 +18,7 @@ UV := uv==0.13.9
 WITH_NODE = node=$$($(PYTHON) -m tools.node) && export PATH="$$node:$$PATH" &&
 WITH_BROWSER = browser=$$($(PYTHON) -m tools.browser) && export CHROMIUM_PATH="$$browser" &&
 STATIC := src/opik_resume/notebook/widget/static
-BUNDLE_SOURCES := $(shell find js/src -type f) js/build.mjs js/jsx.mjs js/package-lock.json src/opik_resume/notebook/widget/colours.json
+BUNDLE_SOURCES := $(shell find js/src -type f) $(wildcard js/*.mjs) js/package-lock.json src/opik_resume/notebook/widget/colours.json
 
 .PHONY: help demo notebooks test check bench campaigns setup build lint lint-python lint-js test-js test-python lock clean venv
 
@@ -72,6 +72,7 @@ lock: venv ## look up the newest versions and write the lock files anew
 bench: setup ## measure against the opik package, side by side, as ratios; then the front end in a real browser
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.cells
+	@$(VENV)/python -m bench.spending
 	@$(VENV)/python -m bench.executors
 	@$(VENV)/python -m bench.pressure
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend

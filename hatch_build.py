@@ -44,8 +44,7 @@ def build_if_needed(root: Path) -> None:
 
 def _stale(bundle: list[Path], js: Path) -> bool:
     sources = [
-        js / "build.mjs",
-        js / "jsx.mjs",
+        *js.glob("*.mjs"),
         js / "package-lock.json",
         *(file for file in (js / "src").rglob("*") if file.is_file()),
     ]

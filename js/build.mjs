@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { withoutWhatIsNeverUsed } from "./without.mjs";
 
 const MOST_BYTES = 120_000;
 const MOST_ZIPPED = 40_000;
@@ -17,6 +18,7 @@ const bundled = await build({
   ...common,
   stdin: {
     contents: [
+      `import "preact/hooks";`,
       ...canvas.map((name) => `import "./heatmap/${name}";`),
       'export { default } from "./index";',
     ].join("\n"),
@@ -24,6 +26,7 @@ const bundled = await build({
   },
   write: false,
   format: "esm",
+  plugins: [withoutWhatIsNeverUsed],
   minifySyntax: true,
   // UMD code inside a bundle must not find the AMD loader some notebook hosts define.
   define: { "define.amd": "false" },

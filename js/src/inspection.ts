@@ -1,75 +1,72 @@
 // The cell that one view looks at closely. What a server knows of it comes later, and is asked again until it has come.
 import type { Ask } from "./listing";
 import type { Store } from "./store";
-import type { ViewState } from "./viewstate";
+import type { Inspected, ViewState } from "./viewstate";
 
 type Part = "cell" | "details";
 
-export class Inspection {
-  private owed = new Set<Part>();
+export type Inspection = ReturnType<typeof inspection>;
 
-  constructor(
-    private store: Store<ViewState>,
-    private ask: Ask,
-  ) {}
+export function inspection(store: Store<ViewState>, ask: Ask) {
+  const owed = new Set<Part>();
 
-  look(index: number): void {
-    this.store.set({ inspected: { index, cell: null, details: null, kept: null, tab: null } });
-    this.again();
+  const params = () => {
+    const { experiment, inspected } = store.state;
+    return inspected && { experiment, cell: inspected.index };
+  };
+  const settle = () => owed.forEach((part) => void askFor(part));
+
+  /** What is inspected, if it is still what was asked for. */
+  function shown(asked: ReturnType<typeof params>): Inspected | null {
+    const { experiment, inspected } = store.state;
+    return experiment === asked?.experiment && inspected?.index === asked.cell ? inspected : null;
+  }
+
+  async function askFor(part: Part): Promise<void> {
+    const asked = params();
+    const answer = asked && (await ask(part, part, asked));
+    const inspected = shown(asked);
+    if (!inspected || answer?.result === null) return;
+    owed.delete(part);
+    if (!answer?.result) return;
+    const { result } = answer;
+    store.set({
+      inspected: { ...inspected, ...("details" in result ? result : { cell: result }) },
+    });
   }
 
   /** The cell has changed: what is shown of it stays until the new is there. */
-  again(): void {
-    this.owed = new Set(this.store.state.remote ? ["cell", "details"] : ["cell"]);
-    this.settle();
+  function again(): void {
+    owed.clear();
+    owed.add("cell");
+    if (store.state.remote) owed.add("details");
+    settle();
   }
 
-  /** Something has come; and a run that was delivered has its trace now. */
-  news(): void {
-    const { inspected, remote } = this.store.state;
-    if (remote && inspected && !inspected.details) this.owed.add("details");
-    this.settle();
-  }
-
-  pick(tab: string | null): void {
-    const { inspected } = this.store.state;
-    if (inspected) this.store.set({ inspected: { ...inspected, tab } });
-  }
-
-  /** Puts the item in the notebook. */
-  async keep(): Promise<void> {
-    const asked = this.params();
-    const answer = asked && (await this.ask("cell", "keep", asked));
-    const { inspected } = this.store.state;
-    if (answer && inspected && this.isShown(asked)) {
-      this.store.set({ inspected: { ...inspected, kept: answer.result.name } });
-    }
-  }
-
-  private settle(): void {
-    for (const part of this.owed) void this.askFor(part);
-  }
-
-  private async askFor(part: Part): Promise<void> {
-    const asked = this.params();
-    const answer = asked && (await this.ask(part, part, asked));
-    const { inspected } = this.store.state;
-    if (!inspected || !this.isShown(asked)) return;
-    if (answer?.result === null) return;
-    this.owed.delete(part);
-    if (!answer?.result) return;
-    const { result } = answer;
-    const change = "details" in result ? result : { cell: result };
-    this.store.set({ inspected: { ...inspected, ...change } });
-  }
-
-  private params(): { experiment: string; cell: number } | null {
-    const { experiment, inspected } = this.store.state;
-    return inspected && { experiment, cell: inspected.index };
-  }
-
-  private isShown(asked: { experiment: string; cell: number } | null): boolean {
-    const { experiment, inspected } = this.store.state;
-    return experiment === asked?.experiment && inspected?.index === asked.cell;
-  }
+  return {
+    again,
+    look(index: number): void {
+      store.set({ inspected: { index, cell: null, details: null, kept: null, tab: null } });
+      again();
+    },
+    /** Something has come; and a run that was delivered has its trace now. */
+    news(): void {
+      const { inspected, remote } = store.state;
+      if (remote && inspected && !inspected.details) owed.add("details");
+      settle();
+    },
+    pick(tab: string | null): void {
+      const { inspected } = store.state;
+      if (inspected) store.set({ inspected: { ...inspected, tab } });
+    },
+    /** Puts the item in the notebook. */
+    async keep(): Promise<void> {
+      const asked = params();
+      const answer = asked && (await ask("cell", "keep", asked));
+      const inspected = shown(asked);
+      if (answer && inspected) {
+        store.set({ inspected: { ...inspected, kept: answer.result.name } });
+      }
+    },
+  };
 }

@@ -19,78 +19,75 @@ export type Ask = <M extends Method>(
   params: Methods[M]["params"],
 ) => Promise<Answer<M> | null>;
 
-export class Listing {
-  private turn = 0;
-  private pages = 1;
-  private postpone: (action: () => void, wait: number) => void;
-  private inSight: readonly string[] = [];
-  private look: () => void;
+export type Listing = ReturnType<typeof listing>;
 
-  constructor(
-    private store: Store<ViewState>,
-    private ask: Ask,
-    signal: AbortSignal,
-    private arrived: () => void,
-  ) {
-    this.look = coalesced(() => this.askInSight(), SCROLLING, signal);
-    this.postpone = postponed(signal);
-  }
-
-  /** Another search or order, from its beginning. Letters are waited for. */
-  find(change: Partial<Query>): void {
-    this.store.set({ query: { ...this.store.state.query, ...change } });
-    if (change.sort) this.store.set({ arrangement: null });
-    this.pages = 1;
-    this.postpone(() => void this.load(), change.search === undefined ? 0 : TYPING);
-  }
-
-  filter(filter: Filter): void {
-    this.store.set({ filter });
-  }
-
-  arrange(arrangement: Arrangement): void {
-    this.store.set({ arrangement });
-  }
-
-  more(): void {
-    this.pages += 1;
-    void this.load();
-  }
+export function listing(
+  store: Store<ViewState>,
+  ask: Ask,
+  signal: AbortSignal,
+  arrived: () => void,
+) {
+  let turn = 0;
+  let pages = 1;
+  let inSight: readonly string[] = [];
+  const postpone = postponed(signal);
+  const look = coalesced(
+    () => void ask("kernel", "look", { experiments: [...inSight] }),
+    SCROLLING,
+    signal,
+  );
 
   /** Asks for all pages that are shown. Those of a server may come later: `changed` says when to ask again. */
-  async load(): Promise<void> {
-    const turn = ++this.turn;
-    const { query } = this.store.state;
-    const pages = Array.from({ length: this.pages }, (_, page) =>
-      this.ask("list", "list", {
-        ...query,
-        search: wanted(query.search).text,
-        offset: page * PAGE,
-        limit: PAGE,
-      }),
+  async function load(): Promise<void> {
+    const asked = ++turn;
+    const { query } = store.state;
+    const answers = await Promise.all(
+      Array.from({ length: pages }, (_, page) =>
+        ask("list", "list", {
+          ...query,
+          search: wanted(query.search).text,
+          offset: page * PAGE,
+          limit: PAGE,
+        }),
+      ),
     );
-    const answers = await Promise.all(pages);
-    if (turn !== this.turn) return;
+    if (asked !== turn) return;
     const known = answers.filter((answer) => answer?.result) as Answer<"list">[];
     const last = known.at(-1)?.result;
-    if (!last || known.length < pages.length) return;
+    if (!last || known.length < answers.length) return;
     // An experiment that has moved between two pages is in both.
     const rows = new Map(known.flatMap(listed).map((row) => [row.id, row]));
     const { store: storeName, total } = last;
-    this.store.set({ rows: [...rows.values()], total, storeName, answered: query });
-    this.arrived();
+    store.set({ rows: [...rows.values()], total, storeName, answered: query });
+    arrived();
   }
 
-  /** These rows can be seen: a server's are read only then. */
-  show(experiments: readonly string[]): void {
-    if (!this.store.state.remote || !experiments.length) return;
-    this.inSight = experiments;
-    this.look();
-  }
-
-  private askInSight(): void {
-    void this.ask("kernel", "look", { experiments: [...this.inSight] });
-  }
+  return {
+    load,
+    /** Another search or order, from its beginning. Letters are waited for. */
+    find(change: Partial<Query>): void {
+      store.set({ query: { ...store.state.query, ...change } });
+      if (change.sort) store.set({ arrangement: null });
+      pages = 1;
+      postpone(() => void load(), change.search === undefined ? 0 : TYPING);
+    },
+    filter(filter: Filter): void {
+      store.set({ filter });
+    },
+    arrange(arrangement: Arrangement): void {
+      store.set({ arrangement });
+    },
+    more(): void {
+      pages += 1;
+      void load();
+    },
+    /** These rows can be seen: a server's are read only then. */
+    show(experiments: readonly string[]): void {
+      if (!store.state.remote || !experiments.length) return;
+      inSight = experiments;
+      look();
+    },
+  };
 }
 
 function listed({ result, buffers }: Answer<"list">): ListedRow[] {

@@ -5,11 +5,11 @@ import { listen } from "./ending";
 import { type FeedListener, followFeed } from "./feed";
 import { unevenShape, uniformShape } from "./heatmap/shape";
 import { CellStates } from "./heatmap/states";
-import { Inspection } from "./inspection";
-import { type Ask, Listing } from "./listing";
+import { type Inspection, inspection } from "./inspection";
+import { type Ask, type Listing, listing } from "./listing";
 import { keepInMemory } from "./memory";
 import { notify } from "./notifying";
-import { EVERYTHING, Planning } from "./planning";
+import { EVERYTHING, type Planning, planning } from "./planning";
 import { followKernel, noticeSilence } from "./presence";
 import {
   bytesOf,
@@ -22,10 +22,10 @@ import {
 } from "./protocol";
 import { NobodyThere, Requests } from "./requests";
 import { type Counted, expand, joined } from "./runs";
-import { Selecting } from "./selecting";
-import { LOOKING, Sight } from "./sight";
+import { type Selecting, selecting } from "./selecting";
+import { LOOKING, type Sight, sight } from "./sight";
 import { coalesced, Store } from "./store";
-import { Troubles, troubled } from "./troubles";
+import { type Troubles, troubled, troubles } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 import { progressLine } from "./words";
 
@@ -57,12 +57,12 @@ export class ExperimentView implements FeedListener {
   ) {
     this.store = new Store(initialState(control, this.cells));
     this.requests = new Requests(control, signal, (late) => this.store.set({ late }));
-    this.listing = new Listing(this.store, this.ask, signal, () => this.openFirst());
-    this.inspection = new Inspection(this.store, this.ask);
-    this.troubles = new Troubles(this.store, this.ask, signal);
-    this.sight = new Sight(this.store, this.cells, this.ask, signal);
-    this.planning = new Planning(this.store, this.cells, this.ask, signal);
-    this.selecting = new Selecting(this.store, this.cells, this.ask, control, signal);
+    this.listing = listing(this.store, this.ask, signal, () => this.openFirst());
+    this.inspection = inspection(this.store, this.ask);
+    this.troubles = troubles(this.store, this.ask, signal);
+    this.sight = sight(this.store, this.cells, this.ask, signal);
+    this.planning = planning(this.store, this.cells, this.ask, signal);
+    this.selecting = selecting(this.store, this.cells, this.ask, control, signal);
     keepInMemory(this.store, control, this.ask, this.sight, this.inspection, signal);
     this.refresh = coalesced(() => this.askAgain(), REFRESH, signal);
     this.inspectAgain = coalesced(() => this.inspection.again(), REINSPECT, signal);
@@ -139,7 +139,7 @@ export class ExperimentView implements FeedListener {
     const { experiment, plan } = this.state;
     if (!plan) return;
     this.store.set({ plan: { ...plan, chosen: { task, metrics } }, meant: false });
-    const choice = { experiment, task, metrics, ...this.planning.terms };
+    const choice = { experiment, task, metrics, ...this.planning.terms() };
     const answer = await this.ask("action", "choose", choice);
     if (!answer) this.changed(["list", "plan"]);
     else if (experiment === this.state.experiment) this.store.set({ plan: answer.result.plan });

@@ -26,91 +26,92 @@ interface Choice {
   cells?: number | undefined;
 }
 
-export class Planning {
-  private asked = ALL;
-  private seen: readonly unknown[] = [];
-  private soon: () => void;
+export type Planning = ReturnType<typeof planning>;
 
-  constructor(
-    private store: Store<ViewState>,
-    private cells: CellStates,
-    private ask: Ask,
-    signal: AbortSignal,
-  ) {
-    this.soon = coalesced(() => void this.load(), SOON, signal);
-    let group: string | null = null;
-    const stop = store.subscribe(() => {
-      const was = group;
-      group = store.state.group;
-      if (group !== was) this.follow(group);
-      else this.notice();
-    });
-    whenEnded(signal, stop);
+export function planning(
+  store: Store<ViewState>,
+  cells: CellStates,
+  ask: Ask,
+  signal: AbortSignal,
+) {
+  let asked = ALL;
+  let seen: readonly unknown[] = [];
+  let chosen: string | null = null;
+  const soon = coalesced(() => void load(), SOON, signal);
+
+  function terms(): Terms {
+    const { threads, limits } = store.state.wish;
+    return { only: scopeOf(store.state, cells)?.only ?? null, threads, limits };
   }
 
-  wish(change: Partial<Wish>): void {
-    this.store.set({ wish: { ...this.store.state.wish, ...change } });
-  }
-
-  get terms(): Terms {
-    const { threads, limits } = this.store.state.wish;
-    return { only: scopeOf(this.store.state, this.cells)?.only ?? null, threads, limits };
-  }
-
-  /** What has changed in task and metrics, as text. */
-  async diff(plan: Plan): Promise<string> {
-    const { experiment } = this.store.state;
-    const answer = await this.ask("action", "drift", { experiment, plan: plan.id });
-    return answer?.result.diff ?? "";
+  function wish(change: Partial<Wish>): void {
+    store.set({ wish: { ...store.state.wish, ...change } });
   }
 
   /** Asks for the plan; undefined when what came is not of what is wished for now, or nothing came. */
-  async load(): Promise<Plan | null | undefined> {
-    const { experiment, ready, mode } = this.store.state;
+  async function load(): Promise<Plan | null | undefined> {
+    const { experiment, ready, mode } = store.state;
     if (!experiment || !ready || mode === "run") return undefined;
-    const terms = this.terms;
-    const asked = keyOf(terms);
-    this.asked = asked;
-    const answer = await this.ask("experiment", "plan", { experiment, ...terms });
-    if (experiment !== this.store.state.experiment || asked !== keyOf(this.terms)) return undefined;
+    const wanted = terms();
+    const key = keyOf(wanted);
+    asked = key;
+    const answer = await ask("experiment", "plan", { experiment, ...wanted });
+    if (experiment !== store.state.experiment || key !== keyOf(terms())) return undefined;
     if (!answer) {
-      this.store.set({ reading: false });
+      store.set({ reading: false });
       return undefined;
     }
     const { plan } = answer.result;
-    this.store.set({ plan, outdated: false });
+    store.set({ plan, outdated: false });
     return plan;
   }
 
-  /** What is shown next is the plan of everything. */
-  forget(): void {
-    this.asked = ALL;
-  }
-
-  /** The plan of everything has come, which may not be what is wished for. */
-  settle(): void {
-    if (keyOf(this.terms) !== ALL) void this.load();
-  }
-
   /** Whoever chooses a group, means it. */
-  private follow(group: string | null): void {
-    const { scope } = this.store.state.wish;
-    if (group) this.wish({ scope: "group" });
-    else if (scope === "group") this.wish({ scope: "everything" });
+  function follow(group: string | null): void {
+    if (group) wish({ scope: "group" });
+    else if (store.state.wish.scope === "group") wish({ scope: "everything" });
   }
 
-  private notice(): void {
-    const { wish, selection, outdated, groups, inspected } = this.store.state;
-    const seen = [wish, selection, groups, inspected];
-    if (seen.every((each, at) => each === this.seen[at])) return;
-    this.seen = seen;
-    const now = keyOf(this.terms);
-    if (wish.scope === "selection" && !selection) this.wish({ scope: "everything" });
-    if (now === this.asked) return;
-    this.asked = now;
-    if (!outdated) this.store.set({ outdated: true });
-    this.soon();
+  function notice(): void {
+    const { wish: wished, selection, outdated, groups, inspected } = store.state;
+    const now = [wished, selection, groups, inspected];
+    if (now.every((each, at) => each === seen[at])) return;
+    seen = now;
+    const key = keyOf(terms());
+    if (wished.scope === "selection" && !selection) wish({ scope: "everything" });
+    if (key === asked) return;
+    asked = key;
+    if (!outdated) store.set({ outdated: true });
+    soon();
   }
+
+  const stop = store.subscribe(() => {
+    const before = chosen;
+    chosen = store.state.group;
+    if (chosen !== before) follow(chosen);
+    else notice();
+  });
+  whenEnded(signal, stop);
+
+  return {
+    load,
+    terms,
+    wish,
+    /** What has changed in task and metrics, as text. */
+    async diff(plan: Plan): Promise<string> {
+      const { experiment } = store.state;
+      const answer = await ask("action", "drift", { experiment, plan: plan.id });
+      return answer?.result.diff ?? "";
+    },
+    /** What is shown next is the plan of everything. */
+    forget(): void {
+      asked = ALL;
+    },
+    /** The plan of everything has come, which may not be what is wished for. */
+    settle(): void {
+      if (keyOf(terms()) !== ALL) void load();
+    },
+  };
 }
 
 const keyOf = (terms: Terms): string => JSON.stringify(terms);

@@ -28,76 +28,77 @@ export interface Selection extends Counts {
   readonly scales: readonly Scale[] | null;
 }
 
-export class Selecting {
-  private turn = 0;
-  private owed = false;
+export type Selecting = ReturnType<typeof selecting>;
 
-  constructor(
-    private store: Store<ViewState>,
-    private cells: CellStates,
-    private ask: Ask,
-    private control: AnyModel<ControlTraits>,
-    signal: AbortSignal,
-  ) {
-    listen(control, "change:rectangles", () => this.follow(), signal);
+export function selecting(
+  store: Store<ViewState>,
+  cells: CellStates,
+  ask: Ask,
+  control: AnyModel<ControlTraits>,
+  signal: AbortSignal,
+) {
+  let turn = 0;
+  let owed = false;
+
+  function take(rectangles: readonly Rectangle[], taken: Cells | null): void {
+    const selection = taken && {
+      cells: taken,
+      rectangles,
+      ...counted(taken, cells.shape),
+      scales: null,
+    };
+    store.set({ selection: selection?.runs ? selection : null });
   }
 
   /** Selects these, or nothing any more. */
-  choose(cells: Cells | null, how: Joining = "instead"): void {
-    const before = this.store.state.selection;
-    if (!cells && !before) return;
-    const wanted = cells && joined(before?.cells ?? null, cells, how);
-    this.take(wanted ? rectanglesOf(wanted, this.cells.shape) : [], wanted);
-    this.owed = true;
-    void this.settle();
-  }
-
-  /** All that are in this state now. */
-  chooseKind(kind: Kind): void {
-    this.choose(this.cells.bytes.map((byte) => Number(kindOf(byte) === kind)));
+  function choose(chosen: Cells | null, how: Joining = "instead"): void {
+    const before = store.state.selection;
+    if (!chosen && !before) return;
+    const wanted = chosen && joined(before?.cells ?? null, chosen, how);
+    take(wanted ? rectanglesOf(wanted, cells.shape) : [], wanted);
+    owed = true;
+    void settle();
   }
 
   /** What the kernel has selected, or another view, as far as nothing newer is on its way there. */
-  follow(): void {
-    const { experiment, head, selection } = this.store.state;
-    const there = this.control.get("rectangles") ?? [];
-    if (this.owed || !head || this.control.get("selected") !== experiment) return;
-    const fits = !selection || selection.cells.length === this.cells.shape.cells;
+  function follow(): void {
+    const { experiment, head, selection } = store.state;
+    const there = control.get("rectangles") ?? [];
+    if (owed || !head || control.get("selected") !== experiment) return;
+    const fits = !selection || selection.cells.length === cells.shape.cells;
     if (fits && sameRectangles(there, selection?.rectangles ?? [])) return;
-    this.take(there, there.length ? cellsOfRectangles(there, this.cells.shape) : null);
-    this.owed = there.length > 0;
-    void this.settle();
-  }
-
-  forget(): void {
-    this.turn += 1;
-    this.owed = false;
+    take(there, there.length ? cellsOfRectangles(there, cells.shape) : null);
+    owed = there.length > 0;
+    void settle();
   }
 
   /** Tells the kernel, and asks what that means: now, and whenever something has come. */
-  async settle(): Promise<void> {
-    const { experiment, selection, ready } = this.store.state;
+  async function settle(): Promise<void> {
+    const { experiment, selection, ready } = store.state;
     const runs = selection?.rectangles ?? [];
-    if (!this.owed || !ready) return;
-    const turn = ++this.turn;
+    if (!owed || !ready) return;
+    const asked = ++turn;
     if (runs.length > MOST) return;
-    const answer = await this.ask("view", "select", { experiment, runs: [...runs] });
-    if (turn !== this.turn || answer?.result === null) return;
-    this.owed = false;
-    const now = this.store.state.selection;
-    if (answer?.result && now) {
-      this.store.set({ selection: { ...now, scales: answer.result.scales } });
-    }
-    this.follow();
+    const answer = await ask("view", "select", { experiment, runs: [...runs] });
+    if (asked !== turn || answer?.result === null) return;
+    owed = false;
+    const now = store.state.selection;
+    if (answer?.result && now) store.set({ selection: { ...now, scales: answer.result.scales } });
+    follow();
   }
 
-  private take(rectangles: readonly Rectangle[], cells: Cells | null): void {
-    const selection = cells && {
-      cells,
-      rectangles,
-      ...counted(cells, this.cells.shape),
-      scales: null,
-    };
-    this.store.set({ selection: selection?.runs ? selection : null });
-  }
+  listen(control, "change:rectangles", follow, signal);
+  return {
+    choose,
+    follow,
+    settle,
+    /** All that are in this state now. */
+    chooseKind(kind: Kind): void {
+      choose(cells.bytes.map((byte) => Number(kindOf(byte) === kind)));
+    },
+    forget(): void {
+      turn += 1;
+      owed = false;
+    },
+  };
 }

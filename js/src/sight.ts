@@ -14,15 +14,11 @@ import {
   uint32Of,
 } from "./protocol";
 import type { Selection } from "./selecting";
-import { coalesced, type Store } from "./store";
+import { MANY, type Store, unhurried } from "./store";
 import type { ViewState } from "./viewstate";
 import { factLines } from "./words";
 
-/** Of so many cells or more, scores are read only when somebody wants to see them: it takes the kernel seconds. */
-const MANY = 100_000;
 const FEW = 5_000;
-const REFRESH = 2000;
-const UNHURRIED = 10_000;
 const TYPING = 250;
 
 export const BY_STATE = "state";
@@ -33,8 +29,15 @@ export interface Shown extends Along, Plane {
   comparison?: Comparison;
 }
 
-/** Coloured by what has changed from another experiment: before its id. */
+/** Coloured by what has changed from another experiment: before its id, a blank and the score that is compared. */
 export const BESIDE = "beside:";
+const SCORED = "score:";
+
+/** Without the score that is compared. */
+export const besideOf = (colour: string): string =>
+  colour.startsWith(BESIDE) ? colour.split(" ")[0] : colour;
+const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length);
+const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
 
 /** Items that were searched for, by their numbers; there may be more of them than are listed. */
@@ -77,174 +80,162 @@ export const LOOKING: Looking = {
 
 type Part = "scales" | "plane" | "order" | "find";
 
-export class Sight {
-  private counted = "";
+export type Sight = ReturnType<typeof sight>;
+
+export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, signal: AbortSignal) {
+  let counted = "";
   /** The score that is compared: the one that was looked at last. */
-  private score = "";
-  private changes: Uint32Array | null = null;
-  private wanted = false;
-  private owed = new Set<Part>();
-  private soon: () => void;
-  private later: () => void;
-  private postpone: (action: () => void, wait: number) => void;
+  let score = "";
+  let changes: Uint32Array | null = null;
+  let wanted = false;
+  const owed = new Set<Part>();
+  const soon = unhurried(again, signal);
+  const postpone = postponed(signal);
 
-  constructor(
-    private store: Store<ViewState>,
-    private cells: CellStates,
-    private ask: Ask,
-    signal: AbortSignal,
-  ) {
-    this.soon = coalesced(() => this.again(), REFRESH, signal);
-    this.later = coalesced(() => this.again(), UNHURRIED, signal);
-    this.postpone = postponed(signal);
-  }
-
-  forget(): void {
-    this.counted = "";
-    this.wanted = false;
-    this.owed.clear();
-  }
-
-  colour(by: string): void {
-    const { colour, sort, scales } = this.store.state;
-    this.score =
-      [colour, this.score, scales[0]?.by].find((each) => each?.startsWith("score:")) ?? "";
-    this.store.set({ colour: by, plane: null });
-    if (sort === BY_CHANGE && !by.startsWith(BESIDE)) this.sort(IN_ORDER);
-    if (by === BY_STATE) return;
-    this.owed.add("plane");
-    this.settle();
-  }
-
-  sort(by: string): void {
-    this.store.set({ sort: by });
-    if (by === IN_ORDER) this.cells.sort(null);
-    else if (by === BY_CHANGE) this.cells.sort(this.changes);
-    else this.owed.add("order");
-    this.settle();
-  }
-
-  /** Marks this state, or does not any more. */
-  toggle(kind: Kind): void {
-    const kinds = new Set(this.store.state.kinds);
-    if (!kinds.delete(kind)) kinds.add(kind);
-    this.store.set({ kinds });
-  }
-
-  find(search: string): void {
-    const some = search.trim();
-    this.store.set(some ? { search } : { search, found: null });
-    this.owed.delete("find");
-    if (some) this.owed.add("find");
-    this.postpone(() => this.settle(), TYPING);
-  }
-
-  zoom(zoom: number): void {
-    this.store.set({ zoom: Math.max(1, Math.min(zoom, this.store.state.mostZoom)) });
-  }
-
-  /** It is drawn so now. */
-  zoomed(zoom: number, mostZoom: number): void {
-    const { state } = this.store;
-    if (state.zoom !== zoom || state.mostZoom !== mostZoom) this.store.set({ zoom, mostZoom });
-  }
-
-  showKeys(keysShown: boolean): void {
-    this.store.set({ keysShown });
-  }
-
-  async facts(cell: number): Promise<readonly string[]> {
-    const { experiment } = this.store.state;
-    const answer = await this.ask("facts", "facts", { experiment, cell });
-    return answer?.result ? factLines(answer.result) : [];
-  }
-
-  /** More runs are complete than before: they have scores and took their time. */
-  changed(): void {
-    const { tally, head, ready } = this.store.state;
-    const now = `${head?.id} ${tally.completed + tally.replayed} ${tally.scores_missing}`;
-    if (!ready || !head || now === this.counted) return;
-    this.counted = now;
-    if (head.cells < FEW) this.soon();
-    else if (head.cells < MANY) this.later();
+  function sort(by: string): void {
+    store.set({ sort: by });
+    if (by === IN_ORDER) cells.sort(null);
+    else if (by === BY_CHANGE) cells.sort(changes);
+    else owed.add("order");
+    settle();
   }
 
   /** What changes with the runs; the order stays as it was asked for, since nothing is to move. */
-  again(): void {
-    const { tally, colour, head } = this.store.state;
+  function again(): void {
+    const { tally, colour, head } = store.state;
     const there = tally.completed + tally.replayed + tally.scores_missing > 0;
-    if (there && ((head?.cells ?? 0) < MANY || this.wanted)) this.owed.add("scales");
-    if (colour !== BY_STATE) this.owed.add("plane");
-    this.settle();
-  }
-
-  /** Somebody is about to choose among scores. */
-  want(): void {
-    if (this.wanted) return;
-    this.wanted = true;
-    this.again();
+    if (there && ((head?.cells ?? 0) < MANY || wanted)) owed.add("scales");
+    if (colour !== BY_STATE) owed.add("plane");
+    settle();
   }
 
   /** Asks for what is owed: now, and whenever something has come. */
-  settle(): void {
-    if (!this.store.state.experiment || !this.store.state.ready) return;
-    const { sort, search } = this.store.state;
-    if (this.owed.has("scales"))
-      void this.fetch("scales", "experiment", "scales", {}, ({ scales }) =>
-        this.store.set({ scales }),
-      );
-    if (this.owed.has("plane")) void this.askPlane();
-    if (this.owed.has("order"))
-      void this.fetch("order", "sort", "order", { by: sort }, (_, [order]) =>
-        this.cells.sort(uint32Of(order)),
-      );
-    if (this.owed.has("find"))
-      void this.fetch("find", "search", "find", { text: search }, (found, [items]) =>
-        this.store.set({ found: { ...found, items: uint32Of(items) } }),
+  function settle(): void {
+    if (!store.state.experiment || !store.state.ready) return;
+    const { sort: by, search: text } = store.state;
+    if (owed.has("scales"))
+      void fetch("scales", "experiment", "scales", {}, ({ scales }) => store.set({ scales }));
+    if (owed.has("plane")) void askPlane();
+    if (owed.has("order"))
+      void fetch("order", "sort", "order", { by }, (_, [order]) => cells.sort(uint32Of(order)));
+    if (owed.has("find"))
+      void fetch("find", "search", "find", { text }, (found, [items]) =>
+        store.set({ found: { ...found, items: uint32Of(items) } }),
       );
   }
 
   /** Takes an answer over that is still of `of` as it is now; null means that it will be known later. */
-  private async fetch<M extends Method>(
+  async function fetch<M extends Method>(
     part: Part,
     of: keyof ViewState,
     method: M,
     params: Omit<Methods[M]["params"], "experiment">,
     take: (result: NonNullable<Methods[M]["result"]>, buffers: DataView[]) => void,
   ): Promise<void> {
-    const { experiment, [of]: was } = this.store.state;
+    const { experiment, [of]: was } = store.state;
     const all = { experiment, ...params } as Methods[M]["params"];
-    const answer = await this.ask("view", method, all);
-    const now = this.store.state;
+    const answer = await ask("view", method, all);
+    const now = store.state;
     if (experiment !== now.experiment || was !== now[of] || answer?.result === null) return;
-    this.owed.delete(part);
+    owed.delete(part);
     if (answer?.result) take(answer.result, answer.buffers);
   }
 
-  /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
-  async beside(cell: number): Promise<Cell | null | undefined> {
-    const { experiment, colour } = this.store.state;
-    const other = colour.slice(BESIDE.length);
-    const answer = await this.ask("view", "beside", { experiment, other, cell });
-    return answer?.result?.run;
-  }
-
-  private askPlane(): Promise<void> {
-    const { colour } = this.store.state;
-    if (colour.startsWith(BESIDE)) return this.askComparison(colour, this.score);
-    return this.fetch("plane", "colour", "plane", { by: colour }, (plane, [values]) =>
-      this.store.set({ plane: { ...plane, values: bytesOf(values).slice() } }),
+  function askPlane(): Promise<void> {
+    const { colour } = store.state;
+    if (colour.startsWith(BESIDE)) return askComparison(colour);
+    return fetch("plane", "colour", "plane", { by: colour }, (plane, [values]) =>
+      store.set({ plane: { ...plane, values: bytesOf(values).slice() } }),
     );
   }
 
-  private askComparison(colour: string, by: string): Promise<void> {
-    const params = { other: colour.slice(BESIDE.length), by };
-    return this.fetch("plane", "colour", "compare", params, (comparison, buffers) => {
+  function askComparison(colour: string): Promise<void> {
+    const by = scoreOf(colour);
+    const params = { other: otherOf(colour), by };
+    return fetch("plane", "colour", "compare", params, (comparison, buffers) => {
       const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
       const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
-      this.changes = uint32Of(buffers[1]);
-      this.store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
-      if (this.store.state.sort === BY_CHANGE) this.cells.sort(this.changes);
+      changes = uint32Of(buffers[1]);
+      store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
+      if (store.state.sort === BY_CHANGE) cells.sort(changes);
     });
   }
+
+  return {
+    sort,
+    again,
+    settle,
+    forget(): void {
+      counted = "";
+      wanted = false;
+      owed.clear();
+    },
+    colour(by: string): void {
+      const { colour, sort: sorted, scales, plane } = store.state;
+      const scored = [by, colour, score, scales[0]?.by].find((each) => each?.includes(SCORED));
+      score = scoreOf(scored ?? SCORED);
+      const next = by.startsWith(BESIDE) ? `${besideOf(by)} ${score}` : by;
+      store.set({ colour: next, plane: besideOf(colour) === besideOf(next) ? plane : null });
+      if (sorted === BY_CHANGE && !by.startsWith(BESIDE)) sort(IN_ORDER);
+      if (by === BY_STATE) return;
+      owed.add("plane");
+      settle();
+    },
+    /** The items that have become worse (0), stayed the same (1) or become better (2): the order tells, with the counts. */
+    having(verdict: number): Uint32Array {
+      const { worse = 0, same = 0, better = 0 } = store.state.plane?.comparison ?? {};
+      const ends = [0, worse, worse + same, worse + same + better];
+      return changes?.subarray(ends[verdict], ends[verdict + 1]) ?? new Uint32Array(0);
+    },
+    /** Marks this state, or does not any more. */
+    toggle(kind: Kind): void {
+      const kinds = new Set(store.state.kinds);
+      if (!kinds.delete(kind)) kinds.add(kind);
+      store.set({ kinds });
+    },
+    find(search: string): void {
+      const some = search.trim();
+      store.set(some ? { search } : { search, found: null });
+      owed.delete("find");
+      if (some) owed.add("find");
+      postpone(settle, TYPING);
+    },
+    zoom(zoom: number): void {
+      store.set({ zoom: Math.max(1, Math.min(zoom, store.state.mostZoom)) });
+    },
+    /** It is drawn so now. */
+    zoomed(zoom: number, mostZoom: number): void {
+      const { state } = store;
+      if (state.zoom !== zoom || state.mostZoom !== mostZoom) store.set({ zoom, mostZoom });
+    },
+    showKeys(keysShown: boolean): void {
+      store.set({ keysShown });
+    },
+    async facts(cell: number): Promise<readonly string[]> {
+      const { experiment } = store.state;
+      const answer = await ask("facts", "facts", { experiment, cell });
+      return answer?.result ? factLines(answer.result) : [];
+    },
+    /** More runs are complete than before: they have scores and took their time. */
+    changed(): void {
+      const { tally, head, ready } = store.state;
+      const now = `${head?.id} ${tally.completed + tally.replayed} ${tally.scores_missing}`;
+      if (!ready || !head || now === counted) return;
+      counted = now;
+      if (head.cells < MANY) soon(head.cells, FEW);
+    },
+    /** Somebody is about to choose among scores. */
+    want(): void {
+      if (wanted) return;
+      wanted = true;
+      again();
+    },
+    /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
+    async beside(cell: number): Promise<Cell | null | undefined> {
+      const { experiment, colour } = store.state;
+      const other = otherOf(colour);
+      const answer = await ask("view", "beside", { experiment, other, cell });
+      return answer?.result?.run;
+    },
+  };
 }

@@ -36,3 +36,18 @@ export function coalesced(action: () => void, interval: number, signal: AbortSig
     }, wait);
   };
 }
+
+/** Of so many cells or more, what takes the kernel seconds is asked less often. */
+export const MANY = 100_000;
+const REFRESH = 2000;
+const UNHURRIED = 10_000;
+
+/** Calls `action` soon; of many cells not so soon. */
+export function unhurried(
+  action: () => void,
+  signal: AbortSignal,
+): (cells: number, many?: number) => void {
+  const soon = coalesced(action, REFRESH, signal);
+  const later = coalesced(action, UNHURRIED, signal);
+  return (cells, many = MANY) => (cells < many ? soon() : later());
+}

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from opik_resume.base.ids import new_id
-from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, ScoreResult, Try, utc_now
+from opik_resume.base.records import Attempt, ErrorInfo, Experiment, Item, Json, ScoreResult, Try, utc_now
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, ExperimentNotFound
 from opik_resume.stores.protocol import Store
 from tests.builders import BOOM, NOON, attempt, complete, failed, failed_score
@@ -83,6 +84,26 @@ def test_an_item_of_the_same_id_is_replaced_in_the_new_version_only(store: Store
     store.insert_items(dataset.id, [changed])
     assert store.items(dataset.id, "v1") == [item]
     assert store.items(dataset.id, "v2") == [changed]
+
+
+def test_one_field_of_all_items_is_read_as_they_have_it(store: Store) -> None:
+    dataset = store.create_dataset("questions")
+    data: list[Json] = [
+        {"n": 0, "kind": "b", 'od"d\\': "x", "a.b": "x"},
+        {"n": 1, "kind": "ü b", 'od"d\\': "y", "": 0.5, "flag": True},
+        {"n": 2, "kind": {"a": 1}, "two\nlines": "z", "$": [1], "flag": False},
+        {"n": 3, "kind": None, "a": {"b": "not this"}, '"]': -1},
+    ]
+    made = [Item(new_id(), each) for each in data]
+    store.insert_items(dataset.id, made[:3])
+    store.insert_items(dataset.id, made[3:])
+    listed = store.listed(dataset.id, "v2")
+    for some in (listed, listed.at(np.array([3, 0, 2])), store.listed(dataset.id, "v1")):
+        for field in (*{name for each in data for name in each}, "missing", '$"', "a[0]"):
+            expected = [item.data.get(field) for item in some.each()]
+            scalar = [None if isinstance(value, dict | list) else value for value in expected]
+            assert some.column(field) in (expected, scalar), field
+            assert list(map(type, some.column(field))) in (list(map(type, expected)), list(map(type, scalar)))
 
 
 def test_an_experiment_is_read_back_as_it_was_made(store: Store, experiment: Experiment) -> None:

@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { BESIDE, BY_CHANGE, BY_STATE, IN_ORDER } from "../sight";
+import { BESIDE, BY_CHANGE, BY_STATE, besideOf, IN_ORDER } from "../sight";
 import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";
@@ -24,7 +24,7 @@ export function Seeing() {
     <div class="oprs-seeing" onFocusCapture={() => view.sight.want()}>
       <Chooser
         label="Colour by"
-        value={colour}
+        value={besideOf(colour)}
         choices={[[BY_STATE, "state"], ...scores, ...timed, ...others]}
         onChoose={(by) => view.sight.colour(by)}
       />

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from opik_resume import evaluate
-from opik_resume.base.records import Attempt, ScoreResult, utc_now
+from opik_resume.base.records import Attempt, ErrorInfo, ScoreResult, utc_now
 from opik_resume.experiment.grid import Grid
 from opik_resume.notebook.widget.looking.planes import MISSING, Planes
 from opik_resume.notebook.widget.looking.sight import first_line
@@ -83,6 +83,103 @@ def test_attempts_are_those_that_a_look_at_the_cell_counts() -> None:
     assert math.isnan(values[2])
 
 
+def made(item_id: str, trial: int, **fields: Any) -> Attempt:
+    now = utc_now()
+    return Attempt(f"{item_id}-{trial}", "e", item_id, trial, now, ended_at=now, **fields)
+
+
+def scored(item_id: str, trial: int, *values: float) -> Attempt:
+    scores = tuple(ScoreResult(name, value) for name, value in zip(("share", "tone"), values, strict=False))
+    return made(item_id, trial, complete=True, scores=scores)
+
+
+def plane(planes: Planes, by: str) -> tuple[dict[str, Any], list[int]]:
+    result, (found,) = planes.plane(by)
+    assert result is not None
+    return result, list(found)
+
+
+def of_items(planes: Planes, by: str) -> list[float | None]:
+    """What every trial of an item has: the same."""
+    found = [set(part.tolist()) for part in np.split(planes.values(by), planes.grid.offsets[1:-1])]
+    return [None if any(math.isnan(value) for value in part) else next(iter(part)) for part in found if part]
+
+
+def test_trials_that_differ_disagree_by_what_lies_between_them() -> None:
+    attempts = [
+        *(scored("a", trial, value, 0.5) for trial, value in enumerate((0.25, 1.0, 0.5))),
+        scored("b", 0, 0.75), scored("b", 1, 0.75),  # the third was never run, and there is no tone
+        scored("c", 0, 0.1), made("c", 1),  # one value disagrees with nothing
+        made("d", 0), made("d", 1), made("d", 2, complete=True, scores=(ScoreResult("share", math.nan),)),
+        scored("e", 0, -2.0), scored("e", 1, 3.0),
+    ]  # fmt: skip
+    planes = Planes.of(Grid({"a": 3, "b": 3, "c": 2, "d": 3, "none": 0, "e": 2, "f": 2}, attempts))
+    assert of_items(planes, "disagreement:score:share") == [0.75, 0.0, None, None, 5.0, None]
+    assert of_items(planes, "disagreement:score:tone") == [0.0, None, None, None, None, None]
+    result, steps = plane(planes, "disagreement:score:share")
+    assert result == {
+        "by": "disagreement:score:share", "low": 0.0, "high": 5.0, "worst": "high",
+        "mean": pytest.approx(5.75 / 3), "error": pytest.approx(np.std([0.75, 0, 5], ddof=1) / math.sqrt(3)), "n": 3,
+    }  # fmt: skip
+    none = MISSING
+    assert steps == [*[38] * 3, *[0] * 3, none, none, none, none, none, 254, 254, none, none]
+    order = np.frombuffer(planes.order("disagreement:score:share")[1][0], dtype="<u4").tolist()
+    assert order == [5, 0, 1, 2, 3, 4, 6]
+
+
+def test_without_scores_trials_disagree_where_some_failed_and_others_did_not() -> None:
+    failed = {"error": ErrorInfo("TimeoutError", "late", "")}
+    attempts = [
+        made("a", 0, complete=True), made("a", 1, **failed), made("b", 0, **failed), made("b", 1, **failed),
+        made("c", 0, complete=True), made("c", 1),  # interrupted
+    ]  # fmt: skip
+    planes = Planes.of(Grid({"a": 3, "b": 2, "c": 2}, attempts))
+    assert of_items(planes, "disagreement") == [1.0, 0.0, None]
+    assert plane(planes, "disagreement")[0]["n"] == 2
+
+
+def test_where_nothing_disagrees_there_is_no_colour_of_much(view: Views, experiment_id: str) -> None:
+    planes = Planes.of(Grid({"a": 2, "b": 2}, [scored("a", 0, 0.5), scored("a", 1, 0.5)]))
+    result, steps = plane(planes, "disagreement:score:share")
+    assert (result["low"], result["high"], steps) == (0.0, 1.0, [0, 0, MISSING, MISSING])
+    assert "disagreement" not in view().result("scales", experiment=experiment_id)["measures"]  # one trial each
+    for grid in (Grid({}, []), Grid({"a": 0}, [])):
+        assert plane(Planes.of(grid), "disagreement")[1] == []
+        assert "disagreement" not in Planes.of(grid).measures()
+
+
+def test_cost_and_tokens_are_shown_where_somebody_knows_them() -> None:
+    attempts = [
+        made("a", 0, complete=True, cost=0.001, tokens=100), made("a", 1, cost=1.0), made("b", 0, complete=True),
+        made("b", 1, complete=True, cost=0.0),
+    ]  # fmt: skip
+    planes = Planes.of(Grid({"a": 2, "b": 3}, attempts))
+    assert planes.measures() == ["duration", "attempts", "cost", "tokens", "disagreement"]
+    result, steps = plane(planes, "cost")
+    assert (result["low"], result["high"], result["worst"], result["n"]) == (0.0, 1.0, "high", 3)
+    assert steps == [127, 254, MISSING, 0, MISSING]  # logarithmic, down to a millionth of the highest
+    assert plane(planes, "tokens")[1] == [0, *[MISSING] * 4]
+    order = np.frombuffer(planes.order("cost")[1][0], dtype="<u4").tolist()
+    assert order == [0, 1]
+    unknown = Planes.of(Grid({"a": 1}, [made("a", 0, complete=True)]))
+    assert unknown.measures() == ["duration", "attempts"]
+
+
+def test_what_a_run_cost_is_among_its_facts_and_its_colours(store: Store, view: Views) -> None:
+    def cost(item: dict[str, Any], _output: Any) -> float:
+        return float(item["n"])
+
+    made = evaluate(
+        numbers(store, 3), lambda item: {"output": item["reference"]}, [], verbose=0, cost=cost, store=store
+    )
+    shown = view()
+    assert "cost" in shown.result("scales", experiment=made.experiment_id)["measures"]
+    costs = [shown.result("facts", experiment=made.experiment_id, cell=n)["cost"] for n in range(3)]
+    assert sorted(costs) == [0.0, 1.0, 2.0]
+    _, found = steps(shown, made.experiment_id, "cost")
+    assert [found[n] for n in np.argsort(costs)] == [0, 241, 254]
+
+
 @pytest.mark.parametrize(
     ("by", "first"), [("score:share", [0, 1, 2, 3, 4, 5]), ("failures", [5, 4]), ("duration", None)]
 )
@@ -101,8 +198,9 @@ def test_items_are_ordered_the_worst_first(view: Views, experiment_id: str, by: 
 
 def test_what_there_is_not_is_refused(view: Views, experiment_id: str) -> None:
     for method in ("plane", "order"):
-        refusal = view().refusal(method, experiment=experiment_id, by="score:<b>")
-        assert "nothing to show by 'score:<b>'" in refusal["message"]
+        for by, named in [("score:<b>", "score:<b>"), ("disagreement:score:<b>", "score:<b>"), ("disagreements",) * 2]:
+            refusal = view().refusal(method, experiment=experiment_id, by=by)
+            assert f"nothing to show by {named!r}" in refusal["message"]
 
 
 def test_facts_of_a_cell_are_light(view: Views, experiment_id: str) -> None:
@@ -112,7 +210,8 @@ def test_facts_of_a_cell_are_light(view: Views, experiment_id: str) -> None:
     assert (failed["error"], failed["scores"], failed["item"]) == ("TimeoutError", [], "5")
     assert failed["seconds"] >= 0
     assert sorted(each["scores"][0]["value"] for each in facts if each["state"] == "completed") == [0.0, 0.1, 0.2, 0.3]
-    assert set(failed) == {"cell", "state", "item", "error", "scores", "seconds"}
+    assert set(failed) == {"cell", "state", "item", "error", "scores", "seconds", "cost", "tokens"}
+    assert (failed["cost"], failed["tokens"]) == (None, None)
     assert "no cell 6" in shown.refusal("facts", experiment=experiment_id, cell=6)["message"]
 
 

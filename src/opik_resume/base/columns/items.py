@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from opik_resume.base.columns.ids import Ids, Numbers
+from opik_resume.base.columns.ids import Ids, Numbers, texts_of
 from opik_resume.base.records import Item
 
 Load = Callable[[Sequence[str]], list[Item]]
+Read = Callable[[str], Iterable[Sequence[tuple[bytes, Any]]]]
 _AT_ONCE = 1_000
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')  # as JSON writes it, a name is another text
 
 
 class Items(Mapping[str, Item]):
@@ -20,12 +24,15 @@ class Items(Mapping[str, Item]):
         ids: of all of them.
         own_runs: how many runs each expects by its own ``execution_policy``, 0 for those that have none.
         load: gives the items of some ids, in that order.
+        read: gives one field of these items and perhaps of others, as pairs of an id (in UTF-8) and a value, many at a time:
+            where that is less work than to load them.
     """
 
-    def __init__(self, ids: Ids, own_runs: Numbers, load: Load) -> None:
+    def __init__(self, ids: Ids, own_runs: Numbers, load: Load, read: Read | None = None) -> None:
         self.ids = ids
         self.own_runs = own_runs
         self._load = load
+        self._read = read
 
     @classmethod
     def of(cls, items: Iterable[Item] | Items) -> Items:
@@ -61,4 +68,16 @@ class Items(Mapping[str, Item]):
 
     def at(self, places: Numbers | slice) -> Items:
         """Those at these places, in that order."""
-        return Items(Ids(self.ids.texts[places]), self.own_runs[places], self._load)
+        return Items(Ids(self.ids.texts[places]), self.own_runs[places], self._load, self._read)
+
+    def column(self, field: str) -> list[Any]:
+        """One field of every item, in order; None of those that do not have it. Lists and objects in it may be None, too."""
+        if self._read is None or _ESCAPED.search(field):
+            return [item.data.get(field) for item in self.each()]
+        values: list[Any] = [None] * len(self)
+        for pairs in self._read(field):
+            places = self.ids.places(texts_of([item_id for item_id, _ in pairs]))
+            for place, (_, value) in zip(places.tolist(), pairs, strict=True):
+                if place >= 0:
+                    values[place] = value
+        return values

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from opik_resume.stores.file.database import Database, placeholders
 _OF_VERSION = "dataset_id = ?1 AND added_in <= ?2 AND (removed_in IS NULL OR removed_in > ?2)"
 NEWEST_FIRST = f"FROM dataset_items WHERE {_OF_VERSION} ORDER BY id DESC"
 _AT_ONCE = 500
+# A field by its path ?3, whatever else is in the row; nothing of one that is broken.
+_FIELD = f"""SELECT CAST(id AS BLOB), kind, CASE WHEN kind NOT IN ('object', 'array') THEN json_extract(data, ?3) END FROM (
+    SELECT id, data, CASE WHEN json_valid(data) THEN json_type(data, ?3) END AS kind {NEWEST_FIRST}
+)"""
+_TRUTHS = {"true": True, "false": False}
 
 
 def read(database: Database, dataset_id: str, version: str) -> list[Item]:
@@ -34,7 +40,9 @@ def listed(database: Database, dataset_id: str, version: str) -> Items:
         texts.append(texts_of(ids))
         own_runs.append(np.fromiter(runs, np.int64, len(runs)))
     load = partial(_some, database, dataset_id, number_of(version))
-    return Items(Ids(np.concatenate(texts)), np.concatenate(own_runs), load)
+    return Items(
+        Ids(np.concatenate(texts)), np.concatenate(own_runs), load, partial(_field, database, dataset_id, version)
+    )
 
 
 def _some(database: Database, dataset_id: str, number: int, ids: Sequence[str]) -> list[Item]:
@@ -46,6 +54,12 @@ def _some(database: Database, dataset_id: str, number: int, ids: Sequence[str]) 
         read = database.read(query, (dataset_id, number, *some))
         found.update((row["id"], rows.item(row, facts[row["added_in"]])) for row in read)
     return [found[item_id] for item_id in ids]
+
+
+def _field(database: Database, dataset_id: str, version: str, name: str) -> Iterator[list[tuple[bytes, Any]]]:
+    path = f'$."{name}"'
+    for stretch in database.stretches(_FIELD, (dataset_id, number_of(version), path)):
+        yield [(item_id, _TRUTHS.get(kind, value)) for item_id, kind, value in stretch]
 
 
 def _facts(database: Database, dataset_id: str) -> dict[int, ItemFacts]:

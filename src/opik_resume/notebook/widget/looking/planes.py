@@ -1,4 +1,7 @@
-"""Values of cells and orders of items, by a score, a duration or a number of attempts (``docs/protocol.md``: Scale)."""
+"""Values of cells and orders of items: by a score, by what a run took, by how far an item's trials differ.
+
+What is asked for and answered is in ``docs/protocol.md``: ``plane`` and ``order``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy.typing as npt
 
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellState, Json
+from opik_resume.base.states import FAILED
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid, is_done
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 
@@ -18,6 +22,9 @@ Values = npt.NDArray[np.float64]
 STEPS = 255  # of a scale
 MISSING = 255  # no step
 SCORE = "score:"
+DISAGREEMENT = "disagreement"
+_TAKEN = {"duration": "seconds", "cost": "cost", "tokens": "tokens"}
+"""Columns of attempts that can be shown, by name. One run may take a thousand times what others take."""
 _TROUBLED = (CellState.task_failed, CellState.scoring_failed, CellState.scores_missing)
 
 
@@ -48,20 +55,21 @@ class Planes:
         chosen = [(name, values if among is None else values[among]) for name, values in self.scores.items()]
         return {"scales": [{"by": SCORE + name, "name": name, **_mean(values)} for name, values in chosen]}
 
+    def measures(self) -> list[str]:
+        """What can be shown besides scores: of cost and tokens, what anybody knows; disagreement where there are trials."""
+        known = [by for by in ("cost", "tokens") if not np.isnan(self.values(by)).all()]
+        trials = bool((np.diff(self.grid.offsets) > 1).any())
+        return ["duration", "attempts", *known, *([DISAGREEMENT] if trials else [])]
+
     def plane(self, by: str) -> Answer:
         """Every cell's place along a scale, quantised."""
-        values = self.values(by)
-        there = values[~np.isnan(values)]
-        low, high = _ends(there, score=by.startswith(SCORE))
-        steps = _quantised(values, low, high, logarithmic=by == "duration")
-        result = {
-            "by": by,
-            "low": low,
-            "high": high,
-            "worst": "low" if by.startswith(SCORE) else "high",
-            **_mean(values),
-        }
-        return result, [steps.tobytes()]
+        own = self._spread(by) if _of_items(by) else self.values(by)
+        there = own[~np.isnan(own)]
+        low, high = _ends(there, by)
+        values = self._to_cells(own) if _of_items(by) else own
+        steps = _quantised(values, low, high, logarithmic=by in _TAKEN)
+        worst = "low" if by.startswith(SCORE) else "high"
+        return {"by": by, "low": low, "high": high, "worst": worst, **_mean(own)}, [steps.tobytes()]
 
     def order(self, by: str) -> Answer:
         """The item at each place, the worst first; those without a value come last, as they are in the experiment."""
@@ -72,11 +80,13 @@ class Planes:
         return {"by": by}, [np.argsort(keys, kind="stable").astype("<u4").tobytes()]
 
     def values(self, by: str) -> Values:
-        """Those of ``score:…``, ``duration`` in seconds or ``attempts``."""
-        if by == "duration":
-            return self._filled(self.grid.columns.seconds)
+        """Those of ``score:…``, what a run took (``duration`` in seconds, ``cost``, ``tokens``), ``attempts``, ``disagreement…``."""
+        if by in _TAKEN:
+            return self._filled(getattr(self.grid.columns, _TAKEN[by]))
         if by == "attempts":
             return self._attempts()
+        if _of_items(by):
+            return self._to_cells(self._spread(by))
         name = by.removeprefix(SCORE)
         if not by.startswith(SCORE) or name not in self.scores:
             raise RequestRefused(f"There is nothing to show by {by!r}.")
@@ -93,6 +103,28 @@ class Planes:
         there = self.grid.filled != EMPTY
         return np.where(there, self.grid.superseded + 1.0, np.nan)
 
+    def _spread(self, by: str) -> Values:
+        """From the lowest to the highest value of each item's trials, NaN of fewer than two values.
+
+        Of ``disagreement:…`` those of what follows; of ``disagreement`` alone, 1 of a complete run and 0 of a failed one.
+        """
+        _, _, of = by.partition(":")
+        values = self.values(of) if of else self._outcomes()
+        there = np.flatnonzero(np.diff(self.grid.offsets))  # items that have cells
+        starts = self.grid.offsets[there]
+        spread = np.full(len(self.grid.offsets) - 1, np.nan)
+        spread[there] = np.fmax.reduceat(values, starts) - np.fmin.reduceat(values, starts)
+        spread[self._by_item((~np.isnan(values)).astype(np.float64)) < 2] = np.nan
+        return spread
+
+    def _outcomes(self) -> Values:
+        states = self.grid.states
+        return np.where(is_done(states), 1.0, np.where(np.isin(states, FAILED), 0.0, np.nan))
+
+    def _to_cells(self, by_item: Values) -> Values:
+        """What is of an item, for each of its cells."""
+        return np.repeat(by_item, np.diff(self.grid.offsets))
+
     def _by_item(self, values: Values) -> Values:
         sums: Values = np.append(0.0, np.cumsum(values))
         by_item: Values = sums[self.grid.offsets[1:]] - sums[self.grid.offsets[:-1]]
@@ -104,6 +136,11 @@ class Planes:
             return self._by_item(np.where(there, values, 0.0)) / self._by_item(there.astype(np.float64))
 
 
+def _of_items(by: str) -> bool:
+    """Whether all trials of an item have one value."""
+    return by.partition(":")[0] == DISAGREEMENT
+
+
 def _mean(values: Values) -> Json:
     """The mean, its standard error (of two runs or more) and of how many runs."""
     there = values[~np.isnan(values)]
@@ -111,12 +148,14 @@ def _mean(values: Values) -> Json:
     return {"mean": float(there.mean()) if len(there) else None, "error": error, "n": len(there)}
 
 
-def _ends(there: Values, *, score: bool) -> tuple[float, float]:
-    """A score between 0 and 1 has these as its ends."""
+def _ends(there: Values, by: str) -> tuple[float, float]:
+    """A score between 0 and 1 has these as its ends; a disagreement begins at none."""
     if not len(there):
         return 0.0, 1.0
     low, high = float(there.min()), float(there.max())
-    return (0.0, 1.0) if score and low >= 0 and high <= 1 else (low, high)
+    if _of_items(by):
+        return 0.0, high or 1.0
+    return (0.0, 1.0) if by.startswith(SCORE) and low >= 0 and high <= 1 else (low, high)
 
 
 def _quantised(values: Values, low: float, high: float, *, logarithmic: bool) -> Bytes:

@@ -13,6 +13,7 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.patience import Soon
 from opik_resume.notebook.widget.looking.comparison import compared
+from opik_resume.notebook.widget.looking.fields import FIELD, fields_of, grouped
 from opik_resume.notebook.widget.looking.groups import groups_answer
 from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
@@ -34,14 +35,20 @@ class Sight:
         self._soon = soon
         self._planes: Planes | None = None  # of the grid that was looked at last
         self._beside: Planes | None = None  # of the one that it was compared with last
+        self._fields: tuple[Hashable, list[str]] = (None, [])  # of the items that were looked at last
 
     def groups(self, reading: Reading, turn: int) -> Answer:
         """See ``groups_answer``."""
         return self._ask(("groups", reading.experiment.id, turn), lambda: groups_answer(reading.grid))
 
     def scales(self, reading: Reading, turn: int) -> Answer:
-        """See ``Planes``."""
-        return self._ask(("view", "scales", reading.experiment.id, turn), lambda: (self._of(reading.grid).scales(), []))
+        """The scores that there are, what else cells can be coloured by, and the fields that group items."""
+
+        def scales() -> Answer:
+            planes = self._of(reading.grid)
+            return {**planes.scales(), "measures": planes.measures(), "fields": self._fields_of(reading)}, []
+
+        return self._ask(("view", "scales", reading.experiment.id, turn), scales)
 
     def selected(self, reading: Reading, turn: int, runs: tuple[Rectangle, ...]) -> Answer:
         """The scores of these runs: see ``Planes``."""
@@ -60,8 +67,12 @@ class Sight:
         return self._ask(("view", "plane", by, reading.experiment.id, turn), lambda: self._of(reading.grid).plane(by))
 
     def order(self, reading: Reading, turn: int, by: str) -> Answer:
-        """See ``Planes``."""
-        return self._ask(("view", "order", by, reading.experiment.id, turn), lambda: self._of(reading.grid).order(by))
+        """See ``Planes``, and ``grouped`` of a field."""
+
+        def order() -> Answer:
+            return grouped(reading.items, by) if by.startswith(FIELD) else self._of(reading.grid).order(by)
+
+        return self._ask(("view", "order", by, reading.experiment.id, turn), order)
 
     def find(self, reading: Reading, turn: int, text: str) -> Answer:
         """The items whose id or content has this text in it, by their places."""
@@ -71,6 +82,15 @@ class Sight:
         """See ``compared``."""
         key = ("view", "compare", by, reading.experiment.id, turn, other.experiment.id, other_turn)
         return self._ask(key, lambda: compared(self._of(reading.grid), self._of_other(other.grid), by))
+
+    def _fields_of(self, reading: Reading) -> list[str]:
+        """They are those of a version, which stays: looked at once."""
+        key, fields = self._fields
+        now = (reading.experiment.id, len(reading.items))
+        if key != now:
+            fields = fields_of(reading.items)
+            self._fields = now, fields
+        return fields
 
     def _of_other(self, grid: Grid) -> Planes:
         planes = self._beside
@@ -104,6 +124,8 @@ def facts(reading: Reading, cell: int) -> Json:
         "error": attempt.error.exception_type if attempt is not None and attempt.error is not None else None,
         "scores": [{"name": score.name, "value": score.value if score.finite else None} for score in scores],
         "seconds": seconds if seconds == seconds else None,  # noqa: PLR0124  # not NaN
+        "cost": attempt.cost if attempt is not None else None,
+        "tokens": attempt.tokens if attempt is not None else None,
     }
 
 

@@ -1,0 +1,46 @@
+// What Preact has for others and nothing here uses: left out before the bundle is made, a tenth of it. Its version is pinned;
+// a piece that is not found any more fails the build.
+import { readFile } from "node:fs/promises";
+
+const NEVER = "(void 0)";
+/** [what, instead of it]: each is read, never set, unless it says otherwise. */
+const PIECES = {
+  "preact.mjs": [
+    // Classes of components, and errors that a component catches.
+    [/\w\.(getDerivedState\w+|componentDid\w+|getSnapshotBeforeUpdate)/g, NEVER],
+    [/\w\.componentWill(Mount|ReceiveProps|Update)\b/g, NEVER],
+    [/\(\w=\w\.prototype\)&&\w\.render/g, "!1"],
+    // What plug-ins and other schedulers may set.
+    [/\w\.(debounceRendering|vnode|event)\b/g, NEVER],
+    // Pages that came from a server, and components that wait.
+    [/(32|128)&\w\.__u/g, "0"],
+    [/\w&&\w\.then/g, "!1"],
+    [/\(\w=\w\.__z\)/g, "!1"],
+    // Portals.
+    [/[\w.]+\.props\.__P/g, NEVER],
+    [/\w\.__P&&\(/g, "!1&&("],
+    // Here, text is text.
+    [/"dangerouslySetInnerHTML"==\w\?\w=\w:/g, ""],
+  ],
+  "hooks.mjs": [
+    // Other plug-ins: what they may set, and those that were there before.
+    [/\w\.(__s|requestAnimationFrame)\b/g, NEVER],
+    [/a\.__h&&a\.__h\(r,n,f\|\|t\),/g, ""],
+    [/v=a\.__b,l=a\.__r,m=a\.diffed,h=a\.__c,s=a\.unmount,p=a\.__;/g, "v,l,m,h,s,p;"],
+  ],
+};
+
+export const withoutWhatIsNeverUsed = {
+  name: "without",
+  setup(build) {
+    build.onLoad({ filter: /(preact|hooks)\.mjs$/ }, async ({ path }) => {
+      let contents = await readFile(path, "utf8");
+      for (const [what, instead] of PIECES[path.split(/[\\/]/).at(-1)]) {
+        const left = contents.replace(what, instead);
+        if (left === contents) throw new Error(`${path} has nothing like ${what}`);
+        contents = left;
+      }
+      return { contents };
+    });
+  },
+};
