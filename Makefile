@@ -72,6 +72,7 @@ lock: venv ## look up the newest versions and write the lock files anew
 bench: setup ## measure against the opik package, side by side, as ratios; then the front end in a real browser
 	@$(VENV)/python -m bench
 	@$(VENV)/python -m bench.cells
+	@$(VENV)/python -m bench.spending
 	@$(VENV)/python -m bench.executors
 	@$(VENV)/python -m bench.pressure
 	@$(WITH_BROWSER) $(WITH_NODE) $(VENV)/python -m bench.frontend

@@ -295,7 +295,7 @@ export class FakeKernel {
     },
     plan: ({ experiment, ...terms }) => [{ plan: planOf(this.find(experiment), terms) }],
     drift: () => [{ diff: "--- answer\n+++ answer\n-    return a\n+    return <b>b</b>" }],
-    compare: ({ experiment }) => compared(this.find(experiment)),
+    compare: ({ experiment, by }) => compared(this.find(experiment), String(by)),
     beside: ({ other, cell }) => [{ run: look(this.find(other), Number(cell)) }],
     choose: ({ experiment, task, metrics }) => {
       const found = this.find(experiment);
@@ -319,7 +319,7 @@ export class FakeKernel {
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
-    keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
+    keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2)}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     remember: (params) => {
       this.control.set("memory", params as ControlTraits["memory"]);
@@ -652,13 +652,14 @@ function planOf({ plan, states }: Experiment, terms: Partial<Terms>): Plan {
   };
 }
 
-function compared({ states }: Experiment): [Comparison, DataView, DataView] {
+function compared({ states }: Experiment, by: string): [Comparison, DataView, DataView] {
   const done = (cell: number) => ["completed", "scores_missing"].includes(stateOf(states[cell]));
   const cells = states.map((_, cell) => (done(cell) ? [1, 1, 2, 1, 0][(cell * 7) % 5] : 255));
   const order = Uint32Array.from({ length: states.length }, (_, item) => item);
   const mean = (value: number) => ({ mean: value, error: 0.02, n: 240 });
   const result = {
-    by: "score:words",
+    by,
+    shared: ["score:keywords", "score:words"],
     better: 41,
     same: 187,
     worse: 12,

@@ -118,6 +118,7 @@ export interface Summary {
 /** Items by verdict, and means over those that both experiments have values of. */
 export interface Comparison {
   by: string;
+  shared: string[];
   better: number;
   same: number;
   worse: number;

@@ -30,8 +30,15 @@ export interface Shown extends Along, Plane {
   comparison?: Comparison;
 }
 
-/** Coloured by what has changed from another experiment: before its id. */
+/** Coloured by what has changed from another experiment: before its id, a blank and the score that is compared. */
 export const BESIDE = "beside:";
+export const SCORED = "score:";
+
+/** Without the score that is compared. */
+export const besideOf = (colour: string): string =>
+  colour.startsWith(BESIDE) ? colour.split(" ")[0] : colour;
+const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length);
+export const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
 
 /** By how far the trials of an item differ: of their states, or before what a score is asked by. */
@@ -148,14 +155,15 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
 
   function askPlane(): Promise<void> {
     const { colour } = store.state;
-    if (colour.startsWith(BESIDE)) return askComparison(colour, score);
+    if (colour.startsWith(BESIDE)) return askComparison(colour);
     return fetch("plane", "colour", "plane", { by: colour }, (plane, [values]) =>
       store.set({ plane: { ...plane, values: bytesOf(values).slice() } }),
     );
   }
 
-  function askComparison(colour: string, by: string): Promise<void> {
-    const params = { other: colour.slice(BESIDE.length), by };
+  function askComparison(colour: string): Promise<void> {
+    const by = scoreOf(colour);
+    const params = { other: otherOf(colour), by };
     return fetch("plane", "colour", "compare", params, (comparison, buffers) => {
       const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
       const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
@@ -175,13 +183,21 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
       owed.clear();
     },
     colour(by: string): void {
-      const { colour, sort: sorted, scales } = store.state;
-      score = [colour, score, scales[0]?.by].find((each) => each?.startsWith("score:")) ?? "";
-      store.set({ colour: by, plane: null });
+      const { colour, sort: sorted, scales, plane } = store.state;
+      const scored = [by, colour, score, scales[0]?.by].find((each) => each?.includes(SCORED));
+      score = scoreOf(scored ?? SCORED);
+      const next = by.startsWith(BESIDE) ? `${besideOf(by)} ${score}` : by;
+      store.set({ colour: next, plane: besideOf(colour) === besideOf(next) ? plane : null });
       if (sorted === BY_CHANGE && !by.startsWith(BESIDE)) sort(IN_ORDER);
       if (by === BY_STATE) return;
       owed.add("plane");
       settle();
+    },
+    /** The items that have become worse (0), stayed the same (1) or become better (2): the order tells, with the counts. */
+    having(verdict: number): Uint32Array {
+      const { worse = 0, same = 0, better = 0 } = store.state.plane?.comparison ?? {};
+      const ends = [0, worse, worse + same, worse + same + better];
+      return changes?.subarray(ends[verdict], ends[verdict + 1]) ?? new Uint32Array(0);
     },
     /** Marks this state, or does not any more. */
     toggle(kind: Kind): void {
@@ -229,7 +245,7 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
     /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
     async beside(cell: number): Promise<Cell | null | undefined> {
       const { experiment, colour } = store.state;
-      const other = colour.slice(BESIDE.length);
+      const other = otherOf(colour);
       const answer = await ask("view", "beside", { experiment, other, cell });
       return answer?.result?.run;
     },

@@ -81,6 +81,46 @@ print(run(verbose=0).complete, signal.getsignal(signal.SIGTERM) is signal.SIG_IG
 """
 )
 
+PAUSING = """
+import os, signal, sys
+from opik_resume import connect, create_dataset, evaluate, evaluate_resume
+from opik_resume.exceptions import EvaluationInterrupted
+from opik_resume.lifecycle.rounds import rule
+from opik_resume.metrics import Equals
+rule.FIRST_SECONDS = rule.LONGEST_SECONDS = 10_000.0
+connect(sys.argv[1])
+calls = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+dataset = create_dataset("numbers")
+dataset.insert([{"n": n, "reference": str(n)} for n in range(200)])
+
+def task(item):
+    if item["n"] < 30:
+        raise TimeoutError("no answer")
+    os.write(calls, f"answered {item['n']}\\n".encode())
+    return {"output": str(item["n"])}
+
+def down(item):
+    raise ValueError("down")
+
+def pausing(note):
+    try:
+        evaluate_resume("e", task, [Equals()], until_complete=True, display="lines")
+    except EvaluationInterrupted as interruption:
+        result = interruption.result
+        print(note, "between two rounds" in str(interruption), len(result.test_results), len(result.failures), flush=True)
+
+came = []
+note = lambda number, frame: came.append(number)
+signal.signal(signal.SIGTERM, note)
+evaluate(dataset, down, [Equals()], experiment_name="e", verbose=0, breaker=None)
+pausing("terminated")
+print(came == [signal.SIGTERM], signal.getsignal(signal.SIGTERM) is note, flush=True)
+pausing("interrupted")
+print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, flush=True)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+pausing("not reached")
+"""
+
 
 class Script:
     """A script that evaluates, with its own store."""
@@ -162,6 +202,21 @@ def test_one_that_only_notes_it_finds_the_result_of_what_there_is(script: Script
 
 def test_who_ignores_it_is_not_stopped(script: Script) -> None:
     assert script.terminated(IGNORED)[:2] == (0, "True True\n")
+
+
+def test_a_pause_between_two_rounds_ends_at_once(script: Script, resumed: Callable[[], int]) -> None:
+    process = script.start(PAUSING)
+    assert process.stderr is not None
+    assert process.stdout is not None
+    for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        while "for 30 runs that timed out (round 2)" not in (line := process.stderr.readline()):
+            assert line, "it never came to a pause"
+        process.send_signal(sent)
+    out, err = process.communicate(timeout=PATIENCE)
+    told = ["terminated True 170 30", "True True", "interrupted True 170 30", "True"]
+    assert (process.returncode, out.splitlines()) == (-signal.SIGTERM, told), err
+    assert script.count("answered") == 170
+    assert resumed() == 30, "what is done is recorded, and the lease was given back"
 
 
 SHOWN = COMMON + "run(cost=lambda item, output: 0.001, max_runs=50)\n"

@@ -97,7 +97,7 @@ export class Heatmap {
 
   recolour(palette: Palette, shading: Shading): void {
     this.painter.colour(palette, shading);
-    this.overview.colour(palette, shading);
+    this.overview.colour(palette, this.painter.ranks);
     this.onCells(null);
   }
 
@@ -198,7 +198,7 @@ export class Heatmap {
       return;
     }
     this.painter.take(this.options.cells.bytes, changed);
-    this.overview.take(this.options.cells.bytes, changed);
+    this.overview.take(this.options.cells.bytes);
     this.describe();
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -207,7 +207,6 @@ export class Heatmap {
     this.frame = 0;
     this.fit();
     this.painter.draw();
-    this.overview.draw();
   }
 
   /** Folds anew when the room, the pixels or the numbers of items and trials are other than before. */
@@ -230,7 +229,7 @@ export class Heatmap {
     this.hovering.away();
     const room = { width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
-    this.overview.fit(layout, shape, devicePixelRatio);
+    this.overview.fit(layout, shape);
     this.refocus();
   }
 

@@ -9,7 +9,10 @@ import { leftOf } from "./viewport";
 
 const LEAST_FOR_MARKS = 6;
 export const LEAST_FOR_OUTLINES = 5;
+/** Smaller ones have their edge outside. */
 const LEAST_FOR_EDGES = 3;
+/** Smaller cells with an edge, of all, beyond which the edges would hide them: that the others are dimmed has to do then. */
+const MOST_EDGED = 0.02;
 const rankOf = (kind: Kind) => 1 + KINDS_BY_SEVERITY.indexOf(kind);
 const STROKE = rankOf("scoring_failed");
 const DOT = rankOf("scores_missing");
@@ -43,12 +46,18 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
   const { cellWidth, cellHeight, gap } = layout;
   const [width, height] = inner(layout);
   const smaller = Math.min(width, height);
-  const lefts = Array.from({ length: across }, (_, at) => leftOf(layout, left + at));
+  // Several cells may share a pixel.
+  const columnWidth =
+    raster.fullWidth < layout.blocks * layout.trials && layout.width / raster.fullWidth;
+  const rowHeight = layout.height / raster.fullHeight;
+  const lefts = Array.from({ length: across }, (_, at) =>
+    columnWidth ? (left + at) * columnWidth : leftOf(layout, left + at),
+  );
 
   /** Every cell in these rows that has a rank, with the top left of its box. */
   function each(visit: (rank: number, left: number, top: number, pixel: number) => void): void {
     for (let pixel = from * across; pixel < to * across; pixel++) {
-      const y = (top + Math.floor(pixel / across)) * cellHeight;
+      const y = (top + Math.floor(pixel / across)) * rowHeight;
       if (ranks[pixel]) visit(ranks[pixel], lefts[pixel % across], y, pixel);
     }
   }
@@ -99,20 +108,31 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     view.stroke();
   }
 
-  /** The edge of what is selected, inside its cells: no row is drawn on by another. */
+  /** The edge of what is selected: inside its cells, or around them where they have no room for it. */
   function drawEdges(): void {
     const lit = (pixel: number) => (ranks[pixel] & LIT) !== 0;
     const line = smaller >= 8 ? 1.5 : 1;
+    const out = smaller < LEAST_FOR_EDGES ? line : 0;
+    const wide = (columnWidth || width) + 2 * out;
+    const high = rowHeight - gap + 2 * out;
+    let room = (out ? MOST_EDGED : 1) * ranks.length;
     each((rank, x, y, pixel) => {
-      if (!(rank & LIT)) return;
+      if (!(rank & LIT) || room < 0) return;
       const column = pixel % across;
-      if (!column || !lit(pixel - 1)) view.rect(x, y, line, height);
-      if (column === across - 1 || !lit(pixel + 1)) view.rect(x + width - line, y, line, height);
-      if (!lit(pixel - across)) view.rect(x, y, width, line);
-      if (!lit(pixel + across)) view.rect(x, y + height - line, width, line);
+      let edged = 0;
+      const side = (beside: boolean, right: number, down: number, w: number, h: number) => {
+        if (beside) return;
+        view.rect(x - out + right, y - out + down, w, h);
+        edged = 1;
+      };
+      side(column > 0 && lit(pixel - 1), 0, 0, line, high);
+      side(column < across - 1 && lit(pixel + 1), wide - line, 0, line, high);
+      side(lit(pixel - across), 0, 0, wide, line);
+      side(lit(pixel + across), 0, high - line, wide, line);
+      room -= edged;
     });
     view.fillStyle = loud;
-    view.fill();
+    if (room >= 0) view.fill();
   }
 
   /** Each item in these rows, with its place and the left of its first trial. */
@@ -172,7 +192,7 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
   if (gap && shape.groups) drawBounds();
   if (smaller >= LEAST_FOR_MARKS) draw(drawTroubles);
   if (shading.plane && smaller >= LEAST_FOR_OUTLINES) draw(drawMissing);
-  if (shading.selected && smaller >= LEAST_FOR_EDGES) draw(drawEdges);
+  if (shading.selected) draw(drawEdges);
   Object.assign(view, { font: FONT, textBaseline: "middle" });
   if (layout.left) drawItems();
   view.fillStyle = quiet;

@@ -1,22 +1,31 @@
 // All cells in a low strip, and on it which of them are in view: a brush to move that with. For more cells than can be
-// told apart.
+// told apart one by one: a stacked bar for each few pixels shows how many there are of what.
 import { whenEnded } from "../ending";
+import { coalesced } from "../store";
+import { bars } from "./bars";
 import type { Layout } from "./layout";
 import type { Part } from "./lens";
-import { Painter } from "./painter";
-import type { Palette } from "./palette";
-import type { Shading } from "./shading";
+import { type Palette, pixelsOf } from "./palette";
+import type { Ranks } from "./shading";
 import type { Shape } from "./shape";
 import type { Point } from "./viewport";
 
 export const MANY = 10_000;
 const HEIGHT = 22;
+const STRETCH = 3;
+const CALM = 500;
 
 export class Overview {
   private box = document.createElement("div");
   private canvas = document.createElement("canvas");
   private brush = document.createElement("div");
-  private painter: Painter;
+  private view = this.canvas.getContext("2d");
+  private layout: Layout | null = null;
+  private shape: Shape | null = null;
+  private palette: Palette | null = null;
+  private ranks: Ranks | null = null;
+  private states: Uint8Array = new Uint8Array(0);
+  private soon: () => void;
 
   /** `move`: to what is to come to the middle, in shares of all. */
   constructor(wrapper: HTMLElement, signal: AbortSignal, move: (to: Point) => void) {
@@ -26,7 +35,7 @@ export class Overview {
     this.box.hidden = true;
     this.box.append(this.canvas, this.brush);
     wrapper.after(this.box);
-    this.painter = new Painter(this.canvas);
+    this.soon = coalesced(() => this.fill(), CALM, signal);
     const follow = (event: PointerEvent) => {
       if (!event.buttons) return;
       const { left, top, width, height } = this.box.getBoundingClientRect();
@@ -42,30 +51,35 @@ export class Overview {
     whenEnded(signal, () => this.box.remove());
   }
 
-  get isShown(): boolean {
-    return !this.box.hidden;
-  }
-
   /** For these cells as they are folded; with few of them there is none. */
-  fit(layout: Layout, shape: Shape, ratio: number): void {
+  fit(layout: Layout, shape: Shape): void {
+    this.layout = layout;
+    this.shape = shape;
     this.box.hidden = shape.cells <= MANY;
-    if (!this.isShown) return;
     this.box.style.width = `${layout.width}px`;
-    const cellHeight = HEIGHT / layout.rows;
-    const low = { height: HEIGHT, shownHeight: HEIGHT, top: 0, left: 0, gap: 0, cellHeight };
-    this.painter.resize({ ...layout, ...low }, shape, ratio);
   }
 
-  colour(palette: Palette, shading: Shading): void {
-    this.painter.colour(palette, shading);
+  colour(palette: Palette, ranks: Ranks): void {
+    this.palette = palette;
+    this.ranks = ranks;
   }
 
-  take(states: Uint8Array, changed: Uint32Array | null): void {
-    if (this.isShown) this.painter.take(states, changed);
+  /** Counts take their time: what changes is seen a while later. */
+  take(states: Uint8Array): void {
+    this.states = states;
+    this.soon();
   }
 
-  draw(): void {
-    if (this.isShown) this.painter.draw();
+  private fill(): void {
+    const { view, layout, shape, palette, ranks } = this;
+    if (this.box.hidden || !view || !layout || !shape || !palette || !ranks) return;
+    const width = Math.ceil(layout.width / STRETCH);
+    Object.assign(this.canvas, { width, height: HEIGHT });
+    const image = view.createImageData(width, HEIGHT);
+    const colours = pixelsOf(palette, ranks, false);
+    const drawn = bars(this.states, ranks, shape, layout, width, HEIGHT);
+    new Uint32Array(image.data.buffer).set(Uint32Array.from(drawn, (rank) => colours[rank]));
+    view.putImageData(image, 0, 0);
   }
 
   show({ left, top, width, height }: Part): void {

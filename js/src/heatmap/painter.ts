@@ -113,14 +113,11 @@ export class Painter {
     this.dirty = [0, raster.height];
   }
 
-  /** What is selected has an edge, which is drawn by the neighbours as well. */
+  /** What is selected has an edge, which may lie on its neighbours. */
   private soil(row: number, rows: number): void {
-    const beside = this.ranks.shading.selected ? 1 : 0;
     const [from, to] = this.dirty ?? [row, row];
-    this.dirty = [
-      Math.min(from, Math.max(0, row - beside)),
-      Math.max(to, Math.min(rows, row + 1 + beside)),
-    ];
+    const { selected } = this.ranks.shading;
+    this.dirty = selected ? [0, rows] : [Math.min(from, row), Math.max(to, row + 1)];
   }
 
   private drawBlocks(

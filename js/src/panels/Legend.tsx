@@ -1,11 +1,13 @@
 import { cssName } from "../heatmap/palette";
-import { cssColourOf, verdictColour } from "../heatmap/scale";
+import { cssColourOf, cssVerdict } from "../heatmap/scale";
 import { NOT_RUN } from "../heatmap/shading";
 import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
 import { type Comparison, stateOf } from "../protocol";
-import { DISAGREEMENT, type Shown } from "../sight";
+import { besideOf, DISAGREEMENT, type Shown } from "../sight";
 import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Select } from "./parts";
+import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
 const BINS = 20;
@@ -15,6 +17,7 @@ const UNITS: Readonly<Record<string, (value: number) => string>> = {
   cost: dollars,
   tokens: figure,
 };
+const VERDICTS = ["worse", "same", "better"] as const;
 
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
@@ -56,25 +59,36 @@ export function Legend() {
 
 /** How many items are better, the same and worse than in the other experiment, and their means. */
 function Verdicts({ of }: { of: Comparison }) {
-  const counts: [string, number, number][] = [
-    ["better", 254, of.better],
-    ["same", 127, of.same],
-    ["worse", 0, of.worse],
-  ];
+  const { view } = useAround();
+  const { colour } = useViewState();
   return (
     <>
-      {counts.map(([name, value, items]) => (
-        <span key={name} class="oprs-number">
-          <i
-            class="oprs-swatch oprs-verdict"
-            style={`background:rgb(${verdictColour(value)[0].join(" ")})`}
-          />{" "}
-          {name} <b>{count(items)}</b>
-        </span>
+      {VERDICTS.map((name, verdict) => (
+        <button
+          key={name}
+          type="button"
+          class="oprs-entry oprs-number"
+          title="Click to select these items; with Shift as well"
+          onClick={({ shiftKey }) =>
+            view.selecting.choose(
+              maskOfItems(view.sight.having(verdict), view.cells),
+              shiftKey ? "with" : "instead",
+            )
+          }
+        >
+          <i class="oprs-swatch oprs-verdict" style={`background:${cssVerdict(verdict)}`} />
+          {name} <b>{count(of[name])}</b>
+        </button>
       ))}
-      <span class="oprs-number oprs-quiet">
-        {of.by.slice(6)} {differenceLine(of)}
-      </span>
+      {of.shared[0] && (
+        <Select
+          label="Compare by"
+          value={of.by}
+          choices={of.shared.map((by) => [by, by.slice(6)])}
+          onChoose={(by) => view.sight.colour(`${besideOf(colour)} ${by}`)}
+        />
+      )}
+      <span class="oprs-number oprs-quiet"> {differenceLine(of)}</span>
     </>
   );
 }

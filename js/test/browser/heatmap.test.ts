@@ -463,6 +463,53 @@ describe("closer and selected", () => {
     expect(select).not.toHaveBeenCalled();
   });
 
+  test.each([30_000, 1_000_000])(
+    "what is selected of %i cells has an edge around it, as long as that hides little",
+    async (many) => {
+      cells.replace(uniformShape(many, 1), new Uint8Array(many).fill(byte("completed")));
+      const loud = getComputedStyle(wrapper).color.match(/\d+/g)?.map(Number).concat(255);
+      const middle = Math.round(many / 2);
+      heatmap.recolour(PALETTES.light, {
+        ...PLAIN,
+        selected: maskOf(Uint32Array.of(middle), many),
+      });
+      await frame();
+      const { x, y } = cellCentre(geometry(), middle);
+      const beside = Math.max(1, geometry().cellWidth / 2 + 0.5);
+      expect(colourAt(x, y)).toEqual(opaque(PALETTES.light.kinds.completed));
+      for (const side of [-1, 1]) expect(colourAt(x + side * beside, y)).toEqual(loud);
+      cells.apply(Uint32Array.of(middle), Uint8Array.of(byte("task_failed")));
+      await frame();
+      expect(colourAt(x, y)).toEqual(opaque(PALETTES.light.kinds.task_failed));
+      for (const side of [-1, 1]) expect(colourAt(x + side * beside, y)).toEqual(loud);
+      const scattered = Uint8Array.from({ length: many }, (_, cell) => Number(cell % 5 === 0));
+      heatmap.recolour(PALETTES.light, { ...PLAIN, selected: scattered });
+      await frame();
+      expect(colourAt(x + beside, y)).not.toEqual(loud);
+    },
+  );
+
+  test("many have shares of what they are below them, and changes get there", async () => {
+    const states = Uint8Array.from({ length: 30_000 }, (_, cell) =>
+      byte(cell < 15_000 && cell % 200 === 0 ? "task_failed" : "completed"),
+    );
+    cells.replace(uniformShape(30_000, 1), states);
+    await frame();
+    const canvas = overview().querySelector("canvas") as HTMLCanvasElement;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const at = (along: number, down: number) => {
+      const [x, y] = [along * canvas.width, down * canvas.height];
+      return [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data];
+    };
+    await vi.waitFor(() => expect(at(0.2, 0.99)).toEqual(opaque(PALETTES.light.kinds.task_failed)));
+    expect(at(0.2, 0.5)).toEqual(opaque(PALETTES.light.kinds.completed));
+    expect(at(0.7, 0.99)).toEqual(opaque(PALETTES.light.kinds.completed));
+    cells.apply(Uint32Array.of(21_000), Uint8Array.of(byte("scoring_failed")));
+    await vi.waitFor(() =>
+      expect(at(0.7, 0.99)).toEqual(opaque(PALETTES.light.kinds.scoring_failed)),
+    );
+  });
+
   test("many have a brush, which moves what is in view", async () => {
     expect(overview().hidden).toBe(true);
     cells.replace(uniformShape(30_000, 1), new Uint8Array(30_000).fill(byte("completed")));

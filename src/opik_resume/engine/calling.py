@@ -11,7 +11,7 @@ from typing import Any
 
 from opik_resume.base.records import CellKey, utc_now
 from opik_resume.engine.retrying.late import call_for
-from opik_resume.engine.retrying.policy import Retries
+from opik_resume.engine.retrying.policy import Retries, presses
 from opik_resume.engine.retrying.stated import seconds_until
 
 _PASSING = Retries()
@@ -33,8 +33,9 @@ class Calls:
         self._positions: dict[CellKey, int] = {}  # of those on the way, in the order in which they start
         self._first: tuple[int, BaseException] | None = None
         self._first_lasting: tuple[int, BaseException] | None = None
+        self._passing: dict[CellKey, bool] = {}  # what raised what passes by itself; of refusals it is true
         self.stated_until = float("-inf")  # by what passes by itself
-        self._lock = threading.Lock()  # guards the three above
+        self._lock = threading.Lock()  # guards the four above
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         elsewhere = self.elsewhere
@@ -63,16 +64,31 @@ class Calls:
 
     def note(self, key: CellKey, error: BaseException) -> None:
         """The work on this cell raised."""
-        passes = _PASSING.passes(error)
-        stated = seconds_until(error, utc_now()) if passes else None
+        passes = self.heard(key, error)
         with self._lock:
             position = self._positions.get(key, sys.maxsize)  # an attempt of another program states no trial
             if self._first is None or position < self._first[0]:
                 self._first = (position, error)
             if not passes and (self._first_lasting is None or position < self._first_lasting[0]):
                 self._first_lasting = (position, error)
+
+    def heard(self, key: CellKey, error: BaseException) -> bool:
+        """Something was raised in the work on this cell. Returns whether that passes by itself."""
+        if not _PASSING.passes(error):
+            return False
+        stated = seconds_until(error, utc_now())
+        with self._lock:
+            self._passing[key] = self._passing.get(key, False) or presses(error)
             if stated is not None:
                 self.stated_until = max(self.stated_until, time.monotonic() + stated)
+        return True
+
+    def passing(self, key: CellKey) -> bool | None:
+        """Whether a provider refused what this cell lacks, because it is called too often; None: it does not pass by itself.
+
+        The exception itself tells more than what is kept of it: a status, a code, what it was raised from.
+        """
+        return self._passing.get(key)
 
     @property
     def first_error(self) -> BaseException | None:

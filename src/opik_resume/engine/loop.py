@@ -27,6 +27,7 @@ from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
 from opik_resume.engine.recording import patience
 from opik_resume.engine.recording.recorder import EndedRun, Recorder
 from opik_resume.engine.recording.salvage import Salvage
+from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.trying import Trying
 from opik_resume.engine.retrying.waiting import Waits
 from opik_resume.engine.running.admission import Admission
@@ -106,8 +107,9 @@ class Run:
             self._workers, adaptive=callables.retries.adaptive, left=self._course.seconds_left, tell=self._tell
         )
         self._waits = Waits(self._hurried, self._course.seconds_left, self._tell, self._admission)
-        work = self._cell_work(callables, tolerant, tracing or Untraced(), required)
-        self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter, self._admission)
+        judging = Judging(self._calls, self._admission, callables.retries.max_wait)
+        work = self._cell_work(callables, judging, tolerant, tracing or Untraced(), required)
+        self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter, judging)
         awaits = self._elsewhere is None and self._workers > WORKERS and is_async(callables.task)
         self._slots = Slots(self._workers, self._next_flow) if awaits or self._elsewhere else None
         self._keeper = Keeper(lease, self._idle, lambda: self.stopping, self.lease_lost, self._awaiter.cancel)
@@ -125,7 +127,9 @@ class Run:
             self._elsewhere,
         )
 
-    def _cell_work(self, callables: Callables, tolerant: bool, tracing: Tracing, required: Sequence[str]) -> CellWork:
+    def _cell_work(
+        self, callables: Callables, judging: Judging, tolerant: bool, tracing: Tracing, required: Sequence[str]
+    ) -> CellWork:
         retries = callables.retries
         return CellWork(
             callables.task,
@@ -139,9 +143,8 @@ class Run:
             fresh=callables.fresh,
             version=callables.version.text if callables.version is not None else None,
             costs=self._costs,
-            trying=None
-            if retries.plain
-            else Trying(retries, self._calls, self._waits, self._outliving.keep, self._admission),
+            trying=None if retries.plain else Trying(retries, self._calls, self._waits, self._outliving.keep, judging),
+            judging=judging,
         )
 
     # For whoever started it
@@ -284,6 +287,10 @@ class Run:
         self._course.drop()
         self.dropped[key] = reason
         self._tell(RunDropped(key, reason))
+
+    def passing(self, key: CellKey) -> bool | None:
+        """Whether a provider refused what this cell lacks; None: it does not pass by itself, or nothing was raised."""
+        return self._calls.passing(key)
 
     def leave(self, cell: RunningCell, *, completed: bool = False) -> None:
         """Nothing more will come of this cell, unless a call of its task has outlived its time."""

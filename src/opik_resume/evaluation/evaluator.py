@@ -153,7 +153,9 @@ def evaluate(
         adaptive: heed what the provider bears: when it refuses calls because they are too many (429, overloaded,
             whichever client says so; not an exhausted quota or a refused key), fewer runs are at work and begin more slowly,
             and slowly more again, up to ``task_threads``. What was refused is called again when its wait is over, with
-            ``retries=0`` as well: such tries do not count as retries. False: a refusal is an error as any other.
+            ``retries=0`` as well: such tries do not count as retries. A metric that is refused is heeded as well, but not
+            called again: its run is complete without that score, which a resume asks for. False: a refusal is an error as
+            any other.
         max_wait: seconds that one run waits so at most; then it fails, and so it does at once when the provider states a
             longer wait. A stop, Ctrl-C and ``max_seconds`` end every wait.
         display: how it is shown how far it is. ``"bar"`` is one line that is drawn again, with failures, rate, time left and

@@ -20,8 +20,9 @@ class Limits:
     """The stop rules of one call, of which None is no rule.
 
     ``max_runs`` to start, ``max_seconds`` after which none starts, ``max_failures`` of runs that fail in task or scoring,
-    ``max_consecutive_failures`` in order of ending, ``max_cost`` in US dollars after which none starts. ``breaker``: stop when so many runs were the first to end and all of
-    them failed in one group that does not pass by itself; after one success it is out of play.
+    ``max_consecutive_failures`` in order of ending, ``max_cost`` in US dollars after which none starts. ``breaker``: stop
+    when so many runs were the first to end and all of them failed in one group that does not pass by itself; after one
+    success it is out of play.
     """
 
     max_runs: int | None = None
@@ -89,14 +90,20 @@ class Spending:
         limit = self._limits.max_seconds
         return None if limit is None else max(0.0, limit - (now - self._began))
 
-    def ended(self, attempt: Attempt, cost: float | None = None) -> None:
-        """One run has ended: in this order. ``cost``: what this call paid for it, in US dollars, as far as it is known."""
+    def ended(self, attempt: Attempt, cost: float | None = None, *, passes: bool = False) -> None:
+        """One run has ended: in this order.
+
+        Args:
+            attempt: what has come of it.
+            cost: what this call paid for it, in US dollars, as far as it is known.
+            passes: it failed of what passes by itself, however it is called.
+        """
         self._ended += 1
         self._cost += cost or 0.0
         failed = not attempt.complete
         self._failed += failed
         self._in_a_row = self._in_a_row + 1 if failed else 0
-        self._count_for_breaker(attempt)
+        self._count_for_breaker(attempt, passes=passes)
         self._count("max_failures", self._failed, f"{counted(self._failed, 'run')} failed")
         self._count("max_consecutive_failures", self._in_a_row, f"{counted(self._in_a_row, 'run')} in a row failed")
 
@@ -130,8 +137,8 @@ class Spending:
         beyond = f", {dollars(over)} more: what was on its way was waited for" if over > 1e-9 else ""
         return f"{dollars(self._cost)} spent ({rule}{beyond})"
 
-    def _count_for_breaker(self, attempt: Attempt) -> None:
-        breaker, error = self._limits.breaker, attempt.error
+    def _count_for_breaker(self, attempt: Attempt, *, passes: bool) -> None:
+        breaker, error = self._limits.breaker, None if passes else attempt.error
         if breaker is None or self._ended > breaker:
             return
         first = self._first if self._ended > 1 else error

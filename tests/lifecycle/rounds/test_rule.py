@@ -10,7 +10,7 @@ from opik_resume.base.records import Attempt, CellKey, ErrorInfo, ScoreResult
 from opik_resume.engine.events import RunDropped, RunFinished
 from opik_resume.lifecycle.prepare import DONE_ELSEWHERE
 from opik_resume.lifecycle.rounds.pending import Pending
-from opik_resume.lifecycle.rounds.rule import FIRST_SECONDS, LONGEST_SECONDS, Why, pause_after, sentence, why_again
+from opik_resume.lifecycle.rounds.rule import FIRST_SECONDS, LONGEST_SECONDS, Why, pause_after, waiting, why_again
 from opik_resume.metrics.scoring import failed_score
 from tests.builders import attempt, complete
 
@@ -84,4 +84,4 @@ def test_what_is_left_by_a_round() -> None:
     ],
 )
 def test_the_line_says_how_long_for_what_and_which_round(whys: list[Why], said: str) -> None:
-    assert sentence("e", 120.0, whys, 3) == f"e: waiting 2 min {said} (round 3)"
+    assert waiting(120.0, whys, 3) == f"waiting 2 min {said} (round 3)"

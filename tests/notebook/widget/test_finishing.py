@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from opik_resume.base.records import LeaseHolder
 from opik_resume.engine import Callables
 from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.planning.plan import make_plan
+from opik_resume.lifecycle.rounds import rule
 from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
 from opik_resume.metrics.score_result import ScoreResult
@@ -24,7 +26,7 @@ from opik_resume.notebook.widget.looking.groups import groups_of
 from opik_resume.notebook.widget.terms import Terms
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
-from tests.notebook.helpers import View, evaluated, reading_of
+from tests.notebook.helpers import Screen, View, evaluated, reading_of
 
 Views = Callable[..., View]
 
@@ -195,6 +197,51 @@ def test_repaired_scores_are_told_from_replayed_runs(store: Store, view: Views) 
     assert summary == {"kept": 3, "replayed": 3, "repaired": 1, "missing": 1, "cost": None}
 
 
+def late_at_first(calls: Counter[int]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def task(item: dict[str, Any]) -> dict[str, Any]:
+        calls[item["n"]] += 1
+        if calls[item["n"]] == 1:
+            raise TimeoutError("no answer")
+        return {"output": item["reference"]}
+
+    return task
+
+
+def test_a_click_goes_on_until_complete_if_it_says_so(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "FIRST_SECONDS", 0.01)
+    experiment_id = evaluated(store, items=4)
+    calls: Counter[int] = Counter()
+    shown = view(Given(late_at_first(calls), (Equals(),)))
+    plan = shown.told("open", experiment=experiment_id)["plan"]
+    asked = {"experiment": experiment_id, "plan": plan["id"]}
+    assert shown.refusal("resume", **asked, until_complete=1)["message"] == "until_complete must be true or false."
+    shown.result("resume", **asked, until_complete=True)
+    screen = shown.ended()
+    assert set(calls.values()) == {2}
+    assert screen.progress["summary"] == {"kept": 2, "replayed": 2, "repaired": 0, "missing": 0, "cost": None}
+    assert (screen.states & 0x80).astype(bool).sum() == 2
+
+
+def test_a_view_says_what_is_waited_for_and_its_stop_ends_the_wait(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "FIRST_SECONDS", 10_000.0)
+    experiment_id = evaluated(store, items=4)
+    shown = view(Given(late_at_first(Counter()), (Equals(),)))
+    plan = shown.told("open", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"], until_complete=True)
+    said = "for 2 runs that timed out (round 2)"
+    shown.feed.until(lambda messages: said in (Screen.of(messages).progress.get("note") or ""))
+    screen = Screen.of(shown.feed.messages)
+    assert (screen.head["state"], screen.progress["active"], screen.progress["failed"]) == ("running", True, 2)
+    assert shown.told("plan", experiment=experiment_id)["plan"]["obstacle"] == "It is being resumed now."
+    shown.result("stop", experiment=experiment_id)
+    assert shown.ended("stopped").progress["summary"]["missing"] == 2
+    assert shown.told("plan", experiment=experiment_id)["plan"]["obstacle"] is None
+
+
 def test_what_has_changed_is_shown_as_a_diff(store: Store, view: Views) -> None:
     experiment_id = mixed(store)
 
@@ -263,6 +310,12 @@ def test_another_experiment_of_the_dataset_is_held_against_this_one(store: Store
             assert said in refusal["message"]
     assert "nothing to compare" in shown.refusal("compare", experiment=ids[0], other=ids[1], by="duration")["message"]
     assert "no cell 99" in shown.refusal("beside", experiment=ids[0], other=ids[1], cell=99)["message"]
-    nothing = shown.ask("compare", experiment=ids[0], other=ids[1], by="score:unknown")
+    assert result["shared"] == ["score:same"]
+    assert shown.result("compare", experiment=ids[0], other=ids[1], by="score:unknown")["by"] == "score:same"
+    bare = evaluate(
+        dataset, one, [Equals(name="another")], experiment_name="bare", verbose=0, store=store
+    ).experiment_id
+    nothing = shown.ask("compare", experiment=ids[0], other=bare, by="score:same")
+    assert (nothing.content["result"]["by"], nothing.content["result"]["shared"]) == ("score:same", [])
     assert set(nothing.buffers[0]) == {255}
     assert nothing.content["result"]["difference"] == {"mean": None, "error": None, "n": 0}

@@ -22,9 +22,10 @@ from opik_resume.engine.costs import Costs
 from opik_resume.engine.elsewhere import clusters
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit
 from opik_resume.engine.elsewhere.packing import Kit, cloudpickle
+from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Tries
-from opik_resume.engine.retrying.trying import Trying
+from opik_resume.engine.retrying.trying import Heed, Trying
 from opik_resume.engine.tracing import Untraced
 
 KITS = 8  # that a worker keeps: a cluster may serve several runs in turn
@@ -114,7 +115,8 @@ class _Work:
         self._refused: list[float | None] = []
         self._fresh: dict[str, tuple[ScoreResult, ...]] = {}
         calls = Calls(Awaiter())
-        self._trying = self._one_try(calls)
+        judging = Judging(calls, _Heard(self._refused))
+        self._trying = self._one_try(calls, judging)
         self._costs = Costs(kit.cost, calls) if kit.cost is not None else None
         terms = call.terms
         self._work = CellWork(
@@ -130,6 +132,7 @@ class _Work:
             version=terms.version,
             costs=self._costs,
             trying=self._trying,
+            judging=judging,
         )
 
     def done(self) -> Done:
@@ -154,11 +157,11 @@ class _Work:
     def _tries(self) -> tuple[Try, ...]:
         return self._trying.tries.made if self._trying is not None else ()
 
-    def _one_try(self, calls: Calls) -> _OneTry | None:
+    def _one_try(self, calls: Calls, heed: Heed) -> _OneTry | None:
         retries = self._kit.retry_on
         if retries.plain:
             return None
-        trying = _OneTry(retries, calls, _Asked(self), lambda key, late: None, _Heard(self._refused))
+        trying = _OneTry(retries, calls, _Asked(self), lambda key, late: None, heed)
         trying.tries = Tries(retries, made=self._call.tries, pressed=self._call.pressed)
         return trying
 

@@ -24,9 +24,9 @@ from opik_resume.engine.elsewhere import clusters, remote
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit, Terms
 from opik_resume.engine.elsewhere.packing import Place
 from opik_resume.engine.jobs import Callables
+from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Pressed
-from opik_resume.engine.retrying.trying import Heed
 from opik_resume.engine.retrying.waiting import Waits
 from opik_resume.engine.workers import start_thread
 from opik_resume.exceptions import ExecutorBroken, FailedElsewhere, WorkerLost
@@ -50,18 +50,18 @@ class Elsewhere:
         terms: how their outcome is judged.
         waits: waits for the next try of a cell.
         awaiter: has them wait on the loop, without a thread.
-        heed: told which calls a provider refused because there are too many, and which it did not.
+        judging: told which calls a provider refused because there are too many, and which it did not.
     """
 
     def __init__(
-        self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter, heed: Heed
+        self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter, judging: Judging
     ) -> None:
         self._place = place
         self._work = work
         self._terms = terms
         self._waits = waits
         self._awaiter = awaiter
-        self._heed = heed
+        self._judging = judging
         self._fit = tuple(Fit.here())
         self._mark = Path(tempfile.gettempdir()) / f"opik-resume-{run_id}.stop"
         self._address = Address(run_id, place.digest, os.fspath(self._mark))
@@ -88,7 +88,9 @@ class Elsewhere:
 
     def rescore(self, attempt: Attempt, item: Item, names: Collection[str]) -> Sent:
         """Have kept output scored again, with the metrics of these names."""
+        began = time.monotonic()
         done = yield from self._done(Call(attempt, item, self._terms, tuple(names)))
+        self._heeded(done, began)
         self._note(done)
         if done.fresh is not None and self._work.fresh is not None:
             self._work.fresh[attempt.id] = done.fresh
@@ -128,10 +130,11 @@ class Elsewhere:
             logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
 
     def _heeded(self, done: Done, began: float) -> None:
+        judging, returned = self._judging, done.attempt.returned
         if done.refused:
-            self._heed.refused(began, done.stated)
-        elif done.attempt.returned:
-            self._heed.passed(began)
+            (judging.judge_refused if returned else judging.refused)(began, done.stated)
+        elif returned:
+            judging.judge_passed(began)
 
     # One call
 
@@ -225,7 +228,7 @@ class Elsewhere:
         if not call.attempt.complete:
             return Done(call.attempt)
         fresh: dict[str, Any] = {}
-        work = replace(self._work, call=partial(_raise, error), fresh=fresh)
+        work = replace(self._work, call=partial(_raise, error), judging=None, fresh=fresh)
         attempt = work.rescore(call.attempt, call.item, call.metrics)
         return Done(attempt, fresh=fresh.get(attempt.id))
 
@@ -241,13 +244,13 @@ class Elsewhere:
 
 
 def elsewhere_of(
-    run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter, heed: Heed
+    run_id: str, callables: Callables, work: CellWork, waits: Waits, awaiter: Awaiter, judging: Judging
 ) -> Elsewhere | None:
     """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
     if callables.elsewhere is None:
         return None
     terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
-    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, heed)
+    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, judging)
 
 
 def _pressed(done: Done, waited: float) -> Pressed | None:

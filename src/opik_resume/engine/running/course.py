@@ -75,10 +75,10 @@ class Course:
         with self._lock:
             self._left -= 1
 
-    def ended(self, attempt: Attempt, cost: float | None) -> None:
-        """This came of a cell, at that price; it stays on the way until it is recorded."""
+    def ended(self, attempt: Attempt, cost: float | None, *, passes: bool = False) -> None:
+        """This came of a cell, at that price; it stays on the way until it is recorded. ``passes``: by itself, if it failed."""
         with self._lock:
-            self._spending.ended(attempt, cost)
+            self._spending.ended(attempt, cost, passes=passes)
 
     def leave(self, key: CellKey) -> None:
         """Nothing more will come of this cell."""

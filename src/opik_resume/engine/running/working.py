@@ -42,6 +42,9 @@ class Owner(Protocol):
     def drop(self, key: CellKey, reason: str) -> None:
         """This cell is not going to be run."""
 
+    def passing(self, key: CellKey) -> bool | None:
+        """None: nothing was raised in the work on this cell that passes by itself."""
+
     def leave(self, cell: RunningCell, *, completed: bool = False) -> None:
         """Nothing more will come of this cell."""
 
@@ -119,7 +122,8 @@ class Working:
         if attempt is None:
             self._owner.leave(cell)
         else:
-            self._course.ended(attempt, attempt.cost if job.attempt_id is None else None)
+            cost = attempt.cost if job.attempt_id is None else None
+            self._course.ended(attempt, cost, passes=self._owner.passing(cell.key) is not None)
             self._recorder.bring(cell, attempt, time.monotonic() - began)
 
     def _claim(self, cell: RunningCell, job: Job) -> bool:

@@ -24,6 +24,11 @@ class Meter:
         """One more cell is going to be run."""
         self.total += 1
 
+    def again(self, *, complete: bool) -> None:
+        """One that had ended is going to be run again."""
+        self.done -= 1
+        self.failed -= not complete
+
     def finished(self, now: float, *, complete: bool) -> None:
         """The run of one cell has ended."""
         self.done += 1

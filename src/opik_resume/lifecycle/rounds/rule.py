@@ -39,12 +39,19 @@ def pause_after(number: int, stated: float, chance: float) -> float:
     return max(wait, stated + wait * _AFTER) if stated > 0 else wait
 
 
-def why_again(attempt: Attempt) -> Why | None:
-    """Why it may come to more in another round; None: it is whole, or would fail again."""
+def why_again(attempt: Attempt, refused: bool | None = None) -> Why | None:
+    """Why it may come to more in another round; None: it is whole, or would fail again.
+
+    ``refused``: what the exception itself told, which is more than is kept of it: it passes by itself, and was a
+    provider's refusal or not; None: nobody knows.
+    """
     told = [why_missing(score) for score in attempt.scores if score.scoring_failed]
     if attempt.error is not None:
         told = [(attempt.error.exception_type, attempt.error.message)]
-    return next((_why(*each) for each in told if is_transient(*each)), None)
+    why = next((_why(*each) for each in told if is_transient(*each)), None)
+    if why is None and told and refused is not None:
+        return Why.limited if refused else Why.passing
+    return why
 
 
 def _why(exception_type: str, message: str) -> Why:
@@ -53,15 +60,15 @@ def _why(exception_type: str, message: str) -> Why:
     return Why.late if _TIME.search(exception_type) else Why.passing
 
 
-def sentence(name: str, seconds: float, whys: Iterable[Why], number: int) -> str:
-    """``my-experiment: waiting 2 min for 14 runs that were rate-limited (round 3)``: the round that comes then."""
+def waiting(seconds: float, whys: Iterable[Why], number: int) -> str:
+    """``waiting 2 min for 14 runs that were rate-limited (round 3)``: the round that comes then."""
     counts = Counter(whys)
     total = counted(counts.total(), "run")
     if len(counts) == 1:
         runs = f"{total} that {_said(*counts.popitem())}"
     else:
         runs = f"{total}: {', '.join(f'{count:,} {_said(why, count)}' for why, count in counts.most_common())}"
-    return f"{name}: waiting {said_seconds(seconds)} for {runs} (round {number})"
+    return f"waiting {said_seconds(seconds)} for {runs} (round {number})"
 
 
 def _said(why: Why, count: int) -> str:

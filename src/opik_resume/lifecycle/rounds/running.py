@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from opik_resume.base.process.doors import caller
 from opik_resume.exceptions import EvaluationInterrupted, ExperimentBusy, StoreError
-from opik_resume.experiment.limits import Spending
+from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.planning.plan import ResumePlan
-from opik_resume.experiment.reading import Reading, read_experiment
+from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.display.watching import Watching
 from opik_resume.lifecycle.prepare import Replan, prepare
+from opik_resume.lifecycle.rounds.between import Between, counted_together
 from opik_resume.lifecycle.rounds.pending import Pending
-from opik_resume.lifecycle.rounds.rule import pause_after, sentence
+from opik_resume.lifecycle.rounds.rule import waiting
 from opik_resume.lifecycle.wait import nothing_to_run, tell_end, wait_or_interrupt
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def run_until_complete(
     def once(plan: ResumePlan, pending: Pending) -> tuple[Run, EvaluationResult]:
         nonlocal progress
         run = prepare(plan, replan, calls, store)
-        run.listen(pending)
+        pending.follow(run)
         with watching.following(run, plan, reading, store, earlier=progress) as progress:
             return run, wait_or_interrupt(run, store, calls, reading, progress)
 
@@ -67,11 +66,6 @@ def run_until_complete(
     if settle:
         settling.settle(result, store, verbose=watching.verbose)
     return result
-
-
-def counted_together(callables: Callables) -> Callables:
-    """The callables of a call whose rules count all of its rounds. Its time begins now."""
-    return replace(callables, spent=Spending(callables.limits, time.monotonic()))
 
 
 @dataclass
@@ -99,19 +93,24 @@ class Rounds:
         if not len(plan):
             return nothing_to_run(self.before, self.callables, self.store)
         left = _left()
-        number, pending, lasting = 1, Pending(), None
+        between = Between(self.before.experiment.id, self.replan, self.callables, self.store)
+        pending, lasting = Pending(), None
         run, result = once(plan, pending)
         while True:
             lasting = lasting or run.first_lasting_error
             self.error = None if result.complete else lasting or run.first_error
-            if result.complete or result.stopped_by is not None or not pending:
+            if result.complete:
+                pending.all_ran()
+            if result.stopped_by is not None or not pending:
                 return result
-            number += 1
-            if not self._waited(left, number, pending, run.stated_until, result):
+            pause = between.pause(pending, run.stated_until)
+            if isinstance(pause, StoppedBy):
+                result.stopped_by = pause
                 return result
-            plan = self._again(pending, result)
-            if not len(plan):
-                return self._whole()
+            self._wait(left, pause, pending, between.number, result)
+            plan = _again(between, pending, result)
+            if not len(plan):  # others have done the rest meanwhile, or what was given up has come back
+                return nothing_to_run(between.reading(), self.callables, self.store, self.before)
             after = Pending()
             try:
                 run, result = once(plan, after)
@@ -120,39 +119,25 @@ class Rounds:
             else:
                 pending = after
 
-    def _waited(
-        self, left: threading.Event, number: int, pending: Pending, stated: float, result: EvaluationResult
-    ) -> bool:
-        """Wait for the round. Returns whether there is to be one; raises EvaluationInterrupted."""
-        spent, now = self.callables.spent, time.monotonic()
-        seconds = pause_after(number - 1, stated - now, random.random())
-        if spent is not None and not spent.may_wait_until(now + seconds):
-            result.stopped_by = spent.stopped_by(len(pending))
-            return False
-        self.say(sentence(result.experiment_name or "", seconds, pending.whys.values(), number))
+    def _wait(
+        self, left: threading.Event, seconds: float, pending: Pending, number: int, result: EvaluationResult
+    ) -> None:
+        """Wait for the round of this number. Raises EvaluationInterrupted."""
+        self.say(f"{result.experiment_name}: {waiting(seconds, pending.whys.values(), number)}")
         if left.wait(seconds):
             raise EvaluationInterrupted(
                 f"Stopped between two rounds: {result.headline}. Nothing that finished is lost: "
                 f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",
                 result,
             )
-        return True
 
-    def _again(self, pending: Pending, result: EvaluationResult) -> ResumePlan:
-        """What is still missing of what is pending: never a cell more."""
-        try:
-            missing = self.replan(self._reading())
-        except StoreError as error:
-            error.result = result
-            raise
-        return missing.part(missing.columns.having(pending.whys))
 
-    def _whole(self) -> EvaluationResult:
-        """Others have done the rest meanwhile, or what was given up has come back."""
-        return nothing_to_run(self._reading(), self.callables, self.store, self.before)
-
-    def _reading(self) -> Reading:
-        return read_experiment(self.store.get(self.before.experiment.id), self.store)
+def _again(between: Between, pending: Pending, result: EvaluationResult) -> ResumePlan:
+    try:
+        return between.plan(pending)
+    except StoreError as error:
+        error.result = result
+        raise
 
 
 def _left() -> threading.Event:

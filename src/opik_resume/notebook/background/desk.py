@@ -42,7 +42,7 @@ class Watcher(Protocol):
         """This cell has this state byte now; None: what the store said before."""
 
     def on_turn(self, experiment_id: str, turn: str) -> None:
-        """A resume has ``started``, is ``stopping``, ``troubled`` (or no longer: see its progress) or has ``ended``."""
+        """A resume has ``started`` or ``ended``, is ``pausing``, ``stopping`` or ``troubled`` (or no longer: see its progress)."""
 
     def on_news(self) -> None:
         """What could be called has changed: the plan shown is old."""
@@ -133,28 +133,38 @@ class Desk:
         Raises:
             ExperimentBusy: another resume runs them, in this process or elsewhere.
         """
-        resume, previous = self._register(plan, blocking=blocking)
-        try:
-            return prepare_resume(
-                plan,
-                calls.task,
-                calls.scoring_metrics,
-                scoring_key_mapping=calls.scoring_key_mapping,
-                task_threads=calls.task_threads,
-                experiment_scoring_functions=calls.experiment_scoring_functions,
-                reuse_outputs=reuse_outputs,
-                on_drift=calls.on_drift,
-                limits=calls.limits,
-                cost=calls.cost,
-                capture=calls.capture,
-                retries=calls.retries,
-                loop=calls.loop,
-                spent=calls.spent,
-                store=store,
-            )
-        except BaseException:
-            self._take_back(resume, previous)
-            raise
+        return self._prepared(plan, calls, store, blocking=blocking, reuse_outputs=reuse_outputs)[1]
+
+    def first(self, plan: ResumePlan, calls: Callables, *, store: Store) -> tuple[Resume, Run]:
+        """Make a resume of several rounds ready, with the run of the first. Raises as :meth:`prepare`."""
+        return self._prepared(plan, calls, store, rounds=True)
+
+    def pause(self, resume: Resume, waits: Callable[[float], str]) -> None:
+        """One of its rounds is over. ``waits``: what it waits for, at a moment of ``time.monotonic``."""
+        with self.lock:
+            resume.pause(waits)
+            self._turn(resume, "pausing")
+
+    def fall(self, resume: Resume, cell: CellKey, reason: str) -> None:
+        """This cell of it is not going to be run by another round."""
+        with self.lock:
+            resume.take(RunDropped(cell, reason))
+
+    def again(self, resume: Resume, plan: ResumePlan, calls: Callables, *, store: Store) -> Run:
+        """Make the next round of a resume ready. Raises as :meth:`prepare`."""
+        with self.lock:
+            resume.shown = plan
+        run = _ready(plan, calls, store)
+        with self.lock:
+            resume.waits = None
+        return run
+
+    def end(self, resume: Resume, ended: Ended) -> None:
+        """There is no further round."""
+        with self.lock:
+            resume.take(ended)
+            if self._resumes.get(resume.experiment_id) is resume:
+                self._turn(resume, "ended")
 
     def broken(self, plan: ResumePlan, message: str) -> None:
         """A resume that was asked for could not be prepared, and whoever asked has been answered already."""
@@ -167,7 +177,7 @@ class Desk:
         """Follow a run of this process that is ready: one that was asked for here, or one of ``evaluate`` in a cell."""
         with self.lock:
             resume = self._resumes.get(plan.experiment_id)
-            if resume is None or resume.plan is not plan:
+            if resume is None or resume.shown is not plan:
                 resume = self._enter(plan, blocking=True, first=plan.untouched)
                 resume.remembered = False
             resume.run = run
@@ -187,30 +197,48 @@ class Desk:
             resume = self.active(experiment_id)
             if resume is None:
                 return False
-            resume.tell_to_stop()
+            resume.told_to_stop.set()
             self._turn(resume, "stopping")
         if resume.run is not None:
             resume.run.stop(reason)
             resume.run.start()  # one that was never started has to end as well
         return True
 
-    def _register(self, plan: ResumePlan, *, blocking: bool) -> tuple[Resume, Resume | None]:
+    def _prepared(
+        self,
+        plan: ResumePlan,
+        calls: Callables,
+        store: Store,
+        *,
+        blocking: bool = False,
+        reuse_outputs: bool = False,
+        rounds: bool = False,
+    ) -> tuple[Resume, Run]:
+        resume, previous = self._register(plan, blocking=blocking, rounds=rounds)
+        try:
+            return resume, _ready(plan, calls, store, reuse_outputs=reuse_outputs)
+        except BaseException:
+            self._take_back(resume, previous)
+            raise
+
+    def _register(self, plan: ResumePlan, *, blocking: bool, rounds: bool = False) -> tuple[Resume, Resume | None]:
         with self.lock:
             previous = self._resumes.get(plan.experiment_id)
             if previous is not None and previous.active and not previous.stopping:
                 raise ExperimentBusy(f"{plan.experiment_name} is being resumed in this kernel already.")
-            return self._enter(plan, blocking=blocking), previous
+            return self._enter(plan, blocking=blocking, rounds=rounds), previous
 
-    def _enter(self, plan: ResumePlan, *, blocking: bool, first: bool = False) -> Resume:
+    def _enter(self, plan: ResumePlan, *, blocking: bool, first: bool = False, rounds: bool = False) -> Resume:
         """The latest one of its experiment from now on. Called with the lock held."""
 
         def publish(cell: CellKey, state: int | None) -> None:
             for watcher in self._watchers:
                 watcher.on_cell(plan.experiment_id, cell, state)
 
-        resume = Resume(plan, blocking=blocking, publish=publish, first=first)
+        resume = Resume(plan, blocking=blocking, publish=publish, first=first, rounds=rounds)
         previous = self._resumes.pop(plan.experiment_id, None)
         if previous is not None:
+            previous.told_to_stop.set()  # if it waits for its next round: this one goes on instead
             previous.hand_over(resume)
         self._resumes[plan.experiment_id] = resume
         for id_ in [id_ for id_, other in self._resumes.items() if not other.active][:-REMEMBERED]:
@@ -235,6 +263,9 @@ class Desk:
     def _on_event(self, resume: Resume, event: Event) -> None:
         """The listener of a run: called from its threads, in order."""
         with self.lock:
+            if resume.rounds and isinstance(event, Ended):  # of a round
+                resume.round_ended = event
+                return
             current = self._resumes.get(resume.experiment_id) is resume
             # A stopped run may be followed by the next one while its last tasks still run: these count, no more.
             if current or isinstance(event, RunFinished):
@@ -250,6 +281,26 @@ class Desk:
     def _turn(self, resume: Resume, turn: str) -> None:
         for watcher in self._watchers:
             watcher.on_turn(resume.experiment_id, turn)
+
+
+def _ready(plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: bool = False) -> Run:
+    return prepare_resume(
+        plan,
+        calls.task,
+        calls.scoring_metrics,
+        scoring_key_mapping=calls.scoring_key_mapping,
+        task_threads=calls.task_threads,
+        experiment_scoring_functions=calls.experiment_scoring_functions,
+        reuse_outputs=reuse_outputs,
+        on_drift=calls.on_drift,
+        limits=calls.limits,
+        cost=calls.cost,
+        capture=calls.capture,
+        retries=calls.retries,
+        loop=calls.loop,
+        spent=calls.spent,
+        store=store,
+    )
 
 
 desk = Desk()

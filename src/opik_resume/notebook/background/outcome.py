@@ -23,11 +23,14 @@ class Outcome:
         self._began = began
         self._replayed = self._repaired = self._whole = 0
         self._cost: float | None = None
+        self._may_come_again: set[str] = set()  # attempts that a later round may score again
 
     def count(self, attempt: Attempt) -> None:
         """One run has ended. What is only scored again is the attempt that was there before."""
-        again = attempt.started_at < self._began
+        again = attempt.started_at < self._began or attempt.id in self._may_come_again
         whole = state_of(attempt) is CellState.completed
+        if not whole and attempt.returned:
+            self._may_come_again.add(attempt.id)
         self._whole += whole
         self._repaired += whole and again
         self._replayed += attempt.complete and not again

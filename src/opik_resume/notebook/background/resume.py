@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import REPLAYED, CellKey, CellState, utc_now
+from opik_resume.base.states import DONE, state_of
 from opik_resume.engine.events import (
     Ended,
     Event,
@@ -18,7 +20,6 @@ from opik_resume.engine.events import (
     RunStarted,
     Unrecorded,
 )
-from opik_resume.experiment.grid import state_of
 from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.lifecycle import left_out
 from opik_resume.lifecycle.display.meter import Meter
@@ -34,22 +35,38 @@ class Resume:
     """One resume of one experiment, as far as it is known to this process.
 
     Its fields change under the desk's lock only. ``first``: the experiment had nothing before, so that there is no
-    difference between kept and replayed to be shown.
+    difference between kept and replayed to be shown. ``rounds``: it may have several runs, and whoever makes them says when
+    it has ended.
+
+    Attributes:
+        plan: what it is of.
+        shown: what its latest run is of.
+        waits: between two rounds, what it waits for, at a moment of ``time.monotonic``.
+        told_to_stop: set by a stop. The run itself may not be ready yet.
     """
 
     def __init__(
-        self, plan: ResumePlan, *, blocking: bool, publish: Callable[[CellKey, int | None], None], first: bool = False
+        self,
+        plan: ResumePlan,
+        *,
+        blocking: bool,
+        publish: Callable[[CellKey, int | None], None],
+        first: bool = False,
+        rounds: bool = False,
     ) -> None:
-        self.plan = plan
+        self.plan = self.shown = plan
         self.experiment_id = plan.experiment_id
         self.blocking = blocking
+        self.rounds = rounds
         self.run: Run | None = None
         self.ended: Ended | None = None
+        self.round_ended: Ended | None = None
         self.problem: str | None = None  # nothing can be recorded
         self.remembered = True
         self.when_over: list[Callable[[], None]] = []
-        self._told_to_stop = False
-        self._left_out: Counter[str] = Counter()
+        self.waits: Callable[[float], str] | None = None
+        self.told_to_stop = threading.Event()
+        self._left_out: dict[CellKey, str] = {}
         self.states: dict[CellKey, int] = {}
         self._meter = Meter(time.monotonic())
         self._outcome = Outcome(plan, utc_now())
@@ -63,11 +80,7 @@ class Resume:
 
     @property
     def stopping(self) -> bool:
-        return self.active and (self._told_to_stop or (self.run is not None and self.run.stopping))
-
-    def tell_to_stop(self) -> None:
-        """Remember it: the run itself may not be ready yet."""
-        self._told_to_stop = True
+        return self.active and (self.told_to_stop.is_set() or (self.run is not None and self.run.stopping))
 
     def tell_over(self) -> None:
         """Tell those who wait for its end."""
@@ -85,8 +98,7 @@ class Resume:
         self._backoffs.take(event, time.monotonic())
         match event:
             case RunQueued(cell):
-                self._meter.queued()
-                self._put(cell, CellState.queued)
+                self._queue(cell)
             case RunStarted(cell):
                 self._put(cell, CellState.running)
             case RunFinished(cell, attempt):
@@ -94,7 +106,7 @@ class Resume:
                 self._outcome.count(attempt)
                 self._put(cell, state_of(attempt) | self._mark)
             case RunDropped(cell, reason):
-                self._left_out[reason] += 1
+                self._left_out[cell] = reason
                 self._drop(cell)
             case Unrecorded():
                 self.problem = event.sentence
@@ -103,6 +115,16 @@ class Resume:
             case Ended():
                 self._end(event)
 
+    def _queue(self, cell: CellKey) -> None:
+        """It is going to be run: again, if an earlier round has."""
+        before = self.states.get(cell)
+        if before is None:
+            self._meter.queued()
+            self._left_out.pop(cell, None)
+        else:
+            self._meter.again(complete=before & ~REPLAYED in DONE)
+        self._put(cell, CellState.queued)
+
     def _put(self, cell: CellKey, state: int) -> None:
         self.states[cell] = state
         self._publish(cell, state)
@@ -110,6 +132,10 @@ class Resume:
     def _drop(self, cell: CellKey) -> None:
         self.states.pop(cell, None)
         self._publish(cell, None)
+
+    def pause(self, waits: Callable[[float], str]) -> None:
+        """A round is over, and the next one is waited for."""
+        self.waits, self.problem, self._backoffs = waits, None, Backoffs()
 
     def _end(self, event: Ended) -> None:
         """Whatever still waits never ran; whatever still runs counts as interrupted until it arrives after all."""
@@ -124,13 +150,19 @@ class Resume:
     def _note(self) -> str | None:
         """What is to be said besides the numbers: what holds it up while it runs, and of its end."""
         if self.active:
-            return self._backoffs.said(time.monotonic()) if len(self._backoffs) else None
+            now = time.monotonic()
+            return self.waits(now) if self.waits else self._backoffs.said(now) if len(self._backoffs) else None
         taken_over = self.run.taken_over if self.run is not None else None
-        said = ([taken_over] if taken_over else []) + ([left_out.sentence(self._left_out)] if self._left_out else [])
+        said = ([taken_over] if taken_over else []) + ([left_out.sentence(self._reasons)] if self._left_out else [])
         return "; ".join(said) or None
+
+    @property
+    def _reasons(self) -> Counter[str]:
+        return Counter(self._left_out.values())
 
     def progress(self, *, own: bool) -> Progress:
         now, meter, ended = time.monotonic(), self._meter, self.ended
+        works = self.active and self.waits is None
         return Progress(
             active=self.active,
             stopping=self.stopping,
@@ -141,11 +173,11 @@ class Resume:
             failed=meter.failed,
             abandoned=sum(self.states.get(cell) == CellState.interrupted for cell in ended.abandoned) if ended else 0,
             note=self._note(),
-            rate=meter.rate(now) if self.active else None,
-            seconds_left=meter.seconds_left(now) if self.active and not self.stopping else None,
+            rate=meter.rate(now) if works else None,
+            seconds_left=meter.seconds_left(now) if works and not self.stopping else None,
             own=own,
             problem=self.problem,
-            summary=self._outcome.to_json(done_elsewhere=sum(self._left_out[reason] for reason in DONE_ELSEWHERE))
+            summary=self._outcome.to_json(done_elsewhere=sum(self._reasons[reason] for reason in DONE_ELSEWHERE))
             if ended
             else None,
         )

@@ -31,8 +31,9 @@ from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.display.choosing import chosen
 from opik_resume.lifecycle.display.watching import Watching, drawn, progress_of
 from opik_resume.lifecycle.registry import used_in_process
+from opik_resume.lifecycle.rounds.between import counted_together
 from opik_resume.lifecycle.rounds.pending import Pending
-from opik_resume.lifecycle.rounds.running import Rounds, counted_together
+from opik_resume.lifecycle.rounds.running import Rounds
 from opik_resume.lifecycle.wait import wait_or_interrupt, warn_about
 from opik_resume.notebook.background.desk import desk
 from opik_resume.notebook.background.waiting import needs, running_loop
@@ -239,7 +240,7 @@ def _run_shown(
                 plan.experiment_name, len(plan), kind if kind != "grid" else None, brief=view is not None
             )
             run.listen(text)
-            run.listen(pending)
+            pending.follow(run)
             with drawn(text):
                 return run, wait_or_interrupt(run, store, None, reading, text)
         except BaseException:

@@ -21,6 +21,7 @@ from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout
 from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
 from opik_resume.notebook.background.readings import readings_of
+from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.namespace.choosing import Choice
 from opik_resume.notebook.widget.bundle import bundled
@@ -34,7 +35,7 @@ from opik_resume.notebook.widget.looking.inspection import Inspection
 from opik_resume.notebook.widget.looking.payload import head_json, wire_safe
 from opik_resume.notebook.widget.looking.sight import Sight, facts
 from opik_resume.notebook.widget.offers import Offers
-from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, number, one_of, text, texts
+from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, flag, number, one_of, text, texts
 from opik_resume.notebook.widget.selection import checked
 from opik_resume.notebook.widget.terms import Terms
 from opik_resume.notebook.widget.view import View
@@ -264,16 +265,16 @@ class ResumeBrowser(View):
         shown = self._offers.take(text(params, "experiment"), text(params, "plan"))
         on_drift = drift.checked(one_of(params, "on_drift", ("warn", "ignore")))
         calls = replace(self._offers.calls(self._shown(params).experiment), on_drift=on_drift)
-        plan, calls = shown.plan, shown.terms.applied(calls)
+        plan, calls, until_complete = shown.plan, shown.terms.applied(calls), flag(params, "until_complete")
 
-        def start() -> None:
-            self._desk.prepare(plan, calls, store=self._store).start()
+        def begin() -> None:
+            start(self._desk, plan, calls, store=self._store, until_complete=until_complete)
 
         def late(error: BaseException | None) -> None:
             if error is not None:
                 self._desk.broken(plan, str(error))
 
-        Task(start, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
+        Task(begin, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
         return {}, []
 
     def _remember(self, params: Json) -> Answer:

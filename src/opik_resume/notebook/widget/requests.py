@@ -32,6 +32,14 @@ def one_of(params: Json, name: str, known: Sequence[str]) -> str:
     return value
 
 
+def flag(params: Json, name: str) -> bool:
+    """False when left out."""
+    value = params.get(name, False)
+    if not isinstance(value, bool):
+        raise RequestRefused(f"{name} must be true or false.")
+    return value
+
+
 def texts(params: Json, name: str) -> tuple[str, ...]:
     values = params.get(name)
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):

@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from opik_resume.base.process.doors import shielded
+from opik_resume.evaluation import arguments
 from opik_resume.evaluation.resume import warn_of_drift
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.planning import drift
@@ -21,6 +22,7 @@ from opik_resume.experiment.results.run_frame import run_frame
 from opik_resume.lifecycle import settling
 from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import result_of
+from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.waiting import wait_for
 from opik_resume.notebook.widget import selected
 from opik_resume.notebook.widget import selection as rectangles
@@ -49,7 +51,8 @@ class View(anywidget.AnyWidget):
         experiment: the id of the experiment on show, ``""`` as long as there is none. Set it to the name or id of another
             to show that one. It follows what is clicked: ``view.observe(handler, "experiment")``.
         selection: the runs that are selected, pairs of item id and trial (counted from 0), in the experiment's order. Set it
-            to select; it follows what is selected in the widget. What ``only={"cells": …}`` takes.
+            to select, in pairs whose items are ids or positions in the experiment's order (from 0, as on screen); it follows
+            what is selected in the widget. What ``only={"cells": …}`` takes.
         rectangles: the same, as the browser is told it.
 
     Both are traits: ``observe``, ``link`` and ``dlink`` work. A wrong value raises and changes nothing. Handlers are called
@@ -116,7 +119,8 @@ class View(anywidget.AnyWidget):
     def selected_runs(self) -> pd.DataFrame:
         """One row for each selected run, complete or not.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, then ``item.*``, ``output.*`` and ``score.*``.
+        Columns: ``item_id``, ``position`` (of the item in the experiment's order), ``trial``, ``state``, ``error_type``,
+        ``message``, then ``item.*``, ``output.*`` and ``score.*``.
         """
         keys = self._selected()
         reading = self._read(self._experiment_on_show())
@@ -138,30 +142,33 @@ class View(anywidget.AnyWidget):
 
         return shielded(read)()
 
-    def compare(self, other: str) -> pd.DataFrame:
+    def compare(self, other: str, *, metric: str | None = None) -> pd.DataFrame:
         """The scores of the experiment on show beside those of another of the same dataset: see ``comparison_frame``.
 
-        One row for each of its items, what has become worst by the first score first. Columns: ``item_id`` and, of each score,
-        ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
+        One row for each of its items, what has become worst by the first score first. Columns: ``item_id``, ``position`` and, of
+        each score, ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
 
         Args:
             other: its name or id.
+            metric: compare by this score alone, which both must have.
 
         Raises:
             ExperimentNotFound, AmbiguousExperiment: which one is meant?
-            ArgumentError: it is of another dataset, or the one on show itself.
+            ArgumentError: it is of another dataset, or the one on show itself; or they do not both have that score.
         """
-        return shielded(self._compared)(self._experiment_on_show(), other)
+        return shielded(self._compared)(self._experiment_on_show(), other, metric)
 
-    def _compared(self, experiment_id: str, other: str) -> pd.DataFrame:
+    def _compared(self, experiment_id: str, other: str, metric: str | None) -> pd.DataFrame:
         here, there = self._store.get(experiment_id), find_experiment(other, self._store)
         comparable(here, there)
-        planes = [Planes.of(read_experiment(each, self._store).grid) for each in (here, there)]
-        return comparison_table(*planes)
+        mine, theirs = (Planes.of(read_experiment(each, self._store).grid) for each in (here, there))
+        return comparison_table(mine, theirs, metric)
 
     # What it can do
 
-    def resume(self, only: Only | None = None, *, on_drift: OnDrift = "warn") -> ResumePlan:
+    def resume(
+        self, only: Only | None = None, *, on_drift: OnDrift = "warn", until_complete: bool = False
+    ) -> ResumePlan:
         """Start, in the background, what Resume would start, and return its plan. :meth:`wait` waits for its end.
 
         Nothing is started when nothing is missing.
@@ -169,22 +176,26 @@ class View(anywidget.AnyWidget):
         Args:
             only: run these alone, as in ``evaluate_resume``: ``"failed"``, a failure group, ``{"cells": view.selection}``.
             on_drift: ``warn`` or ``ignore``, as in ``evaluate_resume``.
+            until_complete: go on in rounds, as in ``evaluate_resume``. The widget says what is waited for between two; :meth:`stop`
+                ends that at once, and any other resume of the experiment in this kernel goes on instead.
 
         Raises:
             ArgumentError: there is no task, no experiment is shown, or ``only`` matches nothing.
             ExperimentBusy: it is being resumed already, here or elsewhere.
             ExperimentNotResumable: the message says why, and what to do instead.
         """
-        return shielded(self._start)(only, drift.checked(on_drift))
+        return shielded(self._start)(
+            only, drift.checked(on_drift), until_complete=arguments.flag("until_complete", until_complete)
+        )
 
-    def _start(self, only: Only | None, on_drift: OnDrift) -> ResumePlan:
+    def _start(self, only: Only | None, on_drift: OnDrift, *, until_complete: bool) -> ResumePlan:
         reading = self._readings.read(self._experiment_on_show())
         plan = self._offers.planned(reading, on_drift)
         plan = plan if only is None else plan.select(only)
         if len(plan):
             calls = replace(self._offers.calls(reading.experiment), on_drift=on_drift)
             warn_of_drift(plan)
-            self._desk.prepare(plan, calls, store=self._store).start()
+            start(self._desk, plan, calls, store=self._store, until_complete=until_complete)
         return plan
 
     def stop(self) -> bool:

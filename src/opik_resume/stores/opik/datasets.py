@@ -216,7 +216,7 @@ class Datasets:
         with self._lock:
             found = self._items.get(key)
         if found is None or not row:
-            found = self._download(dataset_id, row.get("version_hash"))
+            found = self._download(dataset_id, row)
             with self._lock:
                 self._items[key] = found
                 self._keys[dataset_id, version_name] = key
@@ -230,9 +230,10 @@ class Datasets:
             found = self._items.get(self._keys.get((dataset_id, version_name), ()))
         return found.items if found is not None else None
 
-    def _download(self, dataset_id: str, version_hash: str | None) -> _Listing:
-        query = {"version": version_hash} if version_hash else {}
-        found = all_pages(self._client, f"datasets/{dataset_id}/items", {**query, "truncate": "false"}, PAGE)
+    def _download(self, dataset_id: str, version: Json) -> _Listing:
+        query = {"truncate": "false", **({"version": version["version_hash"]} if version.get("version_hash") else {})}
+        about = int(version.get("items_total") or 0)
+        found = all_pages(self._client, f"datasets/{dataset_id}/items", query, PAGE, about)
         return _Listing(sorted(found, key=lambda row: str(row["id"]), reverse=True))
 
     def _latest(self, dataset_id: str) -> VersionRecord | None:
@@ -265,7 +266,8 @@ class _Listing:
 
     @cached_property
     def by_id(self) -> Items:
-        own_runs = np.array([wire.own_runs(row) or 0 for row in self._row.values()], dtype=np.int64)
+        found = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in self._row.values()]
+        own_runs = np.array(found, dtype=np.int64)
         return Items(Ids.of(self._row), own_runs, lambda some: [wire.item(self._row[item_id]) for item_id in some])
 
     @cached_property

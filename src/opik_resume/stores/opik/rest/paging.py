@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -57,21 +57,21 @@ def everything(
         total = at_least() if at_least is not None else 0  # rows may have been deleted meanwhile
 
 
-def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE) -> list[Json]:
-    """Every row of a paged list that does not change while it is read.
+def all_pages(
+    client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE, about: int = 0
+) -> list[Json]:
+    """Every row of a paged list that does not change while it is read. ``about``: how many there probably are.
 
     Raises:
         IncompleteAnswer: a page stays shorter than the total says.
     """
-    first = _page(client, path, query, 1, size, None)
-    total = int(first["total"])
-    rows: list[Json] = list(first["content"])
-    numbers = range(2, -(-total // size) + 1)
-    if numbers:
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
-            for page in pool.map(lambda number: _page(client, path, query, number, size, total), numbers):
-                rows += page["content"]
-    return rows
+    pages = _side_by_side(
+        lambda number: _page(client, path, query, number, size, None), range(1, _pages(about, size) + 1)
+    )
+    total = int(pages[0]["total"])
+    numbers = range(len(pages) + 1, _pages(total, size) + 1)
+    pages += _side_by_side(lambda number: _page(client, path, query, number, size, total), numbers)
+    return [row for page in pages for row in page["content"]]
 
 
 def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
@@ -89,17 +89,25 @@ def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int)
         found: Json = client.call("GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE})
         return found
 
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
-        pages = list(pool.map(fetched, range(1, _pages(about) + 1)))
-        total = int(pages[0]["total"])
-        pages += pool.map(fetched, range(len(pages) + 1, _pages(total) + 1))
+    pages = _side_by_side(fetched, range(1, _pages(about, SIDE_BY_SIDE) + 1))
+    total = int(pages[0]["total"])
+    pages += _side_by_side(fetched, range(len(pages) + 1, _pages(total, SIDE_BY_SIDE) + 1))
     rows = {row["id"]: row for page in pages for row in page["content"]}
     fit = len(rows) == total and all(page["total"] == total for page in pages)
     return list(rows.values()) if fit else None
 
 
-def _pages(total: int) -> int:
-    return -(-total // SIDE_BY_SIDE)
+def _pages(total: int, size: int) -> int:
+    """How many there are, at least one."""
+    return max(1, -(-total // size))
+
+
+def _side_by_side(fetch: Callable[[int], Json], numbers: Sequence[int]) -> list[Json]:
+    """The pages of these numbers."""
+    if len(numbers) <= 1:
+        return [fetch(number) for number in numbers]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="opik-resume-pages") as pool:
+        return list(pool.map(fetch, numbers))
 
 
 def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int) -> tuple[list[Json], int]:
