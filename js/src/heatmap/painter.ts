@@ -63,7 +63,7 @@ export function painter(canvas: HTMLCanvasElement) {
     const rows = to - from;
     const y = (top + from) * rowHeight;
     on.clearRect(of.x, y, of.shownWidth, rows * rowHeight);
-    const inOne = of.blockWidth * of.blocks === of.width;
+    const inOne = !of.left && of.blockWidth * of.blocks === of.width;
     const wide = inOne ? width : of.trials;
     const pixel = inOne ? of.width / fullWidth : of.cellWidth;
     for (let column = 0; column < width; column += wide) {
