@@ -32,13 +32,13 @@ export interface Shown extends Along, Plane {
 
 /** Coloured by what has changed from another experiment: before its id, a blank and the score that is compared. */
 export const BESIDE = "beside:";
-const SCORED = "score:";
+export const SCORED = "score:";
 
 /** Without the score that is compared. */
 export const besideOf = (colour: string): string =>
   colour.startsWith(BESIDE) ? colour.split(" ")[0] : colour;
 const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length);
-const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
+export const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
 
 /** By how far the trials of an item differ: of their states, or before what a score is asked by. */
@@ -62,6 +62,8 @@ export interface Looking {
   colour: string;
   plane: Shown | null;
   sort: string;
+  /** Of the groups that items are drawn in. */
+  names: readonly string[];
   /** The states that are marked; none: all. */
   kinds: ReadonlySet<Kind>;
   search: string;
@@ -80,6 +82,7 @@ export const LOOKING: Looking = {
   colour: BY_STATE,
   plane: null,
   sort: IN_ORDER,
+  names: [],
   kinds: new Set(),
   search: "",
   found: null,
@@ -105,10 +108,16 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
 
   function sort(by: string): void {
     store.set({ sort: by });
-    if (by === IN_ORDER) cells.sort(null);
-    else if (by === BY_CHANGE) cells.sort(changes);
+    if (by === IN_ORDER) draw(null);
+    else if (by === BY_CHANGE) draw(changes);
     else owed.add("order");
     settle();
+  }
+
+  /** Cells are called by their groups, too. */
+  function draw(order: Uint32Array | null, groups: Groups | null = null): void {
+    cells.sort(order, groups);
+    store.set({ names: groups?.names ?? [] });
   }
 
   /** What changes with the runs; the order stays as it was asked for, since nothing is to move. */
@@ -128,7 +137,7 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
     if (owed.has("plane")) void askPlane();
     if (owed.has("order"))
       void fetch("order", "sort", "order", { by }, ({ groups }, [order]) =>
-        cells.sort(uint32Of(order), groups?.length ? named(groups, by.slice(FIELD.length)) : null),
+        draw(uint32Of(order), groups?.length ? named(groups, by.slice(FIELD.length)) : null),
       );
     if (owed.has("find"))
       void fetch("find", "search", "find", { text }, (found, [items]) =>
@@ -169,7 +178,7 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
       const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
       changes = uint32Of(buffers[1]);
       store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
-      if (store.state.sort === BY_CHANGE) cells.sort(changes);
+      if (store.state.sort === BY_CHANGE) draw(changes);
     });
   }
 

@@ -1,10 +1,18 @@
 import { useRef } from "preact/hooks";
-import { BESIDE, BY_CHANGE, BY_STATE, besideOf, DISAGREEMENT, FIELD, IN_ORDER } from "../sight";
+import {
+  BESIDE,
+  BY_CHANGE,
+  BY_STATE,
+  besideOf,
+  DISAGREEMENT,
+  FIELD,
+  IN_ORDER,
+  SCORED,
+  scoreOf,
+} from "../sight";
 import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";
-
-const SCORE = /^(?:disagreement:)?(score:.*)/s;
 
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {
@@ -21,9 +29,12 @@ export function Seeing() {
   /** Disagreement is that in the score that is looked at already, or in the first. */
   const measured = (...looked: string[]): Choice[] =>
     measures.map((by) => {
-      const score = [...looked, scales[0]?.by].map((each) => SCORE.exec(each)?.[1]).find(Boolean);
-      if (by !== DISAGREEMENT || !score) return [by, by];
-      return [`${by}:${score}`, `${by} in ${score.slice(6)}`];
+      const scored = [...looked, scales[0]?.by].find(
+        (each) => each?.includes(SCORED) && !each.startsWith(FIELD),
+      );
+      if (by !== DISAGREEMENT || !scored) return [by, by];
+      const score = scoreOf(scored);
+      return [`${by}:${score}`, `${by} in ${score.slice(SCORED.length)}`];
     });
   const fielded: Choice[] = fields.map((name) => [FIELD + name, `item's ${name}`]);
   return (

@@ -123,7 +123,8 @@ describe("colour and order", () => {
   test("items are grouped by a field of theirs: said in the caption and of each cell", async () => {
     const mounted = await opened(some());
     choose(mounted, "Sort by", "field:category");
-    await soon(() => expect(mounted.text(".oprs-caption")).toContain("items, by category"));
+    await soon(() => expect(mounted.text(".oprs-caption")).toContain("items, by category: arithm"));
+    expect(mounted.text(".oprs-caption")).toContain("no category · each column holds 3 trials");
     press(mounted.find(".oprs-frame"), "n");
     await soon(() =>
       expect(mounted.text(".oprs-inspector")).toMatch(/item \d+ · trial \d · arithmetic/),
