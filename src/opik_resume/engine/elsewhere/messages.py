@@ -38,7 +38,7 @@ class Fit(NamedTuple):
 class Address(NamedTuple):
     """Which run a call belongs to, with what it needs, and the file that says on this machine that the run is stopped.
 
-    ``ticket`` is of one call: whoever begins with it must be the first.
+    ``ticket`` is of the calls that travel together: whoever begins with them must be the first.
     """
 
     run_id: str
