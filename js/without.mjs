@@ -12,10 +12,31 @@ const PIECES = {
     [/\(\w=\w\.prototype\)&&\w\.render/g, "!1"],
     // What plug-ins and other schedulers may set.
     [/\w\.(debounceRendering|vnode|event)\b/g, NEVER],
-    // Pages that came from a server, and components that wait.
+    // Pages that came from a server, what was in an element before, and components that wait.
     [/(32|128)&\w\.__u/g, "0"],
     [/\w&&\w\.then/g, "!1"],
     [/\(\w=\w\.__z\)/g, "!1"],
+    [/,c\|\|o\)if/g, ",!1)if"],
+    [/,l&&\(n\.__m&&n\.__m\(r,o\),l=!1\),o=null/g, ""],
+    [/if\(a="template"==C.*?\.name\]=k\.value;/g, "a=t;"],
+    [/o\?o\[0\]:(.*?),o&&o\.some\(g\)/g, "$1"],
+    [/,o\)for\(s=0;.*?break\}/g, ");"],
+    [/\w&&"function"!=typeof k\|\||l&&\w\.data==x\|\||l&&"textarea"!=C\|\|/g, ""],
+    [/r\.firstChild\?d\.call\(r\.childNodes\):|9==r\.nodeType&&\(r=r\.documentElement\),/g, ""],
+    [/:r\.firstChild/g, ":null"],
+    [/&&8==\w\.nodeType(&&!\w\.data\.startsWith\("\$s"\))?;/g, "&&!1;"],
+    // Elements and attributes of other pages.
+    [/"math"==C\?.*?:f\|\|/g, "f||"],
+    [/\("foreignObject"==C.*?xhtml"\),/g, ""],
+    [/"value"==s&&"defaultValue"in x\|\|"checked"==s&&"defaultChecked"in x\|\|/g, ""],
+    [/"progress"==C&&null==b\?.*?:(null==b\|\|b===t\[s\])&&\("progress"!=C\|\|b\)/g, "$1"],
+    [/t=t\.replace\(\/xlink.*?"s"\)/g, ""],
+    [/"(list|form|download|rowSpan|colSpan|popover)"!=t&&/g, ""],
+    [/"popover"==t&&1==r\?"":r/g, "r"],
+    [
+      /if\("string"==typeof r\)n\.style\.cssText=r;else\{.*?\}else if\("o"/g,
+      'n.style.cssText=r;else if("o"',
+    ],
     // Portals.
     [/[\w.]+\.props\.__P/g, NEVER],
     [/\w\.__P&&\(/g, "!1&&("],

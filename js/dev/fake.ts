@@ -295,7 +295,7 @@ export class FakeKernel {
     },
     plan: ({ experiment, ...terms }) => [{ plan: planOf(this.find(experiment), terms) }],
     drift: () => [{ diff: "--- answer\n+++ answer\n-    return a\n+    return <b>b</b>" }],
-    compare: ({ experiment }) => compared(this.find(experiment)),
+    compare: ({ experiment, by }) => compared(this.find(experiment), String(by)),
     beside: ({ other, cell }) => [{ run: look(this.find(other), Number(cell)) }],
     choose: ({ experiment, task, metrics }) => {
       const found = this.find(experiment);
@@ -304,7 +304,13 @@ export class FakeKernel {
       return [{ plan: found.plan }];
     },
     facts: ({ experiment, cell }) => [factsOf(look(this.find(experiment), Number(cell)))],
-    scales: ({ experiment }) => [{ scales: scalesOf(this.find(experiment)) }],
+    scales: ({ experiment }) => {
+      const of = this.find(experiment);
+      const priced = of.plan.priced ? ["cost", "tokens"] : [];
+      const several = of.head.trials > 1 ? ["disagreement"] : [];
+      const measures = ["duration", "attempts", ...priced, ...several];
+      return [{ scales: scalesOf(of), measures, fields: of.head.items > 2 ? ["category"] : [] }];
+    },
     plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
@@ -313,7 +319,7 @@ export class FakeKernel {
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),
-    keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2) + 1}` }],
+    keep: ({ cell }) => [{ name: `item_${Math.floor(Number(cell) / 2)}` }],
     cell: ({ experiment, cell }) => [look(this.find(experiment), Number(cell))],
     remember: (params) => {
       this.control.set("memory", params as ControlTraits["memory"]);
@@ -518,6 +524,7 @@ function groupOf(state: State, cell: number): Omit<Group, "count" | "cells"> | n
 }
 
 function factsOf({ cell, state, item, error, scores, seconds }: Cell): Facts {
+  const run = seconds !== null;
   return {
     cell,
     state,
@@ -525,6 +532,8 @@ function factsOf({ cell, state, item, error, scores, seconds }: Cell): Facts {
     error: error?.type ?? null,
     scores: scores.map(({ name, value }) => ({ name, value: value as number | null })),
     seconds,
+    cost: run ? 0.0031 : null,
+    tokens: run ? 1204 : null,
   };
 }
 
@@ -558,14 +567,42 @@ function scalesOf(of: Experiment): Scale[] {
   })).filter(({ n }) => n);
 }
 
+const ENDS: Readonly<Record<string, { low: number; high: number }>> = {
+  cost: { low: 0.0004, high: 0.031 },
+  tokens: { low: 210, high: 12_400 },
+  duration: { low: 0.4, high: 31 },
+};
+
+/** From the lowest to the highest of each item. */
+function disagreement({ head: { trials } }: Experiment, values: Uint8Array): Uint8Array {
+  return values.map((_, cell) => {
+    const first = cell - (cell % trials);
+    const known = there(values.subarray(first, first + trials));
+    return known.length < 2 ? 255 : Math.max(...known) - Math.min(...known);
+  });
+}
+
 function planeOf(of: Experiment, by: string): [Along, DataView] {
-  const values = valuesOf(of, by);
+  const apart = by.startsWith("disagreement");
+  const values = apart ? disagreement(of, valuesOf(of, by)) : valuesOf(of, by);
   const score = by.startsWith("score:");
-  const ends = score ? { low: 0, high: 1 } : { low: 0.4, high: 31 };
+  const ends = ENDS[by] ?? { low: 0, high: 1 };
   return [{ by, ...ends, worst: score ? "low" : "high", ...meanOf(values) }, view(values)];
 }
 
+const CATEGORIES = ["arithmetic", "code", "instruction following and its kin", null];
+
+/** In groups of unlike sizes. */
+function grouped({ head: { items } }: Experiment, by: string): [unknown, DataView] {
+  const of = (item: number) => Math.min(3, Math.floor(((item * 7919) % 97) / 28));
+  const all = Array.from({ length: items }, (_, item) => item);
+  const parts = CATEGORIES.map((_, group) => all.filter((item) => of(item) === group));
+  const groups = CATEGORIES.map((name, group) => [name, parts[group].length]);
+  return [{ by, groups: groups.filter(([, size]) => size) }, view(Uint32Array.from(parts.flat()))];
+}
+
 function orderOf(of: Experiment, by: string): [unknown, DataView] {
+  if (by.startsWith("field:")) return grouped(of, by);
   const values = valuesOf(of, by);
   const { items, trials } = of.head;
   const key = Array.from({ length: items }, (_, item) => {
@@ -615,13 +652,14 @@ function planOf({ plan, states }: Experiment, terms: Partial<Terms>): Plan {
   };
 }
 
-function compared({ states }: Experiment): [Comparison, DataView, DataView] {
+function compared({ states }: Experiment, by: string): [Comparison, DataView, DataView] {
   const done = (cell: number) => ["completed", "scores_missing"].includes(stateOf(states[cell]));
   const cells = states.map((_, cell) => (done(cell) ? [1, 1, 2, 1, 0][(cell * 7) % 5] : 255));
   const order = Uint32Array.from({ length: states.length }, (_, item) => item);
   const mean = (value: number) => ({ mean: value, error: 0.02, n: 240 });
   const result = {
-    by: "score:words",
+    by,
+    shared: ["score:keywords", "score:words"],
     better: 41,
     same: 187,
     worse: 12,

@@ -197,6 +197,7 @@ const SCENES: Record<string, () => FakeKernel> = {
   huge: () => new FakeKernel([first(100000, 10, 900000), ...others()]),
   thirty: () => new FakeKernel([first(10_000, 3, 26_000), ...others()]),
   single: () => new FakeKernel([first(1, 1, -1), ...others()]),
+  fifty: () => new FakeKernel([first(50, 3, 130), ...others()]),
   twelve: () => new FakeKernel([first(12, 1, 9), ...others()]),
   small: () => new FakeKernel([first(20, 1, 14), ...others()]),
   complete: () => new FakeKernel([experiment("e1", "done", 60, 3, whole(180)), ...others()]),

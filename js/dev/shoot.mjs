@@ -31,6 +31,16 @@ const byScore = async (page) => {
   await page.getByLabel("Sort by").selectOption("score:words");
   await page.locator(".oprs-scale svg").waitFor();
 };
+const choose = (label, value) => async (page) => {
+  await page.getByLabel(label).selectOption(value);
+  await page.locator(value.startsWith("field:") ? ".oprs-caption" : ".oprs-scale svg").waitFor();
+};
+const byCost = choose("Colour by", "cost");
+const apart = async (page) => {
+  await choose("Colour by", "disagreement:score:keywords")(page);
+  await choose("Sort by", "disagreement:score:keywords")(page);
+};
+const grouped = choose("Sort by", "field:category");
 const press =
   (...keys) =>
   async (page) => {
@@ -109,6 +119,19 @@ const SHOTS = {
   scores: ["scene=browser", ready, byScore, hover],
   scoresdark: ["scene=browser&theme=dark", ready, byScore, hover],
   scores420: ["scene=browser&width=420", ready, byScore],
+  cost: ["scene=changed", ready, byCost, hover],
+  costdark: ["scene=changed&theme=dark", ready, byCost, hover],
+  cost420: ["scene=changed&width=420&theme=dark", ready, byCost],
+  apart: ["scene=browser", ready, apart],
+  apartdark: ["scene=browser&theme=dark", ready, apart],
+  apart420: ["scene=browser&width=420", ready, apart],
+  grouped: ["scene=fifty", ready, grouped, inspectDone],
+  groupeddark: ["scene=fifty&theme=dark", ready, grouped, hover],
+  grouped420: ["scene=fifty&width=420&theme=dark", ready, grouped],
+  groupedmany: ["scene=browser", ready, grouped, hover],
+  groupedcloser: ["scene=browser&theme=dark", ready, grouped, closer],
+  groupedsmall: ["scene=small", ready, grouped],
+  groupedforced: ["scene=fifty", forced, ready, grouped],
   closer: ["scene=browser", ready, closer, drag],
   closerdark: ["scene=browser&theme=dark", ready, closer],
   selected: ["scene=browser&theme=dark", ready, byScore, drag],

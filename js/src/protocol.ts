@@ -118,6 +118,7 @@ export interface Summary {
 /** Items by verdict, and means over those that both experiments have values of. */
 export interface Comparison {
   by: string;
+  shared: string[];
   better: number;
   same: number;
   worse: number;
@@ -174,6 +175,8 @@ export interface Facts {
   error: string | null;
   scores: { name: string; value: number | null }[];
   seconds: number | null;
+  cost: number | null;
+  tokens: number | null;
 }
 
 export interface Score {
@@ -321,9 +324,15 @@ export interface Methods {
     result: { details: Details | null } | null;
   };
   facts: { params: { experiment: string; cell: number }; result: Facts };
-  scales: { params: { experiment: string }; result: { scales: Scale[] } | null };
+  scales: {
+    params: { experiment: string };
+    result: { scales: Scale[]; measures: string[]; fields: string[] } | null;
+  };
   plane: { params: { experiment: string; by: string }; result: Along | null };
-  order: { params: { experiment: string; by: string }; result: { by: string } | null };
+  order: {
+    params: { experiment: string; by: string };
+    result: { by: string; groups?: [value: string | null, items: number][] } | null;
+  };
   find: {
     params: { experiment: string; text: string };
     result: { text: string; total: number } | null;

@@ -1,6 +1,7 @@
 // How one view looks at its cells: coloured by what, items in which order, which states are marked, what is searched.
 import { postponed } from "./ending";
 import type { Plane } from "./heatmap/shading";
+import type { Groups } from "./heatmap/shape";
 import type { CellStates, Kind } from "./heatmap/states";
 import type { Ask } from "./listing";
 import {
@@ -29,9 +30,21 @@ export interface Shown extends Along, Plane {
   comparison?: Comparison;
 }
 
-/** Coloured by what has changed from another experiment: before its id. */
+/** Coloured by what has changed from another experiment: before its id, a blank and the score that is compared. */
 export const BESIDE = "beside:";
+export const SCORED = "score:";
+
+/** Without the score that is compared. */
+export const besideOf = (colour: string): string =>
+  colour.startsWith(BESIDE) ? colour.split(" ")[0] : colour;
+const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length);
+export const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
+
+/** By how far the trials of an item differ: of their states, or before what a score is asked by. */
+export const DISAGREEMENT = "disagreement";
+/** In groups by a field of the items: before its name. */
+export const FIELD = "field:";
 
 /** Items that were searched for, by their numbers; there may be more of them than are listed. */
 export interface Found {
@@ -42,10 +55,15 @@ export interface Found {
 
 export interface Looking {
   scales: readonly Scale[];
+  /** By what else cells are coloured, and which fields put items together. */
+  measures: readonly string[];
+  fields: readonly string[];
   /** `state`, or by what `plane` was asked. */
   colour: string;
   plane: Shown | null;
   sort: string;
+  /** Of the groups that items are drawn in. */
+  names: readonly string[];
   /** The states that are marked; none: all. */
   kinds: ReadonlySet<Kind>;
   search: string;
@@ -59,9 +77,12 @@ export interface Looking {
 
 export const LOOKING: Looking = {
   scales: [],
+  measures: ["duration", "attempts"],
+  fields: [],
   colour: BY_STATE,
   plane: null,
   sort: IN_ORDER,
+  names: [],
   kinds: new Set(),
   search: "",
   found: null,
@@ -87,17 +108,22 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
 
   function sort(by: string): void {
     store.set({ sort: by });
-    if (by === IN_ORDER) cells.sort(null);
-    else if (by === BY_CHANGE) cells.sort(changes);
+    if (by === IN_ORDER) draw(null);
+    else if (by === BY_CHANGE) draw(changes);
     else owed.add("order");
     settle();
   }
 
+  /** Cells are called by their groups, too. */
+  function draw(order: Uint32Array | null, groups: Groups | null = null): void {
+    cells.sort(order, groups);
+    store.set({ names: groups?.names ?? [] });
+  }
+
   /** What changes with the runs; the order stays as it was asked for, since nothing is to move. */
   function again(): void {
-    const { tally, colour, head } = store.state;
-    const there = tally.completed + tally.replayed + tally.scores_missing > 0;
-    if (there && ((head?.cells ?? 0) < MANY || wanted)) owed.add("scales");
+    const { colour, head } = store.state;
+    if ((head?.cells ?? 0) < MANY || wanted) owed.add("scales");
     if (colour !== BY_STATE) owed.add("plane");
     settle();
   }
@@ -107,10 +133,12 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
     if (!store.state.experiment || !store.state.ready) return;
     const { sort: by, search: text } = store.state;
     if (owed.has("scales"))
-      void fetch("scales", "experiment", "scales", {}, ({ scales }) => store.set({ scales }));
+      void fetch("scales", "experiment", "scales", {}, (known) => store.set(known));
     if (owed.has("plane")) void askPlane();
     if (owed.has("order"))
-      void fetch("order", "sort", "order", { by }, (_, [order]) => cells.sort(uint32Of(order)));
+      void fetch("order", "sort", "order", { by }, ({ groups }, [order]) =>
+        draw(uint32Of(order), groups?.length ? named(groups, by.slice(FIELD.length)) : null),
+      );
     if (owed.has("find"))
       void fetch("find", "search", "find", { text }, (found, [items]) =>
         store.set({ found: { ...found, items: uint32Of(items) } }),
@@ -136,20 +164,21 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
 
   function askPlane(): Promise<void> {
     const { colour } = store.state;
-    if (colour.startsWith(BESIDE)) return askComparison(colour, score);
+    if (colour.startsWith(BESIDE)) return askComparison(colour);
     return fetch("plane", "colour", "plane", { by: colour }, (plane, [values]) =>
       store.set({ plane: { ...plane, values: bytesOf(values).slice() } }),
     );
   }
 
-  function askComparison(colour: string, by: string): Promise<void> {
-    const params = { other: colour.slice(BESIDE.length), by };
+  function askComparison(colour: string): Promise<void> {
+    const by = scoreOf(colour);
+    const params = { other: otherOf(colour), by };
     return fetch("plane", "colour", "compare", params, (comparison, buffers) => {
       const values = bytesOf(buffers[0]).map((verdict) => (verdict > 2 ? verdict : verdict * 127));
       const ends = { low: 0, high: 2, worst: "low", verdicts: true } as const;
       changes = uint32Of(buffers[1]);
       store.set({ plane: { ...comparison.mean, ...ends, by, values, comparison } });
-      if (store.state.sort === BY_CHANGE) cells.sort(changes);
+      if (store.state.sort === BY_CHANGE) draw(changes);
     });
   }
 
@@ -163,13 +192,21 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
       owed.clear();
     },
     colour(by: string): void {
-      const { colour, sort: sorted, scales } = store.state;
-      score = [colour, score, scales[0]?.by].find((each) => each?.startsWith("score:")) ?? "";
-      store.set({ colour: by, plane: null });
+      const { colour, sort: sorted, scales, plane } = store.state;
+      const scored = [by, colour, score, scales[0]?.by].find((each) => each?.includes(SCORED));
+      score = scoreOf(scored ?? SCORED);
+      const next = by.startsWith(BESIDE) ? `${besideOf(by)} ${score}` : by;
+      store.set({ colour: next, plane: besideOf(colour) === besideOf(next) ? plane : null });
       if (sorted === BY_CHANGE && !by.startsWith(BESIDE)) sort(IN_ORDER);
       if (by === BY_STATE) return;
       owed.add("plane");
       settle();
+    },
+    /** The items that have become worse (0), stayed the same (1) or become better (2): the order tells, with the counts. */
+    having(verdict: number): Uint32Array {
+      const { worse = 0, same = 0, better = 0 } = store.state.plane?.comparison ?? {};
+      const ends = [0, worse, worse + same, worse + same + better];
+      return changes?.subarray(ends[verdict], ends[verdict + 1]) ?? new Uint32Array(0);
     },
     /** Marks this state, or does not any more. */
     toggle(kind: Kind): void {
@@ -217,9 +254,19 @@ export function sight(store: Store<ViewState>, cells: CellStates, ask: Ask, sign
     /** The run beside a cell in the experiment that this one is compared with; undefined: it is not known yet. */
     async beside(cell: number): Promise<Cell | null | undefined> {
       const { experiment, colour } = store.state;
-      const other = colour.slice(BESIDE.length);
+      const other = otherOf(colour);
       const answer = await ask("view", "beside", { experiment, other, cell });
       return answer?.result?.run;
     },
   };
+}
+
+function named(groups: readonly (readonly [string | null, number])[], field: string): Groups {
+  let end = 0;
+  const ends = groups.map(([, items]) => {
+    end += items;
+    return end;
+  });
+  const names = groups.map(([value]) => value ?? `no ${field}`);
+  return { names, starts: Uint32Array.of(0, ...ends) };
 }

@@ -231,19 +231,23 @@ export const figure = (value: number): string =>
   Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
 
 /** "0.71 ± 0.02 (n 739)" */
-export function meanOf({ mean, error, n }: Mean): string {
-  if (mean === null) return `n ${count(n)}`;
-  return `${mean.toFixed(2)}${spread({ error })} (n ${count(n)})`;
+export function meanOf({ mean, error, n }: Mean, say = fixed, of = ""): string {
+  const counted = of ? many(n, of) : count(n);
+  return mean === null ? `n ${counted}` : `${say(mean)}${spread({ error }, say)} (n ${counted})`;
 }
 
-const spread = ({ error }: Pick<Mean, "error">): string =>
-  error === null ? "" : ` ± ${error.toFixed(2)}`;
+const fixed = (value: number): string => value.toFixed(2);
+
+const spread = ({ error }: Pick<Mean, "error">, say = fixed): string =>
+  error === null ? "" : ` ± ${say(error)}`;
 
 /** What the tooltip says of a cell, below its name. */
-export function factLines({ state, error, item, scores, seconds: took }: Facts): string[] {
+export function factLines(facts: Facts): string[] {
+  const { state, error, item, scores, seconds: took, cost, tokens } = facts;
   const told = scores.map(({ name, value }) => `${name} ${value === null ? "–" : figure(value)}`);
   const last = [...told, took === null ? "" : seconds(took)].filter(Boolean).join(" · ");
-  return [[spaced(state), error].filter(Boolean).join(" · "), item, last].filter(Boolean);
+  const first = [spaced(state), error].filter(Boolean).join(" · ");
+  return [first, item, last, price(tokens, cost)].filter(Boolean);
 }
 
 /** "0.71 against 0.68: +0.03 ± 0.01 (n 294 items)" */

@@ -14,7 +14,7 @@ from opik_resume.base.text import redaction
 from opik_resume.base.text.redaction import keep_secret, redacted
 from opik_resume.base.text.tracebacks import MESSAGE_LIMIT, TRACEBACK_LIMIT, error_info
 
-KEY = "sk-0123456789abcdef"
+KEY = "0123456789-abcdef"
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "hf_token", "My_Client_Secret", "OPIK_API_KEY"])
@@ -53,6 +53,31 @@ def test_a_key_that_was_given_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     keep_secret("short")
     keep_secret(None)
     assert redacted(f"{KEY} short") == "[Opik API key redacted] short"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-abcdefghijklmnopqrstuvwxyz1234",
+        "sk-proj-Ab3_dEf-0123456789abcdefgh",
+        "sk-ant-api03-abcdefghijklmnop",
+        "hf_abcdefghijklmnopqrstuvwxyz0123",
+        "ghp_abcdefghijklmnopqrstuvwxyz0123",
+        "xoxb-123456789012-abcdefgh",
+        "AIza" + 35 * "x",
+        "AKIAIOSFODNN7EXAMPLE",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc_def-1",
+    ],
+)
+def test_what_is_made_like_a_key_of_a_provider_is_redacted_wherever_it_comes_from(key: str) -> None:
+    assert redacted(f"Incorrect API key provided: {key}. See https://example.com") == (
+        "Incorrect API key provided: [redacted]. See https://example.com"
+    )
+
+
+@pytest.mark.parametrize("word", ["sk-learn", "task-0123456789abcdefgh", "sk_a_name_of_a_variable", "AIza", "eyJ.eyJ"])
+def test_words_that_only_begin_like_a_key_stay(word: str) -> None:
+    assert redacted(f"a {word} b") == f"a {word} b"
 
 
 @pytest.mark.parametrize(

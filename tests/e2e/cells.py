@@ -22,7 +22,7 @@ equals = Equals(name="equals")
 # 20 items × 2 trials; the four runs of "question 3" and the one after it are what is left to do.
 EVALUATE = """
 dataset = create_dataset("questions")
-dataset.insert([{"input": f"question {n}", "reference": f"QUESTION {n}"} for n in range(20)])
+dataset.insert([{"input": f"question {n}", "reference": f"QUESTION {n}", "half": n // 10} for n in range(20)])
 result = evaluate(dataset, answer, [equals], experiment_name="trial run", trial_count=2, task_threads=4, verbose=0)
 len(result.failures)
 """

@@ -33,6 +33,18 @@ result = evaluate(dataset, failing, [Words(name="words")], experiment_name="tria
 """
 
 
+# The same items again, twice: by whether the answer is right, and by whether it is somewhere in the output.
+TWICE = """
+from opik_resume.metrics import Contains
+
+def answering(wrong):
+    return lambda item: {"output": wrong.get(item["input"].split()[1], item["reference"])}
+
+for name, wrong in (("before", {"3": "no", "7": "no"}), ("after", {"7": "no", "9": "it is QUESTION 9", "11": "no!"})):
+    evaluate(dataset, answering(wrong), [equals, Contains(name="inside")], experiment_name=name, verbose=0)
+"""
+
+
 def test_a_group_marks_its_cells_and_n_shows_their_errors_from_anywhere(open_notebook: Open) -> None:
     notebook = open_notebook(cells.SETUP, FAILING, cells.FAILED_CELLS.format(name="trial run"), "browse()")
     for index in (1, 2, 3, 4):
@@ -73,8 +85,9 @@ def test_a_group_marks_its_cells_and_n_shows_their_errors_from_anywhere(open_not
 
 
 def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_text(open_notebook: Open) -> None:
-    notebook = open_notebook(cells.SETUP, FAILING, "browse()")
-    for index in (1, 2, 3):
+    selected = "table = view.selected_runs(); print(list(table['item.input']), list(table['position']))"
+    notebook = open_notebook(cells.SETUP, FAILING, TWICE, "view = browse(); view", selected)
+    for index in (1, 2, 3, 4):
         run(notebook, index)
     widget = Widget(notebook.page)
     widget.wait_ready()
@@ -96,3 +109,21 @@ def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_tex
     expect(widget.root.locator(".oprs-keys")).to_be_visible()
     assert complaints(widget) == []
     widget.picture(SCREENSHOTS / "coloured.png")
+    notebook.page.keyboard.press("Escape")
+
+    widget.choose("after")
+    colour.locator("option", has_text="against before").wait_for(state="attached")
+    colour.select_option(label="against before")
+    verdicts, by = widget.root.locator(".oprs-scale"), widget.root.get_by_label("Compare by")
+    expect(verdicts).to_contain_text("worse 2same 17better 1")
+    by.select_option("score:inside")
+    expect(verdicts).to_contain_text("worse 1same 18better 1")
+    verdicts.get_by_role("button", name="worse").click()
+    expect(widget.root.locator(".oprs-selected")).to_contain_text("1 run selected")
+    run(notebook, 5)
+    assert notebook.text(5).strip() == "['question 11'] [8]"
+    widget.click_cell(8)
+    assert "no!" in widget.tab("Output")
+    beside = widget.root.locator(".oprs-beside")
+    expect(beside).to_contain_text("before: completed")
+    expect(beside).to_contain_text("QUESTION 11")

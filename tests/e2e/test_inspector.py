@@ -26,7 +26,7 @@ len(result.failures)
 
 def test_a_run_looked_at_closely(open_notebook: Open) -> None:
     notebook = open_notebook(
-        SETUP, FAILING, LONG, BROWSE, "item_5['input'], sorted(item_5)", "%opik_resume 'trial run'"
+        SETUP, FAILING, LONG, BROWSE, "item_4['input'], sorted(item_4)", "%opik_resume 'trial run'"
     )
     for index in range(1, 5):
         run(notebook, index)
@@ -62,7 +62,7 @@ def test_a_run_looked_at_closely(open_notebook: Open) -> None:
     assert page.evaluate("document.querySelector('.oprs-panel').scrollHeight") < 1000, "it scrolls in a box of its own"
     root.locator(".oprs-keep").click()
     root.locator(".oprs-keep code").wait_for()
-    assert root.locator(".oprs-keep code").inner_text() == "item_5"
+    assert root.locator(".oprs-keep code").inner_text() == "item_4"
     widget.picture(SCREENSHOTS / "inspector-item.png")
     run(notebook, 5)
     assert "question 3" in notebook.text(5)

@@ -60,10 +60,13 @@ def test_a_live_view_stays_as_it_is_while_its_picture_follows(open_notebook: Ope
     widget.tab("Scores")
     colour = widget.root.get_by_label("Colour by")
     colour.select_option("duration")
-    until(lambda: memory(notebook)["colour"] == "duration")
+    widget.root.get_by_label("Sort by").select_option("field:half")
+    until(lambda: memory(notebook).items() >= {"colour": "duration", "sort": "field:half"}.items())
     notebook.open()
     widget.root.locator('.oprs-inspector[data-cell="0"] [role=tab][aria-selected=true]', has_text="Scores").wait_for()
     assert colour.input_value() == "duration"
+    widget.root.locator(".oprs-caption", has_text="items, by half: 0, 1 ·").wait_for()
+    widget.root.locator(".oprs-inspector", has_text="item 0 · trial 0 · 1 —").wait_for()
 
     notebook.restart()
     notebook.open()

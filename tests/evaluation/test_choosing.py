@@ -11,6 +11,7 @@ import pytest
 from opik_resume import evaluate_resume, exceptions, plan_resume
 from opik_resume.experiment.planning.choosing import Only
 from opik_resume.experiment.planning.plan import ResumePlan
+from opik_resume.experiment.reading import find_experiment, read_experiment
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.stores.protocol import Store
 from tests.selections import (
@@ -112,10 +113,15 @@ NOWHERE: list[tuple[Any, str]] = [
     (7.5, "only must be a string, a list or a dict, got float"),
     ([7], "only must be a string, a list or a dict, got int"),
     ({"trials": "first"}, "trials are whole numbers"),
-    ({"items": 7}, "items must be one or a list, got int"),
-    ({"items": [7]}, "items are the ids of items"),
+    ({"items": 7.5}, "items must be one or a list, got float"),
+    ({"items": [7.5]}, "items are ids, which are strings, or positions, counted from 0, got 7.5"),
+    ({"items": [True]}, "items are ids, which are strings, or positions"),
+    ({"items": 700}, "there is no item 700: positions are 0 to "),
+    ({"items": -1}, "there is no item -1: positions are 0 to "),
     ({"cells": ["x"]}, "cells are pairs"),
-    ({"cells": [(1, 2)]}, "cells are pairs"),
+    ({"cells": [(True, 0)]}, "cells are pairs"),
+    ({"cells": [(700, 0)]}, "there is no item 700"),
+    ({"cells": [(0, 7)]}, "trial 7 of item '.*' is not missing|nothing of item '.*' is missing"),
     ({"states": [7]}, "states must be strings, got 7"),
 ]
 
@@ -214,6 +220,21 @@ def test_a_plan_lists_groups_with_counts(store: Store) -> None:
     frame = plan.to_pandas()
     assert (frame.failure_group == PATTERN).sum() == 2
     assert frame[frame.failure_group == PATTERN].reason.nunique() == 2, "what it was exactly stays"
+
+
+def test_what_is_read_in_a_table_can_be_typed(store: Store) -> None:
+    """An item by its id and by its position in the experiment's order, counted from 0, mean the same everywhere."""
+    lacking(store)
+    order = list(read_experiment(find_experiment("e", store), store).grid.item_ids)
+    plan = plan_resume("e")
+    result = resumed(Task(mended=True), max_runs=1)
+    for frame in (plan.to_pandas(), result.failures, result.to_pandas()):
+        assert list(frame.columns[:3]) == ["item_id", "position", "trial"]
+        assert [order[position] for position in frame.position] == list(frame.item_id)
+    for _, row in plan.to_pandas().iterrows():
+        by_position, by_id = plan[{"items": row.position}], plan[{"items": row.item_id}]
+        assert list(by_position.cells) == list(by_id.cells) != []
+        assert list(plan[{"cells": (row.position, row.trial)}]) == list(plan[{"cells": [(row.item_id, row.trial)]}])
 
 
 def test_plan_and_result_say_the_same_groups(store: Store) -> None:

@@ -322,7 +322,7 @@ def test_a_result_knows_the_item_as_the_task_did_its_id_included(store: Store) -
     ids = sorted(item["id"] for item in given)
     assert sorted(r.test_case.dataset_item_content["id"] for r in result.test_results) == ids
     assert all(r.test_case.dataset_item_content in given for r in result.test_results)
-    assert list(result.to_pandas().columns[:3]) == ["item_id", "trial", "item.n"]
+    assert list(result.to_pandas().columns[:4]) == ["item_id", "position", "trial", "item.n"]
     assert "item.id" not in result.to_pandas()
 
 

@@ -257,10 +257,12 @@ def median_seconds(grid: PlainGrid) -> float | None:
 def plain_failures(grid: Grid) -> list[Failure]:
     """What is missing, cell by cell."""
     filled = zip(grid.keys(), grid.attempts, strict=True)
-    return [failure for key, attempt in filled for failure in _failures(key, attempt)]
+    ids = list(grid.item_ids)
+    cells = [((key.item_id, ids.index(key.item_id), key.trial), attempt) for key, attempt in filled]
+    return [failure for key, attempt in cells for failure in _failures(key, attempt)]
 
 
-def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
+def _failures(key: tuple[str, int, int], attempt: Attempt | None) -> Iterator[Failure]:
     if attempt is None:
         yield Failure(*key, CellState.never_run, "", "never started", "", causes.of_cell(CellState.never_run))
         return
@@ -277,7 +279,7 @@ def _failures(key: CellKey, attempt: Attempt | None) -> Iterator[Failure]:
         yield Failure(*key, state, error.exception_type, error.message, error.traceback, cause)
 
 
-def _missing_score(key: CellKey, score: ScoreResult) -> Failure:
+def _missing_score(key: tuple[str, int, int], score: ScoreResult) -> Failure:
     info = (score.metadata or {}).get("error_info") or {}
     error_type, message = causes.why_missing(score)
     message, traceback = f"{score.name}: {message}", info.get("traceback") or ""

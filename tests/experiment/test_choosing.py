@@ -49,7 +49,7 @@ planned = st.dictionaries(
 
 words = st.sampled_from(WORDS)
 some_words = words | st.lists(words, min_size=1, max_size=2)
-items = st.sampled_from(["a", "b", "é", "nobody"])
+items = st.sampled_from(["a", "b", "é", "nobody", 0, 1, 2, 7])
 pairs = st.tuples(items, st.integers(0, 3))
 dicts = st.fixed_dictionaries(
     {},
@@ -94,6 +94,11 @@ def union(cells: list[PlannedCell], kind: str, value: Any) -> set[CellKey]:
 
 
 def matching(cells: list[PlannedCell], kind: str, said: Any) -> set[CellKey]:
+    ids = dict(enumerate(dict.fromkeys(cell.key.item_id for cell in cells)))
+    if kind == "items":
+        said = ids.get(said, said)
+    elif kind == "cells":
+        said = (ids.get(said[0], said[0]), said[1])
     return {cell.key for cell in cells if matches(cell, kind, said)}
 
 

@@ -69,6 +69,15 @@ def test_sums_of_floats_are_the_same() -> None:
     assert verdicts(np.array([0.0, 1e-12]), np.array([1e-12, 0.0])).tolist() == [-1, 1]
 
 
+def test_the_worse_ones_are_first_however_large_values_are() -> None:
+    """A difference that is nothing beside large values does not come before one that is all there is of small ones."""
+    found = between(
+        {"large": [1e12], "small": [0.0], "more": [2.0]}, {"large": [1e12 + 1], "small": [0.5], "more": [1.0]}
+    )
+    assert found.items.tolist() == [0, -1, 1]
+    assert found.order.tolist() == [1, 0, 2]
+
+
 def test_nothing_to_compare() -> None:
     found = between({}, {"a": [1.0]})
     assert (found.mean, found.other_mean, found.difference, found.only_there) == (None, None, None, 1)
@@ -101,7 +110,12 @@ def test_it_agrees_with_doing_it_by_hand_in_whatever_order_items_are(here: Runs,
     assert found.change.tolist() == pytest.approx(changes, nan_ok=True)
     known = [change for change in changes if not math.isnan(change)]
     assert (found.difference.n if found.difference else 0) == len(known)
-    ordered = found.change[found.order]
+    verdicts, ordered = found.items[found.order], found.change[found.order]
     assert np.isnan(ordered[len(known) :]).all()
-    assert (np.diff(ordered[: len(known)]) >= 0).all()
+    counts = [found.count(verdict) for verdict in (-1, 0, 1)]
+    assert verdicts[: len(known)].tolist() == np.repeat([-1, 0, 1], counts).tolist(), (
+        "so counts tell which items they are"
+    )
+    for verdict in (-1, 0, 1):
+        assert (np.diff(ordered[verdicts == verdict]) >= 0).all()
     assert len(found.cells) == sum(map(len, here.values()))

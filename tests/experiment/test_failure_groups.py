@@ -22,6 +22,8 @@ FOLDED = [
     ("request req_011CQv4TzYbN3 failed", "request req_<id> failed"),
     ("trace 01a218bf-2dcb-7466-ae41-1bb3a302119c is gone", "trace <id> is gone"),
     ("no object 3f2a9c1b", "no object <id>"),
+    ("no object ffab1234 or ABCD0001", "no object <id> or <id>"),
+    ("req_00053225, req-00053225 and req_0006677b", "req_<id>, req-<id> and req_<id>"),
     ("item_12 and item-13 and row 14", "item_<number> and item-<number> and row <number>"),
     ("expected int64 or float32, got utf8", "expected int64 or float32, got utf8"),
     ("[Errno 2] No such file: '/tmp/a/b.json'", "[Errno <number>] No such file: <value>"),
@@ -103,3 +105,11 @@ def test_a_light_message_has_the_group_of_the_whole(message: str, more: int) -> 
 def test_a_huge_message_is_read_at_its_beginning() -> None:
     assert len(pattern("ab " * 1_000_000)) == MAX_LENGTH
     assert pattern("1 " * 5_000).startswith("<number> <number>")
+
+
+@given(
+    ids=st.tuples(*2 * [st.text("0123456789abcdef", min_size=8, max_size=32).filter(lambda text: not text.isalpha())]),
+    prefix=st.sampled_from(["req_", "run-", "trace_id: req_"]),
+)
+def test_whichever_digits_an_id_has_it_is_one_group(ids: tuple[str, str], prefix: str) -> None:
+    assert len({pattern(f"{prefix}{each} failed") for each in ids}) == 1

@@ -98,7 +98,19 @@ def test_it_is_as_if_all_were_made(
     failures = FailedRuns.of(reading.grid)
     assert list(failures) == plain_failures(reading.grid)
     assert failures == FailedRuns.gathered(list(failures))
-    rows = [(f.item_id, f.trial, f.state.name, f.error_type, f.message, f.traceback, f.failure_group) for f in failures]
+    rows = [
+        (
+            f.item_id,
+            list(RUNS).index(f.item_id),
+            f.trial,
+            f.state.name,
+            f.error_type,
+            f.message,
+            f.traceback,
+            f.failure_group,
+        )
+        for f in failures
+    ]
     assert_frame_equal(failures.to_pandas(), pd.DataFrame(rows, columns=COLUMNS))
 
 

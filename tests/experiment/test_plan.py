@@ -142,7 +142,9 @@ def test_it_is_the_plain_form_in_columns(
     assert [made.cells[n] for n in range(len(made))] == cells
     assert made.seconds_per_run == median_seconds(plain)
     assert (made.runs, made.scores) == tuple(sum(c.action == a for c in cells) for a in ("run", "score"))
-    rows = [(*cell.key, cell.state.name, cell.action, cell.reason) for cell in cells]
+    places = {item_id: place for place, item_id in enumerate(EXPECTED)}
+    keys = [(cell.key.item_id, places[cell.key.item_id], cell.key.trial) for cell in cells]
+    rows = [(*key, cell.state.name, cell.action, cell.reason) for key, cell in zip(keys, cells, strict=True)]
     assert made.to_pandas()[COLUMNS[:-1]].to_numpy().tolist() == [list(row) for row in rows]
     groups = [plain_groups(plain.attempts[index_of(plain, cell.key)], cell, ignoring=ignoring) for cell in cells]
     assert made.to_pandas().failure_group.tolist() == ["; ".join(each) for each in groups]

@@ -225,8 +225,8 @@ def test_an_error_names_the_cell_it_comes_from_and_its_item_comes_into_the_noteb
         "code": "raise LookupError('here')\n",
     }
     assert cell["attempts"] == 2
-    assert kernel.result(widget, "keep", experiment=experiment_id, cell=1) == {"name": "item_2"}
-    assert kernel.value("item_2['n'], sorted(item_2)") == "(0, ['id', 'n', 'reference'])"
+    assert kernel.result(widget, "keep", experiment=experiment_id, cell=1) == {"name": "item_1"}
+    assert kernel.value("item_1['n'], sorted(item_1)") == "(0, ['id', 'n', 'reference'])"
 
 
 def test_no_capture_shows_it(kernel: Kernel) -> None:

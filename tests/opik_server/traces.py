@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from tests.opik_server import filters
 from tests.opik_server.context import Context
@@ -163,7 +162,7 @@ def get_trace(context: Context, request: Request) -> Answer:
 
 @routes.add("GET", "/v1/private/traces")
 def find_traces(context: Context, request: Request) -> Answer:
-    rows = list(_found(context.state, request.query))
+    rows = _found(context.state, request.query)
     exclude = set(json.loads(request.query.get("exclude", "[]")))
 
     truncate = flag(request, "truncate")
@@ -177,12 +176,12 @@ def find_traces(context: Context, request: Request) -> Answer:
 @routes.add("POST", "/v1/private/traces/search")
 def search_traces(context: Context, request: Request) -> Answer:
     body = body_of(request)
-    rows = islice(_found(context.state, body), stream_limit(body))
+    rows = _found(context.state, body)[: stream_limit(body)]
     truncate, exclude = body.get("truncate") is not False, set(body.get("exclude") or ())  # truncated by default
     return Answer(200, rows=[shape(show_trace(context.state, row, exclude), truncate, exclude) for row in rows])
 
 
-def _found(state: State, asked: Row) -> Iterator[Row]:
+def _found(state: State, asked: Row) -> Sequence[Row]:
     """Newest first. Always the truth: experiments are looked up through the raw items, not the aggregates."""
     wanted = filters.elements(asked.get("filters"), FILTERABLE)
     project = state.project_asked(asked.get("project_id"), asked.get("project_name"))
@@ -191,16 +190,18 @@ def _found(state: State, asked: Row) -> Iterator[Row]:
         wanted.remove(element)
         ids = state.traces_of(element["value"])
     listed_ids = sorted(state.traces, reverse=True) if ids is None else ids
-    for row in _in_project(state, below_cursor(listed_ids, asked.get("last_retrieved_id")), project):
-        if not wanted or filters.matches(show_trace(state, row), wanted):
-            yield row
+    rows = _in_project(state, below_cursor(listed_ids, asked.get("last_retrieved_id")), project)
+    return [row for row in rows if filters.matches(show_trace(state, row), wanted)] if wanted else rows
 
 
-def _in_project(state: State, ids: Sequence[str], project: str) -> Iterator[Row]:
-    """Each page asks for all of them: this is most of what a large experiment costs."""
-    for id_ in ids:
-        row = state.traces.get(id_)
-        if row is not None and row["project_id"] != project:
-            row = state.traces_elsewhere.get(id_, {}).get(project)
-        if row is not None:
-            yield row
+def _in_project(state: State, ids: Sequence[str], project: str) -> list[Row]:
+    """Each page asks for all of them: nothing that can be spared of a large experiment."""
+    rows = [state.traces.get(id_) for id_ in ids]
+    if not state.traces_elsewhere and all(row is not None and row["project_id"] == project for row in rows):
+        return rows  # type: ignore[return-value]
+    return [row for id_ in ids if (row := _row_of(state, id_, project)) is not None]
+
+
+def _row_of(state: State, id_: str, project: str) -> Row | None:
+    row = state.traces.get(id_)
+    return row if row is None or row["project_id"] == project else state.traces_elsewhere.get(id_, {}).get(project)

@@ -15,7 +15,10 @@ from tests.opik_server.wire import Row, instant, without_nulls
 
 TRUNCATED_AT = 10_001  # characters of a long field that are left by truncate=true
 _LONGER = 6  # at most, than its UTF-8, is text in which every other character is escaped
-_OF_SPANS = {"span_count", "llm_span_count", "has_tool_spans", "providers", "usage", "total_estimated_cost"}
+_COUNTED, _SUMMED = (
+    {"span_count", "llm_span_count", "has_tool_spans", "providers"},
+    {"usage", "total_estimated_cost"},
+)  # of spans
 CUT_AT = 1_000  # characters of a long value within a field, in compare
 
 
@@ -40,33 +43,33 @@ def usage_and_cost(state: State, trace_id: str) -> Row:
             usage[key] = usage.get(key, 0) + value
         if span.get("total_estimated_cost") is not None:
             costs.append(span["total_estimated_cost"])
-    return without_nulls({"usage": usage or None, "total_estimated_cost": sum(costs) if costs else None})
+    return ({"usage": usage} if usage else {}) | ({"total_estimated_cost": sum(costs)} if costs else {})
 
 
 def show_trace(state: State, row: Row, exclude: Collection[str] = ()) -> Row:
     """What is excluded is not computed, as far as that takes time."""
-    shown = {
-        **row,
-        "visibility_mode": "default",
-        "environment": row.get("environment", ""),
-        "feedback_scores": shown_scores(state, row["id"]) or None,
-        "experiment": experiment_reference(state, row["id"]),
-    }
-    if "duration" not in exclude:
-        shown["duration"] = duration(row)
-    if not _OF_SPANS.issubset(exclude):
-        shown |= _of_spans(state, row["id"])
-    return _shown(shown, row)
+    shown = {"visibility_mode": "default", "environment": "", **row}
+    scores, reference = state.scores.get(row["id"]), experiment_reference(state, row["id"])
+    if scores:
+        shown["feedback_scores"] = list(scores.values())
+    if reference is not None:
+        shown["experiment"] = reference
+    if "duration" not in exclude and (milliseconds := duration(row)) is not None:
+        shown["duration"] = milliseconds
+    if not _COUNTED.issubset(exclude):
+        shown |= _counted(state, row["id"])
+    if not _SUMMED.issubset(exclude):
+        shown |= usage_and_cost(state, row["id"])
+    return shown
 
 
-def _of_spans(state: State, trace_id: str) -> Row:
+def _counted(state: State, trace_id: str) -> Row:
     spans = [state.spans[id_] for id_ in state.spans_of_trace.get(trace_id, ())]
     return {
         "span_count": len(spans),
         "llm_span_count": sum(span.get("type") == "llm" for span in spans),
         "has_tool_spans": any(span.get("type") == "tool" for span in spans),
         "providers": sorted({span["provider"] for span in spans if "provider" in span}),
-        **usage_and_cost(state, trace_id),
     }
 
 
@@ -82,7 +85,9 @@ def experiment_reference(state: State, trace_id: str) -> Row | None:
         experiment = state.experiments.get(item["experiment_id"])
         if experiment:
             return {
-                **{key: experiment[key] for key in ("id", "name", "dataset_id")},
+                "id": experiment["id"],
+                "name": experiment["name"],
+                "dataset_id": experiment["dataset_id"],
                 "dataset_item_id": item["dataset_item_id"],
             }
     return None
@@ -104,8 +109,11 @@ def shape(row: Row, truncate: bool, exclude: Collection[str] = ()) -> Row:
 
     The beginning of a long field is text, not JSON any more. Metadata is never cut.
     """
-    row = {key: value for key, value in row.items() if key not in exclude} if exclude else row
-    return {**row, **{key: _begun(row[key]) for key in ("input", "output") if key in row}} if truncate else row
+    row = {key: value for key, value in row.items() if key not in exclude}
+    for key in ("input", "output") if truncate else ():
+        if key in row:
+            row[key] = _begun(row[key])
+    return row
 
 
 def _begun(value: Any) -> Any:
@@ -148,15 +156,13 @@ def show_entry(state: State, item: Row) -> Row:
     shown = {
         **item,
         "project_id": None,
-        "input": trace.get("input"),
-        "output": trace.get("output"),
         "trace_metadata": trace.get("metadata"),
         "duration": duration(trace),
         "feedback_scores": shown_scores(state, item["trace_id"]) or None,
         "trace_visibility_mode": "default" if trace else None,
         **usage_and_cost(state, item["trace_id"]),
     }
-    return _shown(shown, {key: None for key in ("input", "output") if key in trace})
+    return without_nulls(shown) | {key: trace[key] for key in ("input", "output") if key in trace}
 
 
 def numbers(entries: list[Row]) -> Row:

@@ -12,8 +12,11 @@ export interface Layout {
   readonly blockWidth: number;
   /** Between cells; 0 where cells are too small to spare it. */
   readonly gap: number;
-  /** In each row of a block, room for the number of its item; 0 where rows are too low, or an item is but one cell. */
+  /** In each row of a block, room for the number of its item or the name of its group; 0 where rows are too low, or an item
+   * is but one cell and in no group. */
   readonly left: number;
+  /** The same where rows are high enough. */
+  readonly aside: number;
   /** Above all cells, room for the numbers of trials; 0 likewise. */
   readonly top: number;
   /** Of all cells. */
@@ -35,6 +38,9 @@ const LEAST_FOR_ITEMS = 12;
 const LEAST_FOR_TRIALS = 9;
 const TRIALS_HEIGHT = 14;
 const DIGIT_WIDTH = 6.5;
+/** Of a letter in the name of a group, and the most room for one. */
+export const LETTER_WIDTH = 6;
+const MOST_ASIDE = 112;
 /** Space between blocks, and the least cell width that affords it. */
 const BLOCK_GAPS: readonly [gap: number, from: number][] = [
   [5, 8],
@@ -49,8 +55,12 @@ export function fold(
   width: number,
   height: number,
   ratio: number,
+  groups: readonly string[] = [],
 ): Layout {
-  const room = { items, trials, width, height, ratio };
+  const longest = Math.max(0, ...groups.map((name) => name.length));
+  const names = longest && Math.min(longest * LETTER_WIDTH + 9, MOST_ASIDE, width / 4);
+  const numbers = trials > 1 ? String(Math.max(0, items - 1)).length * DIGIT_WIDTH + 7 : 0;
+  const room = { trials, width, height, ratio, aside: Math.max(names, numbers) };
   let best = arrange(1, Math.max(1, items), room);
   // Beyond four rows a pixel nothing more can be told apart.
   const mostRows = Math.min(items, Math.ceil(height * 4));
@@ -64,20 +74,20 @@ export function fold(
 }
 
 interface Room {
-  readonly items: number;
   readonly trials: number;
+  readonly aside: number;
   readonly width: number;
   readonly height: number;
   readonly ratio: number;
 }
 
 function arrange(rows: number, blocks: number, room: Room): Layout {
-  const { items, trials, width, height, ratio } = room;
+  const { trials, width, height, ratio, aside } = room;
   const high = (top: number) => Math.min(MOST_HEIGHT, whole((height - top) / rows, ratio));
-  const left = leftFor(items, trials, high(TRIALS_HEIGHT), ratio);
+  const left = leftFor(aside, high(TRIALS_HEIGHT), ratio);
   const [blockGap, cellWidth] = widths(blocks, trials, width - blocks * left, ratio);
   const cellHeight = high(topFor(trials, cellWidth));
-  return assembled({ rows, blocks, trials, left, blockGap, cellWidth, cellHeight }, ratio);
+  return assembled({ rows, blocks, trials, aside, left, blockGap, cellWidth, cellHeight }, ratio);
 }
 
 /** How far cells can be made larger. */
@@ -87,18 +97,20 @@ export const mostZoom = (fit: Layout): number =>
 /** The same folding with larger cells, of which so much is shown; the numbers of trials have the room of `fit`. */
 export function magnified(
   fit: Layout,
-  items: number,
   zoom: number,
   shown: { width: number; height: number },
   ratio: number,
 ): Layout {
   if (zoom <= 1) return fit;
-  const { rows, blocks, trials } = fit;
+  const { rows, blocks, trials, aside } = fit;
   const cellWidth = whole(fit.cellWidth * zoom, ratio);
   const cellHeight = whole(fit.cellHeight * zoom, ratio);
-  const left = leftFor(items, trials, cellHeight, ratio);
+  const left = leftFor(aside, cellHeight, ratio);
   const blockGap = trials === 1 ? 0 : (BLOCK_GAPS.find(([, from]) => cellWidth >= from)?.[0] ?? 0);
-  const large = assembled({ rows, blocks, trials, left, blockGap, cellWidth, cellHeight }, ratio);
+  const large = assembled(
+    { rows, blocks, trials, aside, left, blockGap, cellWidth, cellHeight },
+    ratio,
+  );
   return {
     ...large,
     shownWidth: Math.min(large.width, shown.width),
@@ -106,7 +118,10 @@ export function magnified(
   };
 }
 
-type Measures = Pick<Layout, "rows" | "blocks" | "trials" | "left" | "cellWidth" | "cellHeight"> & {
+type Measures = Pick<
+  Layout,
+  "rows" | "blocks" | "trials" | "aside" | "left" | "cellWidth" | "cellHeight"
+> & {
   readonly blockGap: number;
 };
 
@@ -128,10 +143,8 @@ function assembled({ blockGap, ...measures }: Measures, ratio: number): Layout {
   };
 }
 
-function leftFor(items: number, trials: number, cellHeight: number, ratio: number): number {
-  if (trials === 1 || cellHeight < LEAST_FOR_ITEMS) return 0;
-  return whole(String(Math.max(0, items - 1)).length * DIGIT_WIDTH + 7, ratio);
-}
+const leftFor = (aside: number, cellHeight: number, ratio: number): number =>
+  cellHeight < LEAST_FOR_ITEMS ? 0 : whole(aside, ratio);
 
 const topFor = (trials: number, cellWidth: number): number =>
   trials > 1 && cellWidth >= LEAST_FOR_TRIALS ? TRIALS_HEIGHT : 0;

@@ -4,7 +4,6 @@ import type { Box, Point } from "./viewport";
 
 /** The room that all cells are fitted into. */
 export interface Room {
-  readonly items: number;
   readonly width: number;
   readonly height: number;
   readonly ratio: number;
@@ -55,7 +54,7 @@ export class Lens {
     const [across, down] = [(layout.x + x) / layout.width, (layout.y + y) / layout.height];
     const wanted = Math.min(this.most, Math.max(1, zoom));
     this.zoom = wanted < 1.01 ? 1 : wanted;
-    const next = magnified(fit, room.items, this.zoom, room, room.ratio);
+    const next = magnified(fit, this.zoom, room, room.ratio);
     this.layout = next;
     this.lookAt(across * next.width - x, down * next.height - y);
   }

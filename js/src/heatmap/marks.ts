@@ -1,15 +1,18 @@
 // What is drawn on and beside the cells: gaps, crosses, outlines, edges, numbers. Only in the rows that are drawn again.
-import type { Layout } from "./layout";
+import { type Layout, LETTER_WIDTH } from "./layout";
 import type { Palette } from "./palette";
 import type { Raster } from "./raster";
 import { LIT, MISSING, type Ranks, SCALE } from "./shading";
-import { itemAt, type Shape } from "./shape";
+import { groupAt, itemAt, type Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
 import { leftOf } from "./viewport";
 
 const LEAST_FOR_MARKS = 6;
 export const LEAST_FOR_OUTLINES = 5;
+/** Smaller ones have their edge outside. */
 const LEAST_FOR_EDGES = 3;
+/** Sides of smaller ones, for each that there is, beyond which edges would hide them: that the others are dimmed has to do. */
+const MOST_EDGED = 0.05;
 const rankOf = (kind: Kind) => 1 + KINDS_BY_SEVERITY.indexOf(kind);
 const STROKE = rankOf("scoring_failed");
 const DOT = rankOf("scores_missing");
@@ -43,12 +46,18 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
   const { cellWidth, cellHeight, gap } = layout;
   const [width, height] = inner(layout);
   const smaller = Math.min(width, height);
-  const lefts = Array.from({ length: across }, (_, at) => leftOf(layout, left + at));
+  // Several cells may share a pixel.
+  const columnWidth =
+    raster.fullWidth < layout.blocks * layout.trials && layout.width / raster.fullWidth;
+  const rowHeight = layout.height / raster.fullHeight;
+  const lefts = Array.from({ length: across }, (_, at) =>
+    columnWidth ? (left + at) * columnWidth : leftOf(layout, left + at),
+  );
 
   /** Every cell in these rows that has a rank, with the top left of its box. */
   function each(visit: (rank: number, left: number, top: number, pixel: number) => void): void {
     for (let pixel = from * across; pixel < to * across; pixel++) {
-      const y = (top + Math.floor(pixel / across)) * cellHeight;
+      const y = (top + Math.floor(pixel / across)) * rowHeight;
       if (ranks[pixel]) visit(ranks[pixel], lefts[pixel % across], y, pixel);
     }
   }
@@ -99,33 +108,68 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     view.stroke();
   }
 
-  /** The edge of what is selected, inside its cells: no row is drawn on by another. */
+  /** The edge of what is selected: inside its cells, or around them where they have no room for it. */
   function drawEdges(): void {
     const lit = (pixel: number) => (ranks[pixel] & LIT) !== 0;
     const line = smaller >= 8 ? 1.5 : 1;
+    const out = smaller < LEAST_FOR_EDGES ? line : 0;
+    const wide = (columnWidth || width) + 2 * out;
+    const high = rowHeight - gap + 2 * out;
+    let room = (out ? MOST_EDGED : 4) * ranks.length;
     each((rank, x, y, pixel) => {
-      if (!(rank & LIT)) return;
+      if (!(rank & LIT) || room < 0) return;
       const column = pixel % across;
-      if (!column || !lit(pixel - 1)) view.rect(x, y, line, height);
-      if (column === across - 1 || !lit(pixel + 1)) view.rect(x + width - line, y, line, height);
-      if (!lit(pixel - across)) view.rect(x, y, width, line);
-      if (!lit(pixel + across)) view.rect(x, y + height - line, width, line);
+      const side = (beside: boolean, right: number, down: number, w: number, h: number) => {
+        if (beside) return;
+        view.rect(x - out + right, y - out + down, w, h);
+        room--;
+      };
+      side(column > 0 && lit(pixel - 1), 0, 0, line, high);
+      side(column < across - 1 && lit(pixel + 1), wide - line, 0, line, high);
+      side(lit(pixel - across), 0, 0, wide, line);
+      side(lit(pixel + across), 0, high - line, wide, line);
     });
     view.fillStyle = loud;
-    view.fill();
+    if (room >= 0) view.fill();
   }
 
-  /** The number of the item before each row of trials. */
-  function drawItems(): void {
-    view.textAlign = "right";
+  /** Each item in these rows, with its place and the left of its first trial. */
+  function eachItem(visit: (row: number, place: number, left: number) => void): void {
     for (let column = left; column < left + across; column += layout.trials) {
       for (let row = top + from; row < top + to; row++) {
         const place = (column / layout.trials) * layout.rows + row;
-        if (place >= shape.items) break;
-        const middle = (row + 0.5) * cellHeight;
-        view.fillText(String(itemAt(shape, place)), leftOf(layout, column) - 4, middle);
+        if (place < shape.items) visit(row, place, leftOf(layout, column));
       }
     }
+  }
+
+  /** The number of the item before each row of trials; the name of its group where that begins, or comes into view. */
+  function drawItems(): void {
+    view.textAlign = "right";
+    const first = Math.ceil(layout.y / cellHeight);
+    const most = Math.floor((layout.left - 9) / LETTER_WIDTH);
+    eachItem((row, place, x) => {
+      const group = groupAt(shape, place);
+      const begins = row === first || group !== groupAt(shape, place - 1);
+      const name = begins ? shape.groups?.names[group] : undefined;
+      view.fillStyle = name ? loud : quiet;
+      if (name) {
+        const cut = name.length > most ? `${name.slice(0, most - 1)}…` : name;
+        view.fillText(cut, x - 4, (row + 0.5) * cellHeight, layout.left - 5);
+      } else if (layout.trials > 1)
+        view.fillText(String(itemAt(shape, place)), x - 4, (row + 0.5) * cellHeight);
+    });
+  }
+
+  /** Below the last item of each group, in the gap. */
+  function drawBounds(): void {
+    view.fillStyle = loud;
+    const wide = layout.trials * cellWidth - gap + layout.left;
+    eachItem((row, place, x) => {
+      const last = row === layout.rows - 1 || place === shape.items - 1;
+      if (!last && groupAt(shape, place) !== groupAt(shape, place + 1))
+        view.fillRect(x - layout.left, (row + 1) * cellHeight - gap, wide, gap);
+    });
   }
 
   /** The numbers of trials, above all rows however far down these are. */
@@ -143,10 +187,12 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     part();
   };
   if (gap) cutGaps();
+  if (gap && shape.groups) drawBounds();
   if (smaller >= LEAST_FOR_MARKS) draw(drawTroubles);
   if (shading.plane && smaller >= LEAST_FOR_OUTLINES) draw(drawMissing);
-  if (shading.selected && smaller >= LEAST_FOR_EDGES) draw(drawEdges);
-  Object.assign(view, { font: FONT, textBaseline: "middle", fillStyle: quiet });
+  if (shading.selected) draw(drawEdges);
+  Object.assign(view, { font: FONT, textBaseline: "middle" });
   if (layout.left) drawItems();
+  view.fillStyle = quiet;
   if (layout.top) drawTrials();
 }

@@ -34,3 +34,9 @@ export function verdictColour(value: number): [colour: [number, number, number],
   const at = Math.round((value / (STEPS - 1)) * 2);
   return [parts(VERDICTS[at]), at === 1 ? FAINT : 255];
 }
+
+/** That of 0, worse, 1, the same, or 2, better. */
+export function cssVerdict(verdict: number): string {
+  const [colour, alpha] = verdictColour(verdict * 127);
+  return `rgba(${[...colour, alpha / 255].join()})`;
+}

@@ -11,9 +11,17 @@ export interface Shape {
   readonly order: Uint32Array | null;
   /** The place of each item then. */
   readonly places: Uint32Array | null;
+  readonly groups: Groups | null;
 }
 
-const UNSORTED = { order: null, places: null };
+/** Items that are drawn together, since they have something in common. */
+export interface Groups {
+  readonly names: readonly string[];
+  /** The first place of each, and the number of items at the end. */
+  readonly starts: Uint32Array;
+}
+
+const UNSORTED = { order: null, places: null, groups: null };
 
 export const NO_CELLS: Shape = { items: 0, trials: 1, cells: 0, starts: null, ...UNSORTED };
 
@@ -22,11 +30,15 @@ export function uniformShape(items: number, trials: number): Shape {
 }
 
 /** The same cells, their items drawn in this order; null is the experiment's own. */
-export function sorted(shape: Shape, order: Uint32Array | null): Shape {
+export function sorted(
+  shape: Shape,
+  order: Uint32Array | null,
+  groups: Groups | null = null,
+): Shape {
   if (order?.length !== shape.items) return { ...shape, ...UNSORTED };
   const places = new Uint32Array(order.length);
   for (let place = 0; place < order.length; place++) places[order[place]] = place;
-  return { ...shape, order, places };
+  return { ...shape, order, places, groups };
 }
 
 export const placeOf = ({ places }: Shape, item: number): number => (places ? places[item] : item);
@@ -61,12 +73,21 @@ export function cellOf(shape: Shape, item: number, trial: number): number {
 }
 
 export function itemOf(shape: Shape, cell: number): number {
-  if (!shape.starts) return Math.floor(cell / shape.trials);
+  return shape.starts ? stretchAt(shape.starts, cell) : Math.floor(cell / shape.trials);
+}
+
+/** The group that is drawn at a place, or -1 where there are none. */
+export function groupAt({ groups }: Shape, place: number): number {
+  return groups ? stretchAt(groups.starts, place) : -1;
+}
+
+/** Which of the stretches that begin there holds it. */
+function stretchAt(starts: Uint32Array, at: number): number {
   let low = 0;
-  let high = shape.items;
+  let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (shape.starts[middle + 1] > cell) high = middle;
+    if (starts[middle + 1] > at) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -2,7 +2,17 @@
 import { REPLAYED, STATES, type State, stateOf } from "../protocol";
 import { countsOf } from "../runs";
 import { count } from "../words";
-import { itemOf, NO_CELLS, type Shape, sameShape, sorted, trialOf } from "./shape";
+import {
+  type Groups,
+  groupAt,
+  itemOf,
+  NO_CELLS,
+  placeOf,
+  type Shape,
+  sameShape,
+  sorted,
+  trialOf,
+} from "./shape";
 
 /** What the legend tells apart: the states, and the completed cells that this resume filled. */
 export type Kind = State | "replayed";
@@ -77,8 +87,8 @@ export class CellStates {
   }
 
   /** Draws the items in this order; null is the experiment's own. */
-  sort(order: Uint32Array | null): void {
-    this.shape = sorted(this.shape, order);
+  sort(order: Uint32Array | null, groups: Groups | null = null): void {
+    this.shape = sorted(this.shape, order, groups);
     this.tell(null);
   }
 
@@ -106,9 +116,12 @@ export class CellStates {
     return tally;
   }
 
-  /** "item 16 · trial 1", both from 0, as the API and data frames count. */
+  /** "item 16 · trial 1", both from 0, as the API and data frames count; and its group. */
   label(cell: number): string {
-    return `item ${count(itemOf(this.shape, cell))} · trial ${trialOf(this.shape, cell)}`;
+    const { shape } = this;
+    const item = itemOf(shape, cell);
+    const group = shape.groups?.names[groupAt(shape, placeOf(shape, item))];
+    return `item ${count(item)} · trial ${trialOf(shape, cell)}${group ? ` · ${group}` : ""}`;
   }
 
   private put(cell: number, byte: number): void {

@@ -26,6 +26,11 @@ const SEPARATOR = " · ";
 export function Header() {
   const { mode, head, rows, experiment } = useViewState();
   const known = head ?? rows?.find((row) => row.id === experiment) ?? null;
+  const described =
+    known &&
+    [dataset(known), head && size(head), age(known.created_at, Date.now())]
+      .filter(Boolean)
+      .join(SEPARATOR);
   return (
     <>
       <header class="oprs-header">
@@ -33,11 +38,9 @@ export function Header() {
           <strong class="oprs-clip" title={known?.name}>
             {known?.name ?? " "}
           </strong>
-          {known && (
-            <span class="oprs-clip oprs-quiet">
-              {[dataset(known), head && size(head), age(known.created_at, Date.now())]
-                .filter(Boolean)
-                .join(" · ")}
+          {described && (
+            <span class="oprs-clip oprs-quiet" title={described}>
+              {described}
             </span>
           )}
         </h2>

@@ -3,7 +3,7 @@ import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import { MOST, type Selection } from "../selecting";
-import { IN_ORDER } from "../sight";
+import { FIELD, IN_ORDER } from "../sight";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
@@ -65,14 +65,14 @@ export function HeatmapView() {
  * would not be read aloud. */
 function Caption() {
   const { view } = useAround();
-  const { head, sort, selection } = useViewState();
+  const { head, sort, names, selection } = useViewState();
   return (
     <div class="oprs-caption">
       <span class={selection ? "oprs-selected" : "oprs-clip"} role="status">
         {selection ? (
           <Selected selection={selection} />
         ) : (
-          head && `items, ${order(head, sort)} · ${across(head)}`
+          head && `items, ${order(head, sort, names)} · ${across(head)}`
         )}
       </span>
       <Zoom />
@@ -127,7 +127,13 @@ function Zoom() {
   );
 }
 
-function order({ newest_first }: Head, sort: string): string {
+const MOST_NAMES = 12;
+
+function order({ newest_first }: Head, sort: string, names: readonly string[]): string {
+  if (sort.startsWith(FIELD))
+    return [`by ${sort.slice(FIELD.length)}`, names.slice(0, MOST_NAMES).join(", ")]
+      .filter(Boolean)
+      .join(": ");
   if (sort !== IN_ORDER) return "worst first";
   return newest_first ? "newest first" : "in their order";
 }

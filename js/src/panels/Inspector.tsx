@@ -5,7 +5,7 @@ import { Copy } from "../inspector/Copy";
 import { Splitter, useHeight } from "../inspector/height";
 import { own } from "../keys";
 import { type Cell, type Details, stateOf } from "../protocol";
-import { BESIDE } from "../sight";
+import { BESIDE, besideOf } from "../sight";
 import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
@@ -212,7 +212,7 @@ function Beside({ of: { cell } }: { of: Cell }) {
   const { view } = useAround();
   const { colour, rows, plane } = useViewState();
   const [run, setRun] = useState<Cell | null>();
-  const other = rows?.find(({ id }) => colour === BESIDE + id);
+  const other = rows?.find(({ id }) => besideOf(colour) === BESIDE + id);
   useEffect(() => {
     if (other) void view.sight.beside(cell).then(setRun);
   }, [view, cell, colour, plane]);

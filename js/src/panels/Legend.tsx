@@ -1,14 +1,23 @@
 import { cssName } from "../heatmap/palette";
-import { cssColourOf, verdictColour } from "../heatmap/scale";
+import { cssColourOf, cssVerdict } from "../heatmap/scale";
 import { NOT_RUN } from "../heatmap/shading";
-import { KINDS_IN_ORDER, type Kind, type Tally } from "../heatmap/states";
-import type { Comparison } from "../protocol";
-import type { Shown } from "../sight";
-import { count, differenceLine, figure, meanOf, seconds, spaced } from "../words";
+import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
+import { type Comparison, stateOf } from "../protocol";
+import { besideOf, DISAGREEMENT, type Shown } from "../sight";
+import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../words";
 import { useAround, useViewState } from "./hooks";
+import { Select } from "./parts";
+import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
 const BINS = 20;
+/** How values are said that are no scores. */
+const UNITS: Readonly<Record<string, (value: number) => string>> = {
+  duration: seconds,
+  cost: dollars,
+  tokens: figure,
+};
+const VERDICTS = ["worse", "same", "better"] as const;
 
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
@@ -40,7 +49,7 @@ export function Legend() {
           {plane?.comparison ? (
             <Verdicts of={plane.comparison} />
           ) : (
-            plane && <ScaleOf plane={plane} tally={tally} />
+            plane && <ScaleOf plane={plane} states={view.cells.bytes} />
           )}
         </div>
       )}
@@ -50,35 +59,52 @@ export function Legend() {
 
 /** How many items are better, the same and worse than in the other experiment, and their means. */
 function Verdicts({ of }: { of: Comparison }) {
-  const counts: [string, number, number][] = [
-    ["better", 254, of.better],
-    ["same", 127, of.same],
-    ["worse", 0, of.worse],
-  ];
+  const { view } = useAround();
+  const { colour } = useViewState();
   return (
     <>
-      {counts.map(([name, value, items]) => (
-        <span key={name} class="oprs-number">
-          <i
-            class="oprs-swatch oprs-verdict"
-            style={`background:rgb(${verdictColour(value)[0].join(" ")})`}
-          />{" "}
-          {name} <b>{count(items)}</b>
-        </span>
+      {VERDICTS.map((name, verdict) => (
+        <button
+          key={name}
+          type="button"
+          class="oprs-entry oprs-number"
+          title="Click to select these items; with Shift as well"
+          onClick={({ shiftKey }) =>
+            view.selecting.choose(
+              maskOfItems(view.sight.having(verdict), view.cells),
+              shiftKey ? "with" : "instead",
+            )
+          }
+        >
+          <i class="oprs-swatch oprs-verdict" style={`background:${cssVerdict(verdict)}`} />
+          {name} <b>{count(of[name])}</b>
+        </button>
       ))}
-      <span class="oprs-number oprs-quiet">
-        {of.by.slice(6)} {differenceLine(of)}
-      </span>
+      {of.shared[0] && (
+        <Select
+          label="Compare by"
+          value={of.by}
+          choices={of.shared.map((by) => [by, by.slice(6)])}
+          onChoose={(by) => view.sight.colour(`${besideOf(colour)} ${by}`)}
+        />
+      )}
+      <span class="oprs-number oprs-quiet"> {differenceLine(of)}</span>
     </>
   );
 }
 
 /** The scale as a histogram of what is shown: how many cells have which value, in its colour. */
-function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
-  const bins = histogram(plane.values);
+function ScaleOf({ plane, states }: { plane: Shown; states: Uint8Array }) {
+  const { by, values, low, high } = plane;
+  const bins = Array<number>(BINS).fill(0);
+  let missing = 0;
+  for (let cell = 0; cell < values.length; cell++) {
+    if (values[cell] < 255) bins[Math.floor((values[cell] * BINS) / 255)]++;
+    else if (!NOT_RUN.has(stateOf(states[cell]))) missing++;
+  }
   const most = Math.max(1, ...bins);
-  const run = plane.values.length - [...NOT_RUN].reduce((sum, kind) => sum + tally[kind], 0);
-  const unit = plane.by === "duration" ? seconds : figure;
+  const unit = UNITS[by] ?? figure;
+  const of = by.startsWith(DISAGREEMENT) ? "item" : "";
   return (
     <>
       <svg viewBox={`0 0 ${BINS} 1`} preserveAspectRatio="none" aria-hidden="true">
@@ -89,20 +115,12 @@ function ScaleOf({ plane, tally }: { plane: Shown; tally: Tally }) {
         })}
       </svg>
       <span class="oprs-number">
-        {unit(plane.low)} — <b>{unit(plane.high)}</b>
+        {unit(low)} — <b>{unit(high)}</b>
       </span>
-      <span class="oprs-number oprs-quiet">mean {meanOf(plane)}</span>
+      <span class="oprs-number oprs-quiet">mean {meanOf(plane, UNITS[by], of)}</span>
       <span class="oprs-number oprs-quiet">
-        <i class="oprs-swatch oprs-missing" /> no value {count(Math.max(0, run - plane.n))}
+        <i class="oprs-swatch oprs-missing" /> no value {count(missing)}
       </span>
     </>
   );
-}
-
-function histogram(values: Uint8Array): number[] {
-  const bins = Array<number>(BINS).fill(0);
-  for (let cell = 0; cell < values.length; cell++) {
-    if (values[cell] < 255) bins[Math.floor((values[cell] * BINS) / 255)]++;
-  }
-  return bins;
 }

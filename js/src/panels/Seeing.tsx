@@ -1,5 +1,15 @@
 import { useRef } from "preact/hooks";
-import { BESIDE, BY_CHANGE, BY_STATE, IN_ORDER } from "../sight";
+import {
+  BESIDE,
+  BY_CHANGE,
+  BY_STATE,
+  besideOf,
+  DISAGREEMENT,
+  FIELD,
+  IN_ORDER,
+  SCORED,
+  scoreOf,
+} from "../sight";
 import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";
@@ -7,7 +17,7 @@ import { type Choice, Select } from "./parts";
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {
   const { view } = useAround();
-  const { colour, sort, scales, rows, head } = useViewState();
+  const { colour, sort, scales, measures, fields, rows, head } = useViewState();
   const others: Choice[] = scales.length
     ? (rows ?? [])
         .filter(({ id, dataset }) => dataset === head?.dataset && id !== head.id)
@@ -16,22 +26,36 @@ export function Seeing() {
   const changes: Choice[] = colour.startsWith(BESIDE) ? [[BY_CHANGE, "change, worst first"]] : [];
   const scores: Choice[] = scales.map(({ by, name }) => [by, name]);
   const means: Choice[] = scales.map(({ by, name }) => [by, `mean ${name}`]);
-  const timed: Choice[] = [
-    ["duration", "duration"],
-    ["attempts", "attempts"],
-  ];
+  /** Disagreement is that in the score that is looked at already, or in the first. */
+  const measured = (...looked: string[]): Choice[] =>
+    measures.map((by) => {
+      const scored = [...looked, scales[0]?.by].find(
+        (each) => each?.includes(SCORED) && !each.startsWith(FIELD),
+      );
+      if (by !== DISAGREEMENT || !scored) return [by, by];
+      const score = scoreOf(scored);
+      return [`${by}:${score}`, `${by} in ${score.slice(SCORED.length)}`];
+    });
+  const fielded: Choice[] = fields.map((name) => [FIELD + name, `item's ${name}`]);
   return (
     <div class="oprs-seeing" onFocusCapture={() => view.sight.want()}>
       <Chooser
         label="Colour by"
-        value={colour}
-        choices={[[BY_STATE, "state"], ...scores, ...timed, ...others]}
+        value={besideOf(colour)}
+        choices={[[BY_STATE, "state"], ...scores, ...measured(colour), ...others]}
         onChoose={(by) => view.sight.colour(by)}
       />
       <Chooser
         label="Sort by"
         value={sort}
-        choices={[[IN_ORDER, "order"], ["failures", "failures"], ...means, ...timed, ...changes]}
+        choices={[
+          [IN_ORDER, "order"],
+          ["failures", "failures"],
+          ...means,
+          ...measured(sort, colour),
+          ...changes,
+          ...fielded,
+        ]}
         onChoose={(by) => view.sight.sort(by)}
       />
       <ItemSearch />
@@ -39,11 +63,15 @@ export function Seeing() {
   );
 }
 
-function Chooser({ label, ...select }: Parameters<typeof Select>[0]) {
+/** What was chosen before a reload is among the choices also while these are not known. */
+function Chooser({ label, choices, ...select }: Parameters<typeof Select>[0]) {
+  const { value } = select;
+  const known = choices.some(([each]) => each === value);
+  const own: Choice[] = known ? [] : [[value, value.replace(/^[a-z]+:/, "")]];
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: a Select is one
     <label class="oprs-choice">
-      <span class="oprs-quiet">{label}</span> <Select {...select} />
+      <span class="oprs-quiet">{label}</span> <Select {...select} choices={[...choices, ...own]} />
     </label>
   );
 }

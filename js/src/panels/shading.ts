@@ -3,7 +3,6 @@ import { useMemo } from "preact/hooks";
 import { type Marking, maskOf, type Shading } from "../heatmap/shading";
 import { runsOf, startOf } from "../heatmap/shape";
 import type { CellStates } from "../heatmap/states";
-import type { Found } from "../sight";
 import { useAround, useViewState } from "./hooks";
 
 export function useShading(): Shading {
@@ -15,14 +14,14 @@ export function useShading(): Shading {
   const marking: Marking = useMemo(() => {
     const masks = [
       chosen && maskOf(chosen.marked, length),
-      found && maskOfItems(found, view.cells),
+      found && maskOfItems(found.items, view.cells),
     ];
     return { cells: both(masks.filter((mask) => mask !== null)), kinds };
   }, [chosen, found, length, kinds, view]);
   return useMemo(() => ({ marking, plane, selected }), [marking, plane, selected]);
 }
 
-function maskOfItems({ items }: Found, { shape, bytes }: CellStates): Uint8Array {
+export function maskOfItems(items: Uint32Array, { shape, bytes }: CellStates): Uint8Array {
   const mask = new Uint8Array(bytes.length);
   for (const item of items) {
     if (item < shape.items)

@@ -117,9 +117,13 @@ const STEPS: Record<string, (root: HTMLElement) => Promise<unknown>> = {
     element(root, ".oprs-arrow").click();
     await seen(root, "[role=menu]");
   },
-  "a score and stop rules": async (root) => {
+  "a score, items in groups and stop rules": async (root) => {
     await choose(root, ".oprs-seeing select", "score:words");
+    await choose(root, ".oprs-seeing label:nth-of-type(2) select", "field:category");
     await seen(root, ".oprs-scale svg");
+    await vi.waitFor(() =>
+      expect(element(root, "[role=gridcell]").textContent).toMatch(/ · (arith|code|instr|no cat)/),
+    );
     openNamed(root, "threads");
     await seen(root, ".oprs-figure");
   },

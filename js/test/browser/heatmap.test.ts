@@ -260,6 +260,40 @@ describe("marks, values and orders", () => {
     expect(cells.shape.order).not.toBeNull();
   });
 
+  test("groups have names beside their rows and a line between them, also of items with one trial", async () => {
+    cells.replace(uniformShape(24, 1), new Uint8Array(24).fill(byte("completed")));
+    const groups = { names: ["code", "<b>"], starts: Uint32Array.of(0, 1, 24) };
+    cells.sort(
+      Uint32Array.from({ length: 24 }, (_, place) => (place + 5) % 24),
+      groups,
+    );
+    make();
+    await frame();
+    const { left, cellWidth, cellHeight, rows } = geometry();
+    expect(left).toBeGreaterThan(20);
+    expect(rows).toBeGreaterThan(2);
+    const inked = (place: number) => {
+      const [x, y] = [Math.floor(place / rows) * (left + cellWidth), (place % rows) * cellHeight];
+      return [...Array(Math.floor(left - 4)).keys()].some((dx) =>
+        [0, 3].some((dy) => colourAt(x + dx, y + cellHeight / 2 + dy)[3] > 0),
+      );
+    };
+    const begins = (place: number) => place % rows === 0 || place === 1;
+    for (let place = 0; place < 24; place++) expect(inked(place), `${place}`).toBe(begins(place));
+    expect(colourOf(0)).toEqual(opaque(back.completed));
+    expect(cells.label(0)).toBe("item 0 · trial 0 · <b>");
+    const below = (item: number) => {
+      const { x, y } = cellCentre(geometry(), item);
+      return colourAt(x, y + cellHeight / 2 - 0.5)[3];
+    };
+    expect(below(5)).toBeGreaterThan(0); // the last of its group, and item 6 is below it
+    expect(below(6)).toBe(0);
+    cells.sort(null);
+    await frame();
+    expect(geometry().left).toBe(0);
+    expect(cells.label(0)).toBe("item 0 · trial 0");
+  });
+
   test("a few cells take little room, and many no more than there is", async () => {
     cells.replace(uniformShape(12, 1), new Uint8Array(12));
     make();
@@ -429,6 +463,53 @@ describe("closer and selected", () => {
     expect(select).not.toHaveBeenCalled();
   });
 
+  test.each([30_000, 1_000_000])(
+    "what is selected of %i cells has an edge around it, as long as that hides little",
+    async (many) => {
+      cells.replace(uniformShape(many, 1), new Uint8Array(many).fill(byte("completed")));
+      const loud = getComputedStyle(wrapper).color.match(/\d+/g)?.map(Number).concat(255);
+      const middle = Math.round(many / 2);
+      heatmap.recolour(PALETTES.light, {
+        ...PLAIN,
+        selected: maskOf(Uint32Array.of(middle), many),
+      });
+      await frame();
+      const { x, y } = cellCentre(geometry(), middle);
+      const beside = Math.max(1, geometry().cellWidth / 2 + 0.5);
+      expect(colourAt(x, y)).toEqual(opaque(PALETTES.light.kinds.completed));
+      for (const side of [-1, 1]) expect(colourAt(x + side * beside, y)).toEqual(loud);
+      cells.apply(Uint32Array.of(middle), Uint8Array.of(byte("task_failed")));
+      await frame();
+      expect(colourAt(x, y)).toEqual(opaque(PALETTES.light.kinds.task_failed));
+      for (const side of [-1, 1]) expect(colourAt(x + side * beside, y)).toEqual(loud);
+      const scattered = Uint8Array.from({ length: many }, (_, cell) => Number(cell % 5 === 0));
+      heatmap.recolour(PALETTES.light, { ...PLAIN, selected: scattered });
+      await frame();
+      expect(colourAt(x + beside, y)).not.toEqual(loud);
+    },
+  );
+
+  test("many have shares of what they are below them, and changes get there", async () => {
+    const states = Uint8Array.from({ length: 30_000 }, (_, cell) =>
+      byte(cell < 15_000 && cell % 200 === 0 ? "task_failed" : "completed"),
+    );
+    cells.replace(uniformShape(30_000, 1), states);
+    await frame();
+    const canvas = overview().querySelector("canvas") as HTMLCanvasElement;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const at = (along: number, down: number) => {
+      const [x, y] = [along * canvas.width, down * canvas.height];
+      return [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data];
+    };
+    await vi.waitFor(() => expect(at(0.2, 0.99)).toEqual(opaque(PALETTES.light.kinds.task_failed)));
+    expect(at(0.2, 0.5)).toEqual(opaque(PALETTES.light.kinds.completed));
+    expect(at(0.7, 0.99)).toEqual(opaque(PALETTES.light.kinds.completed));
+    cells.apply(Uint32Array.of(21_000), Uint8Array.of(byte("scoring_failed")));
+    await vi.waitFor(() =>
+      expect(at(0.7, 0.99)).toEqual(opaque(PALETTES.light.kinds.scoring_failed)),
+    );
+  });
+
   test("many have a brush, which moves what is in view", async () => {
     expect(overview().hidden).toBe(true);
     cells.replace(uniformShape(30_000, 1), new Uint8Array(30_000).fill(byte("completed")));
@@ -475,23 +556,33 @@ describe("pointer and keys", () => {
   });
 
   test("hovering tells the cell, and follows its state", async () => {
-    wrapper.dispatchEvent(new PointerEvent("pointermove", at(500)));
+    const moves = [at(100), at(500)].map((place) => new PointerEvent("pointermove", place));
+    const canvas = wrapper.querySelector("canvas") as HTMLElement;
+    const measured = vi.spyOn(canvas, "getBoundingClientRect");
+    for (const move of moves) wrapper.dispatchEvent(move);
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
+    expect(measured, "the handler has nothing laid out").not.toHaveBeenCalled();
+    await frame();
+    expect(measured, "once a frame").toHaveBeenCalledOnce();
     expect(tooltip.hidden).toBe(false);
     expect(tooltip.textContent).toBe("item 166 · trial 2task failed");
     cells.apply(Uint32Array.of(500), Uint8Array.of(byte("running")));
     expect(tooltip.textContent).toBe("item 166 · trial 2running");
+    wrapper.dispatchEvent(new PointerEvent("pointermove", at(100)));
     wrapper.dispatchEvent(new PointerEvent("pointerleave"));
     expect(tooltip.hidden).toBe(true);
+    await frame();
+    expect(tooltip.hidden, "it has left before the frame").toBe(true);
   });
 
-  test("the tooltip is on the side with more room, beside its cell", () => {
+  test("the tooltip is on the side with more room, beside its cell", async () => {
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
     const box = () => tooltip.getBoundingClientRect();
     const { left, right } = wrapper.getBoundingClientRect();
     for (const cell of [0, 440, 899]) {
       const event = at(cell);
       wrapper.dispatchEvent(new PointerEvent("pointermove", event));
+      await frame();
       const pointer = event.clientX ?? 0;
       const onTheRight = pointer <= (left + right) / 2;
       const apart = onTheRight ? box().left - pointer : pointer - box().right;

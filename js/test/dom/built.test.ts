@@ -39,6 +39,7 @@ const STEPS = [
   ...[0, 1, 2, 3, 4, 5].map((tab) => click("[role=tab]", tab)),
   [".oprs-heatmap", (root: HTMLElement) => choose(root, 0, "duration")],
   [".oprs-scale .oprs-number", (root: HTMLElement) => choose(root, 1, "failures")],
+  [".oprs-scale .oprs-number", (root: HTMLElement) => choose(root, 1, "field:category")],
   click(".oprs-group"),
   [
     ".oprs-heatmap",

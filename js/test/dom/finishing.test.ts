@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { byte, experiment, FakeKernel, offering } from "../../dev/fake";
+import { byte, experiment, FakeKernel, offering, view } from "../../dev/fake";
 import type { Plan } from "../../src/protocol";
 import { mountOpen } from "./mount";
 
@@ -309,6 +309,54 @@ describe("against another experiment of the dataset", () => {
     pick("Colour by", "beside:other");
     await soon(() => expect(asked("compare")).toHaveLength(2));
     expect(root.querySelector(".oprs-verdict")).toBeNull();
+  });
+
+  test("another score of both is compared on request, without losing the focus, and remembered", async () => {
+    const { pick, asked, find, text, kernel } = await against();
+    pick("Colour by", "score:words");
+    pick("Colour by", "beside:other");
+    await soon(() => expect(text(".oprs-scale")).toContain("better 41"));
+    const by = find(".oprs-scale select") as HTMLSelectElement;
+    expect([by.value, by.ariaLabel ?? by.getAttribute("aria-label")]).toEqual([
+      "score:words",
+      "Compare by",
+    ]);
+    by.focus();
+    by.value = "score:keywords";
+    by.dispatchEvent(new Event("change", { bubbles: true }));
+    await soon(() => expect(asked("compare").at(-1)?.params.by).toBe("score:keywords"));
+    await soon(() => expect(by.value).toBe("score:keywords"));
+    expect(document.activeElement).toBe(by);
+    expect((find(".oprs-seeing select") as HTMLSelectElement).value).toBe("beside:other");
+    const colour = "beside:other score:keywords";
+    await soon(() => expect(kernel.control.traits.memory.colour).toBe(colour), 3000);
+  });
+
+  test("a click on a verdict selects its items, with Shift those of others, too", async () => {
+    const { pick, kernel, root, asked } = await against();
+    const answer = kernel.methods.compare;
+    kernel.methods.compare = (params) => {
+      const [result, cells] = answer(params);
+      const counts = { worse: 1, same: 0, better: 1 };
+      return [{ ...(result as object), ...counts }, cells, view(Uint32Array.of(2, 0, 1))];
+    };
+    pick("Colour by", "beside:other");
+    const verdict = (name: string) =>
+      [...root.querySelectorAll<HTMLElement>(".oprs-scale button")].find((each) =>
+        each.textContent?.startsWith(name),
+      );
+    await soon(() => expect(verdict("worse")?.textContent).toBe("worse 1"));
+    verdict("worse")?.click();
+    await soon(() => expect(asked("select").at(-1)?.params.runs).toEqual([[2, 3, 0, 2]]));
+    verdict("better")?.dispatchEvent(new MouseEvent("click", { shiftKey: true, bubbles: true }));
+    await soon(() =>
+      expect(asked("select").at(-1)?.params.runs).toEqual([
+        [0, 1, 0, 2],
+        [2, 3, 0, 2],
+      ]),
+    );
+    verdict("same")?.click();
+    await soon(() => expect(root.querySelector(".oprs-selected")).toBeNull());
   });
 
   test("the inspector shows both outputs, as text", async () => {

@@ -170,7 +170,7 @@ describe("its tools", () => {
   test("put the item in the notebook and name its variable", async () => {
     const { find, text, kernel } = await inspected({}, "Item");
     find(".oprs-keep").click();
-    await soon(() => expect(text(".oprs-keep")).toBe("in the notebook as item_2"));
+    await soon(() => expect(text(".oprs-keep")).toBe("in the notebook as item_1"));
     expect(kernel.control.sent.at(-1)).toMatchObject({
       method: "keep",
       params: { experiment: "half", cell: 3 },

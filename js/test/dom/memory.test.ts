@@ -62,6 +62,13 @@ test("colour and order are asked for again; what is of another experiment, or no
   expect(asked("order")).toMatchObject({ by: "failures" });
   expect(asked("cell")).toBeUndefined();
   end.abort();
+  const grouped = browser({ selected: "half", memory: { ...memory, sort: "field:category" } });
+  const shown = await mountOpen(grouped);
+  await vi.waitFor(() => expect(shown.text(".oprs-caption")).toContain("by category"));
+  const [, select] = shown.root.querySelectorAll<HTMLSelectElement>(".oprs-seeing select");
+  expect(select.value).toBe("field:category"); // also while nobody has told which fields there are
+  expect(select.selectedOptions[0].textContent).toMatch(/category$/);
+  shown.end.abort();
   const other = browser({ selected: "half", memory: { ...memory, experiment: "other" } });
   await mountOpen(other);
   expect(other.control.sent.filter(({ method }) => method === "plane")).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel } from "../../dev/fake";
-import { figure, meanOf } from "../../src/words";
+import { dollars, factLines, figure, meanOf } from "../../src/words";
 import { type Mounted, mountOpen } from "./mount";
 
 const soon = vi.waitFor;
@@ -36,7 +36,15 @@ describe("colour and order", () => {
   test("every metric is offered, and its mean is said", async () => {
     const mounted = await opened(some());
     const names = [...chooser(mounted, "Colour by").options].map((option) => option.textContent);
-    expect(names).toEqual(["state", "keywords", "words", "duration", "attempts", "against smoke"]);
+    expect(names).toEqual([
+      "state",
+      "keywords",
+      "words",
+      "duration",
+      "attempts",
+      "disagreement in keywords",
+      "against smoke",
+    ]);
     expect(mounted.text(".oprs-means")).toMatch(
       /^keywords 0\.\d\d ± 0\.02 \(n 34\) · words 0\.\d\d ± 0\.02 \(n 33\)$/,
     );
@@ -74,6 +82,64 @@ describe("colour and order", () => {
     press(mounted.find(".oprs-group"), "N");
     const shown = () => mounted.find(".oprs-inspector").dataset.cell;
     await soon(() => expect(["4", "8"]).toContain(shown()));
+  });
+
+  test("cost and tokens are offered where they are known, each in its own words", async () => {
+    const kernel = some();
+    const [one] = kernel.experiments;
+    one.plan = { ...one.plan, priced: true };
+    const mounted = await opened(kernel);
+    expect(chooser(mounted, "Sort by").textContent).toContain("costtokens");
+    choose(mounted, "Colour by", "cost");
+    await soon(() => expect(mounted.text(".oprs-scale")).toContain("$0.0004 — $0.031"));
+    expect(mounted.text(".oprs-scale")).toMatch(/mean \$0\.\d\d ± \$0\.02 \(n 34\)/);
+    choose(mounted, "Colour by", "tokens");
+    await soon(() => expect(mounted.text(".oprs-scale")).toContain("210 — 12,400"));
+  });
+
+  test("disagreement is that in the score that is looked at, of items; one trial has none", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    choose(mounted, "Colour by", "score:words");
+    const offered = () =>
+      [...chooser(mounted, "Colour by").options].find(({ value }) => /^disag/.test(value));
+    await soon(() => expect(offered()?.textContent).toBe("disagreement in words"));
+    choose(mounted, "Colour by", offered()?.value ?? "");
+    await soon(() => expect(mounted.text(".oprs-scale")).toMatch(/\(n \d+ items\)/));
+    expect(chooser(mounted, "Colour by").value).toBe("disagreement:score:words");
+    // What was run and has no value is counted, be its item's other trials as they may.
+    expect(mounted.text(".oprs-scale")).toContain("no value 0");
+    choose(mounted, "Sort by", "disagreement:score:words");
+    await soon(() => expect(mounted.text(".oprs-caption")).toContain("worst first"));
+    choose(mounted, "Colour by", "score:keywords");
+    await soon(() => expect(offered()?.textContent).toBe("disagreement in keywords"));
+    expect(chooser(mounted, "Sort by").value).toBe("disagreement:score:words");
+    const single = await opened(
+      new FakeKernel([experiment("two", "smoke", 3, 1, Uint8Array.of(3, 3, 3))]),
+    );
+    expect(chooser(single, "Colour by").textContent).not.toContain("disagreement");
+  });
+
+  test("items are grouped by a field of theirs: said in the caption and of each cell", async () => {
+    const mounted = await opened(some());
+    choose(mounted, "Sort by", "field:category");
+    await soon(() => expect(mounted.text(".oprs-caption")).toContain("items, by category: arithm"));
+    expect(mounted.text(".oprs-caption")).toContain("no category · each column holds 3 trials");
+    press(mounted.find(".oprs-frame"), "n");
+    await soon(() =>
+      expect(mounted.text(".oprs-inspector")).toMatch(/item \d+ · trial \d · arithmetic/),
+    );
+    expect(mounted.text("[role=gridcell]")).toMatch(/ · arithmetic: scores missing$/);
+    choose(mounted, "Sort by", "order");
+    await soon(() => expect(mounted.text(".oprs-inspector")).not.toContain("· arithmetic"));
+  });
+
+  test("without a score, trials disagree by their states; fields are known before anything has run", async () => {
+    const kernel = new FakeKernel([experiment("new", "new", 4, 2, new Uint8Array(8))]);
+    const mounted = await opened(kernel);
+    const names = () => [...chooser(mounted, "Sort by").options].map(({ value }) => value);
+    await soon(() => expect(names()).toContain("field:category"));
+    expect(names()).toContain("disagreement");
   });
 
   test("another experiment is seen as states, in its order", async () => {
@@ -202,4 +268,19 @@ test("figures and means as people read them", () => {
   expect(meanOf({ mean: 0.712, error: 0.0211, n: 1739 })).toBe("0.71 ± 0.02 (n 1,739)");
   expect(meanOf({ mean: 1, error: null, n: 1 })).toBe("1.00 (n 1)");
   expect(meanOf({ mean: null, error: null, n: 0 })).toBe("n 0");
+  expect(meanOf({ mean: 0.0041, error: 0.0003, n: 12 }, dollars, "item")).toBe(
+    "$0.0041 ± $0.0003 (n 12 items)",
+  );
+  const run = { cell: 1, state: "completed", item: "why", error: null, scores: [] } as const;
+  const facts = { ...run, scores: [{ name: "right", value: 1 }] };
+  expect(factLines({ ...facts, seconds: 2, cost: 0.0031, tokens: 1204 })).toEqual([
+    "completed",
+    "why",
+    "right 1 · 2.0 s",
+    "1,204 tokens · $0.0031",
+  ]);
+  expect(factLines({ ...run, scores: [], seconds: null, cost: null, tokens: null })).toEqual([
+    "completed",
+    "why",
+  ]);
 });

@@ -112,6 +112,33 @@ describe("finding cells", () => {
     }
   });
 
+  test("names of groups have room beside rows that are high enough, and no more than a quarter", () => {
+    const names = ["code", "x".repeat(100)];
+    for (const trials of [1, 3]) {
+      const few = fold(20, trials, 726, 220, 1, names);
+      expect(few.left).toBe(112);
+      expect(few.width).toBeLessThanOrEqual(726);
+      const shape = uniformShape(20, trials);
+      for (const cell of [0, shape.cells - 1]) {
+        const { left, top } = boxOf(few, shape, cell);
+        expect(cellAt(few, shape, left + 1, top + 1)).toBe(cell);
+        expect(
+          cellAt(
+            few,
+            shape,
+            (trials === 3 ? left - (cell % 3) * few.cellWidth : left) - 5,
+            top + 1,
+          ),
+        ).toBe(-1);
+      }
+    }
+    expect(fold(20, 3, 300, 220, 1, names).left).toBeLessThanOrEqual(75);
+    expect(fold(20, 1, 726, 220, 1, ["a"]).left).toBe(15);
+    expect(fold(20, 3, 726, 220, 1, ["a"]).left).toBe(fold(20, 3, 726, 220, 1).left); // its numbers have more
+    expect(fold(5000, 3, 726, 220, 1, names).left).toBe(0);
+    expect(fold(20, 1, 726, 220, 1).left).toBe(0);
+  });
+
   test("between blocks, outside and on blanks there is no cell", () => {
     const shape = uniformShape(294, 3);
     const layout = fold(294, 3, 726, 220, 1);

@@ -9,7 +9,7 @@ import { boxOf, cellAt, cellCentre, geometryOf } from "../../src/heatmap/viewpor
 
 const lensOn = (items: number, trials: number, width = 726, height = 220, ratio = 1) => {
   const layout = fold(items, trials, width, height, ratio);
-  const room = { items, width, height: Math.ceil(layout.top + layout.height), ratio };
+  const room = { width, height: Math.ceil(layout.top + layout.height), ratio };
   return new Lens(layout, room);
 };
 const random = (below: number) => Math.floor(Math.random() * below);
@@ -87,7 +87,6 @@ describe("coming closer", () => {
     before.centre({ x: 0.7, y: 0.3 });
     const layout = fold(5000, 3, 400, 220, 1);
     const room = {
-      items: 5000,
       width: 400,
       height: Math.ceil(layout.top + layout.height),
       ratio: 1,

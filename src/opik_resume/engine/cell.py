@@ -121,18 +121,20 @@ class CellWork:
     def finish(self, attempt: Attempt, item: Item, came: Came) -> Attempt:
         """Score what the task returned. ``attempt`` is the start, without an outcome."""
         came.end(error=CancelledError())  # unless it has ended
-        made = replace(attempt, version=self.version, task_seconds=came.seconds, notes=came.notes)
-        attempt = replace(made, steps=self._steps(came.seen))
-        if came.tries is not None and came.tries.told:
-            attempt = replace(attempt, tries=came.tries.told)
+        told = came.tries.told if came.tries is not None else ()
+        known: Json = {  # put in at once: to copy an attempt takes longer than anything else that is done here
+            "version": self.version, "task_seconds": came.seconds, "notes": came.notes, "tries": told,
+            "steps": self._steps(came.seen),
+        }  # fmt: skip
         if came.error is not None:
-            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, came.error))
+            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, came.error), **known)
         if not isinstance(came.output, dict):
-            return self._refuse(attempt, came.output, came.stored)
+            return self._refuse(attempt, came.output, came.stored, known)
         if self.costs is not None:
-            cost, untold = self.costs.of(_own_copy(item.content), came.output)
-            attempt = replace(attempt, cost=cost, notes=(*came.notes, *untold))
-        return self._score(attempt, item, came.output, came.seen, returned=True, task_output=came.stored)
+            known["cost"], untold = self.costs.of(_own_copy(item.content), came.output)
+            known["notes"] = (*came.notes, *untold)
+        known |= {"returned": True, "task_output": came.stored}
+        return self._score(attempt, item, came.output, came.seen, **known)
 
     def _called_on(self, item: Item, attempt: Attempt, tries: Tries | None) -> Any:
         if self.trying is None or tries is None:
@@ -150,31 +152,27 @@ class CellWork:
         told = seen.told() if seen is not None else {}
         return {**told, "task": {**self._called, **told.get("task", {})}}
 
-    def _refuse(self, attempt: Attempt, output: Any, stored: Any) -> Attempt:
+    def _refuse(self, attempt: Attempt, output: Any, stored: Any, known: Json) -> Attempt:
         """The task returned no dict. It failed, and what it returned was paid for: it is kept all the same."""
         kept = f"the task returned {_kind(output)}, which is kept under 'output'"
         error = InvalidTaskOutput(
             f"the task returned {_kind(output)}, not a dict: return for example {{'output': …}}. "
             f"What it returned is kept as this run's output: {_shown(output)}"
         )
-        return replace(
-            attempt,
-            ended_at=utc_now(),
-            error=self._told(attempt, error),
-            task_output={"output": stored},
-            notes=(kept, *attempt.notes),
-        )
+        known |= {"task_output": {"output": stored}, "notes": (kept, *known["notes"])}
+        return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **known)
 
     def _score(self, attempt: Attempt, item: Item, output: Json, seen: Seen | None = None, **came: Any) -> Attempt:
         """Score an output. ``came``: what else has come of the attempt."""
+        known = came.pop("steps", attempt.steps) or {}
         began = time.perf_counter()
         asked: list[scoring.Scored] = []
         try:
             scores = self._scores(self.metrics, attempt, item, output, asked, seen)
         except BaseException as error:
-            came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(attempt, asked)}
+            came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(known, asked)}
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **came)
-        came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(attempt, asked)}
+        came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(known, asked)}
         return replace(
             attempt,
             ended_at=attempt.ended_at or utc_now(),
@@ -213,11 +211,10 @@ class CellWork:
         with self.tracing.scoring(attempt, looking=True):
             return scores + ask(looking, span=span)
 
-    def _with_metrics(self, attempt: Attempt, asked: Sequence[scoring.Scored]) -> Json | None:
-        """The steps of the attempt with those of its scoring; of a metric that was asked again, the latest ones."""
+    def _with_metrics(self, known: Json, asked: Sequence[scoring.Scored]) -> Json | None:
+        """The known steps of an attempt with those of its scoring; of a metric that was asked again, the latest ones."""
         if not self.tracing.spans:
             return None
-        known = attempt.steps or {}
         fresh = steps.of_metrics(asked, self.tracing.traced)
         again = {told["name"] for told in fresh}
         before = [told for told in known.get("metrics", ()) if told["name"] not in again]
@@ -256,7 +253,7 @@ class CellWork:
             scores=_merged(attempt.scores, fresh, scored),
             scored_by=None if attempt.scored_by is None else tuple(dict.fromkeys((*attempt.scored_by, *scored))),
             missing_metrics=tuple(n for n in attempt.missing_metrics if n in self.required and n not in scored),
-            steps=self._with_metrics(attempt, asked),
+            steps=self._with_metrics(attempt.steps or {}, asked),
         )
 
 

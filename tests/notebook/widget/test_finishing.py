@@ -310,6 +310,12 @@ def test_another_experiment_of_the_dataset_is_held_against_this_one(store: Store
             assert said in refusal["message"]
     assert "nothing to compare" in shown.refusal("compare", experiment=ids[0], other=ids[1], by="duration")["message"]
     assert "no cell 99" in shown.refusal("beside", experiment=ids[0], other=ids[1], cell=99)["message"]
-    nothing = shown.ask("compare", experiment=ids[0], other=ids[1], by="score:unknown")
+    assert result["shared"] == ["score:same"]
+    assert shown.result("compare", experiment=ids[0], other=ids[1], by="score:unknown")["by"] == "score:same"
+    bare = evaluate(
+        dataset, one, [Equals(name="another")], experiment_name="bare", verbose=0, store=store
+    ).experiment_id
+    nothing = shown.ask("compare", experiment=ids[0], other=bare, by="score:same")
+    assert (nothing.content["result"]["by"], nothing.content["result"]["shared"]) == ("score:same", [])
     assert set(nothing.buffers[0]) == {255}
     assert nothing.content["result"]["difference"] == {"mean": None, "error": None, "n": 0}

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import traitlets
 from ipywidgets import VBox  # type: ignore[import-untyped]
@@ -15,7 +16,7 @@ from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError, ExperimentBusy, ExperimentNotFound, StoreError
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.lifecycle.rounds import rule
-from opik_resume.metrics import Equals
+from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.stores.protocol import Store
@@ -92,6 +93,8 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
     assert shown.widget.selection == rest
     assert [list(change) for change in changes] == [expected, rest]
     assert repr(shown.widget.selection[:1]) == repr([(grid.item_ids[1], 0)])
+    shown.widget.selection = [(3, 1), (np.int64(0), 0)]
+    assert list(shown.widget.selection) == [CellKey(grid.item_ids[0], 0), CellKey(grid.item_ids[3], 1)], "by position"
     shown.widget.selection = []
     assert shown.widget.get_state()["rectangles"] == []
 
@@ -105,7 +108,10 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
         ([("nobody", 0)], "no item 'nobody'. There is"),
         (["ab"], "selection[0] must be a pair"),
         ([7], "selection[0] must be a pair"),
-        ([(3, 0)], "selection[0] must be a pair"),
+        ([(3, 0)], "selection[0]: the experiment has items 0 to 1, got 3"),
+        ([(-1, 0)], "selection[0]: the experiment has items 0 to 1, got -1"),
+        ([(True, 0)], "selection[0] must be a pair"),
+        ([(1.0, 0)], "selection[0] must be a pair"),
         ([(0, 1.5)], "selection[0] must be a pair"),
     ],
 )
@@ -134,6 +140,7 @@ def test_the_selected_runs_as_a_table(store: Store, view: Views) -> None:
     assert table.loc[0, "score.equals_metric"] == 1.0
     assert list(table["output.output"].fillna("")) == [n if n != "1" else "" for n in table["item.reference"]]
     assert (table["trial"] == 0).all()
+    assert list(table["position"]) == [0, 1, 2, 3], "as it is on screen"
 
 
 def test_failures_and_result_are_those_of_the_experiment(store: Store, view: Views) -> None:
@@ -260,12 +267,23 @@ def test_two_experiments_are_compared_item_by_item(store: Store, view: Views) ->
         lambda item: {"output": "no" if item["n"] in wrong else item["reference"]}
     )
     for name, wrong in (("before", {1, 2}), ("after", {2, 3})):
-        evaluate(dataset, scored(wrong), [Equals(name="right")], experiment_name=name, verbose=0, store=store)
+        metrics: list[Any] = [Equals(name="right"), Contains(name="in it"), Equals(name=f"only {name}")]
+        evaluate(dataset, scored(wrong), metrics, experiment_name=name, verbose=0, store=store)
     stranger = unstarted(store, "stranger", numbers(store, 1, "others")).id
     shown = view()
     shown.widget.experiment = "after"
     table = shown.widget.compare("before")
-    assert list(table["right.change"]) == [-1.0, 0.0, 0.0, 1.0]
+    order = list(reading_of(store, shown.widget.experiment).grid.item_ids)
+    assert [order[position] for position in table["position"]] == list(table["item_id"])
+    assert {"in it.change", "only after", "only before.other"} <= set(table.columns)
+    by = shown.widget.compare("before", metric="right")
+    assert list(by.columns) == ["item_id", "position", "right", "right.other", "right.change"]
+    for metric in ("only after", "wrong", ""):
+        with pytest.raises(ArgumentError, match=f"no scores '{metric}' in both experiments, but 'in it', 'right'"):
+            shown.widget.compare("before", metric=metric)
+    with pytest.raises(ArgumentError, match="metric must be the name of a score, got 7"):
+        shown.widget.compare("before", metric=7)  # type: ignore[arg-type]
+    assert list(table["right.change"]) == list(by["right.change"]) == [-1.0, 0.0, 0.0, 1.0]
     assert sorted(zip(table["right"], table["right.other"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     with pytest.raises(ArgumentError, match="same dataset"):
         shown.widget.compare(stranger)

@@ -224,9 +224,9 @@ def test_an_item_is_put_in_the_notebook(store: Store, view: Views, monkeypatch: 
         return name
 
     monkeypatch.setattr(inspection, "put", keep)
-    assert shown.result("keep", experiment=experiment_id, cell=1) == {"name": "item_2"}
-    assert put["item_2"]["n"] == 1
-    assert set(put["item_2"]) == {"n", "reference", "id"}
+    assert shown.result("keep", experiment=experiment_id, cell=1) == {"name": "item_1"}
+    assert put["item_1"]["n"] == 1
+    assert set(put["item_1"]) == {"n", "reference", "id"}
     assert "no cell 99" in shown.refusal("keep", experiment=experiment_id, cell=99)["message"]
 
 

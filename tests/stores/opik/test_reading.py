@@ -241,7 +241,7 @@ def test_a_server_that_does_not_know_every_field_is_asked_for_more(
 ) -> None:
     """One that is older refuses to leave out what it has never heard of: that is tried once."""
     if many:
-        monkeypatch.setattr(traces, "PAGE", 1)
+        monkeypatch.setattr(traces, "FEW", 1)
     experiment_id, item_ids = theirs(api)
     done = api.run(experiment_id, item_ids[0])
     api.score(done, 0.5)
@@ -440,7 +440,7 @@ class Meanwhile(faults.Action):
 def test_pages_fetched_side_by_side_are_no_answer_when_rows_came_or_went_meanwhile(
     server: OpikServer, api: Api, store: OpikStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(traces, "PAGE", 20)
+    monkeypatch.setattr(traces, "FEW", 20)
     monkeypatch.setattr(paging, "SIDE_BY_SIDE", 10)
     experiment_id, item_ids = theirs(api, 45)
     ids = many_runs(api, experiment_id, item_ids)

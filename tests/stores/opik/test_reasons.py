@@ -340,6 +340,7 @@ def test_reading_heavily_costs_a_request_more_for_each_run_whose_scoring_failed(
     server.forget_requests()
     store.attempts(experiment_id)
     light = len(server.requests)
+    store.get(experiment_id)
     server.forget_requests()
     attempts = store.attempts(experiment_id, heavy=True)
     assert len(server.requests) == light + sum(is_scoring_failed(attempt) for attempt in attempts) == light + 20

@@ -105,7 +105,7 @@ class AttemptColumns:
         gathered = Gathering()
         gathered.add(
             [attempt.item_id.encode("utf-8", "surrogatepass") for attempt in ordered],
-            [_trial(attempt) for attempt in ordered],
+            [numbered(attempt.trial) for attempt in ordered],
             [state_of(attempt) for attempt in ordered],
             [_seconds(attempt) for attempt in ordered],
             [attempt.started_at.timestamp() for attempt in ordered],
@@ -118,14 +118,11 @@ class AttemptColumns:
         return gathered.columns(Objects(ordered))
 
 
-@dataclass(frozen=True)
-class Objects:
-    """A source of attempts that are there already: the row of each is its place."""
-
-    there: Sequence[Attempt]
+class Made:
+    """A source that makes an attempt of each row that is asked for, and tells all else from that."""
 
     def attempts(self, rows: Numbers) -> list[Attempt]:
-        return [self.there[row] for row in rows.tolist()]
+        raise NotImplementedError
 
     def errors(self, rows: Numbers) -> list[tuple[str, str]]:
         return [_error(attempt) for attempt in self.attempts(rows)]
@@ -148,6 +145,16 @@ class Objects:
     def rows(self, ids: Sequence[str]) -> list[int | None]:
         """None: what is there is there, and a later attempt of the same id is another object."""
         return [None] * len(ids)
+
+
+@dataclass(frozen=True)
+class Objects(Made):
+    """A source of attempts that are there already: the row of each is its place."""
+
+    there: Sequence[Attempt]
+
+    def attempts(self, rows: Numbers) -> list[Attempt]:
+        return [self.there[row] for row in rows.tolist()]
 
 
 @dataclass(frozen=True)
@@ -270,10 +277,11 @@ def _said(attempt: Attempt) -> Metrics:
     return Metrics(attempt.failed_metrics, attempt.missing_metrics, attempt.scored_by, attempt.version)
 
 
-def _trial(attempt: Attempt) -> int:
-    if attempt.trial is None:
+def numbered(trial: int | None) -> int:
+    """A trial as columns have it."""
+    if trial is None:
         return NO_TRIAL
-    return attempt.trial if 0 <= attempt.trial < _NOWHERE else _NOWHERE
+    return trial if 0 <= trial < _NOWHERE else _NOWHERE
 
 
 def _seconds(attempt: Attempt) -> float | None:

@@ -130,6 +130,11 @@ class Runs(Mapping[str, int]):
         return int(self.counts.sum())
 
 
+def is_whole(value: Any) -> bool:
+    """Whether somebody who gives this means a place."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def texts_of(encoded: Sequence[bytes]) -> Texts:
     """The array of these."""
     return np.array(encoded, dtype=np.bytes_) if len(encoded) else np.empty(0, dtype="S1")

@@ -23,6 +23,11 @@ _HEADER = re.compile(
           | (?:[\w-]{1,24}\s+)? [^\s"'\\,;)}\]]{12,} )                       # or a key, after any word""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SHAPED = re.compile(  # as providers make their keys: whoever wrote one into a cell has it in no variable
+    r"""\b(?: (?:sk|pk|rk|gsk|hf|gh[opsu]|xox[abeprs]|r8|pplx|lsv2|glpat)[-_](?=[\w-]*\d)[\w-]{16,}
+          | AIza[\w-]{35} | AKIA[A-Z0-9]{16} | eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+ )""",
+    re.VERBOSE,
+)
 _USER = re.compile(r"(?<=://)[^/\s\"'<>?#]+@")  # user:password@ of a URL
 
 _lock = threading.Lock()  # guards the set
@@ -30,7 +35,7 @@ _given: set[str] = set()  # keys that came with a call
 
 
 def redacted(text: str) -> str:
-    """The text without keys of this process, ``Authorization`` headers, and passwords in URLs.
+    """The text without keys of this process, what looks like one, ``Authorization`` headers, and passwords in URLs.
 
     Its keys are the values, of ``SHORTEST`` characters or more, of variables ``*_API_KEY``, ``*_TOKEN`` and ``*_SECRET``,
     the one that is configured for Opik, and those that were given to ``connect``.
@@ -38,6 +43,7 @@ def redacted(text: str) -> str:
     for secret, name in _secrets():
         if secret in text:
             text = text.replace(secret, f"[{name} redacted]")
+    text = _SHAPED.sub("[redacted]", text)
     if "authorization" in text.lower():
         text = _HEADER.sub(r"\1[redacted]", text)
     return _USER.sub("[redacted]@", text) if "@" in text else text

@@ -25,6 +25,9 @@ class Pressed:
     waited: float = 0.0
 
 
+NOT_PRESSED = Pressed()
+
+
 class Tries:
     """Told of each try as it begins and ends; says how long to wait for the next. One thread at a time.
 
@@ -50,7 +53,7 @@ class Tries:
         self._clock, self._now, self._chance = clock, now, chance
         self._made = list(made)
         self._number = made[-1].number if made else 0
-        self._pressed = pressed or Pressed()
+        self._pressed = pressed or NOT_PRESSED
         self._refused = False  # the last one was, because a provider is called too often
         self._began = 0.0
         self._since = now()

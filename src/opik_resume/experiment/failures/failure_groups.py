@@ -36,7 +36,10 @@ _RULES = {
     ),
     "id": (
         r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
-        # A word of letters and several digits (req_011CQv4T, 3f2a9c1b), not int64, utf8 or sha256.
+        # Hexadecimal, also of digits alone behind a prefix (req_00053225, where the next one is req_0006677b).
+        r"|(?<![A-Za-z0-9])(?:(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}|(?=[0-9]*[A-F])(?=[A-F]*[0-9])[0-9A-F]{8,}"
+        r"|(?<=[A-Za-z][_-])[0-9]{8,})(?![A-Za-z0-9])"
+        # A word of letters and several digits (req_011CQv4T), not int64, utf8 or sha256.
         r"|(?<![A-Za-z0-9])(?=[0-9]*[A-Za-z])(?=[A-Za-z]*(?:[0-9]+[A-Za-z]+)+[0-9A-Za-z]*)[0-9A-Za-z]{8,}(?![A-Za-z0-9])"
     ),
     # With what separates the parts of a date, a time, a range; a unit may follow.

@@ -20,7 +20,6 @@ from opik_resume.experiment.fingerprints.source import is_of_a_library, source_o
 logger = redaction.logger(__name__)
 _Cached = type(functools.lru_cache(lambda: None))
 _GIVEN_KEY = re.compile(r"((?:key|token|secret|password)\w*['\"]?\s*[=:]\s*)(['\"])[^'\"\n]{6,}\2", re.IGNORECASE)
-_KEY = re.compile(r"\b(?:sk|pk|rk|gsk|ghp|gho|ghs|hf|xox[abp])[-_][A-Za-z0-9_-]{12,}")
 _MOST = 60  # functions and constants of one callable
 _MOST_TEXT = 100_000  # characters of all that is kept of one
 _MOST_ATTRIBUTES = 2_000
@@ -171,7 +170,7 @@ class _Reader:
 
 def _without_keys(text: str) -> str:
     """Neither the keys of this process nor what is written down as one."""
-    return _KEY.sub("[redacted]", _GIVEN_KEY.sub(r"\1\2[redacted]\2", redaction.redacted(text)))
+    return _GIVEN_KEY.sub(r"\1\2[redacted]\2", redaction.redacted(text))
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from opik_resume.base.columns.ids import is_whole
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.base.states import FAILED
 from opik_resume.exceptions import ArgumentError
@@ -149,7 +150,7 @@ def _found(cells: PlannedCells, find: Callable[[PlannedCells, str], Flags], word
 
 
 def _of_items(cells: PlannedCells, value: Any) -> Flags:
-    listed = _listed(value, "items", str)
+    listed = _listed(value, "items", (str, int, np.integer))
     places = [_item(cells, item_id) for item_id in listed]
     missing = ~np.isin(places, cells.item)
     if missing.any():
@@ -157,10 +158,13 @@ def _of_items(cells: PlannedCells, value: Any) -> Flags:
     return np.isin(cells.item, places)
 
 
-def _item(cells: PlannedCells, item_id: Any) -> int:
-    if not isinstance(item_id, str):
-        raise ArgumentError(f"only: items are the ids of items, which are strings, got {item_id!r}")
-    return cells.item_ids.index(item_id) if item_id in cells.item_ids else -1
+def _item(cells: PlannedCells, item: Any) -> int:
+    """The place of an item by its id or its position, -1 when there is none."""
+    if isinstance(item, str):
+        return cells.item_ids.index(item) if item in cells.item_ids else -1
+    if not is_whole(item):
+        raise ArgumentError(f"only: items are ids, which are strings, or positions, counted from 0, got {item!r}")
+    return int(item) if 0 <= item < len(cells.item_ids) else -1
 
 
 def _of_trials(cells: PlannedCells, value: Any) -> Flags:
@@ -180,8 +184,8 @@ def _trial(trial: Any) -> int:
 
 
 def _of_cells(cells: PlannedCells, value: Any) -> Flags:
-    pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
-    keys = [_key(each) for each in ([value] if pair else _listed(value, "cells"))]
+    pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str | int | np.integer)
+    keys = [_key(cells, each) for each in ([value] if pair else _listed(value, "cells"))]
     asked = PlannedCells.of(PlannedCell(key, CellState.never_run, "run", "") for key in keys)
     missing = ~asked.among(cells)
     if missing.any():
@@ -192,14 +196,22 @@ def _of_cells(cells: PlannedCells, value: Any) -> Flags:
     return cells.among(asked)
 
 
-def _key(value: Any) -> CellKey:
+def _key(cells: PlannedCells, value: Any) -> CellKey:
     try:
-        item_id, trial = value
+        item, trial = value
     except (TypeError, ValueError):
-        raise ArgumentError(f"only: cells are pairs of an item's id and a trial, got {value!r}") from None
-    if not isinstance(item_id, str):
-        raise ArgumentError(f"only: cells are pairs of an item's id and a trial, got {value!r}")
-    return CellKey(item_id, _trial(trial))
+        raise _no_pair(value) from None
+    if isinstance(item, str):
+        return CellKey(item, _trial(trial))
+    if not is_whole(item):
+        raise _no_pair(value)
+    if _item(cells, item) < 0:
+        raise _no_item(cells, item)
+    return CellKey(cells.item_ids[int(item)], _trial(trial))
+
+
+def _no_pair(value: Any) -> ArgumentError:
+    return ArgumentError(f"only: cells are pairs of an item, its id or position, and a trial, got {value!r}")
 
 
 _KEYS: dict[str, Callable[[PlannedCells, Any], Flags]] = {
@@ -247,13 +259,16 @@ def _nothing(cells: PlannedCells, word: str) -> ArgumentError:
     return ArgumentError(f"only: nothing that is missing matches {word!r}. There is {', '.join(named)}{more}.")
 
 
-def _no_item(cells: PlannedCells, item_id: str) -> ArgumentError:
-    if item_id in cells.item_ids:
-        return ArgumentError(f"only: nothing of item {item_id!r} is missing.")
+def _no_item(cells: PlannedCells, item: str | int) -> ArgumentError:
+    if _item(cells, item) >= 0:
+        return ArgumentError(f"only: nothing of item {item!r} is missing.")
+    if not isinstance(item, str):
+        last = len(cells.item_ids) - 1
+        return ArgumentError(f"only: there is no item {item}: positions are 0 to {last}.")
     there = [cells.item_ids[place] for place in np.unique(cells.item)[:_NEAR].tolist()]
-    near = difflib.get_close_matches(item_id, there, n=3, cutoff=0.5) or there[:3]
+    near = difflib.get_close_matches(item, there, n=3, cutoff=0.5) or there[:3]
     return ArgumentError(
-        f"only: no item {item_id!r} is missing anything. There is {', '.join(map(repr, near)) or 'none'}."
+        f"only: no item {item!r} is missing anything. There is {', '.join(map(repr, near)) or 'none'}."
     )
 
 

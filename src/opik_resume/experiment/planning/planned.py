@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Action = Literal["run", "score"]
-COLUMNS = ["item_id", "trial", "state", "action", "reason", "failure_group"]
+COLUMNS = ["item_id", "position", "trial", "state", "action", "reason", "failure_group"]
 _AT_ONCE = 1_000
 
 
@@ -186,6 +186,7 @@ class PlannedCells(Sequence[PlannedCell]):
         items, item = np.unique(self.item, return_inverse=True)
         columns: Sequence[Any] = (
             _texts(Ids(self.item_ids.texts[items]))[item],
+            self.item,
             self.trial,
             _texts(state.name for state in CellState)[self.states],
             _texts(reason.action for reason in self.reasons)[self.reason],

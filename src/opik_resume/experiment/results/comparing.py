@@ -17,7 +17,7 @@ from opik_resume.experiment.results.error_bars import Mean, mean_of
 Floats = npt.NDArray[np.float64]
 Verdicts = npt.NDArray[np.int8]
 """Of each: 1 better, 0 the same, -1 worse, ``UNKNOWN`` where one of the two has no value."""
-UNKNOWN = -2
+BETTER, UNKNOWN = 1, -2
 TOLERANCE = 1e-9
 """Of the larger of two values: what differs by less is the same, as sums of floats do."""
 
@@ -65,8 +65,9 @@ class Comparison:
 
     @property
     def order(self) -> Numbers:
-        """The items, what has become worst first; those that cannot be compared last."""
-        return np.argsort(self.change, kind="stable")
+        """The items: the worse ones, the same and the better ones, each by their change; those without a verdict last."""
+        known = self.items != UNKNOWN
+        return np.lexsort((self.change, np.where(known, self.items, BETTER + 1)))
 
 
 def compare(here: Scored, there: Scored) -> Comparison:

@@ -124,7 +124,8 @@ class EvaluationResult:
     def failures(self) -> pd.DataFrame:
         """One row for each thing that is missing, ``never_run`` cells included.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, ``traceback``, ``failure_group``.
+        Columns: ``item_id``, ``position`` (of the item in the experiment's order, as on screen), ``trial``, ``state``,
+        ``error_type``, ``message``, ``traceback``, ``failure_group``.
         """
         return FailedRuns.gathered(self.failed_runs).to_pandas()
 
@@ -138,9 +139,9 @@ class EvaluationResult:
         return FailedRuns.gathered(self.failed_runs).groups()
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row for each complete run: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns.
+        """One row for each complete run: ``item_id``, ``position``, ``trial``, ``item.*``, ``output.*`` and ``score.*`` columns.
 
-        And ``version``, when not all were made by the same task and metrics, and ``cost``, in US dollars, where that of
+        ``position`` is that of the item in the experiment's order, counted from 0, as on screen. And ``version``, when not all were made by the same task and metrics, and ``cost``, in US dollars, where that of
         any run is known.
         """
         return frame_of(self.test_results)

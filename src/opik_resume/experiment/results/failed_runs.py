@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
@@ -19,16 +20,20 @@ from opik_resume.experiment.planning.plan import not_given
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["item_id", "trial", "state", "error_type", "message", "traceback", "failure_group"]
+COLUMNS = ["item_id", "position", "trial", "state", "error_type", "message", "traceback", "failure_group"]
 GROUP_COLUMNS = ["group", "kind", "count", "first_cell", "example"]
 _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that is not complete, or complete with a score missing. ``cause`` is why, in the words of plans."""
+    """A cell that is not complete, or complete with a score missing. ``cause`` is why, in the words of plans.
+
+    ``position`` is that of the item in the experiment's order.
+    """
 
     item_id: str
+    position: int
     trial: int
     state: CellState
     error_type: str
@@ -58,12 +63,14 @@ class FailedRuns(Sequence[Failure]):
 
     Attributes:
         item_ids: of each.
+        position: of its item in the experiment's order.
         trial: its trial.
         states: its :class:`CellState`.
         why: the place of its error in ``reasons``.
     """
 
     item_ids: Sequence[str]
+    position: Numbers
     trial: Numbers
     states: Bytes
     why: Numbers
@@ -83,6 +90,7 @@ class FailedRuns(Sequence[Failure]):
         rows = grid.rows(cells)
         return cls(
             Ids(grid.item_ids.texts[rows]),
+            rows,
             cells - grid.offsets[rows],
             grid.states[cells],
             why,
@@ -98,6 +106,7 @@ class FailedRuns(Sequence[Failure]):
         why = [reasons[_Why(each.error_type, each.message, each.traceback, each.cause)] for each in failures]
         return cls(
             tuple(each.item_id for each in failures),
+            np.array([each.position for each in failures], dtype=np.int64),
             np.array([each.trial for each in failures], dtype=np.int64),
             np.array([each.state for each in failures], dtype=np.uint8),
             np.array(why, dtype=np.int64),
@@ -107,23 +116,27 @@ class FailedRuns(Sequence[Failure]):
     def __len__(self) -> int:
         return len(self.why)
 
+    @property
+    def _numbers(self) -> tuple[npt.NDArray[Any], ...]:
+        return self.position, self.trial, self.states, self.why
+
     @overload
     def __getitem__(self, at: int) -> Failure: ...
     @overload
     def __getitem__(self, at: slice) -> FailedRuns: ...
     def __getitem__(self, at: int | slice) -> Failure | FailedRuns:
         if isinstance(at, slice):
-            return FailedRuns(self.item_ids[at], self.trial[at], self.states[at], self.why[at], self.reasons)
-        return Failure(
-            self.item_ids[at], int(self.trial[at]), CellState(int(self.states[at])), *self.reasons[int(self.why[at])]
-        )
+            places, trials, states, whys = (each[at] for each in self._numbers)
+            return FailedRuns(self.item_ids[at], places, trials, states, whys, self.reasons)
+        position, trial, state, why = (int(each[at]) for each in self._numbers)
+        return Failure(self.item_ids[at], position, trial, CellState(state), *self.reasons[why])
 
     def __iter__(self) -> Iterator[Failure]:
         for start in range(0, len(self), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            rest = zip(self.trial[part].tolist(), self.states[part].tolist(), self.why[part].tolist(), strict=True)
-            for item_id, (trial, state, why) in zip(self.item_ids[part], rest, strict=True):
-                yield Failure(item_id, trial, CellState(state), *self.reasons[why])
+            rest = zip(*(each[part].tolist() for each in self._numbers), strict=True)
+            for item_id, (position, trial, state, why) in zip(self.item_ids[part], rest, strict=True):
+                yield Failure(item_id, position, trial, CellState(state), *self.reasons[why])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FailedRuns | list) and len(self) == len(other) and list(self) == list(other)
@@ -154,7 +167,8 @@ class FailedRuns(Sequence[Failure]):
         names = np.array([state.name for state in CellState], dtype=object)
         told = [(why.error_type, why.message, why.traceback, why.cause.group) for why in self.reasons]
         reasons = np.array(told, dtype=object).reshape(-1, len(_Why._fields))[self.why]
-        columns = (np.array(list(self.item_ids), dtype=object), self.trial, names[self.states], *reasons.T)
+        ids = np.array(list(self.item_ids), dtype=object)
+        columns = (ids, self.position, self.trial, names[self.states], *reasons.T)
         frame = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         return frame.infer_objects() if len(self) else pd.DataFrame([], columns=COLUMNS)
 

@@ -20,9 +20,10 @@ _SECTIONS = ("item", "output", "score")  # in the order of their columns
 
 
 def frame_of(results: Sequence[TestResult]) -> pd.DataFrame:
-    """The table: ``item_id``, ``trial``, ``item.*``, ``output.*`` and ``score.*``, each where it first occurs.
+    """The table: ``item_id``, ``position``, ``trial``, ``item.*``, ``output.*`` and ``score.*``, each where it first occurs.
 
-    And ``version``, when they are of several, and ``cost``, in US dollars, where that of any is known.
+    And ``version``, when they are of several, and ``cost``, in US dollars, where that of any is known. ``position``, of the
+    item in the experiment's order, is left out when that of none is known.
     """
     import pandas as pd
 
@@ -30,16 +31,21 @@ def frame_of(results: Sequence[TestResult]) -> pd.DataFrame:
     frame = pd.DataFrame([_flat(result) for result in results]) if not there else _of_columns(there)
     versions = list(there.versions()) if there else [result.version for result in results]
     if len(set(versions)) > 1:
-        frame.insert(2, "version", np.array(versions, dtype=object))
+        frame.insert(_after_trial(frame), "version", np.array(versions, dtype=object))
     costs = there.costs() if there else np.array([result.cost for result in results], dtype=np.float64)
     if not np.isnan(costs).all():
-        frame.insert(2, "cost", costs)
+        frame.insert(_after_trial(frame), "cost", costs)
     return frame
+
+
+def _after_trial(frame: pd.DataFrame) -> int:
+    return list(frame.columns).index("trial") + 1
 
 
 def _flat(result: TestResult) -> Json:
     case = result.test_case
-    row: Json = {"item_id": case.dataset_item_id, "trial": result.trial_id}
+    position = {} if result.position is None else {"position": result.position}
+    row: Json = {"item_id": case.dataset_item_id, **position, "trial": result.trial_id}
     row.update({f"item.{key}": value for key, value in case.dataset_item_content.items() if key != "id"})
     row.update({f"output.{key}": value for key, value in case.task_output.items()})
     good_last = sorted(result.score_results, key=lambda score: not score.scoring_failed)
@@ -51,14 +57,14 @@ def _of_columns(results: TestResults) -> pd.DataFrame:
     """The same of columns."""
     import pandas as pd
 
-    ids, trials = results.keys()
+    ids, positions, trials = results.keys()
     table = _Table(len(results))
     table.take("item", results.contents())
     table.take("output", results.outputs())
     table.take_scores(results.scores)
-    named = {"item_id": np.array(list(ids), dtype=object), "trial": trials, **table.columns()}
+    keys = {"item_id": np.array(list(ids), dtype=object), "position": positions, "trial": trials}
     # As pandas makes it of rows: each column is of objects, from which its type is inferred.
-    return pd.DataFrame(named).infer_objects()
+    return pd.DataFrame({**keys, **table.columns()}).infer_objects()
 
 
 class _Table:

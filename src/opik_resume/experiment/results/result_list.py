@@ -79,18 +79,19 @@ class TestResults(MutableSequence[TestResult]):
     def _made(self, cells: Numbers) -> Iterator[TestResult]:
         grid = self._reading.grid
         keys = [grid.key(cell) for cell in cells.tolist()]
+        positions = grid.rows(cells).tolist()
         items = self._reading.items.some([key.item_id for key in keys])
-        for key, attempt in zip(keys, grid.attempts.at(cells), strict=True):
+        for key, position, attempt in zip(keys, positions, grid.attempts.at(cells), strict=True):
             if attempt is not None:
-                yield _result(key, attempt, items[key.item_id].content)
+                yield _result(key, position, attempt, items[key.item_id].content)
 
     # What is in each, of those that are not made
 
-    def keys(self) -> tuple[Ids, Numbers]:
-        """The item and the trial of each."""
+    def keys(self) -> tuple[Ids, Numbers, Numbers]:
+        """The item of each, its position, and the trial."""
         grid = self._reading.grid
         rows = grid.rows(self._cells)
-        return Ids(grid.item_ids.texts[rows]), self._cells - grid.offsets[rows]
+        return Ids(grid.item_ids.texts[rows]), rows, self._cells - grid.offsets[rows]
 
     def versions(self) -> Iterator[str | None]:
         """What made each."""
@@ -104,7 +105,7 @@ class TestResults(MutableSequence[TestResult]):
 
     def contents(self) -> Iterator[Json]:
         """The data of the item of each."""
-        ids, _ = self.keys()
+        ids, _, _ = self.keys()
         for start in range(0, len(ids), _AT_ONCE):
             some = list(ids[start : start + _AT_ONCE])
             items = self._reading.items.some(some)
@@ -159,8 +160,8 @@ class TestResults(MutableSequence[TestResult]):
         return list, (list(self),)
 
 
-def _result(key: CellKey, attempt: Attempt, content: Json) -> TestResult:
+def _result(key: CellKey, position: int, attempt: Attempt, content: Json) -> TestResult:
     case = TestCase(attempt.id, key.item_id, attempt.task_output or {}, content)
     own = [score.own() for score in attempt.scores]
     seconds = attempt.task_seconds, attempt.scoring_seconds
-    return TestResult(case, own, key.trial, *seconds, version=attempt.version, cost=attempt.cost)
+    return TestResult(case, own, key.trial, *seconds, attempt.version, attempt.cost, position)

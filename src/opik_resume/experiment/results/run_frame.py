@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from opik_resume.experiment.reading import Reading
 
-COLUMNS = ["item_id", "trial", "state", "error_type", "message"]
+COLUMNS = ["item_id", "position", "trial", "state", "error_type", "message"]
 
 
 def run_frame(reading: Reading, cells: Numbers) -> pd.DataFrame:
     """One row for each of these cells, in their order.
 
-    Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message`` (of the error, else of the first score that
+    Columns: ``item_id``, ``position`` (of the item in the experiment's order), ``trial``, ``state``, ``error_type``, ``message`` (of the error, else of the first score that
     failed), then ``item.*``, ``output.*`` and ``score.*`` as far as any of them has it.
 
     Args:
@@ -32,8 +32,10 @@ def run_frame(reading: Reading, cells: Numbers) -> pd.DataFrame:
     items = reading.items.some([key.item_id for key in keys])
     sections: tuple[dict[str, None], ...] = ({}, {}, {})
     rows: list[Json] = []
-    for key, state, attempt in zip(keys, grid.states[cells].tolist(), grid.attempts.at(cells), strict=True):
-        told = {"item_id": key.item_id, "trial": key.trial, "state": CellState(state).name, **_trouble(attempt)}
+    numbers = grid.rows(cells).tolist(), grid.states[cells].tolist()
+    for key, position, state, attempt in zip(keys, *numbers, grid.attempts.at(cells), strict=True):
+        cell = {"item_id": key.item_id, "position": position, "trial": key.trial, "state": CellState(state).name}
+        told = {**cell, **_trouble(attempt)}
         parts = (_of_item(items[key.item_id].data), _of_output(attempt), _of_scores(attempt))
         for names, part in zip(sections, parts, strict=True):
             names.update(dict.fromkeys(part))

@@ -28,7 +28,7 @@ class TestResult:
     """One complete run. ``trial_id`` is its true trial, counted from 0; times are in seconds. Fields as in ``opik``.
 
     ``version`` stands for the task and the metrics that made it: runs of one version were made by the same ones.
-    And ``cost``: in US dollars, None where nobody knows.
+    And ``cost``: in US dollars, None where nobody knows. ``position`` is that of the item in the experiment's order.
     """
 
     __test__ = False
@@ -40,6 +40,7 @@ class TestResult:
     scoring_time: float | None = None
     version: str | None = None
     cost: float | None = None
+    position: int | None = None
 
 
 def only(results: Iterable[TestResult], scores: Mapping[str, Sequence[ScoreResult]]) -> list[TestResult]:

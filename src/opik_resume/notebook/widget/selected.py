@@ -9,7 +9,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.columns.ids import Numbers, is_whole
 from opik_resume.base.records import CellKey
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.grid import Grid
@@ -57,7 +57,7 @@ NOTHING = Selection(None, np.zeros(0, dtype=np.int64))
 
 
 def checked(value: Any, grid: Grid | None) -> Selection:
-    """These pairs as runs that the experiment on show has, in its order, each once.
+    """These pairs as runs that the experiment on show has, in its order, each once. Items are ids or positions.
 
     Raises:
         ArgumentError: they are something else, or it has no such item or trial; the message names what there is.
@@ -79,10 +79,11 @@ def _listed(value: Any) -> list[Any]:
 
 def _cell(number: int, pair: Any, grid: Grid) -> int:
     try:
-        item_id, trial = pair
+        item, trial = pair
         trial = operator.index(trial)
     except (TypeError, ValueError):
         raise _no_pair(number, pair) from None
+    item_id = _id_at(item, grid, number) if is_whole(item) else item
     if not isinstance(item_id, str):
         raise _no_pair(number, pair)
     if item_id not in grid.item_ids:
@@ -99,5 +100,15 @@ def _cell(number: int, pair: Any, grid: Grid) -> int:
         raise ArgumentError(f"selection[{number}]: item {item_id!r} has {there}, got {trial}.") from None
 
 
+def _id_at(position: int, grid: Grid, number: int) -> str:
+    if not 0 <= position < len(grid.item_ids):
+        raise ArgumentError(
+            f"selection[{number}]: the experiment has items 0 to {len(grid.item_ids) - 1}, got {position}."
+        )
+    return grid.item_ids[int(position)]
+
+
 def _no_pair(number: int, pair: Any) -> ArgumentError:
-    return ArgumentError(f"selection[{number}] must be a pair (item_id, trial), trials counted from 0, got {pair!r}")
+    return ArgumentError(
+        f"selection[{number}] must be a pair (item_id, trial) or (position, trial), counted from 0, got {pair!r}"
+    )

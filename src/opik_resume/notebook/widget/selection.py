@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.columns.ids import Numbers, is_whole
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.grid import Grid
 
@@ -38,17 +38,13 @@ def checked(value: Any, grid: Grid | None) -> list[Rectangle]:
 
 
 def _rectangle(number: int, value: Any, items: int, trials: int) -> Rectangle:
-    if not isinstance(value, list | tuple) or len(value) != 4 or not all(map(_is_whole, value)):
+    if not isinstance(value, list | tuple) or len(value) != 4 or not all(map(is_whole, value)):
         raise ArgumentError(f"selection[{number}] must be {_SHAPE}, got {value!r}")
     item, item_end, trial, trial_end = (int(each) for each in value)
     if not (0 <= item < item_end <= items and 0 <= trial < trial_end <= trials):
         inside = f"the experiment has items 0 to {items - 1} and trials 0 to {trials - 1}"
         raise ArgumentError(f"selection[{number}] is {list(value)}, but {inside}; ends are not included.")
     return item, item_end, trial, trial_end
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def cells_of(rectangles: Sequence[Rectangle], grid: Grid) -> Numbers:

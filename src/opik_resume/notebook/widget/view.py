@@ -51,7 +51,8 @@ class View(anywidget.AnyWidget):
         experiment: the id of the experiment on show, ``""`` as long as there is none. Set it to the name or id of another
             to show that one. It follows what is clicked: ``view.observe(handler, "experiment")``.
         selection: the runs that are selected, pairs of item id and trial (counted from 0), in the experiment's order. Set it
-            to select; it follows what is selected in the widget. What ``only={"cells": …}`` takes.
+            to select, in pairs whose items are ids or positions in the experiment's order (from 0, as on screen); it follows
+            what is selected in the widget. What ``only={"cells": …}`` takes.
         rectangles: the same, as the browser is told it.
 
     Both are traits: ``observe``, ``link`` and ``dlink`` work. A wrong value raises and changes nothing. Handlers are called
@@ -118,7 +119,8 @@ class View(anywidget.AnyWidget):
     def selected_runs(self) -> pd.DataFrame:
         """One row for each selected run, complete or not.
 
-        Columns: ``item_id``, ``trial``, ``state``, ``error_type``, ``message``, then ``item.*``, ``output.*`` and ``score.*``.
+        Columns: ``item_id``, ``position`` (of the item in the experiment's order), ``trial``, ``state``, ``error_type``,
+        ``message``, then ``item.*``, ``output.*`` and ``score.*``.
         """
         keys = self._selected()
         reading = self._read(self._experiment_on_show())
@@ -140,26 +142,27 @@ class View(anywidget.AnyWidget):
 
         return shielded(read)()
 
-    def compare(self, other: str) -> pd.DataFrame:
+    def compare(self, other: str, *, metric: str | None = None) -> pd.DataFrame:
         """The scores of the experiment on show beside those of another of the same dataset: see ``comparison_frame``.
 
-        One row for each of its items, what has become worst by the first score first. Columns: ``item_id`` and, of each score,
-        ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
+        One row for each of its items, what has become worst by the first score first. Columns: ``item_id``, ``position`` and, of
+        each score, ``<name>``, ``<name>.other`` and ``<name>.change``, means over the item's runs.
 
         Args:
             other: its name or id.
+            metric: compare by this score alone, which both must have.
 
         Raises:
             ExperimentNotFound, AmbiguousExperiment: which one is meant?
-            ArgumentError: it is of another dataset, or the one on show itself.
+            ArgumentError: it is of another dataset, or the one on show itself; or they do not both have that score.
         """
-        return shielded(self._compared)(self._experiment_on_show(), other)
+        return shielded(self._compared)(self._experiment_on_show(), other, metric)
 
-    def _compared(self, experiment_id: str, other: str) -> pd.DataFrame:
+    def _compared(self, experiment_id: str, other: str, metric: str | None) -> pd.DataFrame:
         here, there = self._store.get(experiment_id), find_experiment(other, self._store)
         comparable(here, there)
-        planes = [Planes.of(read_experiment(each, self._store).grid) for each in (here, there)]
-        return comparison_table(*planes)
+        mine, theirs = (Planes.of(read_experiment(each, self._store).grid) for each in (here, there))
+        return comparison_table(mine, theirs, metric)
 
     # What it can do
 

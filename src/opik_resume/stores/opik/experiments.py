@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import all_pages, page
 
 _REMEMBERED = 2000
+_MOMENT = 0.5  # seconds for which nobody asks for an experiment again that was asked for in order to read it
 _PAGE = 500
 _NEWEST = "-created_at"
 _SORT_FIELDS = {"created_at": "created_at", "updated_at": "last_updated_at", "name": "name"}
@@ -36,6 +38,7 @@ class Experiments:
         self._lock = threading.Lock()  # guards the two below
         self._rows: dict[str, Json] = {}  # as last read, by id
         self._project_id: str | None = None
+        self._told = threading.local()  # the row that each thread was told last, and when
         self._marked: set[str] = set()  # experiments on which this process has put a mark
 
     def create(self, record: Experiment) -> None:
@@ -63,7 +66,14 @@ class Experiments:
             label = self._client.settings.label
             raise ExperimentNotFound(f"There is no experiment with the id {experiment_id} in {label}.") from error
         self._remember([found])
+        self._told.row, self._told.at = found, time.monotonic()
         return found
+
+    def just_told(self, experiment_id: str) -> Json | None:
+        """The experiment as this thread was told it a moment ago, once: who asks again wants to know it anew."""
+        row, self._told.row = getattr(self._told, "row", None), None
+        recent = row is not None and row["id"] == experiment_id and time.monotonic() - self._told.at < _MOMENT
+        return row if recent else None
 
     def last_row(self, experiment_id: str) -> Json:
         """The experiment as it was last told; asked for when it never was."""

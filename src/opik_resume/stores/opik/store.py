@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from opik_resume.base import settings as configuration
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.items import Items
+from opik_resume.base.columns.merging import merged
 from opik_resume.base.process.futures import begun
 from opik_resume.base.records import (
     Attempt,
@@ -35,8 +37,10 @@ from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.datasets import Datasets
 from opik_resume.stores.opik.experiments import Experiments
 from opik_resume.stores.opik.reading import attempts, views
+from opik_resume.stores.opik.reading.attempts import LiveRun
+from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.links import linked
-from opik_resume.stores.opik.reading.live import LiveRun, LiveRuns
+from opik_resume.stores.opik.reading.live import LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
 from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
 from opik_resume.stores.opik.rest.client import Client
@@ -45,6 +49,8 @@ from opik_resume.stores.opik.writing.delivery import Delivery
 from opik_resume.stores.opik.writing.mirroring import mirror
 from opik_resume.stores.opik.writing.sending import Sender
 from opik_resume.stores.protocol import Reader
+
+R = TypeVar("R", list[LiveRun], LightRuns)
 
 LOST_AFTER = 600  # seconds from which on a live reading must show what the server has acknowledged
 _NEWEST = 1 << 62  # of runs of other programs, whose rows others may have changed since
@@ -243,29 +249,43 @@ class OpikStore:
         # Before the live read: what is delivered meanwhile is then seen twice, never not at all.
         kept = self._kept(experiment_id)
         known = {entry.attempt.id for entry in kept[1]}
-        live = self._read_live(experiment_id, light=not heavy, known=known)
+        live = self._read_live(experiment_id, partial(self._live.of, light=not heavy, known=known))
         self._send_again(live, kept[1])
         waiting = self._not_shown(live, kept[1])
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
         return _united(live, kept[0], waiting.values(), heavy=heavy)
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
-        return AttemptColumns.of(self.attempts(experiment_id, heavy=heavy))
+        if heavy:
+            return AttemptColumns.of(self.attempts(experiment_id, heavy=True))
+        kept = self._kept(experiment_id)
+        known = {entry.attempt.id for entry in kept[1]}
+        runs = self._read_live(experiment_id, partial(self._live.light, known=known))
+        live = runs.runs(known)
+        self._send_again(live, kept[1])
+        waiting = self._not_shown(live, kept[1])
+        self._memory.saw_lightly(experiment_id, runs, waiting=waiting)
+        there = {run.attempt.id for run in runs.runs({start.id for start in kept[0]})}
+        starts = [start for start in kept[0] if start.id not in there]
+        return merged(runs.columns, [*starts, *(attempts.lightened(entry.attempt) for entry in waiting.values())])
 
     def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
         """None: a server's cells are read."""
         return {}
 
-    def _read_live(self, experiment_id: str, *, light: bool, known: Collection[str]) -> list[LiveRun]:
+    def _read_live(self, experiment_id: str, read: Callable[[Json], R]) -> R:
         """Every run. They are looked for where the experiment was last told to be while it is asked for itself.
 
-        What it has become since then, in another project or with more runs, is read again.
+        What it has become since then, in another project or with more runs, is read again. ``read``: of its row.
         """
+        just_told = self._experiments.just_told(experiment_id)
+        if just_told is not None:
+            return read(just_told)
         told = self._experiments.recalled(experiment_id)
         asked = begun(partial(self._experiments.row, experiment_id), "opik-resume-experiment")
         if told is not None:
             try:
-                live = self._live.of(told, light=light, known=known)
+                live = read(told)
             except ServerError:
                 if _place(told) == _place(asked.result()):
                     raise
@@ -273,7 +293,7 @@ class OpikStore:
                 project, number = _place(asked.result())
                 if project == _place(told)[0] and number <= max(len(live), linked(told)):
                     return live
-        return self._live.of(asked.result(), light=light, known=known)
+        return read(asked.result())
 
     def note(self, experiment_id: str) -> str | None:
         return self._live.note(experiment_id)

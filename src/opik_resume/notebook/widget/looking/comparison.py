@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,12 +32,18 @@ def comparable(one: Experiment, other: Experiment) -> None:
 
 
 def compared(here: Planes, there: Planes, by: str) -> Answer:
-    """Counts and means; a verdict on each cell (0 worse, 1 the same, 2 better); the items, what has become worst first."""
+    """Counts and means; a verdict on each cell (0 worse, 1 the same, 2 better); the items, what has become worst first.
+
+    By another score, if that is not one of both and there is one.
+    """
     if not by.startswith(SCORE):
         raise RequestRefused(f"There is nothing to compare by {by!r}.")
+    of_both = [SCORE + name for name in shared(here, there)]
+    by = next(iter(of_both), by) if by not in of_both else by
     found = compare(_scored(here, by), _scored(there, by))
     result = {
         "by": by,
+        "shared": of_both,
         "better": found.count(1),
         "same": found.count(0),
         "worse": found.count(-1),
@@ -51,11 +57,31 @@ def compared(here: Planes, there: Planes, by: str) -> Answer:
     return result, [cells.tobytes(), found.order.astype("<u4").tobytes()]
 
 
-def comparison_table(here: Planes, there: Planes) -> pd.DataFrame:
-    """See ``comparison_frame``: of all scores that either has."""
-    names = dict.fromkeys([*here.scores, *there.scores])
+def shared(here: Planes, there: Planes) -> list[str]:
+    """The names of the scores that both have."""
+    return [name for name in here.scores if name in there.scores]
+
+
+def comparison_table(here: Planes, there: Planes, metric: str | None = None) -> pd.DataFrame:
+    """See ``comparison_frame``: of all scores that either has, or of one that both have.
+
+    Raises:
+        ArgumentError: they do not both have it.
+    """
+    names = list(dict.fromkeys([*here.scores, *there.scores])) if metric is None else [_one(here, there, metric)]
     scores = {name: (_scored(here, SCORE + name), _scored(there, SCORE + name)) for name in names}
     return comparison_frame(here.grid.item_ids, scores)
+
+
+def _one(here: Planes, there: Planes, metric: Any) -> str:
+    of_both = shared(here, there)
+    if not isinstance(metric, str):
+        raise ArgumentError(f"metric must be the name of a score, got {metric!r}")
+    if metric not in of_both:
+        raise ArgumentError(
+            f"metric: there are no scores {metric!r} in both experiments, but {', '.join(map(repr, of_both)) or 'none'}."
+        )
+    return metric
 
 
 def counterpart(grid: Grid, cell: int, other: Grid) -> int | None:

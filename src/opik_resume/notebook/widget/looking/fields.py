@@ -13,7 +13,7 @@ from opik_resume.base.columns.items import Items
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 
 FIELD = "field:"
-LONGEST = 60  # characters of a value: a longer one is a text, not the name of a group
+LONGEST = 60  # characters of a value, and of the name of a field: a longer one is a text
 MOST_FIELDS = 30
 MOST_GROUPS = 1_000  # that are named
 _SAMPLE = 200  # items that are looked at to tell which fields there are
@@ -29,7 +29,7 @@ def fields_of(items: Items) -> list[str]:
     # By lot, always the same: a dataset may have its categories one after the other, or in turn.
     places = sorted(random.Random(0).sample(range(len(items)), min(_SAMPLE, len(items))))
     sample = list(items.some(list(map(items.ids.__getitem__, places))).values())
-    names = dict.fromkeys(name for item in sample for name in item.data)
+    names = dict.fromkeys(name for item in sample for name in item.data if len(name) <= LONGEST)
     return [name for name in names if _groups([_key(item.data.get(name)) for item in sample])][:MOST_FIELDS]
 
 

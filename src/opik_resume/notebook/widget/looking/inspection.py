@@ -45,7 +45,7 @@ class Inspection:
         item = reading.items.get(item_id)
         if item is None:
             raise RequestRefused("The dataset does not have this item any more.")
-        name = put(f"item_{reading.grid.item_ids.index(item_id) + 1}", copy.deepcopy(item.content))
+        name = put(f"item_{reading.grid.item_ids.index(item_id)}", copy.deepcopy(item.content))
         if name is None:
             raise RequestRefused("There is no notebook to put it in.")
         return {"name": name}

@@ -56,8 +56,12 @@ class OpenedFile:
         """Nothing has the ``-wal`` open any more: another one may come."""
         self._wal = None
 
-    def check(self) -> None:
-        """Raise StoreGone, with what has happened and what to do, if it is not what was opened."""
+    def check(self) -> bool:
+        """Raise StoreGone, with what has happened and what to do, if it is not what was opened.
+
+        Returns:
+            Whether its ``-wal`` was removed, as :attr:`wal_removed` is: it is looked at before every run.
+        """
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -75,11 +79,13 @@ class OpenedFile:
                 f"{self.path} was emptied while it was in use, so nothing more can be recorded there: "
                 "end this process, and restore the file from a copy or start with a new one."
             )
-        if self._wal_now() is _Wal.replaced:
+        wal = self._wal_now()
+        if wal is _Wal.replaced:
             raise StoreGone(
                 f"{self._wal_path} was replaced while it was in use, so nothing more can be recorded in {self.path}: "
                 "end every process that uses it, then start again."
             )
+        return wal is _Wal.removed
 
     def _wal_now(self) -> _Wal:
         known = self._wal

@@ -139,10 +139,7 @@ class Pool:
 
         A ``-wal`` that is gone is not lost as long as it is open: what it holds is brought into the file.
         """
-        if self.file is None:
-            return
-        self.file.check()
-        if self.file.wal_removed:
+        if self.file is not None and self.file.check():
             with self._opening:
                 self._save_wal()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opik_resume.base import records
@@ -14,7 +14,25 @@ from opik_resume.stores.opik import runs
 from opik_resume.stores.opik.wire import FACTS, moment, object_of
 
 _OUR_METADATA = (FACTS, "opik_prompts")
-SCORING_ERRORS = {"ScoreMethodMissingArguments"}
+SCORING_ERRORS = ("ScoreMethodMissingArguments",)
+"""The types of errors that say that the task had come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """An attempt as a live read shows it, and the revision that we gave it (0: another program's)."""
+
+    attempt: Attempt
+    revision: int
+    project_id: str | None
+    updated_at: str
+
+
+def live_run(row: Json, made: Attempt) -> LiveRun:
+    """The attempt that was made of a trace, with what the trace tells besides."""
+    revision = facts_of(row).get("revision")
+    known = revision if isinstance(revision, int) else 0
+    return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
 
 
 def facts_of(row: Json) -> Json:
@@ -45,11 +63,11 @@ def of_trace(row: Json, experiment_id: str, item_id: str, *, light: bool) -> Att
         scoring_seconds=facts.get("scoring_seconds"),
         notes=() if light else tuple(facts.get("notes") or ()),
         prints=None if light else _text(facts.get("prints")),
-        scored_by=_names(facts.get("scored_by")),
-        missing_metrics=_names(facts.get("missing_metrics")) or (),
+        scored_by=names_of(facts.get("scored_by")),
+        missing_metrics=names_of(facts.get("missing_metrics")) or (),
         version=version if isinstance(version := facts.get("version"), str) else None,
-        cost=_number(facts.get("cost")) if "cost" in facts else _number(row.get("total_estimated_cost")) or None,
-        tokens=_tokens(row.get("usage")),
+        cost=cost_of(facts, row.get("total_estimated_cost")),
+        tokens=tokens_of(row.get("usage")),
         tries=() if light else tuple(map(rows.try_of, facts.get("tries") or ())),
         steps=None if light else _given(row),
     )
@@ -157,11 +175,18 @@ def _number(told: Any) -> float | None:
     return float(told) if isinstance(told, (int, float)) else None
 
 
-def _tokens(usage: Any) -> int | None:
+def cost_of(facts: Json, estimated: Any) -> float | None:
+    """What a run cost: as we said, else as the server estimates it."""
+    return _number(facts["cost"]) if "cost" in facts else _number(estimated) or None
+
+
+def tokens_of(usage: Any) -> int | None:
+    """How many tokens a run used."""
     return int(_number(object_of(usage).get("total_tokens")) or 0) or None
 
 
-def _names(told: Any) -> tuple[str, ...] | None:
+def names_of(told: Any) -> tuple[str, ...] | None:
+    """A list of names as facts have it; None when that is none."""
     return tuple(map(str, told)) if isinstance(told, list) else None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from opik_resume.base.process.garbage import collector
@@ -12,8 +12,10 @@ from opik_resume.base.records import Attempt, Json
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import IncompleteAnswer, RequestRefused
 from opik_resume.stores.opik.reading import attempts
+from opik_resume.stores.opik.reading.attempts import LiveRun
+from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.links import Links
-from opik_resume.stores.opik.reading.reasons import explained
+from opik_resume.stores.opik.reading.reasons import Theirs, explained
 from opik_resume.stores.opik.reading.traces import Traces
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import all_pages
@@ -24,16 +26,6 @@ UNEXPLAINED = (
 )
 
 logger = redaction.logger("opik_resume")
-
-
-@dataclass(frozen=True, slots=True)
-class LiveRun:
-    """An attempt as a live read shows it, and the revision that we gave it (0: another program's)."""
-
-    attempt: Attempt
-    revision: int
-    project_id: str | None
-    updated_at: str
 
 
 class LiveRuns:
@@ -63,16 +55,27 @@ class LiveRuns:
         Raises:
             IncompleteAnswer: it cannot be established that these are all.
         """
+        placed = self._rows(experiment, light=light, since=since, known=known)
+        with collector.rests():
+            listed = [self._run(row, experiment, light=light) for row in placed]
+        return self._with_reasons(experiment["id"], listed, light=light)
+
+    def light(self, experiment: Json, *, known: Collection[str]) -> LightRuns:
+        """Every run, to be made columns of. Arguments and errors as for ``of``."""
+        placed = self._rows(experiment, light=True, since=None, known=known)
+        runs = LightRuns(experiment["id"], placed)
+        runs.explained = list(self._explained(experiment["id"], runs.theirs(), light=True).values())
+        return runs
+
+    def _rows(self, experiment: Json, *, light: bool, since: datetime | None, known: Collection[str]) -> list[Json]:
+        """The traces, each with the item that it ran."""
         try:
             found = self._traces.of(experiment, since=since, known=known, light=light)
         except RequestRefused as error:
             if error.status != 400:
                 raise
             found = self._links.runs(experiment, light=light, open_ones=since is None)
-        placed = list(self._placed(found, experiment))  # which may ask
-        with collector.rests():
-            listed = [self._run(row, experiment, light=light) for row in placed]
-        return self._with_reasons(experiment["id"], listed, light=light)
+        return self._placed(found, experiment)
 
     def extent(self, experiment: Json) -> Json | None:
         """What stays the same as long as no run is added or deleted: see ``Traces.extent``."""
@@ -88,49 +91,55 @@ class LiveRuns:
         made = attempts.of_trace(row, reference.get("id", ""), reference.get("dataset_item_id", ""), light=False)
         if made.trial is None or attempts.has_kept_output(made):
             made = attempts.with_spans(made, self.spans(row["id"], row.get("project_id")))
-        return _live_run(row, made)
+        return attempts.live_run(row, made)
 
     def spans(self, trace_id: str, project_id: str | None) -> list[Json]:
         """The spans of one trace."""
         query = {"trace_id": trace_id, "truncate": "false", **({"project_id": project_id} if project_id else {})}
         return all_pages(self._client, "spans", query, size=500)
 
-    def _placed(self, rows: Sequence[Json], experiment: Json) -> Iterator[Json]:
+    def _placed(self, rows: list[Json], experiment: Json) -> list[Json]:
         """Rows that say which item they ran; one linked to several experiments says it of one only."""
-        elsewhere = [row for row in rows if _item_of(row, experiment["id"]) is None]
+        elsewhere = [place for place, row in enumerate(rows) if not _says_item(row, experiment["id"])]
         links = {row["id"]: row["experiment"] for row in self._links.of(experiment)} if elsewhere else {}
-        lost = [row["id"] for row in elsewhere if row["id"] not in links]
+        lost = [rows[place]["id"] for place in elsewhere if rows[place]["id"] not in links]
         if lost:
             raise IncompleteAnswer(
                 f"{self._client.settings.label} does not say which dataset item {len(lost)} runs of this experiment "
                 f"belong to ({lost[0]}, …): nothing was decided from that. Try again in a few minutes."
             )
-        for row in rows:
-            yield row if _item_of(row, experiment["id"]) else {**row, "experiment": links[row["id"]]}
+        for place in elsewhere:
+            rows[place] = {**rows[place], "experiment": links[rows[place]["id"]]}
+        return rows
 
     def _run(self, row: Json, experiment: Json, *, light: bool) -> LiveRun:
         made = attempts.of_trace(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
-        return _live_run(row, made)
+        return attempts.live_run(row, made)
 
     # Why a run of another program is not complete, and which of its metrics raised
 
     def _with_reasons(self, experiment_id: str, listed: list[LiveRun], *, light: bool) -> list[LiveRun]:
-        by_project: dict[str, list[LiveRun]] = defaultdict(list)
+        by_project: dict[str, list[Attempt]] = defaultdict(list)
         for run in listed:
             if run.attempt.trial is None and run.project_id:
-                by_project[run.project_id].append(run)
+                by_project[run.project_id].append(run.attempt)
+        theirs = {project_id: Theirs.of(runs) for project_id, runs in by_project.items()}
+        better = self._explained(experiment_id, theirs, light=light)
+        found = [replace(run, attempt=better[run.attempt.id]) if run.attempt.id in better else run for run in listed]
+        return found if light else [self._with_kept_output(run) for run in found]
+
+    def _explained(self, experiment_id: str, by_project: Mapping[str, Theirs], *, light: bool) -> dict[str, Attempt]:
         better: dict[str, Attempt] = {}
         try:
             for project_id, theirs in by_project.items():
-                better |= explained(self._client, project_id, [run.attempt for run in theirs], light=light)
+                better |= explained(self._client, project_id, theirs, light=light)
             self._unexplained.discard(experiment_id)
         except (
             RequestRefused
         ) as error:  # it does not know the filter: the reasons stay those of the traces, and it is said
             logger.info("Spans of experiment %s: %s", experiment_id, error)
             self._unexplained.add(experiment_id)
-        found = [replace(run, attempt=better[run.attempt.id]) if run.attempt.id in better else run for run in listed]
-        return found if light else [self._with_kept_output(run) for run in found]
+        return better
 
     def _with_kept_output(self, run: LiveRun) -> LiveRun:
         if not attempts.has_kept_output(run.attempt):
@@ -139,13 +148,6 @@ class LiveRuns:
         return replace(run, attempt=attempts.with_spans(run.attempt, listed))
 
 
-def _live_run(row: Json, made: Attempt) -> LiveRun:
-    revision = attempts.facts_of(row).get("revision")
-    known = revision if isinstance(revision, int) else 0
-    return LiveRun(made, known, row.get("project_id"), row.get("last_updated_at") or "")
-
-
-def _item_of(row: Json, experiment_id: str) -> str | None:
+def _says_item(row: Json, experiment_id: str) -> bool:
     reference = row.get("experiment") or {}
-    item_id = reference.get("dataset_item_id") if reference.get("id") == experiment_id else None
-    return item_id if isinstance(item_id, str) else None
+    return reference.get("id") == experiment_id and isinstance(reference.get("dataset_item_id"), str)

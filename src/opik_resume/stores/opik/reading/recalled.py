@@ -6,13 +6,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.items import Items
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import Attempt, Experiment, Item, Json
 from opik_resume.stores.opik.reading.attempts import lightened
+from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.protocol import Leases
 
 _REMEMBERED = 8  # experiments
@@ -52,16 +52,15 @@ class Recalled:
 
 @dataclass(frozen=True)
 class _Picture:
-    """The server's attempts of an experiment as last seen, and the ids of those recorded here that it may not show."""
+    """The server's attempts of an experiment as last seen, and the ids of those recorded here that it may not show.
 
-    attempts: Sequence[Attempt]
-    heavy: bool
+    ``whole``: the attempts, of a heavy reading; None of a light one.
+    """
+
+    ids: frozenset[str]
+    complete: frozenset[str]
+    whole: Sequence[Attempt] | None
     recorded: set[str] = field(default_factory=set)
-
-    @cached_property
-    def complete(self) -> frozenset[str]:
-        """The ids of those that are complete."""
-        return frozenset(attempt.id for attempt in self.attempts if attempt.complete)
 
 
 class Memory:
@@ -76,11 +75,20 @@ class Memory:
 
     def saw(self, experiment_id: str, attempts: Sequence[Attempt], *, heavy: bool, waiting: Collection[str]) -> None:
         """A live reading showed these. ``waiting``: the ids of those that it does not show as they were recorded."""
-        shown = {attempt.id for attempt in attempts} - set(waiting)
+        complete = frozenset(attempt.id for attempt in attempts if attempt.complete)
+        ids = frozenset(attempt.id for attempt in attempts)
+        self._keep(experiment_id, _Picture(ids, complete, attempts if heavy else None), waiting)
+
+    def saw_lightly(self, experiment_id: str, runs: LightRuns, *, waiting: Collection[str]) -> None:
+        """As ``saw``, of a light reading."""
+        picture = _Picture(frozenset(runs.every_id()), frozenset(runs.every_id(complete=True)), None)
+        self._keep(experiment_id, picture, waiting)
+
+    def _keep(self, experiment_id: str, picture: _Picture, waiting: Collection[str]) -> None:
         with self._lock:
             before = self._pictures.get(experiment_id)
-            recorded = before.recorded - shown if before is not None else set(waiting)
-            self._pictures[experiment_id] = _Picture(attempts, heavy, recorded)
+            picture.recorded.update(before.recorded - (picture.ids - {*waiting}) if before is not None else waiting)
+            self._pictures[experiment_id] = picture
             self._pictures.move_to_end(experiment_id)
             while len(self._pictures) > _REMEMBERED:
                 self._pictures.popitem(last=False)
@@ -108,6 +116,6 @@ class Memory:
             picture = self._pictures.get(experiment_id)
             if picture is None or not picture.recorded <= kept.keys():
                 return None
-        if not picture.heavy and any(attempt.id not in kept for attempt in picture.attempts):
+        if picture.whole is None and not picture.ids <= kept.keys():
             return None
-        return {**{attempt.id: attempt for attempt in picture.attempts}, **kept}
+        return {**{attempt.id: attempt for attempt in picture.whole or ()}, **kept}

@@ -22,10 +22,11 @@ from opik_resume.stores.opik.wire import stamp
 _UNUSED = ["comments", "guardrails_validations", "tags"]
 _NOT_LIGHT = [
     "input", "name", "created_by", "last_updated_by", "span_feedback_scores", "span_count", "llm_span_count",
-    "has_tool_spans", "duration", "ttft", "thread_id", "visibility_mode", "providers",
+    "has_tool_spans", "duration", "ttft", "thread_id", "visibility_mode", "providers", "created_at", "source", "environment",
 ]  # fmt: skip
 """What a light reading does not look at either. Servers compute some of it for each trace; older ones do not know all."""
 _ALL_BUT_THE_ID = [*_UNUSED, "usage", "input", "output", "metadata"]
+FEW = 200  # traces that are streamed, and counted at the same time; pages of more tell with them how many there are
 _REMEMBERED = 1000  # experiments of which is known that they have runs in other projects than their own
 
 logger = redaction.logger("opik_resume")
@@ -168,7 +169,7 @@ class Traces:
             return count(self._client, "traces", counting)
 
         def found() -> list[Json]:
-            rows = all_at_once(self._client, "traces", query, about) if about > PAGE else self._at_once(body, total)
+            rows = all_at_once(self._client, "traces", query, about) if about > FEW else self._at_once(body, total)
             return rows if rows is not None else list(everything(self._client, "traces/search", body, at_least=total))
 
         rows = self._client.presence.ask(project_id, found)
