@@ -51,12 +51,13 @@ lint-js: js/node_modules/.package-lock.json
 test-js: js/node_modules/.package-lock.json
 	@echo "vitest"; $(WITH_BROWSER) $(WITH_NODE) cd js && npm test --silent
 
-# Last of all, so that the line it closes with is the last line. Kernels and the browser have the machine to themselves.
+# Last of all, so that the line it closes with is the last line. Three at a time, since many wait for servers and
+# processes; kernels and the browser have the machine to themselves.
 ALONE := kernel or browser
 PYTEST := $(VENV)/pytest --durations=20
 test-python: venv .venv/.installed
 	@echo "pytest"; $(WITH_BROWSER) $(WITH_NODE) \
-	  $(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),$(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))" && $(PYTEST) -m "$(ALONE)")
+	  $(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),$(PYTEST) -n 3 --dist loadfile -m "not ($(ALONE))" && $(PYTEST) -m "$(ALONE)")
 
 check: lint test-js venv .venv/.installed ## what takes less than three minutes: lint, types, vitest, the quick tests
 	@echo "pytest, the quick ones"; $(VENV)/pytest -q -n 2 --dist loadfile -m quick $(PYTEST_ARGS)

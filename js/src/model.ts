@@ -122,11 +122,15 @@ export class ExperimentView implements FeedListener {
   }
 
   async resume(): Promise<void> {
-    const { experiment, plan, meant, outdated } = this.state;
+    const { experiment, plan, meant, outdated, wish } = this.state;
     if (!plan || outdated) return;
     this.store.set({ pressed: "resume", meant: false });
-    const on_drift = plan.drift && meant ? "ignore" : "warn";
-    const answer = await this.ask("action", "resume", { experiment, plan: plan.id, on_drift });
+    const answer = await this.ask("action", "resume", {
+      experiment,
+      plan: plan.id,
+      on_drift: plan.drift && meant ? "ignore" : "warn",
+      until_complete: wish.until,
+    });
     if (!answer) this.store.set({ pressed: null });
   }
 

@@ -14,9 +14,16 @@ export interface Wish {
   scope: Scope;
   threads: number | null;
   limits: Limits | null;
+  /** Go on in rounds. */
+  until: boolean;
 }
 
-export const EVERYTHING: Wish = { scope: "everything", threads: null, limits: null };
+export const EVERYTHING: Wish = {
+  scope: "everything",
+  threads: null,
+  limits: null,
+  until: false,
+};
 
 /** What can be wished for. `cells`: how many that are, where it is known before it is asked. */
 interface Choice {

@@ -347,7 +347,12 @@ export interface Methods {
   };
   keep: { params: { experiment: string; cell: number }; result: { name: string } };
   resume: {
-    params: { experiment: string; plan: string; on_drift: "warn" | "ignore" };
+    params: {
+      experiment: string;
+      plan: string;
+      on_drift: "warn" | "ignore";
+      until_complete: boolean;
+    };
     result: Nothing;
   };
   stop: { params: { experiment: string }; result: Nothing };

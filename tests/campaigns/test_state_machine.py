@@ -6,6 +6,7 @@ that were not scored want only that. ``STATE_MACHINE_EXAMPLES=500`` and ``STATE_
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -15,6 +16,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -33,8 +35,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from opik_resume import evaluate, evaluate_resume, plan_resume
-from opik_resume.exceptions import ExperimentBusy, StoreError
+from opik_resume import aevaluate_resume, evaluate, evaluate_resume, plan_resume
+from opik_resume.engine.retrying import policy
+from opik_resume.exceptions import ArgumentError, ExperimentBusy, StoreError
+from opik_resume.lifecycle.rounds import rule as rounds
 from opik_resume.stores.local import LocalStore
 from tests.builders import numbers
 from tests.campaigns.acting import Act, Judge, Task
@@ -111,6 +115,45 @@ class Experiment(RuleBasedStateMachine):
         self._play(self._resume)
         assert not plan_resume("e", store=self.store).cells
 
+    @rule(late=SOME, judged_late=SOME)
+    def retry(self, late: frozenset[int], judged_late: frozenset[int]) -> None:
+        """What comes too late is called again within its run; a score is not."""
+        self._play(partial(self._resume, retries=1), late=late, judged_late=judged_late)
+        assert all(cell.action == "score" for cell in plan_resume("e", store=self.store).cells)
+
+    @rule(late=SOME, judged_late=SOME)
+    def until_complete(self, late: frozenset[int], judged_late: frozenset[int]) -> None:
+        """Rounds come to an end, and then nothing is missing."""
+        self._play(partial(self._resume, until_complete=True), late=late, judged_late=judged_late)
+        assert not plan_resume("e", store=self.store).cells
+
+    @rule(most=st.integers(1, 8), failing=SOME, late=SOME)
+    def stop_by_a_rule(self, most: int, failing: frozenset[int], late: frozenset[int]) -> None:
+        """It counts all rounds."""
+        before = self._told("called")
+        self._play(partial(self._resume, max_runs=most, until_complete=True), failing, late=late)
+        assert (self._told("called") - before).total() <= most
+
+    @rule(items=SOME, unjudged=SOME)
+    def only_some(self, items: frozenset[int], unjudged: frozenset[int]) -> None:
+        before = self._told("called")
+        chosen = [id_ for id_, n in self.items.items() if n in items]
+        with suppress(ArgumentError):  # nothing of that is missing
+            self._play(partial(self._resume, only={"items": chosen}), unjudged=unjudged)
+        assert set(self._told("called") - before) <= items
+
+    @rule(failing=SOME, unjudged=SOME)
+    def elsewhere(self, failing: frozenset[int], unjudged: frozenset[int]) -> None:
+        with ThreadPoolExecutor(2) as executor:
+            self._play(partial(self._resume, executor=executor), failing, unjudged)
+
+    @rule(failing=SOME, unjudged=SOME)
+    def awaited(self, failing: frozenset[int], unjudged: frozenset[int]) -> None:
+        def door(task: Task, metrics: Any, **options: Any) -> None:
+            asyncio.run(aevaluate_resume("e", task.awaited, metrics, store=self.store, **options))
+
+        self._play(door, failing, unjudged)
+
     @rule(at=CALL)
     def stop(self, at: int) -> None:
         try:
@@ -172,8 +215,15 @@ class Experiment(RuleBasedStateMachine):
         failing: frozenset[int] = frozenset(),
         unjudged: frozenset[int] = frozenset(),
         acts: dict[int, Act] | None = None,
+        late: frozenset[int] = frozenset(),
+        judged_late: frozenset[int] = frozenset(),
     ) -> None:
-        door(Task(self.ledger, acts or {}, failing), [Judge(self.ledger, unjudged)], task_threads=2, verbose=0)
+        task, judge = Task(self.ledger, acts, failing, late), Judge(self.ledger, unjudged, judged_late)
+        door(task, [judge], task_threads=2, verbose=0)
+
+    def _told(self, word: str) -> Counter[int]:
+        lines = (line.split() for line in self.ledger.read_text().splitlines())
+        return Counter(int(number) for said, number in lines if said == word)
 
     def _resume(self, *given: Any, **more: Any) -> None:
         evaluate_resume("e", *given, store=self.store, **more)
@@ -195,8 +245,10 @@ class Experiment(RuleBasedStateMachine):
         return timer
 
 
-def test_complete_is_never_run_again_and_what_was_paid_for_is_never_lost() -> None:
-    examples = int(os.environ.get("STATE_MACHINE_EXAMPLES", "15"))
+def test_complete_is_never_run_again_and_what_was_paid_for_is_never_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(rounds, "FIRST_SECONDS", 0.001)
+    examples = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
     steps = int(os.environ.get("STATE_MACHINE_STEPS", "8"))
     run_state_machine_as_test(
         Experiment,

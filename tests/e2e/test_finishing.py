@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e import cells
@@ -73,3 +75,13 @@ def test_one_kind_of_failure_is_chosen_bounded_run_and_summed_up(open_notebook: 
     widget.wait_outcome("finished")
     expect(status).to_contain_text("finished: 37 kept, 1 replayed, 2 still missing, 2 failed")
     widget.picture(SCREENSHOTS / "summary.png")
+
+    expect(widget.resume).to_have_text("▸ Resume 2 runs")
+    arrow.click()
+    widget.root.get_by_role("menuitemcheckbox", name="until complete").click()
+    expect(widget.root.locator(".oprs-plan")).to_contain_text("until complete: 2 runs")
+    widget.resume.click()
+    expect(status).to_contain_text(re.compile(r"waiting \d+ s for 2 runs that timed out \(round 2\)"))
+    widget.picture(SCREENSHOTS / "rounds.png")
+    widget.stop.click()  # at once, in the middle of half a minute
+    widget.wait_outcome("stopped")

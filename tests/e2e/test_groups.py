@@ -127,5 +127,3 @@ def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_tex
     beside = widget.root.locator(".oprs-beside")
     expect(beside).to_contain_text("before: completed")
     expect(beside).to_contain_text("QUESTION 11")
-    assert complaints(widget) == []
-    widget.picture(SCREENSHOTS / "against.png")

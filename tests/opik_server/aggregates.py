@@ -71,6 +71,7 @@ class Aggregates:
         """
         with self.lock:
             self.debounce = seconds
+            self._due = {id_: min(moment, self.clock + seconds) for id_, moment in self._due.items()}
             self._began = time.monotonic() - self.clock
 
     @property

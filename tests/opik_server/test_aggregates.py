@@ -143,6 +143,14 @@ def test_with_a_lag_pictures_appear_and_catch_up_by_themselves(scene: Scene) -> 
     until(lambda: scene.counts(id_) == all_(2))
 
 
+def test_what_was_written_before_lags_no_longer_than_what_comes(scene: Scene) -> None:
+    id_, aggregates = scene.api.experiment(), scene.server.aggregates
+    scene.api.ok("POST", "/experiments/finish", {"ids": [id_]})
+    aggregates.lag(10)
+    aggregates.advance(11)
+    assert aggregates.has(id_)
+
+
 def test_the_lag_counts_from_the_last_write_and_from_a_finish(scene: Scene) -> None:
     id_, aggregates = scene.api.experiment(), scene.server.aggregates
     aggregates.lag(3600)

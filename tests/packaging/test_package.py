@@ -19,7 +19,11 @@ from opik_resume.stores import close_all, default_store
 
 SOURCE = Path(opik_resume.__file__).parent
 HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "tqdm", "sqlite3", "numpy", "httpx", "tenacity")
-NOT_AT_ONCE = ("pandas", "IPython", "tqdm", "sqlite3", "httpx", "tenacity", "asyncio", "statistics", "platformdirs")
+OF_EXECUTORS_AND_DATES = ("multiprocessing", "email")
+NOT_AT_ONCE = (
+    "pandas", "IPython", "tqdm", "sqlite3", "httpx", "tenacity", "asyncio", "statistics", "platformdirs",
+    *OF_EXECUTORS_AND_DATES,
+)  # fmt: skip
 
 
 def test_all_is_sorted_and_every_name_is_there() -> None:
@@ -36,7 +40,17 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 DOORS = "opik_resume.evaluation.evaluator, opik_resume.evaluation.resume"
 SERVER = f"{DOORS}, opik_resume.stores.opik"
-FOR_REQUESTS = ("pandas", "IPython", "tqdm", "httpx", "tenacity", "ssl", "statistics")
+FOR_REQUESTS = (
+    "pandas",
+    "IPython",
+    "tqdm",
+    "httpx",
+    "tenacity",
+    "ssl",
+    "statistics",
+    "numpy.ma",
+    *OF_EXECUTORS_AND_DATES,
+)
 
 
 @pytest.mark.parametrize(("module", "heavy"), [("opik_resume", HEAVY), (DOORS, NOT_AT_ONCE), (SERVER, FOR_REQUESTS)])

@@ -174,10 +174,12 @@ function piecesOf(plan: Plan): Pieces {
 function Work({ words }: { words: ComponentChildren }) {
   const { view } = useAround();
   const state = useViewState();
-  const some = state.wish.scope !== "everything";
+  const { scope, until } = state.wish;
+  const some = scope !== "everything" && scopeOf(state, view.cells)?.name;
+  const how = [some, until && "until complete"].filter(Boolean).join(", ");
   return (
     <>
-      {some && <span class="oprs-scope">{scopeOf(state, view.cells)?.name}: </span>}
+      {how && <span class="oprs-scope">{how}: </span>}
       {words}
     </>
   );

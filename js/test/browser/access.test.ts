@@ -291,7 +291,7 @@ describe("what axe-core does not see", () => {
     const arrow = element(root, ".oprs-arrow") as HTMLButtonElement;
     expect(getComputedStyle(arrow).backgroundColor).not.toBe("rgba(0, 0, 0, 0)");
     arrow.click();
-    const scores = () => element(root, "[role=menuitemradio]:last-child");
+    const scores = () => element(root, "[role=menuitemradio]:nth-last-child(2)");
     await vi.waitFor(scores);
     scores().click();
     kernel.experiments[0].plan = { ...kernel.experiments[0].plan, score: 0 };

@@ -14,7 +14,7 @@ function press(element: Element | null, key: string): void {
 async function open(kernel = new FakeKernel([half(), other()])) {
   const mounted = await mountOpen(kernel);
   const asked = (method: string) => kernel.control.sent.filter((each) => each.method === method);
-  const items = () => [...mounted.root.querySelectorAll<HTMLElement>("[role=menuitemradio]")];
+  const items = () => [...mounted.root.querySelectorAll<HTMLElement>("[role^=menuitem]")];
   const menu = async () => {
     mounted.button("arrow").click();
     await soon(() => expect(items().length).toBeGreaterThan(0));
@@ -42,6 +42,19 @@ describe("what Resume takes", () => {
     expect(asked("resume")[0].params.plan).toBe('plan-half-"failed"');
   });
 
+  test("goes on until complete if that is switched on, and says so", async () => {
+    const { choose, asked, text, button, items, menu } = await open();
+    await choose("Until complete");
+    await soon(() => expect(text(".oprs-scope")).toBe("until complete: "));
+    await choose("Only failed");
+    await soon(() => expect(text(".oprs-scope")).toBe("only failed, until complete: "));
+    await menu();
+    expect(items().at(-1)?.getAttribute("aria-checked")).toBe("true");
+    await soon(() => expect(button("resume").disabled).toBe(false));
+    button("resume").click();
+    await soon(() => expect(asked("resume")[0]?.params.until_complete).toBe(true));
+  });
+
   test("cannot be pressed while its plan is on its way: never another one than was chosen", async () => {
     const { kernel, choose, button, asked } = await open();
     kernel.busy = true;
@@ -62,7 +75,7 @@ describe("what Resume takes", () => {
     press(document.activeElement, "ArrowDown");
     expect(document.activeElement?.textContent).toBe("only failed1");
     press(document.activeElement, "End");
-    expect(document.activeElement?.textContent).toBe("only missing scores1");
+    expect(document.activeElement?.textContent).toBe("until complete");
     press(document.activeElement, "ArrowDown");
     expect(document.activeElement).toBe(items()[0]);
     const none = items().filter((each) => each.getAttribute("aria-disabled") === "true");

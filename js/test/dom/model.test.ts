@@ -245,7 +245,12 @@ describe("clicks", () => {
     const kernel = new FakeKernel(two());
     const made = await started(kernel);
     void made.resume();
-    const asked = { experiment: "half", plan: "plan-half", on_drift: "warn" };
+    const asked = {
+      experiment: "half",
+      plan: "plan-half",
+      on_drift: "warn",
+      until_complete: false,
+    };
     expect(kernel.control.sent.at(-1)?.params).toEqual(asked);
     await settle();
     expect(made.store.state.pressed).toBe("resume");

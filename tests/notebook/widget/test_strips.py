@@ -11,11 +11,16 @@ from opik_resume.notebook.widget.wire.strips import FEW, SLOTS, STACKED, STRETCH
 from tests.notebook.helpers import decoded
 
 FAILED, DONE = CellState.task_failed, CellState.completed
+PLACES = np.argsort(STACKED)
 MANY = st.lists(st.tuples(st.sampled_from(list(CellState)), st.integers(1, 200)), min_size=1, max_size=60)
 
 
 def states_of(runs: list[tuple[CellState, int]], least: int = FEW + 1) -> np.ndarray:
     return np.resize(np.repeat([state for state, _ in runs], [length for _, length in runs]), least).astype(np.uint8)
+
+
+def shares(states: np.ndarray) -> np.ndarray:
+    return np.bincount(states, minlength=len(CellState)) / len(states)
 
 
 def of(states: np.ndarray, state: CellState) -> float:
@@ -49,11 +54,10 @@ def test_each_stretch_shows_every_state_in_it_in_proportion(runs: list[tuple[Cel
     shown = line(states)
     assert len(shown) == STRETCHES * SLOTS
     for part, bar in zip(np.array_split(states, STRETCHES), np.split(shown, STRETCHES), strict=True):
-        assert set(bar) == set(part)
-        for state in CellState:
-            assert abs(of(part, state) - of(bar, state)) <= len(CellState) / SLOTS
-        order = [STACKED.index(byte) for byte in bar]
-        assert order == sorted(order)
+        there, seen = shares(part), shares(bar)
+        assert ((there > 0) == (seen > 0)).all()
+        assert abs(there - seen).max() <= len(CellState) / SLOTS
+        assert (np.diff(PLACES[bar]) >= 0).all()
 
 
 @given(MANY, st.integers(FEW + 1, 5_000))

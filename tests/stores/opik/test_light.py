@@ -54,9 +54,7 @@ FACTS_OF_RUNS = st.fixed_dictionaries(
         "notes": st.lists(st.text(max_size=3), max_size=1),
     },
 )
-METADATA = (
-    st.just("cut ") | st.just({"another": 1}) | FACTS_OF_RUNS.map(lambda facts: {FACTS: facts}) | st.just({FACTS: 3})
-)
+METADATA = FACTS_OF_RUNS.map(lambda facts: {FACTS: facts}) | st.sampled_from(["cut ", {"another": 1}, {FACTS: 3}, None])
 ERRORS = st.fixed_dictionaries(
     {},
     optional={
@@ -74,7 +72,7 @@ ROWS = st.fixed_dictionaries(
     optional={
         "end_time": mostly_absent(MOMENTS),
         "output": mostly_absent(st.sampled_from([{"output": "1"}, {}, 0, "", [], False])),
-        "metadata": mostly_absent(METADATA),
+        "metadata": METADATA,
         "error_info": mostly_absent(ERRORS),
         "feedback_scores": mostly_absent(
             st.lists(st.fixed_dictionaries({"name": NAMES, "value": st.floats(0, 1)}), max_size=3)

@@ -8,6 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
+import pytest
+
+from opik_resume.lifecycle import conclude
 from opik_resume.stores.file.database import Database
 from tests.opik_server import OpikServer
 from tests.opik_server.proxy import Proxy
@@ -15,6 +18,7 @@ from tests.stores.opik.story import CALLS, Story
 from tests.waiting import until
 
 S = TypeVar("S", bound=Story)
+PATIENCE = conclude.DELIVERY_SECONDS
 
 
 class World(Generic[S]):
@@ -29,7 +33,8 @@ class World(Generic[S]):
         """After a last look without faults all is as it would be had there been none."""
         self.between.stop_striking()
         self.between.go_up()
-        self.story.finish()
+        with patient():
+            self.story.finish()
         assert dict(self.story.task.calls) == CALLS
         assert picture(self.server) == expected
         assert self.server.problems == []
@@ -42,13 +47,21 @@ def world(kind: type[S], path: Path) -> Iterator[World[S]]:
         yield World(server, between, kind(between.url, path, between.go_up))
 
 
+@contextmanager
+def patient() -> Iterator[None]:
+    """Even in tests whose server is mostly not there, who is the last to look waits for delivery."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conclude, "DELIVERY_SECONDS", PATIENCE)
+        yield
+
+
 _told: dict[type[Story], tuple[dict[str, Any], list[str]]] = {}
 
 
 def faultless(story: type[Story]) -> tuple[dict[str, Any], list[str]]:
     """What the server has in the end, and what it was asked. Told once in each process that runs tests."""
     if story not in _told:
-        with TemporaryDirectory() as folder, world(story, Path(folder) / "local.sqlite3") as w:
+        with TemporaryDirectory() as folder, world(story, Path(folder) / "local.sqlite3") as w, patient():
             w.story.tell()
             _told[story] = picture(w.server), w.between.requests
     return _told[story]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -90,4 +90,9 @@ def _packed_claim() -> bytes:
 
 def cancels_only_what_has_not_begun(executor: Executor) -> bool:
     """Whether its futures know what has begun. Those of dask and ipyparallel say pending to their end."""
-    return isinstance(executor, (ProcessPoolExecutor, ThreadPoolExecutor))
+    processes = sys.modules.get(
+        "concurrent.futures.process"
+    )  # which takes its time, and is there if there is a pool of it
+    return isinstance(executor, ThreadPoolExecutor) or (
+        processes is not None and isinstance(executor, processes.ProcessPoolExecutor)
+    )

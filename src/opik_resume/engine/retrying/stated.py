@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 _CAUSES = 5  # exceptions of a chain that are looked at: clients wrap each other's
@@ -127,6 +126,8 @@ def _while(text: str | None, now: datetime) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # which is long to import, and seldom needed
+
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)

@@ -14,8 +14,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import StoreError
 
@@ -57,6 +55,8 @@ def make_home(path: Path) -> None:
 
 def _file_system(path: Path) -> str:
     """The type of the file system that a real path is on; empty if it is not known."""
+    import psutil  # when a file is opened
+
     parents = {str(parent) for parent in path.parents}
     kind, longest = "", -1
     for mount in psutil.disk_partitions(all=True):

@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
 from opik_resume.base.records import utc_now
 from opik_resume.stores.file.lease import alive
 from opik_resume.stores.file.lease.alive import LifeSigns
@@ -51,8 +49,14 @@ def this_process(signs: LifeSigns) -> Process:
 def _identity(pid: int) -> Process:
     """This process. ``pid`` is a parameter so that a forked child does not take itself for its parent."""
     ticks = _start_ticks(pid)
-    start = psutil.Process(pid).create_time() if ticks is None else 0.0
+    start = _started(pid) if ticks is None else 0.0
     return Process(None, socket.gethostname(), _boot_id(), pid, _pid_namespace(), ticks, start)
+
+
+def _started(pid: int) -> float:
+    import psutil  # where the system does not tell it, and of what other processes run
+
+    return psutil.Process(pid).create_time()
 
 
 def is_this(row: sqlite3.Row) -> bool:
@@ -95,6 +99,8 @@ def program(row: sqlite3.Row) -> str:
     me = _identity(os.getpid())
     if (row["host"], row["boot_id"]) != (me.host, me.boot_id) or not _in_my_namespace(row, me):
         return ""
+    import psutil
+
     try:
         process = psutil.Process(row["pid"])
         return named(process.cmdline()) or process.name()
@@ -124,6 +130,8 @@ def _started_then(row: sqlite3.Row, *, otherwise: bool = False) -> bool:
     if row["start_ticks"] is not None:
         return _start_ticks(row["pid"]) == int(row["start_ticks"])
     start: float = row["process_start"]
+    import psutil
+
     try:
         process = psutil.Process(row["pid"])
         if process.status() == psutil.STATUS_ZOMBIE:
