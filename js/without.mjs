@@ -10,8 +10,11 @@ const PIECES = {
     [/\w\.(getDerivedState\w+|componentDid\w+|getSnapshotBeforeUpdate)/g, NEVER],
     [/\w\.componentWill(Mount|ReceiveProps|Update)\b/g, NEVER],
     [/\(\w=\w\.prototype\)&&\w\.render/g, "!1"],
+    [/\w\.prototype\.forceUpdate=function.*?\},/g, ""],
+    [/\(\w\.Consumer=.*?\)\.contextType=(\w)/g, "$1"],
     // What plug-ins and other schedulers may set.
     [/\w\.(debounceRendering|vnode|event)\b/g, NEVER],
+    [/n\.__&&n\.__\(t,r\),/g, ""],
     // Pages that came from a server, what was in an element before, and components that wait.
     [/(32|128)&\w\.__u/g, "0"],
     [/\w&&\w\.then/g, "!1"],
@@ -46,6 +49,7 @@ const PIECES = {
   "hooks.mjs": [
     // Other plug-ins: what they may set, and those that were there before.
     [/\w\.(__s|requestAnimationFrame)\b/g, NEVER],
+    [/a\.__=function.*?\},a\.__r/g, "a.__r"],
     [/a\.__h&&a\.__h\(r,n,f\|\|t\),/g, ""],
     [/v=a\.__b,l=a\.__r,m=a\.diffed,h=a\.__c,s=a\.unmount,p=a\.__;/g, "v,l,m,h,s,p;"],
   ],

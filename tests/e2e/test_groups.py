@@ -93,7 +93,7 @@ def test_cells_are_coloured_by_a_score_sorted_by_its_mean_and_found_by_their_tex
     widget.wait_ready()
     widget.choose("trial run")
     colour = widget.root.get_by_label("Colour by")
-    colour.locator("option", has_text="words").wait_for(state="attached")
+    colour.locator("option", has_text="disagreement in words").wait_for(state="attached")
     colour.select_option("score:words")
     expect(widget.root.locator(".oprs-scale")).to_contain_text("no value 8")
     expect(widget.root.locator(".oprs-means")).to_contain_text("words 1.00 ± 0.00 (n 32)")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from opik_resume import evaluate, evaluate_resume, experiments
+from opik_resume.base.ids import new_id
 from opik_resume.base.records import REPLAYED, CellState
 from opik_resume.base.settings import opik_settings
 from opik_resume.experiment.limits import Limits
@@ -288,6 +289,31 @@ def test_a_cell_tells_what_the_server_knows_of_its_run(store: OpikStore, view: V
     assert (details["tokens"], details["cost"]) == (None, None)
     details = shown.ask("details", experiment=result.experiment_id, cell=failed).content["result"]["details"]
     assert details["spans"][0]["error"]["message"] == "no answer"
+
+
+def test_cells_are_coloured_by_what_traces_say_they_cost_and_items_grouped_by_a_field(
+    api: Api, store: OpikStore, view: Views
+) -> None:
+    experiment = ours(store, 3)
+    runs = finished(experiment, store)
+    store.record(runs)
+    assert store.flush(10)
+    spans = [
+        {
+            "id": new_id(), "trace_id": run.id, "project_name": "Default Project", "name": "chat", "type": "llm",
+            "start_time": run.started_at.isoformat(), "usage": {"total_tokens": 7}, "total_estimated_cost": 0.5,
+        }
+        for run in runs[:2]
+    ]  # fmt: skip
+    api.ok("POST", "/spans/batch", {"spans": spans})
+    shown = view()
+    shown.told("open", experiment=experiment.id)
+    scales = shown.told("scales", experiment=experiment.id)
+    assert (scales["measures"], scales["fields"]) == (["duration", "attempts", "cost", "tokens"], ["n"])
+    for by, value in (("cost", 0.5), ("tokens", 7.0)):
+        plane = shown.told("plane", experiment=experiment.id, by=by)
+        assert (plane["n"], plane["low"], plane["high"]) == (2, value, value)
+    assert shown.told("order", experiment=experiment.id, by="field:n")["groups"] == [["0", 1], ["1", 1], ["2", 1]]
 
 
 def test_a_run_that_was_deleted_is_said_in_a_sentence(api: Api, store: OpikStore, view: Views) -> None:
