@@ -1,10 +1,19 @@
 // How pointer and keys come to a selection: rectangles of the drawn grid, items, trials, all.
 import { stretch } from "./furniture";
 import type { Layout } from "./layout";
-import { type Cells, cellsIn, cellsOf, type Joining, type Passes, spanBetween } from "./selection";
+import {
+  type Cells,
+  cellsIn,
+  cellsOf,
+  type Joining,
+  type Passes,
+  spanBetween,
+  type Whole,
+} from "./selection";
 import type { Ranks } from "./shading";
+import { placeOf } from "./shape";
 import type { CellStates } from "./states";
-import { itemLabelAt, type Point, spanOf, trialLabelAt } from "./viewport";
+import { itemLabelAt, namedAt, type Point, spanOf, trialLabelAt } from "./viewport";
 
 /** Keys that are held while a pointer is used. */
 export interface Held {
@@ -34,7 +43,7 @@ export class Selector {
     return there;
   }
 
-  choose(of: { item?: number; trial?: number }, how: Joining = "instead"): void {
+  choose(of: Whole, how: Joining = "instead"): void {
     this.tell(cellsOf(this.cells.shape, of, this.passes), how);
   }
 
@@ -43,12 +52,15 @@ export class Selector {
     this.between(layout, this.anchor, cell, "instead");
   }
 
-  /** A press on the number of an item or a trial selects those; says whether it was one. */
+  /** A press on the number of an item or a trial, or on the name of a group, selects those; says whether it was one. */
   pressLabel(layout: Layout, at: Point, held: Held): boolean {
     const how = isChord(held) ? "toggle" : held.shiftKey ? "with" : "instead";
-    const item = itemLabelAt(layout, this.cells.shape, at.x, at.y);
+    const { shape } = this.cells;
+    const item = itemLabelAt(layout, shape, at.x, at.y);
+    const group = item < 0 ? -1 : namedAt(layout, shape, placeOf(shape, item));
     const trial = trialLabelAt(layout, at.x, at.y);
-    if (item >= 0) this.choose({ item }, how);
+    if (group >= 0) this.choose({ group }, how);
+    else if (item >= 0) this.choose({ item }, how);
     else if (trial >= 0) this.choose({ trial }, how);
     return item >= 0 || trial >= 0;
   }
