@@ -22,7 +22,7 @@ import type { Palette } from "./palette";
 import type { Cells, Joining } from "./selection";
 import { type Selector, selector } from "./selector";
 import { PLAIN, type Shading } from "./shading";
-import { itemOf, placeOf, trialOf } from "./shape";
+import { groupAt, itemOf, placeOf, trialOf } from "./shape";
 import type { CellStates } from "./states";
 import { type Box, boxOf, cellAt, geometryOf, type Point } from "./viewport";
 
@@ -277,6 +277,8 @@ export class Heatmap {
     else if (command === "all") selector.choose({});
     else if (command === "item") selector.choose({ item: itemOf(shape, cursor) });
     else if (command === "trial") selector.choose({ trial: trialOf(shape, cursor) });
+    else if (command === "group")
+      selector.choose({ group: groupAt(shape, placeOf(shape, itemOf(shape, cursor))) });
     else if ("zoom" in command)
       this.look((lens) => (command.zoom ? lens.step(command.zoom) : lens.zoomTo(1)));
     else if (command.extend) {

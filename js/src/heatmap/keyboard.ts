@@ -11,7 +11,8 @@ export type Command =
   | "leave"
   | "all"
   | "item"
-  | "trial";
+  | "trial"
+  | "group";
 
 /** Whether a cell is among those that are looked at. */
 export type Among = (cell: number) => boolean;
@@ -34,6 +35,7 @@ export function commandOf(key: Key, cursor: number, layout: Layout, shape: Shape
   if (key.key === " " && modified) return "trial";
   if (key.key === " " && key.shiftKey) return "item";
   if (!modified && (key.key === "Enter" || key.key === " ")) return "inspect";
+  if (!modified && key.key === "g" && shape.groups) return "group";
   if (!modified && key.key in ZOOMS) return { zoom: ZOOMS[key.key] };
   const target = modified ? jump(key.key, shape) : step(key.key, cursor, layout, shape);
   if (target === null || target < 0) return null;

@@ -5,7 +5,7 @@ import type { Raster } from "./raster";
 import { LIT, MISSING, type Ranks, SCALE } from "./shading";
 import { groupAt, itemAt, type Shape } from "./shape";
 import { KINDS_BY_SEVERITY, type Kind } from "./states";
-import { leftOf } from "./viewport";
+import { leftOf, namedAt } from "./viewport";
 
 const LEAST_FOR_MARKS = 6;
 export const LEAST_FOR_OUTLINES = 5;
@@ -146,12 +146,9 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
   /** The number of the item before each row of trials; the name of its group where that begins, or comes into view. */
   function drawItems(): void {
     view.textAlign = "right";
-    const first = Math.ceil(layout.y / cellHeight);
     const most = Math.floor((layout.left - 9) / LETTER_WIDTH);
     eachItem((row, place, x) => {
-      const group = groupAt(shape, place);
-      const begins = row === first || group !== groupAt(shape, place - 1);
-      const name = begins ? shape.groups?.names[group] : undefined;
+      const name = shape.groups?.names[namedAt(layout, shape, place)];
       view.fillStyle = name ? loud : quiet;
       if (name) {
         const cut = name.length > most ? `${name.slice(0, most - 1)}…` : name;

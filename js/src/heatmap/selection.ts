@@ -1,7 +1,7 @@
 // Sets of cells that a person has selected, and their small form on the wire: rectangles of items and trials in the
 // experiment's order. Pure.
 import type { Layout } from "./layout";
-import { runsOf, type Shape, startOf } from "./shape";
+import { itemAt, placeOf, runsOf, type Shape, startOf } from "./shape";
 import { cellIn, type Span, spotOf } from "./viewport";
 
 /** Items [from, to) by trials [from, to). */
@@ -38,15 +38,21 @@ export function spanBetween(layout: Layout, shape: Shape, one: number, other: nu
   };
 }
 
-/** The cells of one item, or of one trial, or all. */
-export function cellsOf(
-  shape: Shape,
-  of: { item?: number; trial?: number },
-  passes: Passes,
-): Cells {
+/** What is selected as one: an item, a trial, the items of a group; all, if nothing is said. */
+export interface Whole {
+  item?: number;
+  trial?: number;
+  group?: number;
+}
+
+export function cellsOf(shape: Shape, of: Whole, passes: Passes): Cells {
   const cells = new Uint8Array(shape.cells);
-  const [first, last] = of.item === undefined ? [0, shape.items - 1] : [of.item, of.item];
-  for (let item = first; item <= last; item++) {
+  const { starts = [0, shape.items] } = shape.groups ?? {};
+  let [from, to] = [0, shape.items];
+  if (of.item !== undefined) [from, to] = [placeOf(shape, of.item), placeOf(shape, of.item) + 1];
+  if (of.group !== undefined) [from, to] = [starts[of.group], starts[of.group + 1]];
+  for (let place = from; place < to; place++) {
+    const item = itemAt(shape, place);
     const [start, runs] = [startOf(shape, item), runsOf(shape, item)];
     for (let trial = of.trial ?? 0; trial < (of.trial === undefined ? runs : of.trial + 1); trial++)
       if (trial < runs && passes(start + trial)) cells[start + trial] = 1;

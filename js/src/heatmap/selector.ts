@@ -2,9 +2,18 @@
 import { stretch } from "./furniture";
 import type { Layout } from "./layout";
 import type { Painter } from "./painter";
-import { type Cells, cellsIn, cellsOf, type Joining, type Passes, spanBetween } from "./selection";
+import {
+  type Cells,
+  cellsIn,
+  cellsOf,
+  type Joining,
+  type Passes,
+  spanBetween,
+  type Whole,
+} from "./selection";
+import { placeOf } from "./shape";
 import type { CellStates } from "./states";
-import { itemLabelAt, type Point, type Span, spanOf, trialLabelAt } from "./viewport";
+import { itemLabelAt, namedAt, type Point, type Span, spanOf, trialLabelAt } from "./viewport";
 
 /** Keys that are held while a pointer is used. */
 export interface Held {
@@ -45,19 +54,22 @@ export function selector(
       if (there) tell(null, "instead");
       return there;
     },
-    choose(of: { item?: number; trial?: number }, how: Joining = "instead"): void {
+    choose(of: Whole, how: Joining = "instead"): void {
       tell(cellsOf(cells.shape, of, passes()), how);
     },
     /** From the anchor to this cell. */
     extend(layout: Layout, cell: number): void {
       between(layout, this.anchor, cell, "instead");
     },
-    /** A press on the number of an item or a trial selects those; says whether it was one. */
+    /** A press on the number of an item or a trial, or on the name of a group, selects those; says whether it was one. */
     pressLabel(layout: Layout, at: Point, held: Held): boolean {
       const how = isChord(held) ? "toggle" : held.shiftKey ? "with" : "instead";
-      const item = itemLabelAt(layout, cells.shape, at.x, at.y);
+      const { shape } = cells;
+      const item = itemLabelAt(layout, shape, at.x, at.y);
+      const group = item < 0 ? -1 : namedAt(layout, shape, placeOf(shape, item));
       const trial = trialLabelAt(layout, at.x, at.y);
-      if (item >= 0) this.choose({ item }, how);
+      if (group >= 0) this.choose({ group }, how);
+      else if (item >= 0) this.choose({ item }, how);
       else if (trial >= 0) this.choose({ trial }, how);
       return item >= 0 || trial >= 0;
     },

@@ -1,6 +1,6 @@
 // Where a cell is, and which cell is somewhere. CSS pixels from the top left of the canvas.
 import type { Layout } from "./layout";
-import { cellOf, itemAt, itemOf, placeOf, type Shape, startOf } from "./shape";
+import { cellOf, groupAt, itemAt, itemOf, placeOf, type Shape, startOf } from "./shape";
 
 export interface Box {
   readonly left: number;
@@ -74,6 +74,13 @@ export function itemLabelAt(layout: Layout, shape: Shape, x: number, y: number):
   const { block, row, trial } = hit(layout, x, y);
   const place = block * layout.rows + row;
   return trial < 0 && place < shape.items ? itemAt(shape, place) : -1;
+}
+
+/** The group whose name is beside a place, or -1: where it begins, or comes into view. */
+export function namedAt(layout: Layout, shape: Shape, place: number): number {
+  const group = groupAt(shape, place);
+  const first = place % layout.rows === Math.ceil(layout.y / layout.cellHeight);
+  return first || group !== groupAt(shape, place - 1) ? group : -1;
 }
 
 /** The trial whose number is under a point, or -1. */

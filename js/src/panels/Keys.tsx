@@ -8,7 +8,10 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ["Page Up, Page Down", "the block beside"],
   ["Enter, Space", "look at the cell closely"],
   ["+, -, 0", "closer, farther, all"],
-  ["Shift + arrows", "select; Ctrl + A all, Shift + Space the item, Ctrl + Space the trial"],
+  [
+    "Shift + arrows",
+    "select; Ctrl + A all, Shift + Space the item, Ctrl + Space the trial, g the group",
+  ],
   ["/", "find items by text or id; Escape ends it"],
   ["Escape", "nothing selected; back to the notebook"],
   ["?", "these keys"],

@@ -288,6 +288,22 @@ describe("marks, values and orders", () => {
     };
     expect(below(5)).toBeGreaterThan(0); // the last of its group, and item 6 is below it
     expect(below(6)).toBe(0);
+    // A press on a name selects its group, as g does; beside it there is nothing.
+    const chosen = () =>
+      select.mock.calls.at(-1)?.[0]?.reduce((sum: number, is: number) => sum + is);
+    const corner = (wrapper.querySelector("canvas") as Element).getBoundingClientRect();
+    const click = (row: number) => {
+      const [clientX, clientY] = [corner.left + left - 8, corner.top + (row + 0.5) * cellHeight];
+      wrapper.dispatchEvent(new MouseEvent("click", { clientX, clientY, bubbles: true }));
+    };
+    click(1);
+    expect(chosen()).toBe(23);
+    click(0);
+    expect(chosen()).toBe(1);
+    click(2);
+    expect(chosen()).toBe(1);
+    wrapper.dispatchEvent(new KeyboardEvent("keydown", { key: "g", bubbles: true }));
+    expect(chosen()).toBe(23); // the cursor is on item 0
     cells.sort(null);
     await frame();
     expect(geometry().left).toBe(0);

@@ -84,6 +84,15 @@ describe("the next trouble", () => {
   });
 });
 
+test("g selects a group, where there are groups", () => {
+  const groups = { names: ["a", "b"], starts: Uint32Array.of(0, 4, 10) };
+  const order = Uint32Array.from({ length: 10 }, (_, item) => item);
+  const grouped = sorted(shape, order, groups);
+  expect(commandOf({ ...none, key: "g" }, 0, layout, grouped)).toBe("group");
+  expect(commandOf({ ...none, key: "g", ctrlKey: true }, 0, layout, grouped)).toBeNull();
+  expect(commandOf({ ...none, key: "g" }, 0, layout, shape)).toBeNull();
+});
+
 test("arrows walk as items are drawn", () => {
   const order = Uint32Array.of(3, 0, 1, 2, 4, 5, 6, 7, 8, 9);
   const down = commandOf({ ...none, key: "ArrowDown" }, cell(3, 1), layout, sorted(shape, order));

@@ -101,6 +101,11 @@ describe("sets of cells", () => {
     expect(numbers(cellsOf(uneven, { trial: 1 }, all))).toEqual([1, 3]);
     expect(numbers(cellsOf(uneven, {}, all))).toHaveLength(6);
     expect(numbers(cellsOf(uneven, {}, (cell) => cell > 3))).toEqual([4, 5]);
+    const groups = { names: ["a", "b"], starts: Uint32Array.of(0, 1, uneven.items) };
+    const grouped = sorted(uneven, Uint32Array.of(1, 0, 2), groups);
+    expect(numbers(cellsOf(grouped, { group: 0 }, all))).toEqual([2, 3, 4]);
+    expect(numbers(cellsOf(grouped, { group: 1 }, all))).toEqual([0, 1, 5]);
+    expect(numbers(cellsOf(grouped, { item: 1 }, all))).toEqual([2, 3, 4]);
   });
 
   test("are joined, and taken out again when all of them were there", () => {
