@@ -224,3 +224,14 @@ test("a narrow view stacks its parts and does not overflow", async () => {
   expect(find(el, ".oprs-main").getBoundingClientRect().top).toBeGreaterThanOrEqual(bottom - 1);
   expect(find(el, ".oprs-frame").scrollWidth).toBeLessThanOrEqual(480);
 });
+
+test.each([420, 1100])("what is selected moves nothing, %i px wide", async (width) => {
+  const kernel = some();
+  const el = await mount(kernel, width);
+  await vi.waitFor(() => expect(find(el, ".oprs-row .oprs-rowmeans").textContent).toBeTruthy());
+  const top = () => find(el, ".oprs-troubles").getBoundingClientRect().top;
+  const before = top();
+  kernel.control.set("rectangles", [[3, 60, 0, 2]]);
+  await vi.waitFor(() => expect(find(el, ".oprs-selected").textContent).toContain("words"));
+  expect(top()).toBe(before);
+});
