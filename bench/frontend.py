@@ -31,7 +31,18 @@ PROGRESS = {
     "undelivered": None,
 }
 CHANGES = 1_000
-HEAD = ["what", "bytes a cell", "handler", "later handlers", "first paint", "frames p50", "p95", "hover p50", "p95"]
+HEAD = [
+    "what",
+    "bytes a cell",
+    "handler",
+    "later handlers",
+    "first paint",
+    "frames p50",
+    "p95",
+    "hover, handler p95",
+    "all p50",
+    "p95",
+]
 
 
 def main() -> None:
@@ -121,9 +132,14 @@ def line(title: str, told: dict[str, Any], wire: float | None = None) -> str:
         f"{statistics.median(each['handler'] for each in later):.1f}" if later else "",
         f"{first['paint']:.0f}",
         *percentiles(told["frames"], 1),
-        *(percentiles(hovers, 2) if hovers else ["", ""]),
+        *(hovering(hovers) if hovers else [""] * 3),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def hovering(hovers: Sequence[dict[str, float]]) -> list[str]:
+    handler, whole = ([each[name] for each in hovers] for name in ("handler", "all"))
+    return [percentiles(handler, 2)[1], *percentiles(whole, 2)]
 
 
 def percentiles(times: Sequence[float], digits: int) -> list[str]:

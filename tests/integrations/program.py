@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import json
+import multiprocessing
 import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -96,6 +97,25 @@ def threads_of_the_task() -> None:
             return {"output": pool.submit(contextvars.copy_context().run, outer, item["n"]).result()}
 
     run("threads of the task", task)
+
+
+def elsewhere() -> None:
+    """In another process, which was not forked from this one."""
+
+    @track()
+    def holding(what: Any) -> Any:
+        """What cannot be pickled does not have to be."""
+        return what
+
+    def task(item: Json) -> Json:
+        opik_context.update_current_trace(tags=["from a worker"])
+        holding(threading.Lock())
+        if item["n"] == 2:
+            raise ValueError(outer(item["n"]))
+        return {"output": outer(item["n"]), "asked": ask(item["n"]), "pid": os.getpid()}
+
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        run("elsewhere", task, [metrics.Equals(name="equals")], count=3, executor=pool)
 
 
 def costs() -> Json:
@@ -340,7 +360,7 @@ def embedded_store() -> Json:
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
-        workers, coroutines, threads_of_the_task, costs, given_to_our_span, integration, switched_off, failures, interruptions,
+        workers, coroutines, threads_of_the_task, elsewhere, costs, given_to_our_span, integration, switched_off, failures, interruptions,
         callers_spans, judged, repaired, theirs, embedded_store, late,
     )
 }  # fmt: skip
@@ -349,6 +369,7 @@ SCENARIOS = {
 def main(*names: str) -> None:
     heard = Heard()
     told: Json = {name: SCENARIOS[name]() for name in names or SCENARIOS}
+    told["pid"] = os.getpid()
     told["heard"] = heard.sentences
     told["left"] = str(opik_context.get_current_span_data() or opik_context.get_current_trace_data())
     opik.flush_tracker()

@@ -66,6 +66,21 @@ def test_threads_with_a_copied_context_nest(seen: Seen) -> None:
     assert seen.trees("threads of the task") == [[SCORING, "task", "task/outer", "task/outer/inner"]] * 2
 
 
+def test_what_is_traced_on_a_worker_of_an_executor_nests_in_its_run(seen: Seen, said: dict[str, Any]) -> None:
+    runs = {details.input["n"]: (attempt, details) for attempt, details in seen.runs("elsewhere")}
+    below = ["task", "task/holding", "task/outer", "task/outer/inner"]
+    assert paths(runs[2][1]) == below, "of one that failed, too"
+    for n in (0, 1):
+        attempt, details = runs[n]
+        assert paths(details) == sorted([SCORING, f"{SCORING}/equals", *below, "task/ask"])
+        output = seen.store.attempt(attempt.id).task_output
+        assert output is not None
+        assert output["pid"] != said["pid"]
+        assert details.cost == 0.25, "it is there when the result returns"
+    traces = [seen.server.state.traces[attempt.id] for attempt, _ in runs.values()]
+    assert all(trace["tags"] == ["from a worker"] for trace in traces)
+
+
 def test_tokens_and_cost_are_there_when_the_result_returns(seen: Seen, said: dict[str, Any]) -> None:
     assert said["costs"] == {"known": [0.25, 0.25]}
     for _, details in seen.runs("costs"):

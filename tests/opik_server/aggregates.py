@@ -118,6 +118,7 @@ class Aggregates:
             self.queue(experiment_id)
 
     def touch_trace(self, trace_id: str) -> None:
+        self._state.traces_written += 1
         for item_id in self._state.items_of_trace.get(trace_id, ()):
             self.touch(self._state.experiment_items[item_id]["experiment_id"])
 

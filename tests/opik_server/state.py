@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.opik_server.ids import check_id, new_id
@@ -77,6 +78,9 @@ class State:
         self._traces_of: dict[str, tuple[int, list[str]]] = {}  # by experiment, for as many items
         self.items_of_trace: dict[str, dict[str, None]] = defaultdict(dict)
         self.traces: dict[str, Row] = {}
+        self.traces_written = 0  # how often one was
+        # Of some ids, those in a project, after so many writes when there were so many.
+        self.traces_found: tuple[Sequence[str], tuple[str, int, int], Sequence[Row]] = ([], ("", 0, 0), [])
         self.traces_elsewhere: dict[str, dict[str, Row]] = defaultdict(dict)  # older rows of an id, by other projects
         self.spans: dict[str, Row] = {}
         self.spans_of_trace: dict[str, dict[str, None]] = defaultdict(dict)

@@ -194,12 +194,14 @@ def _found(state: State, asked: Row) -> Sequence[Row]:
     return [row for row in rows if filters.matches(show_trace(state, row), wanted)] if wanted else rows
 
 
-def _in_project(state: State, ids: Sequence[str], project: str) -> list[Row]:
-    """Each page asks for all of them: nothing that can be spared of a large experiment."""
-    rows = [state.traces.get(id_) for id_ in ids]
-    if not state.traces_elsewhere and all(row is not None and row["project_id"] == project for row in rows):
-        return rows  # type: ignore[return-value]
-    return [row for id_ in ids if (row := _row_of(state, id_, project)) is not None]
+def _in_project(state: State, ids: Sequence[str], project: str) -> Sequence[Row]:
+    """Each page of a large experiment asks for all of them: they are found once, as long as no trace is written."""
+    before, of, found = state.traces_found
+    now_of = (project, state.traces_written, len(state.traces))
+    if before is not ids or of != now_of:
+        found = [row for id_ in ids if (row := _row_of(state, id_, project)) is not None]
+        state.traces_found = ids, now_of, found
+    return found
 
 
 def _row_of(state: State, id_: str, project: str) -> Row | None:

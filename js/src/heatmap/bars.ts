@@ -35,26 +35,16 @@ export function bars(
   }
   const ranks = new Uint16Array(width * height);
   for (let bar = 0; bar < width; bar++) {
-    stack(counts.subarray(bar * RANKED, (bar + 1) * RANKED), of.marks, height, (rank, row) => {
-      ranks[row * width + bar] = rank;
-    });
+    const own = counts.subarray(bar * RANKED, (bar + 1) * RANKED);
+    const cells = own.reduce((sum, count) => sum + count);
+    let [sum, row] = [0, height];
+    for (let rank = RANKED; rank-- > 1; ) {
+      if (!own[rank]) continue;
+      sum += own[rank];
+      const loud = of.marks ? rank >= LIT : rank >= LOUD && rank < SCALE;
+      const top = Math.min(loud ? row - 1 : row, height - Math.round((sum * height) / cells));
+      while (row > Math.max(0, top)) ranks[--row * width + bar] = rank;
+    }
   }
   return ranks;
-}
-
-function stack(
-  counts: Uint32Array,
-  marks: boolean,
-  height: number,
-  put: (rank: number, row: number) => void,
-): void {
-  const cells = counts.reduce((sum, count) => sum + count);
-  let [sum, row] = [0, height];
-  for (let rank = RANKED; rank-- > 1; ) {
-    if (!counts[rank]) continue;
-    sum += counts[rank];
-    const loud = marks ? rank >= LIT : rank >= LOUD && rank < SCALE;
-    const top = Math.min(loud ? row - 1 : row, height - Math.round((sum * height) / cells));
-    while (row > Math.max(0, top)) put(rank, --row);
-  }
 }

@@ -30,6 +30,8 @@ export function followPointer(
   let last: Point | null = null;
   let panning = false;
   let moved = false;
+  /** Has moved since the last frame. */
+  let over: PointerEvent | null = null;
   const hear = <K extends keyof HTMLElementEventMap>(
     name: K,
     heard: (event: HTMLElementEventMap[K]) => void,
@@ -38,6 +40,19 @@ export function followPointer(
   function at({ clientX, clientY }: MouseEvent): Point {
     const { left, top } = canvas.getBoundingClientRect();
     return { x: clientX - left, y: clientY - top };
+  }
+
+  /** Once a frame: the handler itself lays nothing out. */
+  function hover(event: PointerEvent | null): void {
+    if (event && !over) requestAnimationFrame(look);
+    over = event;
+    if (!event) on.hover(null);
+  }
+
+  function look(): void {
+    const event = over;
+    over = null;
+    if (event) on.hover(at(event));
   }
 
   /** Ends what was begun; a drag came to something only if it says where. */
@@ -54,7 +69,7 @@ export function followPointer(
     // Not before it is a drag, as a captured pointer clicks nothing else.
     if (!moved && event.isTrusted) wrapper.setPointerCapture(event.pointerId);
     moved = true;
-    on.hover(null);
+    hover(null);
     if (!panning) on.drag(from, to, false, event);
     else if (on.isClose()) on.pan(last.x - to.x, last.y - to.y);
   }
@@ -81,13 +96,11 @@ export function followPointer(
     if (button === 1) event.preventDefault();
   });
   hear("pointermove", (event) => {
+    if (fingers.size === 2 && fingers.has(event.pointerId)) return pinch(event, at(event));
+    if (!from || !last) return hover(event);
     const to = at(event);
-    if (fingers.size === 2 && fingers.has(event.pointerId)) pinch(event, to);
-    else if (!from || !last) on.hover(to);
-    else {
-      drag(event, from, last, to);
-      if (moved) last = to;
-    }
+    drag(event, from, last, to);
+    if (moved) last = to;
   });
   hear("pointerup", (event) => {
     fingers.delete(event.pointerId);
@@ -97,7 +110,7 @@ export function followPointer(
     fingers.delete(event.pointerId);
     end(null);
   });
-  hear("pointerleave", () => on.hover(null));
+  hear("pointerleave", () => hover(null));
   hear("click", (event) => {
     // The end of a drag is a click as well.
     if (!moved) on.press(at(event), event);

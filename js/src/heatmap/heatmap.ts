@@ -16,11 +16,11 @@ import { type Hovering, hovering } from "./hovering";
 import { type Command, commandOf, nextTrouble } from "./keyboard";
 import { fold, type Layout } from "./layout";
 import { Lens } from "./lens";
-import { Overview } from "./overview";
-import { Painter } from "./painter";
+import { type Overview, overview } from "./overview";
+import { type Painter, painter } from "./painter";
 import type { Palette } from "./palette";
 import type { Cells, Joining } from "./selection";
-import { Selector } from "./selector";
+import { type Selector, selector } from "./selector";
 import { PLAIN, type Shading } from "./shading";
 import { groupAt, itemOf, placeOf, trialOf } from "./shape";
 import type { CellStates } from "./states";
@@ -75,8 +75,10 @@ export class Heatmap {
     const { signal, palette } = options;
     this.parts = furnish(wrapper, options.id);
     say(wrapper, "activedescendant", options.id);
-    this.painter = new Painter(this.parts.canvas);
-    this.overview = new Overview(wrapper, signal, (to) => this.look((lens) => lens.centre(to)));
+    this.painter = painter(this.parts.canvas);
+    this.overview = overview(wrapper, signal, options.cells, this.painter, (to) =>
+      this.look((lens) => lens.centre(to)),
+    );
     this.hovering = hovering(
       this.parts,
       signal,
@@ -84,12 +86,8 @@ export class Heatmap {
       (cell) => this.hoveredAt(cell),
       () => this.width,
     );
-    this.selector = new Selector(
-      options.cells,
-      this.parts.band,
-      () => this.painter.ranks,
-      options.select,
-    );
+    const { cells, select } = options;
+    this.selector = selector(cells, this.parts.band, this.painter, select);
     this.listen();
     this.watch();
     this.recolour(palette, PLAIN);
@@ -97,7 +95,6 @@ export class Heatmap {
 
   recolour(palette: Palette, shading: Shading): void {
     this.painter.colour(palette, shading);
-    this.overview.colour(palette, this.painter.ranks);
     this.onCells(null);
   }
 
@@ -198,7 +195,7 @@ export class Heatmap {
       return;
     }
     this.painter.take(this.options.cells.bytes, changed);
-    this.overview.take(this.options.cells.bytes);
+    this.overview.soon();
     this.describe();
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -229,7 +226,7 @@ export class Heatmap {
     this.hovering.away();
     const room = { width, height: needed, ratio: devicePixelRatio };
     this.lens = Lens.like(shape.cells ? this.lens : null, layout, room);
-    this.overview.fit(layout, shape);
+    this.overview.fit(layout);
     this.refocus();
   }
 

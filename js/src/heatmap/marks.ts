@@ -11,8 +11,8 @@ const LEAST_FOR_MARKS = 6;
 export const LEAST_FOR_OUTLINES = 5;
 /** Smaller ones have their edge outside. */
 const LEAST_FOR_EDGES = 3;
-/** Smaller cells with an edge, of all, beyond which the edges would hide them: that the others are dimmed has to do then. */
-const MOST_EDGED = 0.02;
+/** Sides of smaller ones, for each that there is, beyond which edges would hide them: that the others are dimmed has to do. */
+const MOST_EDGED = 0.05;
 const rankOf = (kind: Kind) => 1 + KINDS_BY_SEVERITY.indexOf(kind);
 const STROKE = rankOf("scoring_failed");
 const DOT = rankOf("scores_missing");
@@ -115,21 +115,19 @@ export function drawMarks(ground: Ground, from: number, to: number): void {
     const out = smaller < LEAST_FOR_EDGES ? line : 0;
     const wide = (columnWidth || width) + 2 * out;
     const high = rowHeight - gap + 2 * out;
-    let room = (out ? MOST_EDGED : 1) * ranks.length;
+    let room = (out ? MOST_EDGED : 4) * ranks.length;
     each((rank, x, y, pixel) => {
       if (!(rank & LIT) || room < 0) return;
       const column = pixel % across;
-      let edged = 0;
       const side = (beside: boolean, right: number, down: number, w: number, h: number) => {
         if (beside) return;
         view.rect(x - out + right, y - out + down, w, h);
-        edged = 1;
+        room--;
       };
       side(column > 0 && lit(pixel - 1), 0, 0, line, high);
       side(column < across - 1 && lit(pixel + 1), wide - line, 0, line, high);
       side(lit(pixel - across), 0, 0, wide, line);
       side(lit(pixel + across), 0, high - line, wide, line);
-      room -= edged;
     });
     view.fillStyle = loud;
     if (room >= 0) view.fill();

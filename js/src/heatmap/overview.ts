@@ -5,9 +5,9 @@ import { coalesced } from "../store";
 import { bars } from "./bars";
 import type { Layout } from "./layout";
 import type { Part } from "./lens";
-import { type Palette, pixelsOf } from "./palette";
-import type { Ranks } from "./shading";
-import type { Shape } from "./shape";
+import type { Painter } from "./painter";
+import { pixelsOf } from "./palette";
+import type { CellStates } from "./states";
 import type { Point } from "./viewport";
 
 export const MANY = 10_000;
@@ -15,81 +15,71 @@ const HEIGHT = 22;
 const STRETCH = 3;
 const CALM = 500;
 
-export class Overview {
-  private box = document.createElement("div");
-  private canvas = document.createElement("canvas");
-  private brush = document.createElement("div");
-  private view = this.canvas.getContext("2d");
-  private layout: Layout | null = null;
-  private shape: Shape | null = null;
-  private palette: Palette | null = null;
-  private ranks: Ranks | null = null;
-  private states: Uint8Array = new Uint8Array(0);
-  private soon: () => void;
+export type Overview = ReturnType<typeof overview>;
 
-  /** `move`: to what is to come to the middle, in shares of all. */
-  constructor(wrapper: HTMLElement, signal: AbortSignal, move: (to: Point) => void) {
-    this.box.className = "oprs-overview";
-    this.brush.className = "oprs-brush";
-    this.box.setAttribute("aria-hidden", "true");
-    this.box.hidden = true;
-    this.box.append(this.canvas, this.brush);
-    wrapper.after(this.box);
-    this.soon = coalesced(() => this.fill(), CALM, signal);
-    const follow = (event: PointerEvent) => {
-      if (!event.buttons) return;
-      const { left, top, width, height } = this.box.getBoundingClientRect();
-      move({ x: (event.clientX - left) / width, y: (event.clientY - top) / height });
-    };
-    const start = (event: PointerEvent) => {
-      event.preventDefault();
-      this.box.setPointerCapture(event.pointerId);
-      follow(event);
-    };
-    this.box.addEventListener("pointerdown", start, { signal });
-    this.box.addEventListener("pointermove", follow, { signal });
-    whenEnded(signal, () => this.box.remove());
-  }
+/** `move`: to what is to come to the middle, in shares of all. */
+export function overview(
+  wrapper: HTMLElement,
+  signal: AbortSignal,
+  cells: CellStates,
+  painter: Painter,
+  move: (to: Point) => void,
+) {
+  const box = document.createElement("div");
+  const canvas = document.createElement("canvas");
+  const brush = document.createElement("div");
+  const view = canvas.getContext("2d");
+  let folded: Layout | null = null;
+  box.className = "oprs-overview";
+  brush.className = "oprs-brush";
+  box.setAttribute("aria-hidden", "true");
+  box.hidden = true;
+  box.append(canvas, brush);
+  wrapper.after(box);
+  const follow = (event: PointerEvent) => {
+    if (!event.buttons) return;
+    const { left, top, width, height } = box.getBoundingClientRect();
+    move({ x: (event.clientX - left) / width, y: (event.clientY - top) / height });
+  };
+  const start = (event: PointerEvent) => {
+    event.preventDefault();
+    box.setPointerCapture(event.pointerId);
+    follow(event);
+  };
+  box.addEventListener("pointerdown", start, { signal });
+  box.addEventListener("pointermove", follow, { signal });
+  whenEnded(signal, () => box.remove());
 
-  /** For these cells as they are folded; with few of them there is none. */
-  fit(layout: Layout, shape: Shape): void {
-    this.layout = layout;
-    this.shape = shape;
-    this.box.hidden = shape.cells <= MANY;
-    this.box.style.width = `${layout.width}px`;
-  }
-
-  colour(palette: Palette, ranks: Ranks): void {
-    this.palette = palette;
-    this.ranks = ranks;
-  }
-
-  /** Counts take their time: what changes is seen a while later. */
-  take(states: Uint8Array): void {
-    this.states = states;
-    this.soon();
-  }
-
-  private fill(): void {
-    const { view, layout, shape, palette, ranks } = this;
-    if (this.box.hidden || !view || !layout || !shape || !palette || !ranks) return;
-    const width = Math.ceil(layout.width / STRETCH);
-    Object.assign(this.canvas, { width, height: HEIGHT });
+  function fill(): void {
+    const { ranks, palette } = painter;
+    if (box.hidden || !view || !folded || !palette) return;
+    const width = Math.ceil(folded.width / STRETCH);
+    Object.assign(canvas, { width, height: HEIGHT });
     const image = view.createImageData(width, HEIGHT);
     const colours = pixelsOf(palette, ranks, false);
-    const drawn = bars(this.states, ranks, shape, layout, width, HEIGHT);
+    const drawn = bars(cells.bytes, ranks, cells.shape, folded, width, HEIGHT);
     new Uint32Array(image.data.buffer).set(Uint32Array.from(drawn, (rank) => colours[rank]));
     view.putImageData(image, 0, 0);
   }
 
-  show({ left, top, width, height }: Part): void {
-    const share = (of: number) => `${100 * of}%`;
-    this.brush.hidden = width >= 1 && height >= 1;
-    Object.assign(this.brush.style, {
-      left: share(left),
-      top: share(top),
-      width: share(width),
-      height: share(height),
-    });
-  }
+  return {
+    /** Counting takes its time: what changes is seen a while later. */
+    soon: coalesced(fill, CALM, signal),
+    /** For cells as they are folded; with few of them there is none. */
+    fit(layout: Layout): void {
+      folded = layout;
+      box.hidden = cells.shape.cells <= MANY;
+      box.style.width = `${layout.width}px`;
+    },
+    show({ left, top, width, height }: Part): void {
+      const share = (of: number) => `${100 * of}%`;
+      brush.hidden = width >= 1 && height >= 1;
+      Object.assign(brush.style, {
+        left: share(left),
+        top: share(top),
+        width: share(width),
+        height: share(height),
+      });
+    },
+  };
 }

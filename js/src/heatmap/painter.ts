@@ -8,135 +8,131 @@ import { PLAIN, Ranks, type Shading } from "./shading";
 import type { Shape } from "./shape";
 import { leftOf } from "./viewport";
 
-export class Painter {
-  raster: Raster | null = null;
-  ranks = new Ranks(PLAIN);
-  private view: CanvasRenderingContext2D | null;
-  private backing = document.createElement("canvas");
-  private backed: CanvasRenderingContext2D | null;
-  private image: ImageData | null = null;
-  private pixels: Uint32Array = new Uint32Array(0);
-  private colours: Uint32Array = new Uint32Array(0);
-  private palette: Palette | null = null;
-  private layout: Layout | null = null;
-  private shape: Shape | null = null;
-  private ratio = 1;
+export type Painter = ReturnType<typeof painter>;
+
+export function painter(canvas: HTMLCanvasElement) {
+  const view = canvas.getContext("2d");
+  const backing = document.createElement("canvas");
+  const backed = backing.getContext("2d");
+  let raster: Raster | null = null;
+  let ranks = new Ranks(PLAIN);
+  let image: ImageData | null = null;
+  let pixels: Uint32Array = new Uint32Array(0);
+  let colours: Uint32Array = new Uint32Array(0);
+  let palette: Palette | null = null;
+  let layout: Layout | null = null;
+  let shape: Shape | null = null;
+  let ratio = 1;
   /** Of numbers beside the cells, and of edges. */
-  private quiet = "";
-  private loud = "";
-  private dirty: [from: number, to: number] | null = null;
+  let quiet = "";
+  let loud = "";
+  let dirty: [from: number, to: number] | null = null;
   /** What the next frame is to be filled with, whole; until then single changes are in it anyway. */
-  private whole: Uint8Array | null = null;
-
-  constructor(private canvas: HTMLCanvasElement) {
-    this.view = canvas.getContext("2d");
-    this.backed = this.backing.getContext("2d");
-  }
-
-  /** Fits the canvas to the layout. Everything has to be filled again. */
-  resize(layout: Layout, shape: Shape, ratio: number): void {
-    this.layout = layout;
-    this.shape = shape;
-    this.ratio = ratio;
-    const pixels = (length: number) => Math.max(1, Math.round(length * ratio));
-    const [width, height] = [pixels(layout.shownWidth), pixels(layout.top + layout.shownHeight)];
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      Object.assign(this.canvas, { width, height });
-      Object.assign(this.canvas.style, {
-        width: `${width / ratio}px`,
-        height: `${height / ratio}px`,
-      });
-    }
-    this.raster = new Raster(layout, shape, ratio);
-    this.backing.width = this.raster.width;
-    this.backing.height = this.raster.height;
-    this.image = this.backed?.createImageData(this.raster.width, this.raster.height) ?? null;
-    this.pixels = new Uint32Array(this.image?.data.buffer ?? new ArrayBuffer(0));
-    this.mix();
-  }
-
-  /** Everything has to be filled again. */
-  colour(palette: Palette, shading: Shading): void {
-    if (shading !== this.ranks.shading) this.ranks = new Ranks(shading);
-    this.palette = palette;
-    this.quiet = getComputedStyle(this.canvas).color;
-    this.loud = getComputedStyle(this.canvas.parentElement ?? this.canvas).color;
-    this.mix();
-  }
+  let whole: Uint8Array | null = null;
 
   /** What has no value is drawn as an outline in a colour that no scale has, or filled with it where there is no room. */
-  private mix(): void {
-    const { layout, palette } = this;
+  function mix(): void {
     const hollow = layout !== null && Math.min(...inner(layout)) >= LEAST_FOR_OUTLINES;
-    if (palette) this.colours = pixelsOf(palette, this.ranks, hollow);
-  }
-
-  /** Takes the states over for the next frame; `changed` null means all of them. They may change in place until then. */
-  take(states: Uint8Array, changed: Uint32Array | null): void {
-    const raster = this.raster;
-    if (!changed) this.whole = states;
-    if (!raster || !changed || this.whole) return;
-    for (const cell of changed) {
-      const pixel = raster.update(states, cell, this.ranks);
-      if (pixel < 0) continue;
-      this.pixels[pixel] = this.colours[raster.ranks[pixel]];
-      this.soil(Math.floor(pixel / raster.width), raster.height);
-    }
-  }
-
-  draw(): void {
-    this.fill();
-    const { view, backed, image, raster, dirty, layout, shape, palette, ratio, ranks } = this;
-    if (!view || !backed || !image || !raster || !dirty || !layout || !shape || !palette) return;
-    this.dirty = null;
-    const [from, to] = dirty;
-    backed.putImageData(image, 0, 0, 0, from, raster.width, to - from);
-    if (to - from === raster.height) {
-      view.resetTransform();
-      view.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    }
-    view.setTransform(ratio, 0, 0, ratio, -layout.x * ratio, (layout.top - layout.y) * ratio);
-    view.imageSmoothingEnabled = false;
-    const { quiet, loud } = this;
-    this.drawBlocks(view, layout, raster, from, to);
-    drawMarks({ view, layout, raster, shape, ranks, palette, quiet, loud }, from, to);
+    if (palette) colours = pixelsOf(palette, ranks, hollow);
   }
 
   /** Fills the image with all cells, in the frame and not in the handler that brought them. */
-  private fill(): void {
-    const { raster, whole, pixels, colours } = this;
+  function fill(): void {
     if (!raster || !whole) return;
-    this.whole = null;
-    raster.fill(whole, this.ranks);
-    const { ranks } = raster;
-    for (let pixel = 0; pixel < ranks.length; pixel++) pixels[pixel] = colours[ranks[pixel]];
-    this.dirty = [0, raster.height];
+    raster.fill(whole, ranks);
+    whole = null;
+    const [to, by, filled] = [pixels, colours, raster.ranks]; // quicker than what is outside
+    for (let pixel = 0; pixel < filled.length; pixel++) to[pixel] = by[filled[pixel]];
+    dirty = [0, raster.height];
   }
 
   /** What is selected has an edge, which may lie on its neighbours. */
-  private soil(row: number, rows: number): void {
-    const [from, to] = this.dirty ?? [row, row];
-    const { selected } = this.ranks.shading;
-    this.dirty = selected ? [0, rows] : [Math.min(from, row), Math.max(to, row + 1)];
+  function soil(row: number, rows: number): void {
+    const [from, to] = dirty ?? [row, row];
+    dirty = ranks.shading.selected ? [0, rows] : [Math.min(from, row), Math.max(to, row + 1)];
   }
 
-  private drawBlocks(
-    view: CanvasRenderingContext2D,
-    layout: Layout,
-    raster: Raster,
+  function drawBlocks(
+    on: CanvasRenderingContext2D,
+    of: Layout,
+    { fullWidth, fullHeight, left, top, width }: Raster,
     from: number,
     to: number,
   ): void {
-    const rowHeight = layout.height / raster.fullHeight;
-    const [top, height] = [(raster.top + from) * rowHeight, (to - from) * rowHeight];
-    view.clearRect(layout.x, top, layout.shownWidth, height);
-    const inOne = !layout.left && layout.blockWidth * layout.blocks === layout.width;
-    const wide = inOne ? raster.width : layout.trials;
-    const pixel = inOne ? layout.width / raster.fullWidth : layout.cellWidth;
-    for (let column = 0; column < raster.width; column += wide) {
-      const left = inOne ? raster.left * pixel : leftOf(layout, raster.left + column);
-      const [width, rows] = [wide * pixel, to - from];
-      view.drawImage(this.backing, column, from, wide, rows, left, top, width, height);
+    const rowHeight = of.height / fullHeight;
+    const rows = to - from;
+    const y = (top + from) * rowHeight;
+    on.clearRect(of.x, y, of.shownWidth, rows * rowHeight);
+    const inOne = !of.left && of.blockWidth * of.blocks === of.width;
+    const wide = inOne ? width : of.trials;
+    const pixel = inOne ? of.width / fullWidth : of.cellWidth;
+    for (let column = 0; column < width; column += wide) {
+      const x = inOne ? left * pixel : leftOf(of, left + column);
+      on.drawImage(backing, column, from, wide, rows, x, y, wide * pixel, rows * rowHeight);
     }
   }
+
+  return {
+    get raster() {
+      return raster;
+    },
+    get ranks() {
+      return ranks;
+    },
+    get palette() {
+      return palette;
+    },
+    /** Fits the canvas to the layout. Everything has to be filled again. */
+    resize(next: Layout, of: Shape, pixelRatio: number): void {
+      layout = next;
+      shape = of;
+      ratio = pixelRatio;
+      const whole = (length: number) => Math.max(1, Math.round(length * ratio));
+      const [width, height] = [whole(next.shownWidth), whole(next.top + next.shownHeight)];
+      if (canvas.width !== width || canvas.height !== height) {
+        Object.assign(canvas, { width, height });
+        Object.assign(canvas.style, { width: `${width / ratio}px`, height: `${height / ratio}px` });
+      }
+      raster = new Raster(next, of, ratio);
+      backing.width = raster.width;
+      backing.height = raster.height;
+      image = backed?.createImageData(raster.width, raster.height) ?? null;
+      pixels = new Uint32Array(image?.data.buffer ?? new ArrayBuffer(0));
+      mix();
+    },
+    /** Everything has to be filled again. */
+    colour(next: Palette, shading: Shading): void {
+      if (shading !== ranks.shading) ranks = new Ranks(shading);
+      palette = next;
+      quiet = getComputedStyle(canvas).color;
+      loud = getComputedStyle(canvas.parentElement ?? canvas).color;
+      mix();
+    },
+    /** Takes the states over for the next frame; `changed` null means all of them. They may change in place until then. */
+    take(states: Uint8Array, changed: Uint32Array | null): void {
+      if (!changed) whole = states;
+      if (!raster || !changed || whole) return;
+      for (const cell of changed) {
+        const pixel = raster.update(states, cell, ranks);
+        if (pixel < 0) continue;
+        pixels[pixel] = colours[raster.ranks[pixel]];
+        soil(Math.floor(pixel / raster.width), raster.height);
+      }
+    },
+    draw(): void {
+      fill();
+      if (!view || !backed || !image || !raster || !dirty || !layout || !shape || !palette) return;
+      const [from, to] = dirty;
+      dirty = null;
+      backed.putImageData(image, 0, 0, 0, from, raster.width, to - from);
+      if (to - from === raster.height) {
+        view.resetTransform();
+        view.clearRect(0, 0, canvas.width, canvas.height);
+      }
+      view.setTransform(ratio, 0, 0, ratio, -layout.x * ratio, (layout.top - layout.y) * ratio);
+      view.imageSmoothingEnabled = false;
+      drawBlocks(view, layout, raster, from, to);
+      drawMarks({ view, layout, raster, shape, ranks, palette, quiet, loud }, from, to);
+    },
+  };
 }

@@ -11,13 +11,13 @@ import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
 const BINS = 20;
-const VERDICTS = ["worse", "same", "better"] as const;
 /** How values are said that are no scores. */
 const UNITS: Readonly<Record<string, (value: number) => string>> = {
   duration: seconds,
   cost: dollars,
   tokens: figure,
 };
+const VERDICTS = ["worse", "same", "better"] as const;
 
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {

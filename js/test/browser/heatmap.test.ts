@@ -572,23 +572,33 @@ describe("pointer and keys", () => {
   });
 
   test("hovering tells the cell, and follows its state", async () => {
-    wrapper.dispatchEvent(new PointerEvent("pointermove", at(500)));
+    const moves = [at(100), at(500)].map((place) => new PointerEvent("pointermove", place));
+    const canvas = wrapper.querySelector("canvas") as HTMLElement;
+    const measured = vi.spyOn(canvas, "getBoundingClientRect");
+    for (const move of moves) wrapper.dispatchEvent(move);
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
+    expect(measured, "the handler has nothing laid out").not.toHaveBeenCalled();
+    await frame();
+    expect(measured, "once a frame").toHaveBeenCalledOnce();
     expect(tooltip.hidden).toBe(false);
     expect(tooltip.textContent).toBe("item 166 · trial 2task failed");
     cells.apply(Uint32Array.of(500), Uint8Array.of(byte("running")));
     expect(tooltip.textContent).toBe("item 166 · trial 2running");
+    wrapper.dispatchEvent(new PointerEvent("pointermove", at(100)));
     wrapper.dispatchEvent(new PointerEvent("pointerleave"));
     expect(tooltip.hidden).toBe(true);
+    await frame();
+    expect(tooltip.hidden, "it has left before the frame").toBe(true);
   });
 
-  test("the tooltip is on the side with more room, beside its cell", () => {
+  test("the tooltip is on the side with more room, beside its cell", async () => {
     const tooltip = wrapper.querySelector(".oprs-tooltip") as HTMLElement;
     const box = () => tooltip.getBoundingClientRect();
     const { left, right } = wrapper.getBoundingClientRect();
     for (const cell of [0, 440, 899]) {
       const event = at(cell);
       wrapper.dispatchEvent(new PointerEvent("pointermove", event));
+      await frame();
       const pointer = event.clientX ?? 0;
       const onTheRight = pointer <= (left + right) / 2;
       const apart = onTheRight ? box().left - pointer : pointer - box().right;

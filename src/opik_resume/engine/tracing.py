@@ -41,6 +41,26 @@ class Tracing(Protocol):
     def finish(self, timeout: float) -> Sequence[str]:
         """Wait until what was traced has arrived, at most ``timeout`` seconds. Returns what is to be said of it."""
 
+    def relay(self) -> Relay | None:
+        """What traces on workers of an executor instead; None: nothing does."""
+
+    def take(self, told: bytes) -> None:
+        """Send what was traced there."""
+
+
+class Relay(Protocol):
+    """Travels to a worker."""
+
+    def begin(self) -> Relayed:
+        """For one call."""
+
+
+class Relayed(Tracing, Protocol):
+    """A call on a worker."""
+
+    def told(self) -> bytes | None:
+        """What was traced, for :meth:`Tracing.take`; None: nothing."""
+
 
 NOTHING: AbstractContextManager[None] = nullcontext()
 
@@ -61,3 +81,11 @@ class Untraced:
 
     def finish(self, timeout: float) -> Sequence[str]:
         return ()
+
+    def relay(self) -> Relay | None:
+        return None
+
+    def take(self, told: bytes) -> None: ...
+
+    def told(self) -> bytes | None:
+        return None

@@ -27,8 +27,10 @@ def tracing_of(experiment: Experiment, store: Store, metrics: Sequence[Metric] =
     looking = any(map(wants_span, metrics))
     if isinstance(settings, OpikSettings):
         from opik_resume.integrations.opik_sdk import OpikTracing
+        from opik_resume.integrations.relayed import Relay
 
-        return OpikTracing(settings, experiment.project_name, looking=looking)
+        project = experiment.project_name
+        return OpikTracing(settings, project, looking=looking, relay=Relay(project))
     if not looking:
         return Untraced()
     from opik_resume.integrations.listening import Listening

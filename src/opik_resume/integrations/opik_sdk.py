@@ -22,6 +22,7 @@ with its tokens and cost, instead of traces of its own. It holds in coroutines a
 from __future__ import annotations
 
 import contextvars
+import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt
 from opik_resume.base.settings import OpikSettings
 from opik_resume.base.text.redaction import redacted
-from opik_resume.engine.tracing import NOTHING, Seen
+from opik_resume.engine.tracing import NOTHING, Relay, Seen
 from opik_resume.exceptions import ArgumentError
 from opik_resume.integrations.seen import ScoringSeen, TaskSeen
 from opik_resume.metrics.arguments import SPAN
@@ -54,14 +55,18 @@ class OpikTracing:
         settings: the server, key and workspace of the store.
         project: the experiment's project.
         looking: whether a metric looks at the spans of the task.
+        relay: what traces on workers of an executor instead.
     """
 
     spans = True
 
-    def __init__(self, settings: OpikSettings | None, project: str | None, *, looking: bool = False) -> None:
+    def __init__(
+        self, settings: OpikSettings | None, project: str | None, *, looking: bool = False, relay: Relay | None = None
+    ) -> None:
         self._settings = settings
         self._project = project or _DEFAULT_PROJECT
         self._looking = looking
+        self._relay = relay
         self._lock = threading.RLock()  # guards the three below
         self._client: Opik | None = None
         self._unusable = False
@@ -91,6 +96,21 @@ class OpikTracing:
 
     def traced(self, function: Callable[..., Any]) -> bool:
         return _tracked(function) and self._client_in_use() is not None
+
+    def relay(self) -> Relay | None:
+        return self._relay
+
+    def take(self, told: bytes) -> None:
+        """Messages of the package's, with what our trace and our span were given: they are on their way to the server then."""
+        try:
+            messages, notes = pickle.loads(told)  # noqa: S301  # our own worker's
+            client: Any = self._client_in_use()  # None: it does not trace here
+            for message in messages if client is not None else ():
+                client._streamer.put(message)  # noqa: SLF001  # there is no other way in
+        except Exception as error:
+            notes = [f"What the opik package traced on a worker could not be sent: {redacted(repr(error))}"]
+        for note in notes:
+            self._note(note)
 
     def finish(self, timeout: float) -> list[str]:
         """Wait until the package has sent what it traced, at most ``timeout`` seconds, and say what went wrong."""

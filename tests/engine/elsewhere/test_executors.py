@@ -255,7 +255,7 @@ def test_a_late_answer_is_recorded(store: Store, monkeypatch: pytest.MonkeyPatch
     run.start()
     until(lambda: executor.waiting)
     future, call = executor.waiting.pop()
-    if pickle.loads(call())[0] == "missing":
+    if pickle.loads(call())[0][0] == "missing":
         future.set_result(call())
         until(lambda: executor.waiting)
         future, call = executor.waiting.pop()

@@ -15,6 +15,7 @@ from opik_resume.base.records import Attempt, Item, ScoreResult, Try
 from opik_resume.base.version import __version__
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Pressed
+from opik_resume.engine.tracing import Relay
 
 Kind = Literal["done", "missing", "refused", "again", "unfit"]
 """Of an answer: the call was made; the kit is not there yet; the run is stopped; the cluster has begun it before,
@@ -38,7 +39,7 @@ class Fit(NamedTuple):
 class Address(NamedTuple):
     """Which run a call belongs to, with what it needs, and the file that says on this machine that the run is stopped.
 
-    ``ticket`` is of one call: whoever begins with it must be the first.
+    ``ticket`` is of the calls that travel together: whoever begins with them must be the first.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Terms:
     version: str | None = None
     spans: bool = False
     capture: bool = True
+    relay: Relay | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Done:
     pressed: Pressed | None = None
     refused: bool = False
     stated: float | None = None
+    traced: bytes | None = None
 
 
 Answer = tuple[Kind, Done | str | None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,14 +46,15 @@ in_each_process(_begin)
 
 
 def answer(
-    fit: tuple[str, str], address: tuple[str, str, str, str], call: bytes, payload: bytes | None = None
+    fit: tuple[str, str], address: tuple[str, str, str, str], calls: Sequence[bytes], payload: bytes | None = None
 ) -> bytes:
-    """Make one call of a run, unless the run is stopped. Returns a pickled ``Answer``."""
+    """Make some calls of a run, one after the other, unless the run is stopped. Returns a pickled ``Answer`` of each."""
+    where = Address(*address)
     try:
-        told = _answer(Fit(*fit), Address(*address), call, payload)
-    except Exception as error:  # the user's code raises within its run: this is something of ours
-        told = "unfit", f"a worker failed at a run: {type(error).__name__}: {error}"
-    return pickle.dumps(told)
+        kit = _kit_for(Fit(*fit), where, payload)
+    except Exception as error:
+        kit = _unfit(error)
+    return pickle.dumps([_answer(kit, where, call) if isinstance(kit, Kit) else kit for call in calls])
 
 
 def stop(run_id: str) -> None:
@@ -61,7 +63,8 @@ def stop(run_id: str) -> None:
         _stopped[run_id] = None
 
 
-def _answer(fit: Fit, address: Address, call: bytes, payload: bytes | None) -> Answer:
+def _kit_for(fit: Fit, address: Address, payload: bytes | None) -> Kit | Answer:
+    """What is called, or why nothing is."""
     if fit != Fit.here():
         return "unfit", f"the worker has {Fit.here()}, and here is {fit}: install the same there"
     try:
@@ -73,11 +76,27 @@ def _answer(fit: Fit, address: Address, call: bytes, payload: bytes | None) -> A
         )
     if kit is None:
         return "missing", None
-    if address.run_id in _stopped or os.path.exists(address.stop_mark):  # noqa: PTH110  # before each call: 1 µs
+    if _is_stopped(address):
         return "refused", None
-    if not clusters.first_time(address.run_id, address.ticket):
-        return "again", None
-    return "done", _Work(kit, pickle.loads(call)).done()  # noqa: S301  # ours, as all that travels
+    return kit if clusters.first_time(address.run_id, address.ticket) else ("again", None)
+
+
+def _answer(kit: Kit, address: Address, call: bytes) -> Answer:
+    if _is_stopped(address):
+        return "refused", None
+    try:
+        return "done", _Work(kit, pickle.loads(call)).done()  # noqa: S301  # ours, as all that travels
+    except Exception as error:
+        return _unfit(error)
+
+
+def _unfit(error: Exception) -> Answer:
+    """The user's code raises within its run: this is something of ours."""
+    return "unfit", f"a worker failed at a run: {type(error).__name__}: {error}"
+
+
+def _is_stopped(address: Address) -> bool:
+    return address.run_id in _stopped or os.path.exists(address.stop_mark)  # noqa: PTH110  # before each call: 1 µs
 
 
 def _kit(digest: str, payload: bytes | None) -> Kit | None:
@@ -119,6 +138,7 @@ class _Work:
         self._trying = self._one_try(calls, judging)
         self._costs = Costs(kit.cost, calls) if kit.cost is not None else None
         terms = call.terms
+        self._tracing = terms.relay.begin() if terms.relay is not None else _Spanned(terms.spans)
         self._work = CellWork(
             kit.task,
             kit.scoring_metrics,
@@ -126,7 +146,7 @@ class _Work:
             calls,
             tolerant=terms.tolerant,
             on_error=self._note,
-            tracing=_Spanned(terms.spans),
+            tracing=self._tracing,
             required=terms.required,
             fresh=self._fresh,
             version=terms.version,
@@ -151,6 +171,7 @@ class _Work:
             self._trying.tries.pressed if self._trying is not None else None,
             bool(self._refused),
             self._refused[-1] if self._refused else None,
+            self._tracing.told(),
         )
 
     @property

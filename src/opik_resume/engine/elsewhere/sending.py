@@ -7,7 +7,7 @@ import pickle
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from opik_resume.engine.cell import CellWork
 from opik_resume.engine.elsewhere import clusters, remote
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit, Terms
 from opik_resume.engine.elsewhere.packing import Place
+from opik_resume.engine.elsewhere.parcels import Parcels
 from opik_resume.engine.jobs import Callables
 from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.policy import Pause
@@ -51,10 +52,19 @@ class Elsewhere:
         waits: waits for the next try of a cell.
         awaiter: has them wait on the loop, without a thread.
         judging: told which calls a provider refused because there are too many, and which it did not.
+        on_the_way: how many calls there may be at a time.
     """
 
     def __init__(
-        self, run_id: str, place: Place, work: CellWork, terms: Terms, waits: Waits, awaiter: Awaiter, judging: Judging
+        self,
+        run_id: str,
+        place: Place,
+        work: CellWork,
+        terms: Terms,
+        waits: Waits,
+        awaiter: Awaiter,
+        judging: Judging,
+        on_the_way: int,
     ) -> None:
         self._place = place
         self._work = work
@@ -62,6 +72,7 @@ class Elsewhere:
         self._waits = waits
         self._awaiter = awaiter
         self._judging = judging
+        self._parcels = Parcels(self._submitted, on_the_way)
         self._fit = tuple(Fit.here())
         self._mark = Path(tempfile.gettempdir()) / f"opik-resume-{run_id}.stop"
         self._address = Address(run_id, place.digest, os.fspath(self._mark))
@@ -75,7 +86,7 @@ class Elsewhere:
         while True:
             began = time.monotonic()
             done = yield from self._done(call)
-            self._heeded(done, began)
+            self._meanwhile(done, began)
             spent += done.attempt.task_seconds or 0.0
             pause = done.pause
             waited = 0.0 if pause is None else (yield from self._waited(call, pause))
@@ -90,7 +101,7 @@ class Elsewhere:
         """Have kept output scored again, with the metrics of these names."""
         began = time.monotonic()
         done = yield from self._done(Call(attempt, item, self._terms, tuple(names)))
-        self._heeded(done, began)
+        self._meanwhile(done, began)
         self._note(done)
         if done.fresh is not None and self._work.fresh is not None:
             self._work.fresh[attempt.id] = done.fresh
@@ -101,6 +112,7 @@ class Elsewhere:
         with self._lock:
             self._stopped = True
             out = list(self._out)
+        self._parcels.stop()
         if not out:
             return
         for tell in (self._mark.touch, partial(start_thread, "stop-elsewhere", self._tell_workers)):
@@ -115,6 +127,7 @@ class Elsewhere:
 
     def end(self) -> None:
         """Nothing more is sent. What is still out comes back as it may."""
+        self._parcels.stop()
         with self._lock:
             if self._out:  # the cluster must not begin it again
                 return
@@ -129,8 +142,11 @@ class Elsewhere:
         except Exception as error:
             logger.warning("opik-resume: the workers could not be told of the stop: %s", error)
 
-    def _heeded(self, done: Done, began: float) -> None:
+    def _meanwhile(self, done: Done, began: float) -> None:
+        """What a call has told besides what came of it."""
         judging, returned = self._judging, done.attempt.returned
+        if done.traced is not None:
+            self._work.tracing.take(done.traced)
         if done.refused:
             (judging.judge_refused if returned else judging.refused)(began, done.stated)
         elif returned:
@@ -143,8 +159,9 @@ class Elsewhere:
         packed = pickle.dumps(call)
         kind, told = yield from self._answer(call, packed)
         if kind == "missing":  # of this worker's first call: the user's code was not called
-            kind, told = yield from self._answer(call, packed, self._place.payload)
+            kind, told = yield from self._answer(call, packed, kit=True)
         if isinstance(told, Done):
+            self._parcels.took((told.attempt.task_seconds or 0.0) + (told.attempt.scoring_seconds or 0.0))
             return told
         if kind == "again":
             return self._lost(call, RuntimeError("dask wanted to begin it again"))
@@ -152,11 +169,13 @@ class Elsewhere:
             return self._failed(call, CancelledError("the run was stopped before a worker began with this one"))
         return self._failed(call, FailedElsewhere(f"{told or 'no worker keeps what it is sent'}"))
 
-    def _answer(self, call: Call, packed: bytes, payload: bytes | None = None) -> Generator[Future[Any], None, Answer]:
-        future = self._submitted(packed, payload)
+    def _answer(self, call: Call, packed: bytes, *, kit: bool = False) -> Generator[Future[Any], None, Answer]:
+        future = self._parcels.send(packed, kit=kit)
         yield future
         try:
-            answer: Answer = pickle.loads(future.result(0))  # noqa: S301  # our own worker's
+            return future.result(0)
+        except ExecutorBroken:
+            raise
         except CancelledError as error:
             return ("refused", None) if self._stopped else ("done", self._lost(call, error))
         except _NOT_SENT as error:
@@ -167,10 +186,9 @@ class Elsewhere:
             )
         except BaseException as error:  # of ours there is none: whoever was on it is gone
             return "done", self._lost(call, error)
-        return answer
 
-    def _submitted(self, packed: bytes, payload: bytes | None) -> Future[bytes]:
-        args = (packed,) if payload is None else (packed, payload)
+    def _submitted(self, calls: Sequence[bytes], kit: bool) -> Future[bytes]:
+        args = (calls, self._place.payload) if kit else (calls,)
         address = tuple(self._address._replace(ticket=new_id()))
         try:
             future = self._place.executor.submit(remote.answer, self._fit, address, *args)  # type: ignore[arg-type]
@@ -249,8 +267,10 @@ def elsewhere_of(
     """Where the cells of a run are worked on; None is here. ``work``: how they would be worked on here."""
     if callables.elsewhere is None:
         return None
-    terms = Terms(work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture)
-    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, judging)
+    terms = Terms(
+        work.tolerant, tuple(work.required), work.version, work.tracing.spans, callables.capture, work.tracing.relay()
+    )
+    return Elsewhere(run_id, callables.elsewhere, work, terms, waits, awaiter, judging, callables.task_threads)
 
 
 def _pressed(done: Done, waited: float) -> Pressed | None:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeVar
 
-import numpy as np
-
-from opik_resume.base.columns.ids import Ids
 from opik_resume.base.columns.items import Items
 from opik_resume.base.ids import new_id
 from opik_resume.base.process.forks import in_each_process
@@ -19,9 +14,10 @@ from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
 from opik_resume.stores.file import rows
 from opik_resume.stores.opik import wire
+from opik_resume.stores.opik.reading.items import Listing, Packed
 from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.rest.client import Client
-from opik_resume.stores.opik.rest.paging import PAGE, all_pages
+from opik_resume.stores.opik.rest.paging import all_pages, each_page
 
 T = TypeVar("T")
 _REMEMBERED = 4  # versions whose items are kept in memory: a version does not change
@@ -36,7 +32,7 @@ class Datasets:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()  # guards all below
-        self._items: OrderedDict[tuple[Any, ...], _Listing] = OrderedDict()
+        self._items: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         # Into those, by the id of a dataset and a version's name.
         self._keys: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._version_ids: dict[tuple[str, str], str] = {}  # by the id of a dataset and a version's name
@@ -208,7 +204,7 @@ class Datasets:
         """As ``items``, each made when it is looked at."""
         return self._listing(dataset_id, version_name).by_id
 
-    def _listing(self, dataset_id: str, version_name: str) -> _Listing:
+    def _listing(self, dataset_id: str, version_name: str) -> Listing:
         """Kept in memory for the next reading."""
         row = self.version(dataset_id, version_name) if version_name else {}
         # Programs of old can still write into the newest version: its totals are part of what names it.
@@ -230,11 +226,12 @@ class Datasets:
             found = self._items.get(self._keys.get((dataset_id, version_name), ()))
         return found.items if found is not None else None
 
-    def _download(self, dataset_id: str, version: Json) -> _Listing:
+    def _download(self, dataset_id: str, version: Json) -> Listing:
         query = {"truncate": "false", **({"version": version["version_hash"]} if version.get("version_hash") else {})}
         about = int(version.get("items_total") or 0)
-        found = all_pages(self._client, f"datasets/{dataset_id}/items", query, PAGE, about)
-        return _Listing(sorted(found, key=lambda row: str(row["id"]), reverse=True))
+        path = f"datasets/{dataset_id}/items"
+        pages = each_page(self._client, path, query, about=about, made=Packed.page)
+        return Listing([packed for page in pages for packed in page])
 
     def _latest(self, dataset_id: str) -> VersionRecord | None:
         query = {"page": 1, "size": 1}
@@ -252,27 +249,6 @@ class Datasets:
                     "switched off): an evaluation on it could not be resumed on the same items."
                 ) from error
             raise
-
-
-@dataclass(frozen=True)
-class _Listing:
-    """The rows of the items of a version, newest id first, and what is made of them when it is asked for."""
-
-    rows: Sequence[Json]
-
-    @cached_property
-    def items(self) -> list[Item]:
-        return [wire.item(row) for row in self.rows]
-
-    @cached_property
-    def by_id(self) -> Items:
-        found = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in self._row.values()]
-        own_runs = np.array(found, dtype=np.int64)
-        return Items(Ids.of(self._row), own_runs, lambda some: [wire.item(self._row[item_id]) for item_id in some])
-
-    @cached_property
-    def _row(self) -> dict[str, Json]:
-        return {row["id"]: row for row in self.rows}
 
 
 def _without_duplicates(items: Sequence[Item], there: Sequence[Item]) -> list[Item]:

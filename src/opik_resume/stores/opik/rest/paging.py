@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from opik_resume.base.records import Json
 from opik_resume.exceptions import IncompleteAnswer
@@ -14,6 +14,8 @@ from opik_resume.stores.opik.rest.client import Client
 PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
 SIDE_BY_SIDE = 1500  # rows of a page that is fetched together with others
 _AT_ONCE = 8  # pages fetched at a time, once it is known how many there are
+
+T = TypeVar("T")
 
 
 def everything(
@@ -57,21 +59,37 @@ def everything(
         total = at_least() if at_least is not None else 0  # rows may have been deleted meanwhile
 
 
-def all_pages(
-    client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE, about: int = 0
-) -> list[Json]:
-    """Every row of a paged list that does not change while it is read. ``about``: how many there probably are.
+def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE) -> list[Json]:
+    """Every row of a paged list that does not change while it is read.
 
     Raises:
         IncompleteAnswer: a page stays shorter than the total says.
     """
-    pages = _side_by_side(
-        lambda number: _page(client, path, query, number, size, None), range(1, _pages(about, size) + 1)
-    )
-    total = int(pages[0]["total"])
-    numbers = range(len(pages) + 1, _pages(total, size) + 1)
-    pages += _side_by_side(lambda number: _page(client, path, query, number, size, total), numbers)
-    return [row for page in pages for row in page["content"]]
+    return [row for rows in each_page(client, path, query, size, made=lambda rows: rows) for row in rows]
+
+
+def each_page(
+    client: Client,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    size: int = PAGE,
+    about: int = 0,
+    *,
+    made: Callable[[list[Json]], T],
+) -> list[T]:
+    """As ``all_pages``: what is made of the rows of each page, so that not all of them are in memory.
+
+    ``about``: how many rows there probably are; those are asked for at once.
+    """
+
+    def fetched(number: int, total: int | None = None) -> tuple[int, T]:
+        page = _page(client, path, query, number, size, total)
+        return int(page["total"]), made(page["content"])
+
+    pages = _side_by_side(fetched, range(1, _pages(about, size) + 1))
+    total = pages[0][0]
+    pages += _side_by_side(lambda number: fetched(number, total), range(len(pages) + 1, _pages(total, size) + 1))
+    return [of_page for _, of_page in pages]
 
 
 def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
@@ -102,7 +120,7 @@ def _pages(total: int, size: int) -> int:
     return max(1, -(-total // size))
 
 
-def _side_by_side(fetch: Callable[[int], Json], numbers: Sequence[int]) -> list[Json]:
+def _side_by_side(fetch: Callable[[int], T], numbers: Sequence[int]) -> list[T]:
     """The pages of these numbers."""
     if len(numbers) <= 1:
         return [fetch(number) for number in numbers]
