@@ -85,6 +85,18 @@ def test_quick_calls_go_together_but_never_so_many_that_a_worker_waits_for_anoth
     made.stop()
 
 
+def test_where_all_are_on_the_way_nobody_else_is_waited_for(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parcels, "LINGER_SECONDS", 1_000.0)
+    made = Parcels(handed, 6)
+    for _ in range(4):
+        made.send(b"alone")
+    made.took(0.0001)
+    made.send(b"a")
+    made.send(b"b")  # of three that may go together, and of six that may be on the way
+    until(lambda: handed.parcels[4:] == [[b"a", b"b"]])
+    made.stop()
+
+
 def test_what_does_not_fill_a_parcel_goes_soon(handed: Handed) -> None:
     made = quick(handed)
     made.send(b"a")

@@ -20,7 +20,7 @@ MOST = 16
 PARCEL_SECONDS = 0.02
 """What the calls of one parcel may take together."""
 SHARES = 2  # parcels that all that may be on the way makes at least, so that no worker waits for another
-LINGER_SECONDS = 0.002  # for which calls are waited for that fill a parcel
+LINGER_SECONDS = 0.01  # for which others are waited for that fill a parcel, if there may be any
 _CALMER = 0.9  # of how long calls took: one that was slow is remembered for a while
 
 Submit = Callable[[Sequence[bytes], bool], "Future[bytes]"]
@@ -37,10 +37,12 @@ class Parcels:
 
     def __init__(self, submit: Submit, on_the_way: int) -> None:
         self._submit = submit
+        self._on_the_way = on_the_way
+        self._out = 0  # handed over, and not back
         self._most = max(1, min(MOST, on_the_way // SHARES))
         self._seconds = float("inf")  # that a call takes
         self._waiting: list[tuple[bytes, bool, Future[Answer]]] = []
-        self._changed = threading.Condition()  # guards the four below and the list
+        self._changed = threading.Condition()  # guards the two below, and what changes above
         self._sends = False
         self._over = False
 
@@ -78,11 +80,17 @@ class Parcels:
         """How many calls may go together."""
         return max(1, min(self._most, int(PARCEL_SECONDS / max(self._seconds, 1e-6))))
 
+    @property
+    def _full(self) -> bool:
+        """Whether no others need be waited for: there are enough, or there can be none before some come back."""
+        waiting = len(self._waiting)
+        return waiting >= self._size or waiting + self._out >= self._on_the_way
+
     def _sending(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._over)
-                self._changed.wait_for(lambda: len(self._waiting) >= self._size or self._over, LINGER_SECONDS)
+                self._changed.wait_for(lambda: self._full or self._over, LINGER_SECONDS)
                 if self._over:
                     return
                 size = self._size
@@ -95,7 +103,14 @@ class Parcels:
 
     def _hand_over(self, parcel: Sequence[tuple[bytes, bool, Future[Answer]]]) -> None:
         handed = self._submit([call for call, _, _ in parcel], any(kit for _, kit, _ in parcel))
-        handed.add_done_callback(partial(_answered, [future for _, _, future in parcel]))
+        with self._changed:
+            self._out += len(parcel)
+        handed.add_done_callback(partial(self._back, [future for _, _, future in parcel]))
+
+    def _back(self, waiting: Sequence[Future[Answer]], handed: Future[bytes]) -> None:
+        with self._changed:
+            self._out -= len(waiting)
+        _answered(waiting, handed)
 
 
 def _answered(waiting: Sequence[Future[Answer]], handed: Future[bytes]) -> None:
