@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,3 +172,16 @@ def test_an_experiment_that_was_just_asked_for_is_not_asked_for_again(
     begun_on_a_thread(lambda: store.get(experiment_id), "another").result(10)
     store.columns(experiment_id)
     assert len(server.asked("GET", asked)) == 2
+
+
+@pytest.mark.usefixtures("quicker")
+@pytest.mark.parametrize("heavy", [False, True])
+def test_what_a_reading_has_shown_waits_no_more(heavy: bool, server: OpikServer, store: OpikStore) -> None:
+    """Whose delivery has not been acknowledged yet: an experiment that is whole would else be left running."""
+    experiment = ours(store)
+    server.faults.add(faults.DropAfter(), faults.to("POST", "/traces/batch"), times=None)
+    store.record(finished(experiment, store))
+    until(lambda: len(server.state.traces) == 3)
+    assert len(store.pending(experiment.id)) == 3
+    assert len(store.columns(experiment.id, heavy=heavy)) == 3
+    assert not store.pending(experiment.id)

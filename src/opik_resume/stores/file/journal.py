@@ -138,8 +138,9 @@ class Journal:
         self._database.write(lambda db: db.execute(update, values))
 
     def shown(self, entries: Iterable[Entry]) -> None:
-        """A live read has shown these: they need not be kept."""
-        self._mark("DELETE FROM journal", entries, soon=True)
+        """A live read has shown these: they need not be kept. None of them waits any more when this returns."""
+        shown = list(entries)
+        self._mark("DELETE FROM journal", shown, soon=all(entry.state == "delivered" for entry in shown))
 
     def lost(self, entries: Iterable[Entry]) -> None:
         """The server has taken these and does not have them: they wait once more."""

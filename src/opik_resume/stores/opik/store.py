@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import TypeVar
 from opik_resume.base import settings as configuration
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.items import Items
-from opik_resume.base.columns.merging import merged
 from opik_resume.base.process.futures import begun
 from opik_resume.base.records import (
     Attempt,
@@ -42,9 +41,10 @@ from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.links import linked
 from opik_resume.stores.opik.reading.live import LiveRuns
 from opik_resume.stores.opik.reading.recalled import Memory, Recalled
+from opik_resume.stores.opik.reading.uniting import shows, united, united_columns
 from opik_resume.stores.opik.rest.answers import no_such_path, not_opik
 from opik_resume.stores.opik.rest.client import Client
-from opik_resume.stores.opik.scores import refusal, same_attempt, same_value
+from opik_resume.stores.opik.scores import refusal, same_attempt
 from opik_resume.stores.opik.writing.delivery import Delivery
 from opik_resume.stores.opik.writing.mirroring import mirror
 from opik_resume.stores.opik.writing.sending import Sender
@@ -247,27 +247,25 @@ class OpikStore:
             IncompleteAnswer: it cannot be established that these are all.
         """
         # Before the live read: what is delivered meanwhile is then seen twice, never not at all.
-        kept = self._kept(experiment_id)
-        known = {entry.attempt.id for entry in kept[1]}
+        starts, entries = self._kept(experiment_id)
+        known = {entry.attempt.id for entry in entries}
         live = self._read_live(experiment_id, partial(self._live.of, light=not heavy, known=known))
-        self._send_again(live, kept[1])
-        waiting = self._not_shown(live, kept[1])
+        self._send_again(live, entries)
+        waiting = self._not_shown(live, entries)
         self._memory.saw(experiment_id, [run.attempt for run in live], heavy=heavy, waiting=waiting)
-        return _united(live, kept[0], waiting.values(), heavy=heavy)
+        return united(live, starts, waiting.values(), heavy=heavy)
 
     def columns(self, experiment_id: str, *, heavy: bool = False) -> AttemptColumns:
         if heavy:
             return AttemptColumns.of(self.attempts(experiment_id, heavy=True))
-        kept = self._kept(experiment_id)
-        known = {entry.attempt.id for entry in kept[1]}
+        starts, entries = self._kept(experiment_id)
+        known = {entry.attempt.id for entry in entries}
         runs = self._read_live(experiment_id, partial(self._live.light, known=known))
         live = runs.runs(known)
-        self._send_again(live, kept[1])
-        waiting = self._not_shown(live, kept[1])
+        self._send_again(live, entries)
+        waiting = self._not_shown(live, entries)
         self._memory.saw_lightly(experiment_id, runs, waiting=waiting)
-        there = {run.attempt.id for run in runs.runs({start.id for start in kept[0]})}
-        starts = [start for start in kept[0] if start.id not in there]
-        return merged(runs.columns, [*starts, *(attempts.lightened(entry.attempt) for entry in waiting.values())])
+        return united_columns(runs, starts, waiting.values())
 
     def tallies(self, wanted: Sequence[Expectation]) -> dict[str, Tally]:
         """None: a server's cells are read."""
@@ -304,7 +302,7 @@ class OpikStore:
             return kept.attempt
         row = self._live.trace(attempt_id)
         run = self._live.whole(row) if row is not None else None
-        if isinstance(kept, Entry) and (run is None or not _shows(run, kept)):
+        if isinstance(kept, Entry) and (run is None or not shows(run, kept)):
             return kept.attempt
         if run is not None:
             return run.attempt
@@ -326,7 +324,7 @@ class OpikStore:
         row = self._experiments.last_row(experiment_id) if since else self._experiments.row(experiment_id)
         live = self._live.of(row, light=True, since=since)
         latest = max([run.updated_at for run in live] + ([cursor] if cursor else []), key=_moment_key, default="")
-        return _united(live, kept[0], self._not_shown(live, kept[1]).values(), heavy=False), latest
+        return united(live, kept[0], self._not_shown(live, kept[1]).values(), heavy=False), latest
 
     def lacking(self, experiment_id: str, wanted: Sequence[Attempt]) -> list[Attempt]:
         """Those of these attempts that it does not have as they are, as far as it can have them so."""
@@ -365,7 +363,7 @@ class OpikStore:
     def _not_shown(self, live: Sequence[LiveRun], entries: Sequence[Entry]) -> dict[str, Entry]:
         """What the journal has to keep, by id: what a live reading has shown leaves it."""
         seen = {run.attempt.id: run for run in live}
-        shown = [e for e in entries if (run := seen.get(e.attempt.id)) is not None and _shows(run, e)]
+        shown = [e for e in entries if (run := seen.get(e.attempt.id)) is not None and shows(run, e)]
         self._journal.shown(shown)
         gone = {entry.attempt.id for entry in shown}
         return {entry.attempt.id: entry for entry in entries if entry.attempt.id not in gone}
@@ -389,26 +387,5 @@ def _place(experiment: Json) -> tuple[str | None, int]:
     return experiment.get("project_id"), linked(experiment)
 
 
-def _united(
-    live: Sequence[LiveRun], starts: Sequence[Attempt], entries: Iterable[Entry], *, heavy: bool
-) -> list[Attempt]:
-    """Starts, under what the server has of them, under what the journal has."""
-    by_id = {start.id: start for start in starts}
-    by_id.update((run.attempt.id, run.attempt) for run in live)
-    by_id.update((e.attempt.id, e.attempt if heavy else attempts.lightened(e.attempt)) for e in entries)
-    return [by_id[attempt_id] for attempt_id in sorted(by_id)]
-
-
 def _moment_key(text: str) -> float:
     return wire.moment(text).timestamp() if text else 0.0
-
-
-def _shows(run: LiveRun, entry: Entry) -> bool:
-    """Whether a live read shows what the journal has: its trace is the last that is sent."""
-    if entry.attempt.trial is not None:
-        return run.revision >= entry.revision
-    there = {score.name: score.value for score in run.attempt.scores if not score.scoring_failed}
-    scores = [score for score in entry.attempt.scores if not score.scoring_failed]
-    return run.attempt.complete >= entry.attempt.complete and all(
-        score.name in there and same_value(there[score.name], score.value) for score in scores
-    )
