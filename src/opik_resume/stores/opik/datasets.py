@@ -14,7 +14,7 @@ from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
 from opik_resume.stores.file import rows
 from opik_resume.stores.opik import wire
-from opik_resume.stores.opik.reading.items import Listing, Packed
+from opik_resume.stores.opik.items import Listing, Packed
 from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import all_pages, each_page
