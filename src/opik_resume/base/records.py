@@ -270,7 +270,7 @@ class Attempt:
     ``version`` stands for the task and the metrics that made it: see ``experiment.fingerprints``; None: nobody said.
     ``cost`` is what it cost in US dollars and ``tokens`` how many it used, where there is a source; else None.
     ``prints`` is what task and metrics printed, warned of and logged, both ends of it when it is long.
-    ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.steps``. It is kept
+    ``steps`` tells how task and metrics were called, for the spans that a server shows: see ``engine.cells.steps``. It is kept
     only until they are sent. ``tries`` are the calls of the task when there was more than one: of many, the first and the
     last ones.
     """

@@ -2,10 +2,10 @@
 
 import logging
 
+from opik_resume.engine.cells.tracing import Tracing, Untraced
 from opik_resume.engine.jobs import Callables, Job
 from opik_resume.engine.loop import Run
 from opik_resume.engine.running.listeners import Listener
-from opik_resume.engine.tracing import Tracing, Untraced
 
 __all__ = ["Callables", "Job", "Listener", "Run", "Tracing", "Untraced"]
 

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 from opik_resume.base.records import CellKey, Item
-from opik_resume.engine.cell import Fresh, Task
-from opik_resume.engine.costs import Cost
+from opik_resume.engine.cells.cell import Fresh, Task
+from opik_resume.engine.cells.costs import Cost
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.experiment.fingerprints import Version
 from opik_resume.experiment.limits import Limits, Spending

@@ -14,13 +14,14 @@ from opik_resume.base.text import redaction
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Call, Calls, is_async
 from opik_resume.engine.capture.routing import Capture
-from opik_resume.engine.cell import CellWork
+from opik_resume.engine.cells.cell import CellWork
+from opik_resume.engine.cells.costs import Costs
+from opik_resume.engine.cells.tracing import Tracing, Untraced
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.claims.abandoning import Abandoned
 from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.outliving import Outliving
 from opik_resume.engine.claims.stopping import RunningCell
-from opik_resume.engine.costs import Costs
 from opik_resume.engine.elsewhere.sending import elsewhere_of
 from opik_resume.engine.events import Ended, RunDropped, RunFinished, RunQueued
 from opik_resume.engine.jobs import Callables, Job, Jobs, Listed
@@ -36,7 +37,6 @@ from opik_resume.engine.running.keeper import Keeper
 from opik_resume.engine.running.listeners import Listener, Listeners
 from opik_resume.engine.running.slots import WORKERS, Flow, Slots
 from opik_resume.engine.running.working import Working
-from opik_resume.engine.tracing import Tracing, Untraced
 from opik_resume.engine.workers import start_thread, start_workers
 from opik_resume.exceptions import LeaseLost, OutOfThreads, StoreError
 from opik_resume.experiment.limits import StoppedBy

@@ -15,7 +15,7 @@ from opik_resume.base.records import Attempt, CellKey, Item, Json, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Calls
-from opik_resume.engine.cell import CellWork
+from opik_resume.engine.cells.cell import CellWork
 from opik_resume.engine.events import RunFinished
 from opik_resume.engine.workers import start_workers
 from opik_resume.evaluation import arguments
@@ -27,7 +27,7 @@ from opik_resume.lifecycle.display.watching import Progress, drawn, progress_of
 
 if TYPE_CHECKING:
     from opik_resume.engine import Callables
-    from opik_resume.engine.cell import Task
+    from opik_resume.engine.cells.cell import Task
     from opik_resume.metrics.base import Metric
     from opik_resume.metrics.scoring import KeyMapping
 

@@ -30,8 +30,8 @@ from opik_resume.lifecycle.wait import run_and_wait
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from opik_resume.engine.cell import Task
-    from opik_resume.engine.costs import Cost
+    from opik_resume.engine.cells.cell import Task
+    from opik_resume.engine.cells.costs import Cost
     from opik_resume.evaluation.arguments import OnEvent, RetryOn
     from opik_resume.integrations.opik_datasets import OpikDataset
     from opik_resume.lifecycle.display.choosing import Display

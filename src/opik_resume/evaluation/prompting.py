@@ -22,7 +22,7 @@ from opik_resume.integrations.chat_models import ChatModel, chat_model
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from opik_resume.engine.costs import Cost
+    from opik_resume.engine.cells.costs import Cost
     from opik_resume.evaluation.arguments import OnEvent, RetryOn
     from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric

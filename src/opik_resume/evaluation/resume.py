@@ -36,8 +36,8 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from opik_resume.engine.cell import Task
-    from opik_resume.engine.costs import Cost
+    from opik_resume.engine.cells.cell import Task
+    from opik_resume.engine.cells.costs import Cost
     from opik_resume.evaluation.arguments import OnEvent, RetryOn
     from opik_resume.lifecycle.display.choosing import Display
     from opik_resume.metrics.base import Metric

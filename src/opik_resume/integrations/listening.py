@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from opik_resume.base.records import Attempt
-from opik_resume.engine.tracing import NOTHING, Seen
+from opik_resume.engine.cells.tracing import NOTHING, Seen
 from opik_resume.integrations.opik_sdk import OpikTracing
 from opik_resume.integrations.seen import overheard
 

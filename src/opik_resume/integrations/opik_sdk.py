@@ -33,7 +33,7 @@ from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt
 from opik_resume.base.settings import OpikSettings
 from opik_resume.base.text.redaction import redacted
-from opik_resume.engine.tracing import NOTHING, Relay, Seen
+from opik_resume.engine.cells.tracing import NOTHING, Relay, Seen
 from opik_resume.exceptions import ArgumentError
 from opik_resume.integrations.seen import ScoringSeen, TaskSeen
 from opik_resume.metrics.arguments import SPAN

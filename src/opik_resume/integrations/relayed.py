@@ -27,7 +27,7 @@ _USERS = (
 
 @dataclass(frozen=True)
 class Relay:
-    """What travels to a worker: see :meth:`~opik_resume.engine.tracing.Tracing.relay`."""
+    """What travels to a worker: see :meth:`~opik_resume.engine.cells.tracing.Tracing.relay`."""
 
     project: str | None
 
@@ -37,7 +37,7 @@ class Relay:
 
 
 class Relayed(OpikTracing):
-    """A :class:`~opik_resume.engine.tracing.Relayed`: one call on a worker."""
+    """A :class:`~opik_resume.engine.cells.tracing.Relayed`: one call on a worker."""
 
     def __init__(self, project: str | None) -> None:
         super().__init__(None, project)

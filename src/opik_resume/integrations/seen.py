@@ -21,7 +21,7 @@ _KEPT_OF_TRACE = ("tags", "metadata", "thread_id")
 
 
 class TaskSeen:
-    """A :class:`~opik_resume.engine.tracing.Seen`.
+    """A :class:`~opik_resume.engine.cells.tracing.Seen`.
 
     Args:
         client: what the package sends with.

@@ -12,7 +12,7 @@ import pytest
 from opik_resume import evaluate, evaluate_experiment, evaluate_resume, plan_resume
 from opik_resume.base.records import CellState, Experiment, Json, ScoreResult
 from opik_resume.base.settings import opik_settings
-from opik_resume.engine.cell import Task
+from opik_resume.engine.cells.cell import Task
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.lifecycle import settling
 from opik_resume.metrics import BaseMetric

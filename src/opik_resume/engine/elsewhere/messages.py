@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 
 from opik_resume.base.records import Attempt, Item, ScoreResult, Try
 from opik_resume.base.version import __version__
+from opik_resume.engine.cells.tracing import Relay
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Pressed
-from opik_resume.engine.tracing import Relay
 
 Kind = Literal["done", "missing", "refused", "again", "unfit"]
 """Of an answer: the call was made; the kit is not there yet; the run is stopped; the cluster has begun it before,

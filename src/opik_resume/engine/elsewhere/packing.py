@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from types import ModuleType
 from typing import Any
 
-from opik_resume.engine.costs import Cost
+from opik_resume.engine.cells.costs import Cost
 from opik_resume.engine.jobs import Callables
 from opik_resume.engine.retrying.policy import Retries
 from opik_resume.exceptions import ArgumentError

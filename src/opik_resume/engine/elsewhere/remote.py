@@ -18,8 +18,9 @@ from opik_resume.base.records import CellKey, ScoreResult, Try
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Calls
 from opik_resume.engine.capture.routing import Capture
-from opik_resume.engine.cell import CellWork
-from opik_resume.engine.costs import Costs
+from opik_resume.engine.cells.cell import CellWork
+from opik_resume.engine.cells.costs import Costs
+from opik_resume.engine.cells.tracing import Untraced
 from opik_resume.engine.elsewhere import clusters
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit
 from opik_resume.engine.elsewhere.packing import Kit, cloudpickle
@@ -27,7 +28,6 @@ from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Tries
 from opik_resume.engine.retrying.trying import Heed, Trying
-from opik_resume.engine.tracing import Untraced
 
 KITS = 8  # that a worker keeps: a cluster may serve several runs in turn
 ERROR_LIMIT = 1_000_000  # bytes of an exception that are sent; its text goes in any case

@@ -19,7 +19,7 @@ from opik_resume.base.records import Attempt, CellKey, Item, Try, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.engine.backends import Awaiter
-from opik_resume.engine.cell import CellWork
+from opik_resume.engine.cells.cell import CellWork
 from opik_resume.engine.elsewhere import clusters, remote
 from opik_resume.engine.elsewhere.messages import Address, Answer, Call, Done, Fit, Terms
 from opik_resume.engine.elsewhere.packing import Place

@@ -13,7 +13,7 @@ from opik_resume.base.records import Attempt, CellKey, utc_now
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.capture import routing
 from opik_resume.engine.capture.routing import Capture
-from opik_resume.engine.cell import CellWork
+from opik_resume.engine.cells.cell import CellWork
 from opik_resume.engine.claims.claiming import Claims
 from opik_resume.engine.claims.stopping import RunningCell
 from opik_resume.engine.elsewhere.sending import Elsewhere

@@ -51,7 +51,7 @@ from opik_resume.stores.connections import default_store
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
     from opik_resume.engine import Callables, Run
-    from opik_resume.engine.costs import Cost
+    from opik_resume.engine.cells.costs import Cost
     from opik_resume.experiment.planning.plan import ResumePlan
     from opik_resume.experiment.reading import Reading
     from opik_resume.experiment.results.evaluation_result import EvaluationResult

@@ -1,6 +1,6 @@
 """Attempts → the spans of their task, its scoring and every metric, as the SDK writes them.
 
-How things were called is in ``attempt.steps`` (see ``engine.steps``): names of arguments and times. What was in them is
+How things were called is in ``attempt.steps`` (see ``engine.cells.steps``): names of arguments and times. What was in them is
 in the item, the output and the scores. Runs without steps, of the embedded store or of older versions, are told as far
 as those go.
 """

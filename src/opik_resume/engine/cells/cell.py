@@ -13,12 +13,12 @@ from opik_resume.base.records import Attempt, CellKey, ErrorInfo, Item, Json, Sc
 from opik_resume.base.text.encoding import encoded
 from opik_resume.base.text.tracebacks import error_info
 from opik_resume.base.versions import scored_by
-from opik_resume.engine import steps
-from opik_resume.engine.costs import Costs
+from opik_resume.engine.cells import steps
+from opik_resume.engine.cells.costs import Costs
+from opik_resume.engine.cells.tracing import Seen, Tracing, Untraced
 from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.tries import Tries
 from opik_resume.engine.retrying.trying import Trying
-from opik_resume.engine.tracing import Seen, Tracing, Untraced
 from opik_resume.exceptions import InvalidTaskOutput, MetricComputationError
 from opik_resume.metrics import scoring
 from opik_resume.metrics.arguments import SPAN

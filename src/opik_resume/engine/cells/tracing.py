@@ -13,7 +13,7 @@ class Seen(Protocol):
     """What was seen of one call of the task, once it has ended."""
 
     def told(self) -> Json:
-        """What its code gave to its span and its trace, in the shape of :mod:`~opik_resume.engine.steps`."""
+        """What its code gave to its span and its trace, in the shape of :mod:`~opik_resume.engine.cells.steps`."""
 
     def task_span(self, called: Json, content: Json, output: Json) -> Any:
         """The span of the task with those below it, for metrics. ``called``: see :func:`~.steps.of_task`."""

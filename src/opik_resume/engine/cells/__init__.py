@@ -1,0 +1,1 @@
+"""One cell: its task is called, what it returns is scored, priced and traced."""
