@@ -56,11 +56,13 @@ const OURS =
 async function ourOwnNames() {
   const declared = new Set(OURS);
   const said = new Set(["blockWidth", "cellWidth", "cellHeight"]); // in data-geometry
-  const outside = ["protocol.ts", "presence.ts", "saved.ts", "index.tsx"];
+  const outside = ["protocol/", "wire/presence.ts", "wire/saved.ts", "index.tsx"];
   for (const path of await readdir(here("src"), { recursive: true })) {
     if (!/\.tsx?$/.test(path)) continue;
     const text = await readFile(here(`src/${path}`), "utf8");
-    const words = outside.includes(path) ? /([A-Za-z]\w*)/g : /["'`]([A-Za-z]\w*)["'`]/g;
+    const words = outside.some((name) => path.startsWith(name))
+      ? /([A-Za-z]\w*)/g
+      : /["'`]([A-Za-z]\w*)["'`]/g;
     for (const [, word] of text.matchAll(words)) said.add(word);
     for (const [, name] of text.matchAll(
       /\bprivate (?:(?:static|readonly|async|get|set) )*([a-z]\w*)/g,

@@ -6,9 +6,9 @@
 //   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
 
-import { whenEnded } from "../ending";
 import { isTaken, own } from "../keys";
 import { stateOf } from "../protocol";
+import { whenEnded } from "../state/ending";
 import { spaced } from "../words";
 import { type Furniture, furnish, ring } from "./furniture";
 import { followPointer } from "./gestures";

@@ -1,6 +1,6 @@
 // The state bytes of an experiment: the one truth that the heatmap, the legend and the strip draw from.
 import { REPLAYED, STATES, type State, stateOf } from "../protocol";
-import { countsOf } from "../runs";
+import { countsOf } from "../wire/runs";
 import { count } from "../words";
 import {
   type Groups,

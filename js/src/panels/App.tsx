@@ -1,7 +1,7 @@
 import { PALETTES, type Theme } from "../heatmap/palette";
 import { isTaken, own } from "../keys";
-import type { ExperimentView } from "../model";
-import type { Presence } from "../presence";
+import type { ExperimentView } from "../state/model";
+import type { Presence } from "../wire/presence";
 import { ExperimentList } from "./ExperimentList";
 import { Header, PlanBar } from "./Header";
 import { HeatmapView } from "./HeatmapView";

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { arranged, meets, passes, wanted } from "../filters";
 import { lineOf } from "../heatmap/strip";
 import { own } from "../keys";
-import type { Runs } from "../runs";
-import type { ListedRow, ViewState } from "../viewstate";
+import { arranged, meets, passes, wanted } from "../state/filters";
+import type { ListedRow, ViewState } from "../state/viewstate";
+import type { Runs } from "../wire/runs";
 import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";

@@ -1,5 +1,5 @@
-import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../filters";
 import type { Sort } from "../protocol";
+import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../state/filters";
 import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Select } from "./parts";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { scopeOf } from "../planning";
 import type { Plan } from "../protocol";
+import { scopeOf } from "../state/planning";
 import {
   age,
   dataset,

@@ -5,7 +5,7 @@ import { Copy } from "../inspector/Copy";
 import { Splitter, useHeight } from "../inspector/height";
 import { own } from "../keys";
 import { type Cell, type Details, stateOf } from "../protocol";
-import { BESIDE, besideOf } from "../sight";
+import { BESIDE, besideOf } from "../state/sight";
 import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";

@@ -1,4 +1,4 @@
-import { scopesOf } from "../planning";
+import { scopesOf } from "../state/planning";
 import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Popover } from "./Popover";

@@ -9,7 +9,7 @@ import {
   IN_ORDER,
   SCORED,
   scoreOf,
-} from "../sight";
+} from "../state/sight";
 import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";

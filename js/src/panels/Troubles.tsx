@@ -1,4 +1,4 @@
-import type { Trouble } from "../troubles";
+import type { Trouble } from "../state/troubles";
 import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Alert } from "./parts";

@@ -1,8 +1,8 @@
 import { createContext, type RefObject } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Palette } from "../heatmap/palette";
-import type { ExperimentView } from "../model";
-import type { ViewState } from "../viewstate";
+import type { ExperimentView } from "../state/model";
+import type { ViewState } from "../state/viewstate";
 
 export interface Surroundings {
   view: ExperimentView;

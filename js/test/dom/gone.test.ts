@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel } from "../../dev/fake";
-import { SILENCE } from "../../src/presence";
+import { SILENCE } from "../../src/wire/presence";
 import { mount, mountOpen } from "./mount";
 
 const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel, IDLE, offering, view } from "../../dev/fake";
-import { ExperimentView } from "../../src/model";
 import type { ControlTraits, Method } from "../../src/protocol";
-import { LATE_AFTER, RequestRefused, Requests } from "../../src/requests";
+import { ExperimentView } from "../../src/state/model";
+import { LATE_AFTER, RequestRefused, Requests } from "../../src/wire/requests";
 
 const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);
 const two = () => [

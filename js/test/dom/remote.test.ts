@@ -1,9 +1,9 @@
 // The view of a server's store: its answers come late, and only what is in sight is read.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { experiment, FakeKernel } from "../../dev/fake";
-import { PAGE } from "../../src/listing";
-import { ExperimentView } from "../../src/model";
 import type { ControlTraits, Details, Method } from "../../src/protocol";
+import { PAGE } from "../../src/state/listing";
+import { ExperimentView } from "../../src/state/model";
 
 const few = () => [experiment("half", "half", 3, 2, Uint8Array.of(3, 3, 0, 5, 3, 4))];
 const lots = (n: number) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { counted, meets, passes, wanted } from "../../src/filters";
 import type { Row } from "../../src/protocol";
+import { counted, meets, passes, wanted } from "../../src/state/filters";
 
 const row = (name: string, state: Row["state"], failed = 0) => ({ name, state, failed }) as Row;
 const rows = [

@@ -1,7 +1,6 @@
 // What the feed says, in order. A patch counts only on top of its predecessor; after a gap nothing is
 // believed until the next key frame.
 import type { AnyModel } from "@anywidget/types";
-import { listen } from "./ending";
 import {
   bytesOf,
   type FeedMessage,
@@ -10,7 +9,8 @@ import {
   uint16Of,
   uint32Of,
   type What,
-} from "./protocol";
+} from "../protocol";
+import { listen } from "../state/ending";
 import { type Counted, expand, plain } from "./runs";
 
 export interface FeedListener {

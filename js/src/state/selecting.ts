@@ -1,6 +1,5 @@
 // The runs that are selected: in every view of the widget, and for Python, the same.
 import type { AnyModel } from "@anywidget/types";
-import { listen } from "./ending";
 import {
   type Cells,
   type Counts,
@@ -11,10 +10,11 @@ import {
   type Rectangle,
   rectanglesOf,
   sameRectangles,
-} from "./heatmap/selection";
-import { type CellStates, type Kind, kindOf } from "./heatmap/states";
+} from "../heatmap/selection";
+import { type CellStates, type Kind, kindOf } from "../heatmap/states";
+import type { ControlTraits, Scale } from "../protocol";
+import { listen } from "./ending";
 import type { Ask } from "./listing";
-import type { ControlTraits, Scale } from "./protocol";
 import type { Store } from "./store";
 import type { ViewState } from "./viewstate";
 

@@ -1,9 +1,6 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
-import type { Arrangement, Filter } from "./filters";
-import type { CellStates, Tally } from "./heatmap/states";
-import { EVERYTHING, type Wish } from "./planning";
-import type { Presence } from "./presence";
+import type { CellStates, Tally } from "../heatmap/states";
 import type {
   Cell,
   ControlTraits,
@@ -14,9 +11,11 @@ import type {
   Progress,
   Row,
   Sort,
-} from "./protocol";
-
-import type { Runs } from "./runs";
+} from "../protocol";
+import type { Presence } from "../wire/presence";
+import type { Runs } from "../wire/runs";
+import type { Arrangement, Filter } from "./filters";
+import { EVERYTHING, type Wish } from "./planning";
 import { LOOKING, type Looking } from "./sight";
 import type { Trouble } from "./troubles";
 

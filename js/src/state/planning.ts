@@ -1,8 +1,9 @@
 // Which of the missing runs are wished for, and on which terms; the plan is asked again whenever that changes.
+
+import type { CellStates } from "../heatmap/states";
+import type { Limits, Only, Plan, Terms } from "../protocol";
 import { whenEnded } from "./ending";
-import type { CellStates } from "./heatmap/states";
 import type { Ask } from "./listing";
-import type { Limits, Only, Plan, Terms } from "./protocol";
 import { coalesced, type Store } from "./store";
 import type { ViewState } from "./viewstate";
 

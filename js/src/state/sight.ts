@@ -1,9 +1,8 @@
 // How one view looks at its cells: coloured by what, items in which order, which states are marked, what is searched.
-import { postponed } from "./ending";
-import type { Plane } from "./heatmap/shading";
-import type { Groups } from "./heatmap/shape";
-import type { CellStates, Kind } from "./heatmap/states";
-import type { Ask } from "./listing";
+
+import type { Plane } from "../heatmap/shading";
+import type { Groups } from "../heatmap/shape";
+import type { CellStates, Kind } from "../heatmap/states";
 import {
   type Along,
   bytesOf,
@@ -13,11 +12,13 @@ import {
   type Methods,
   type Scale,
   uint32Of,
-} from "./protocol";
+} from "../protocol";
+import { factLines } from "../words";
+import { postponed } from "./ending";
+import type { Ask } from "./listing";
 import type { Selection } from "./selecting";
 import { MANY, type Store, unhurried } from "./store";
 import type { ViewState } from "./viewstate";
-import { factLines } from "./words";
 
 const FEW = 5_000;
 const TYPING = 250;

@@ -1,9 +1,9 @@
 // What one looks at, and how, is with the kernel, so that a reload of the page finds it again.
 import type { AnyModel } from "@anywidget/types";
+import type { ControlTraits } from "../protocol";
 import { whenEnded } from "./ending";
 import type { Inspection } from "./inspection";
 import type { Ask } from "./listing";
-import type { ControlTraits } from "./protocol";
 import type { Sight } from "./sight";
 import type { Store } from "./store";
 import type { ViewState } from "./viewstate";

@@ -1,5 +1,5 @@
 // Which of the listed experiments are shown: by a chip, and by words of the search that name a state. Pure.
-import type { Row } from "./protocol";
+import type { Row } from "../protocol";
 
 export const FILTERS = ["all", "resumable", "running", "complete"] as const;
 export type Filter = (typeof FILTERS)[number];

@@ -1,6 +1,6 @@
 // An exported page, or a notebook that was opened without its kernel: nobody answers, and what was last known is shown.
 import type { AnyModel } from "@anywidget/types";
-import type { ControlTraits } from "./protocol";
+import type { ControlTraits } from "../protocol";
 
 interface Managed {
   widget_manager?: { get_model?(id: string): Promise<{ comm_live?: boolean }> };

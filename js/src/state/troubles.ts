@@ -1,6 +1,7 @@
 // Why runs failed, as one view shows it: the groups of failures, and the one of them that is chosen.
+
+import { type Group, uint32Of } from "../protocol";
 import type { Ask } from "./listing";
-import { type Group, uint32Of } from "./protocol";
 import { type Store, unhurried } from "./store";
 import type { ViewState } from "./viewstate";
 

@@ -1,16 +1,8 @@
 // One view's picture of what the kernel says, and what the view may ask of it. Panels read `store` and `cells`;
 // nothing here knows the DOM.
 import type { AnyModel } from "@anywidget/types";
-import { listen } from "./ending";
-import { type FeedListener, followFeed } from "./feed";
-import { unevenShape, uniformShape } from "./heatmap/shape";
-import { CellStates } from "./heatmap/states";
-import { type Inspection, inspection } from "./inspection";
-import { type Ask, type Listing, listing } from "./listing";
-import { keepInMemory } from "./memory";
-import { notify } from "./notifying";
-import { EVERYTHING, type Planning, planning } from "./planning";
-import { followKernel, noticeSilence } from "./presence";
+import { unevenShape, uniformShape } from "../heatmap/shape";
+import { CellStates } from "../heatmap/states";
 import {
   bytesOf,
   type ControlTraits,
@@ -19,15 +11,23 @@ import {
   type Saved,
   uint16Of,
   type What,
-} from "./protocol";
-import { NobodyThere, Requests } from "./requests";
-import { type Counted, expand, joined } from "./runs";
+} from "../protocol";
+import { type FeedListener, followFeed } from "../wire/feed";
+import { followKernel, noticeSilence } from "../wire/presence";
+import { NobodyThere, Requests } from "../wire/requests";
+import { type Counted, expand, joined } from "../wire/runs";
+import { progressLine } from "../words";
+import { listen } from "./ending";
+import { type Inspection, inspection } from "./inspection";
+import { type Ask, type Listing, listing } from "./listing";
+import { keepInMemory } from "./memory";
+import { notify } from "./notifying";
+import { EVERYTHING, type Planning, planning } from "./planning";
 import { type Selecting, selecting } from "./selecting";
 import { LOOKING, type Sight, sight } from "./sight";
 import { coalesced, Store } from "./store";
 import { type Troubles, troubled, troubles } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
-import { progressLine } from "./words";
 
 const HELLOS = 3;
 const REFRESH = 500;

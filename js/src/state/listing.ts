@@ -1,10 +1,10 @@
 // The list of experiments as one view shows it: what is searched, in which order, how far down, and what is in sight.
 
+import { bytesOf, type Method, type Methods } from "../protocol";
+import type { Answer } from "../wire/requests";
+import { joined } from "../wire/runs";
 import { postponed } from "./ending";
 import { type Arrangement, type Filter, wanted } from "./filters";
-import { bytesOf, type Method, type Methods } from "./protocol";
-import type { Answer } from "./requests";
-import { joined } from "./runs";
 import { coalesced, type Store } from "./store";
 import type { ListedRow, Place, Query, ViewState } from "./viewstate";
 
