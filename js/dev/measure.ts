@@ -2,7 +2,7 @@
 // the same cells beside it. Times are milliseconds.
 import widget from "../src/index";
 import type { ControlTraits, Progress } from "../src/protocol";
-import { expand } from "../src/wire/runs";
+import { expand } from "../src/protocol/runs";
 import { byte, FakeModel, IDLE, view } from "./fake";
 
 interface Key {

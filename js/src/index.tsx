@@ -1,12 +1,12 @@
 // Mounts a view of the widget. The AbortSignal of the view ends everything that it started.
 import type { AnyModel, Host } from "@anywidget/types";
 import { render as mount } from "preact";
+import { whenEnded } from "./base/ending";
+import { followTheme, themeNow } from "./base/theme";
 import { PALETTES, publish } from "./heatmap/palette";
 import { App } from "./panels/App";
 import type { ControlTraits, Saved } from "./protocol";
-import { whenEnded } from "./state/ending";
 import { ExperimentView } from "./state/model";
-import { followTheme, themeNow } from "./theme";
 import { hidePicture, isSavedCopy } from "./wire/saved";
 
 const GREETING = 60_000;

@@ -6,10 +6,10 @@
 //   x = left + (place // rows) * blockWidth + (trial + 0.5) * cellWidth,  y = top + (place % rows + 0.5) * cellHeight
 // which is what `cellCentre(geometry, n)` computes.
 
-import { isTaken, own } from "../keys";
+import { whenEnded } from "../base/ending";
+import { isTaken, own } from "../base/keys";
+import { spaced } from "../base/words";
 import { stateOf } from "../protocol";
-import { whenEnded } from "../state/ending";
-import { spaced } from "../words";
 import { type Furniture, furnish, ring } from "./furniture";
 import { followPointer } from "./gestures";
 import { type Hovering, hovering } from "./hovering";

@@ -1,7 +1,7 @@
 // All cells in a low strip, and on it which of them are in view: a brush to move that with. For more cells than can be
 // told apart one by one: a stacked bar for each few pixels shows how many there are of what.
-import { whenEnded } from "../state/ending";
-import { coalesced } from "../state/store";
+import { whenEnded } from "../base/ending";
+import { coalesced } from "../base/store";
 import { bars } from "./bars";
 import type { Layout } from "./layout";
 import type { Part } from "./lens";

@@ -1,6 +1,6 @@
+import { age, many, seconds, spaced } from "../base/words";
 import { Table } from "../panels/parts";
 import type { Cell } from "../protocol";
-import { age, many, seconds, spaced } from "../words";
 
 /** All attempts at a cell, newest first. */
 export function Attempts({ of: { history, attempts } }: { of: Cell }) {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { count } from "../words";
+import { count } from "../base/words";
 
 const LONG = 2000;
 const SHOWN = 600;

@@ -1,6 +1,7 @@
 // A traceback as its parts: the user's own frames open, those of a package folded. All of it is text.
+
+import { many } from "../base/words";
 import type { Frame, Part } from "../protocol";
-import { many } from "../words";
 
 const MOST = 12;
 

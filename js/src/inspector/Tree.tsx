@@ -1,6 +1,6 @@
 // A JSON value as a tree that folds. Values come from users' data: they are shown as text and as nothing else.
 import { useState } from "preact/hooks";
-import { count, many } from "../words";
+import { count, many } from "../base/words";
 import { LongText } from "./LongText";
 
 const OPEN_DEPTH = 2;

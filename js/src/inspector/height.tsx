@@ -1,7 +1,7 @@
 // The inspector's height: dragged or moved by keys, and remembered for the next view in this browser.
 
 import { useEffect, useState } from "preact/hooks";
-import { own } from "../keys";
+import { own } from "../base/keys";
 
 const KEY = "opik-resume:inspector-height";
 const [LEAST, USUAL, MOST] = [120, 216, 900];

@@ -1,5 +1,5 @@
+import { isTaken, own } from "../base/keys";
 import { PALETTES, type Theme } from "../heatmap/palette";
-import { isTaken, own } from "../keys";
 import type { ExperimentView } from "../state/model";
 import type { Presence } from "../wire/presence";
 import { ExperimentList } from "./ExperimentList";

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
+import { boundsLine, chosenMetrics } from "../base/words";
 import type { Limits, Plan } from "../protocol";
-import { boundsLine, chosenMetrics } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Popover } from "./Popover";
 import { Select } from "./parts";

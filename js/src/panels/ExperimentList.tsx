@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { own } from "../base/keys";
+import { count, dataset, doneOf, rowState } from "../base/words";
 import { lineOf } from "../heatmap/strip";
-import { own } from "../keys";
+import type { Runs } from "../protocol/runs";
 import { arranged, meets, passes, wanted } from "../state/filters";
 import type { ListedRow, ViewState } from "../state/viewstate";
-import type { Runs } from "../wire/runs";
-import { count, dataset, doneOf, rowState } from "../words";
 import { Finder } from "./Finder";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";

@@ -1,6 +1,6 @@
+import { count, many } from "../base/words";
 import type { Sort } from "../protocol";
 import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../state/filters";
-import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Select } from "./parts";
 

@@ -1,7 +1,5 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import type { Plan } from "../protocol";
-import { scopeOf } from "../state/planning";
 import {
   age,
   dataset,
@@ -15,7 +13,9 @@ import {
   resumeLabel,
   size,
   withoutChoices,
-} from "../words";
+} from "../base/words";
+import type { Plan } from "../protocol";
+import { scopeOf } from "../state/planning";
 import { Bounds, Drift, MetricsChooser, TaskChooser } from "./Chooser";
 import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
 import { ResumeMenu } from "./ResumeMenu";

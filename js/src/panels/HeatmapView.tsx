@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { count, many } from "../base/words";
 import { Heatmap } from "../heatmap/heatmap";
 import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import { MOST, type Selection } from "../state/selecting";
 import { FIELD, IN_ORDER } from "../state/sight";
-import { count, many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
 import { useShading } from "./shading";

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { own } from "../base/keys";
+import { cellLine, price, spaced, webAddress } from "../base/words";
 import { Attempts } from "../inspector/Attempts";
 import { Comparison } from "../inspector/Comparison";
 import { Copy } from "../inspector/Copy";
 import { Splitter, useHeight } from "../inspector/height";
-import { own } from "../keys";
 import { type Cell, type Details, stateOf } from "../protocol";
 import { BESIDE, besideOf } from "../state/sight";
-import { cellLine, price, spaced, webAddress } from "../words";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
 import { useAround, useViewState } from "./hooks";
 import { Alert } from "./parts";

@@ -1,10 +1,10 @@
+import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../base/words";
 import { cssName } from "../heatmap/palette";
 import { cssColourOf, cssVerdict } from "../heatmap/scale";
 import { NOT_RUN } from "../heatmap/shading";
 import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
 import { type Comparison, stateOf } from "../protocol";
 import { besideOf, DISAGREEMENT, type Shown } from "../state/sight";
-import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Select } from "./parts";
 import { maskOfItems } from "./shading";

@@ -1,5 +1,5 @@
+import { meanOf } from "../base/words";
 import type { Scale } from "../protocol";
-import { meanOf } from "../words";
 
 /** The mean of each metric, its standard error, and of how many runs. A line breaks between metrics only. */
 export function Means({ of }: { of: readonly Scale[] }) {

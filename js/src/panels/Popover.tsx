@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { own } from "../keys";
+import { own } from "../base/keys";
 
 interface PopoverProps {
   /** What the button says. */

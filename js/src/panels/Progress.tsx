@@ -1,7 +1,7 @@
+import { count, deliveryLines, progressLine } from "../base/words";
 import { cssName } from "../heatmap/palette";
 import { KINDS_IN_ORDER, type Tally } from "../heatmap/states";
 import { canNotify, mayNotify } from "../state/notifying";
-import { count, deliveryLines, progressLine } from "../words";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";
 import { Alert } from "./parts";

@@ -1,5 +1,5 @@
+import { count } from "../base/words";
 import { scopesOf } from "../state/planning";
-import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Popover } from "./Popover";
 

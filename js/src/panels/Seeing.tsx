@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { many } from "../base/words";
 import {
   BESIDE,
   BY_CHANGE,
@@ -10,7 +11,6 @@ import {
   SCORED,
   scoreOf,
 } from "../state/sight";
-import { many } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { type Choice, Select } from "./parts";
 

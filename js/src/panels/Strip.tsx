@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { cssName } from "../heatmap/palette";
 import type { Kind } from "../heatmap/states";
 import { drawing } from "../heatmap/strip";
-import type { Runs } from "../wire/runs";
+import type { Runs } from "../protocol/runs";
 
 /** Never narrower than a stroke, whatever their share; drawn last, over what is beside them. */
 const LOUD: readonly Kind[] = ["scoring_failed", "task_failed"];

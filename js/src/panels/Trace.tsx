@@ -1,5 +1,5 @@
+import { price, seconds } from "../base/words";
 import type { Span } from "../protocol";
-import { price, seconds } from "../words";
 import { ErrorText, Value } from "./contents";
 
 /** The steps of a run, each below the one that called it. What they were given and gave is text. */

@@ -1,5 +1,5 @@
+import { count } from "../base/words";
 import type { Trouble } from "../state/troubles";
-import { count } from "../words";
 import { useAround, useViewState } from "./hooks";
 import { Alert } from "./parts";
 

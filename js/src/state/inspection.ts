@@ -1,6 +1,7 @@
 // The cell that one view looks at closely. What a server knows of it comes later, and is asked again until it has come.
+
+import type { Store } from "../base/store";
 import type { Ask } from "./listing";
-import type { Store } from "./store";
 import type { Inspected, ViewState } from "./viewstate";
 
 type Part = "cell" | "details";

@@ -1,11 +1,11 @@
 // The list of experiments as one view shows it: what is searched, in which order, how far down, and what is in sight.
 
+import { postponed } from "../base/ending";
+import { coalesced, type Store } from "../base/store";
 import { bytesOf, type Method, type Methods } from "../protocol";
+import { joined } from "../protocol/runs";
 import type { Answer } from "../wire/requests";
-import { joined } from "../wire/runs";
-import { postponed } from "./ending";
 import { type Arrangement, type Filter, wanted } from "./filters";
-import { coalesced, type Store } from "./store";
 import type { ListedRow, Place, Query, ViewState } from "./viewstate";
 
 export const PAGE = 50;

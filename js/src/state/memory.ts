@@ -1,11 +1,11 @@
 // What one looks at, and how, is with the kernel, so that a reload of the page finds it again.
 import type { AnyModel } from "@anywidget/types";
+import { whenEnded } from "../base/ending";
+import type { Store } from "../base/store";
 import type { ControlTraits } from "../protocol";
-import { whenEnded } from "./ending";
 import type { Inspection } from "./inspection";
 import type { Ask } from "./listing";
 import type { Sight } from "./sight";
-import type { Store } from "./store";
 import type { ViewState } from "./viewstate";
 
 const REST = 1000;

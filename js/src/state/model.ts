@@ -1,6 +1,9 @@
 // One view's picture of what the kernel says, and what the view may ask of it. Panels read `store` and `cells`;
 // nothing here knows the DOM.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "../base/ending";
+import { coalesced, Store } from "../base/store";
+import { progressLine } from "../base/words";
 import { unevenShape, uniformShape } from "../heatmap/shape";
 import { CellStates } from "../heatmap/states";
 import {
@@ -12,12 +15,10 @@ import {
   uint16Of,
   type What,
 } from "../protocol";
+import { type Counted, expand, joined } from "../protocol/runs";
 import { type FeedListener, followFeed } from "../wire/feed";
 import { followKernel, noticeSilence } from "../wire/presence";
 import { NobodyThere, Requests } from "../wire/requests";
-import { type Counted, expand, joined } from "../wire/runs";
-import { progressLine } from "../words";
-import { listen } from "./ending";
 import { type Inspection, inspection } from "./inspection";
 import { type Ask, type Listing, listing } from "./listing";
 import { keepInMemory } from "./memory";
@@ -25,7 +26,6 @@ import { notify } from "./notifying";
 import { EVERYTHING, type Planning, planning } from "./planning";
 import { type Selecting, selecting } from "./selecting";
 import { LOOKING, type Sight, sight } from "./sight";
-import { coalesced, Store } from "./store";
 import { type Troubles, troubled, troubles } from "./troubles";
 import { firstOf, initialState, type Place, type ViewState } from "./viewstate";
 

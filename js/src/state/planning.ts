@@ -1,10 +1,10 @@
 // Which of the missing runs are wished for, and on which terms; the plan is asked again whenever that changes.
 
+import { whenEnded } from "../base/ending";
+import { coalesced, type Store } from "../base/store";
 import type { CellStates } from "../heatmap/states";
 import type { Limits, Only, Plan, Terms } from "../protocol";
-import { whenEnded } from "./ending";
 import type { Ask } from "./listing";
-import { coalesced, type Store } from "./store";
 import type { ViewState } from "./viewstate";
 
 const SOON = 60;

@@ -1,5 +1,7 @@
 // The runs that are selected: in every view of the widget, and for Python, the same.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "../base/ending";
+import type { Store } from "../base/store";
 import {
   type Cells,
   type Counts,
@@ -13,9 +15,7 @@ import {
 } from "../heatmap/selection";
 import { type CellStates, type Kind, kindOf } from "../heatmap/states";
 import type { ControlTraits, Scale } from "../protocol";
-import { listen } from "./ending";
 import type { Ask } from "./listing";
-import type { Store } from "./store";
 import type { ViewState } from "./viewstate";
 
 /** As the kernel takes them; more scattered ones are seen here only. */

@@ -1,5 +1,8 @@
 // How one view looks at its cells: coloured by what, items in which order, which states are marked, what is searched.
 
+import { postponed } from "../base/ending";
+import { MANY, type Store, unhurried } from "../base/store";
+import { factLines } from "../base/words";
 import type { Plane } from "../heatmap/shading";
 import type { Groups } from "../heatmap/shape";
 import type { CellStates, Kind } from "../heatmap/states";
@@ -13,11 +16,8 @@ import {
   type Scale,
   uint32Of,
 } from "../protocol";
-import { factLines } from "../words";
-import { postponed } from "./ending";
 import type { Ask } from "./listing";
 import type { Selection } from "./selecting";
-import { MANY, type Store, unhurried } from "./store";
 import type { ViewState } from "./viewstate";
 
 const FEW = 5_000;

@@ -1,8 +1,8 @@
 // Why runs failed, as one view shows it: the groups of failures, and the one of them that is chosen.
 
+import { type Store, unhurried } from "../base/store";
 import { type Group, uint32Of } from "../protocol";
 import type { Ask } from "./listing";
-import { type Store, unhurried } from "./store";
 import type { ViewState } from "./viewstate";
 
 /** A group with its cells. */

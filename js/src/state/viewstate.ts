@@ -12,8 +12,8 @@ import type {
   Row,
   Sort,
 } from "../protocol";
+import type { Runs } from "../protocol/runs";
 import type { Presence } from "../wire/presence";
-import type { Runs } from "../wire/runs";
 import type { Arrangement, Filter } from "./filters";
 import { EVERYTHING, type Wish } from "./planning";
 import { LOOKING, type Looking } from "./sight";

@@ -1,6 +1,7 @@
 // What the feed says, in order. A patch counts only on top of its predecessor; after a gap nothing is
 // believed until the next key frame.
 import type { AnyModel } from "@anywidget/types";
+import { listen } from "../base/ending";
 import {
   bytesOf,
   type FeedMessage,
@@ -10,8 +11,7 @@ import {
   uint32Of,
   type What,
 } from "../protocol";
-import { listen } from "../state/ending";
-import { type Counted, expand, plain } from "./runs";
+import { type Counted, expand, plain } from "../protocol/runs";
 
 export interface FeedListener {
   /** Whether the view shows this experiment; everything about others is passed over. */

@@ -1,7 +1,7 @@
 // Whether the kernel that made this view is still there. Hosts tell it in different ways, and some not at all.
 import type { AnyModel } from "@anywidget/types";
+import { listen, whenEnded } from "../base/ending";
 import type { ControlTraits } from "../protocol";
-import { listen, whenEnded } from "../state/ending";
 
 /** Without a word for so long while something runs, of which the kernel tells every few seconds. */
 export const SILENCE = 30_000;

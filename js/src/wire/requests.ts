@@ -1,8 +1,8 @@
 // Requests to the kernel and their replies. The kernel may be busy for minutes: a request that is late is
 // only reported as late, and its reply counts whenever it comes.
 import type { AnyModel } from "@anywidget/types";
+import { listen, whenEnded } from "../base/ending";
 import type { ControlTraits, Method, Methods, Reply } from "../protocol";
-import { listen, whenEnded } from "../state/ending";
 
 export const LATE_AFTER = 3000;
 

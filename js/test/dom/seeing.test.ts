@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel } from "../../dev/fake";
-import { dollars, factLines, figure, meanOf } from "../../src/words";
+import { dollars, factLines, figure, meanOf } from "../../src/base/words";
 import { type Mounted, mountOpen } from "./mount";
 
 const soon = vi.waitFor;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { countsOf, expand, joined, plain } from "../../src/wire/runs";
+import { countsOf, expand, joined, plain } from "../../src/protocol/runs";
 // Made by the Python side, whose tests code the same: tests/notebook/widget/test_runs.py.
 import examples from "../runs.json";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
 import { drawing, lineOf } from "../../src/heatmap/strip";
-import type { Runs } from "../../src/wire/runs";
+import type { Runs } from "../../src/protocol/runs";
 
 const [done, failed, never] = [byte("completed"), byte("task_failed"), byte("never_run")];
 const share = ({ bytes, lengths }: Runs, wanted: number) => {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { experiment, IDLE } from "../../dev/fake";
-import type { Cell, Plan } from "../../src/protocol";
 import {
   age,
   boundsLine,
@@ -19,7 +18,8 @@ import {
   size,
   waitingLine,
   webAddress,
-} from "../../src/words";
+} from "../../src/base/words";
+import type { Cell, Plan } from "../../src/protocol";
 
 const { plan, head, row } = experiment("e", "name", 294, 3, new Uint8Array(882));
 const say = (phrases: Phrase[]) => phrases.map((phrase) => phrase.flat().join("")).join(" · ");

@@ -11,7 +11,7 @@ import type {
   Row,
   Summary,
   Undelivered,
-} from "./protocol";
+} from "../protocol";
 
 const CHOOSE_THE_TASK = "Choose the task.";
 

@@ -1,8 +1,8 @@
 // Whether the host is light or dark, followed as it changes: JupyterLab says so on the body, elsewhere the
 // system does. A canvas does not follow CSS, so one answer serves both.
 
-import type { Theme } from "./heatmap/palette";
-import { whenEnded } from "./state/ending";
+import type { Theme } from "../heatmap/palette";
+import { whenEnded } from "./ending";
 
 const systemIsDark = () => matchMedia("(prefers-color-scheme: dark)");
 /** The system's colours are on every page then, whatever the host says. */
