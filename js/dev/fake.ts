@@ -1,7 +1,7 @@
 // A kernel that is not there: answers the requests of docs/protocol.md and plays a resume on the feed.
 // Used by the development page and by the tests.
 import type { AnyModel } from "@anywidget/types";
-import { lineOf } from "../src/heatmap/strip";
+import { lineOf } from "../src/heatmap/drawing/strip";
 import {
   type Along,
   type Cell,

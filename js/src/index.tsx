@@ -3,7 +3,7 @@ import type { AnyModel, Host } from "@anywidget/types";
 import { render as mount } from "preact";
 import { whenEnded } from "./base/ending";
 import { followTheme, themeNow } from "./base/theme";
-import { PALETTES, publish } from "./heatmap/palette";
+import { PALETTES, publish } from "./heatmap/drawing/palette";
 import { App } from "./panels/App";
 import type { ControlTraits, Saved } from "./protocol";
 import { ExperimentView } from "./state/model";

@@ -1,7 +1,7 @@
 // Whether the host is light or dark, followed as it changes: JupyterLab says so on the body, elsewhere the
 // system does. A canvas does not follow CSS, so one answer serves both.
 
-import type { Theme } from "../heatmap/palette";
+import type { Theme } from "../heatmap/drawing/palette";
 import { whenEnded } from "./ending";
 
 const systemIsDark = () => matchMedia("(prefers-color-scheme: dark)");

@@ -1,6 +1,6 @@
 // The elements around the cells: the canvas cannot be focused, read aloud or hovered cell by cell, so a cursor,
 // a ring on the inspected cell, a tooltip and one off-screen grid cell stand in for it.
-import { type Box, boxBetween, type Point } from "./viewport";
+import { type Box, boxBetween, type Point } from "./geometry/viewport";
 
 const LEAST_RING = 7;
 

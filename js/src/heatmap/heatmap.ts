@@ -10,23 +10,23 @@ import { whenEnded } from "../base/ending";
 import { isTaken, own } from "../base/keys";
 import { spaced } from "../base/words";
 import { stateOf } from "../protocol";
+import type { Cells, Joining } from "./cells/selection";
+import { PLAIN, type Shading } from "./cells/shading";
+import { groupAt, itemOf, placeOf, trialOf } from "./cells/shape";
+import type { CellStates } from "./cells/states";
+import { type Overview, overview } from "./drawing/overview";
+import { type Painter, painter } from "./drawing/painter";
+import type { Palette } from "./drawing/palette";
 import { type Furniture, furnish, ring } from "./furniture";
-import { followPointer } from "./gestures";
-import { type Hovering, hovering } from "./hovering";
-import { type Command, commandOf, nextTrouble } from "./keyboard";
-import { fold, type Layout } from "./layout";
-import { Lens } from "./lens";
-import { type Overview, overview } from "./overview";
-import { type Painter, painter } from "./painter";
-import type { Palette } from "./palette";
-import type { Cells, Joining } from "./selection";
-import { type Selector, selector } from "./selector";
-import { PLAIN, type Shading } from "./shading";
-import { groupAt, itemOf, placeOf, trialOf } from "./shape";
-import type { CellStates } from "./states";
-import { type Box, boxOf, cellAt, geometryOf, type Point } from "./viewport";
+import { fold, type Layout } from "./geometry/layout";
+import { Lens } from "./geometry/lens";
+import { type Box, boxOf, cellAt, geometryOf, type Point } from "./geometry/viewport";
+import { followPointer } from "./pointing/gestures";
+import { type Hovering, hovering } from "./pointing/hovering";
+import { type Command, commandOf, nextTrouble } from "./pointing/keyboard";
+import { type Selector, selector } from "./pointing/selector";
 
-export { cellCentre, type Geometry } from "./viewport";
+export { cellCentre, type Geometry } from "./geometry/viewport";
 
 export interface Options {
   cells: CellStates;

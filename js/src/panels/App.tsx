@@ -1,12 +1,12 @@
 import { isTaken, own } from "../base/keys";
-import { PALETTES, type Theme } from "../heatmap/palette";
+import { PALETTES, type Theme } from "../heatmap/drawing/palette";
+import { Inspector } from "../inspector/Inspector";
 import type { ExperimentView } from "../state/model";
 import type { Presence } from "../wire/presence";
 import { ExperimentList } from "./ExperimentList";
 import { Header, PlanBar } from "./Header";
 import { HeatmapView } from "./HeatmapView";
 import { Around, useAround, useViewState } from "./hooks";
-import { Inspector } from "./Inspector";
 import { Keys } from "./Keys";
 import { Legend } from "./Legend";
 import { Progress } from "./Progress";

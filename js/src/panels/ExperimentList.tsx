@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { own } from "../base/keys";
 import { count, dataset, doneOf, rowState } from "../base/words";
-import { lineOf } from "../heatmap/strip";
+import { lineOf } from "../heatmap/drawing/strip";
 import type { Runs } from "../protocol/runs";
 import { arranged, meets, passes, wanted } from "../state/filters";
 import type { ListedRow, ViewState } from "../state/viewstate";

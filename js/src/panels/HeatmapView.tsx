@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, many } from "../base/words";
+import type { Cells, Joining } from "../heatmap/cells/selection";
 import { Heatmap } from "../heatmap/heatmap";
-import type { Cells, Joining } from "../heatmap/selection";
 import type { Head } from "../protocol";
 import { MOST, type Selection } from "../state/selecting";
 import { FIELD, IN_ORDER } from "../state/sight";

@@ -1,8 +1,8 @@
 import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../base/words";
-import { cssName } from "../heatmap/palette";
-import { cssColourOf, cssVerdict } from "../heatmap/scale";
-import { NOT_RUN } from "../heatmap/shading";
-import { KINDS_IN_ORDER, type Kind } from "../heatmap/states";
+import { NOT_RUN } from "../heatmap/cells/shading";
+import { KINDS_IN_ORDER, type Kind } from "../heatmap/cells/states";
+import { cssName } from "../heatmap/drawing/palette";
+import { cssColourOf, cssVerdict } from "../heatmap/drawing/scale";
 import { type Comparison, stateOf } from "../protocol";
 import { besideOf, DISAGREEMENT, type Shown } from "../state/sight";
 import { useAround, useViewState } from "./hooks";

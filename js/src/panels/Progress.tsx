@@ -1,6 +1,6 @@
 import { count, deliveryLines, progressLine } from "../base/words";
-import { cssName } from "../heatmap/palette";
-import { KINDS_IN_ORDER, type Tally } from "../heatmap/states";
+import { KINDS_IN_ORDER, type Tally } from "../heatmap/cells/states";
+import { cssName } from "../heatmap/drawing/palette";
 import { canNotify, mayNotify } from "../state/notifying";
 import { useAround, useCalm, useViewState } from "./hooks";
 import { Means, meansLine } from "./Means";

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
-import { cssName } from "../heatmap/palette";
-import type { Kind } from "../heatmap/states";
-import { drawing } from "../heatmap/strip";
+import type { Kind } from "../heatmap/cells/states";
+import { cssName } from "../heatmap/drawing/palette";
+import { drawing } from "../heatmap/drawing/strip";
 import type { Runs } from "../protocol/runs";
 
 /** Never narrower than a stroke, whatever their share; drawn last, over what is beside them. */

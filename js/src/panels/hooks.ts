@@ -1,6 +1,6 @@
 import { createContext, type RefObject } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Palette } from "../heatmap/palette";
+import type { Palette } from "../heatmap/drawing/palette";
 import type { ExperimentView } from "../state/model";
 import type { ViewState } from "../state/viewstate";
 

@@ -4,8 +4,8 @@ import type { AnyModel } from "@anywidget/types";
 import { listen } from "../base/ending";
 import { coalesced, Store } from "../base/store";
 import { progressLine } from "../base/words";
-import { unevenShape, uniformShape } from "../heatmap/shape";
-import { CellStates } from "../heatmap/states";
+import { unevenShape, uniformShape } from "../heatmap/cells/shape";
+import { CellStates } from "../heatmap/cells/states";
 import {
   bytesOf,
   type ControlTraits,

@@ -2,7 +2,7 @@
 
 import { whenEnded } from "../base/ending";
 import { coalesced, type Store } from "../base/store";
-import type { CellStates } from "../heatmap/states";
+import type { CellStates } from "../heatmap/cells/states";
 import type { Limits, Only, Plan, Terms } from "../protocol";
 import type { Ask } from "./listing";
 import type { ViewState } from "./viewstate";

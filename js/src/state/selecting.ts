@@ -12,8 +12,8 @@ import {
   type Rectangle,
   rectanglesOf,
   sameRectangles,
-} from "../heatmap/selection";
-import { type CellStates, type Kind, kindOf } from "../heatmap/states";
+} from "../heatmap/cells/selection";
+import { type CellStates, type Kind, kindOf } from "../heatmap/cells/states";
 import type { ControlTraits, Scale } from "../protocol";
 import type { Ask } from "./listing";
 import type { ViewState } from "./viewstate";

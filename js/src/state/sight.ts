@@ -3,9 +3,9 @@
 import { postponed } from "../base/ending";
 import { MANY, type Store, unhurried } from "../base/store";
 import { factLines } from "../base/words";
-import type { Plane } from "../heatmap/shading";
-import type { Groups } from "../heatmap/shape";
-import type { CellStates, Kind } from "../heatmap/states";
+import type { Plane } from "../heatmap/cells/shading";
+import type { Groups } from "../heatmap/cells/shape";
+import type { CellStates, Kind } from "../heatmap/cells/states";
 import {
   type Along,
   bytesOf,

@@ -1,6 +1,6 @@
 // What one view knows and shows: replaced as a whole with each change, so that panels can compare it.
 import type { AnyModel } from "@anywidget/types";
-import type { CellStates, Tally } from "../heatmap/states";
+import type { CellStates, Tally } from "../heatmap/cells/states";
 import type {
   Cell,
   ControlTraits,

@@ -1,12 +1,12 @@
 import "../../src/style.css";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { byte } from "../../dev/fake";
+import { maskOf, PLAIN } from "../../src/heatmap/cells/shading";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { CellStates, type Kind } from "../../src/heatmap/cells/states";
+import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/drawing/palette";
+import { colourOf as colourOfValue } from "../../src/heatmap/drawing/scale";
 import { cellCentre, Heatmap } from "../../src/heatmap/heatmap";
-import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/palette";
-import { colourOf as colourOfValue } from "../../src/heatmap/scale";
-import { maskOf, PLAIN } from "../../src/heatmap/shading";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { CellStates, type Kind } from "../../src/heatmap/states";
 import { STATES } from "../../src/protocol";
 
 const ALL = [...STATES.map((state) => byte(state)), byte("completed", true)];

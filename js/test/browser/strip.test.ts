@@ -1,7 +1,7 @@
 import "../../src/style.css";
 import { afterEach, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel } from "../../dev/fake";
-import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/palette";
+import { PALETTES, rgbOf, type Theme } from "../../src/heatmap/drawing/palette";
 import widget from "../../src/index";
 
 let ending = new AbortController();

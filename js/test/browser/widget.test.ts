@@ -1,8 +1,8 @@
 import "../../src/style.css";
 import { afterEach, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel, offering, view } from "../../dev/fake";
+import { PALETTES, rgbOf } from "../../src/heatmap/drawing/palette";
 import { cellCentre } from "../../src/heatmap/heatmap";
-import { PALETTES, rgbOf } from "../../src/heatmap/palette";
 import widget from "../../src/index";
 import examples from "../runs.json";
 

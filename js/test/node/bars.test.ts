@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { bars } from "../../src/heatmap/bars";
-import { fold } from "../../src/heatmap/layout";
-import { LIT, PLAIN, Ranks, SCALE } from "../../src/heatmap/shading";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { RANKS } from "../../src/heatmap/states";
+import { LIT, PLAIN, Ranks, SCALE } from "../../src/heatmap/cells/shading";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { RANKS } from "../../src/heatmap/cells/states";
+import { bars } from "../../src/heatmap/drawing/bars";
+import { fold } from "../../src/heatmap/geometry/layout";
 
 const [DONE, FAILED, NEVER] = [byte("completed"), byte("task_failed"), byte("never_run")];
 const HEIGHT = 10;

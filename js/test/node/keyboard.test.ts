@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { commandOf, nextTrouble } from "../../src/heatmap/keyboard";
-import type { Layout } from "../../src/heatmap/layout";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import type { Layout } from "../../src/heatmap/geometry/layout";
+import { commandOf, nextTrouble } from "../../src/heatmap/pointing/keyboard";
 
 // 10 items × 3 trials in blocks of 4 rows: items 0-3, 4-7, 8-9.
 const shape = uniformShape(10, 3);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { fold } from "../../src/heatmap/layout";
-import { cellOf, itemOf, trialOf, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { boxOf, cellAt, cellCentre, geometryOf } from "../../src/heatmap/viewport";
+import { cellOf, itemOf, trialOf, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { fold } from "../../src/heatmap/geometry/layout";
+import { boxOf, cellAt, cellCentre, geometryOf } from "../../src/heatmap/geometry/viewport";
 
 const ITEMS = [0, 1, 2, 7, 20, 294, 1000, 20_000];
 const TRIALS = [1, 2, 3, 10, 40];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { fold } from "../../src/heatmap/layout";
-import { Lens } from "../../src/heatmap/lens";
-import { Raster } from "../../src/heatmap/raster";
-import { PLAIN, Ranks } from "../../src/heatmap/shading";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { boxOf, cellAt, cellCentre, geometryOf } from "../../src/heatmap/viewport";
+import { PLAIN, Ranks } from "../../src/heatmap/cells/shading";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { Raster } from "../../src/heatmap/drawing/raster";
+import { fold } from "../../src/heatmap/geometry/layout";
+import { Lens } from "../../src/heatmap/geometry/lens";
+import { boxOf, cellAt, cellCentre, geometryOf } from "../../src/heatmap/geometry/viewport";
 
 const lensOn = (items: number, trials: number, width = 726, height = 220, ratio = 1) => {
   const layout = fold(items, trials, width, height, ratio);

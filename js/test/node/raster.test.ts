@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { fold } from "../../src/heatmap/layout";
-import { Raster } from "../../src/heatmap/raster";
-import { maskOf, PLAIN, type Plane, Ranks } from "../../src/heatmap/shading";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { RANKS } from "../../src/heatmap/states";
+import { maskOf, PLAIN, type Plane, Ranks } from "../../src/heatmap/cells/shading";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { RANKS } from "../../src/heatmap/cells/states";
+import { Raster } from "../../src/heatmap/drawing/raster";
+import { fold } from "../../src/heatmap/geometry/layout";
 
 const plain = new Ranks(PLAIN);
 const random = (below: number) => Math.floor(Math.random() * below);

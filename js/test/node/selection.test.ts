@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { fold } from "../../src/heatmap/layout";
 import {
   cellsIn,
   cellsOf,
@@ -9,9 +8,10 @@ import {
   rectanglesOf,
   sameRectangles,
   spanBetween,
-} from "../../src/heatmap/selection";
-import { sorted, unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { boxOf, itemLabelAt, spanOf, trialLabelAt } from "../../src/heatmap/viewport";
+} from "../../src/heatmap/cells/selection";
+import { sorted, unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { fold } from "../../src/heatmap/geometry/layout";
+import { boxOf, itemLabelAt, spanOf, trialLabelAt } from "../../src/heatmap/geometry/viewport";
 
 const all = () => true;
 const numbers = (cells: Uint8Array) => [...cells.keys()].filter((cell) => cells[cell]);

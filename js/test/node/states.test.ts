@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { byte } from "../../dev/fake";
-import { unevenShape, uniformShape } from "../../src/heatmap/shape";
-import { CellStates, isTroubled, KINDS_BY_SEVERITY, kindOf } from "../../src/heatmap/states";
+import { unevenShape, uniformShape } from "../../src/heatmap/cells/shape";
+import { CellStates, isTroubled, KINDS_BY_SEVERITY, kindOf } from "../../src/heatmap/cells/states";
 import { STATES } from "../../src/protocol";
 
 const random = (below: number) => Math.floor(Math.random() * below);

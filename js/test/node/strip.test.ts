@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { byte } from "../../dev/fake";
-import { drawing, lineOf } from "../../src/heatmap/strip";
+import { drawing, lineOf } from "../../src/heatmap/drawing/strip";
 import type { Runs } from "../../src/protocol/runs";
 
 const [done, failed, never] = [byte("completed"), byte("task_failed"), byte("never_run")];

@@ -1,6 +1,6 @@
 // What a pointer means on the grid: look at a cell, select, move what is in view, bring it closer. A plain wheel means
 // nothing here: it is the notebook's.
-import type { Point } from "./viewport";
+import type { Point } from "../geometry/viewport";
 
 /** Farther than this from where it began, a press is no click any more. */
 const STILL = 4;

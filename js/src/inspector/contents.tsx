@@ -1,10 +1,11 @@
 // What the inspector's tabs hold. Values come from users' data: they are shown as text and as nothing else.
-import { LongText } from "../inspector/LongText";
-import { Stack } from "../inspector/Stack";
-import type { CellError, Score } from "../protocol";
-import { Table } from "./parts";
 
-export { Value } from "../inspector/Tree";
+import { Table } from "../panels/parts";
+import type { CellError, Score } from "../protocol";
+import { LongText } from "./LongText";
+import { Stack } from "./Stack";
+
+export { Value } from "./Tree";
 
 export function ErrorText({ error }: { error: CellError }) {
   return (

@@ -1,6 +1,6 @@
 // The colours of a scale, from its lowest to its highest value: viridis, which is even to the eye, also to one that does
 // not tell red from green, and also without colours.
-import { STEPS } from "./shading";
+import { STEPS } from "../cells/shading";
 
 export type Rgb = [red: number, green: number, blue: number];
 

@@ -1,6 +1,6 @@
 // What is drawn of each cell, as a rank: its state, or where it lies on a scale, and whether it is marked.
 // Where cells share a pixel the highest rank is seen.
-import { stateOf } from "../protocol";
+import { stateOf } from "../../protocol";
 import { KINDS_BY_SEVERITY, type Kind, kindOf, RANKS } from "./states";
 
 /** Set in the rank of a marked cell: it is seen before any that is not, and those are dimmed. */

@@ -1,10 +1,10 @@
 // Many cells as stacked bars, each of the columns that are drawn above it: what is worst lies below, as high as its share.
 // Pure.
-import { STATES } from "../protocol";
-import type { Layout } from "./layout";
-import { LIT, type Ranks, SCALE } from "./shading";
-import { itemAt, runsOf, type Shape, startOf } from "./shape";
-import { RANKS } from "./states";
+import { STATES } from "../../protocol";
+import { LIT, type Ranks, SCALE } from "../cells/shading";
+import { itemAt, runsOf, type Shape, startOf } from "../cells/shape";
+import { RANKS } from "../cells/states";
+import type { Layout } from "../geometry/layout";
 
 /** The least of what never disappears, however little there is of it. */
 const LOUD = RANKS[STATES.indexOf("scores_missing")];

@@ -1,6 +1,7 @@
 // Where a cell is, and which cell is somewhere. CSS pixels from the top left of the canvas.
+
+import { cellOf, groupAt, itemAt, itemOf, placeOf, type Shape, startOf } from "../cells/shape";
 import type { Layout } from "./layout";
-import { cellOf, groupAt, itemAt, itemOf, placeOf, type Shape, startOf } from "./shape";
 
 export interface Box {
   readonly left: number;

@@ -1,11 +1,12 @@
 // One rank (see shading.ts) for each pixel of the backing image. A pixel is one cell while there is room; below a
 // device pixel a cell, several cells share one and the worst of them is seen. Of a magnified layout only what is shown
 // has pixels.
-import type { Layout } from "./layout";
-import type { Ranks } from "./shading";
-import { itemAt, runsOf, type Shape, startOf } from "./shape";
-import { RANKS } from "./states";
-import { cellIn, spotOf } from "./viewport";
+
+import type { Ranks } from "../cells/shading";
+import { itemAt, runsOf, type Shape, startOf } from "../cells/shape";
+import { RANKS } from "../cells/states";
+import type { Layout } from "../geometry/layout";
+import { cellIn, spotOf } from "../geometry/viewport";
 
 export class Raster {
   readonly width: number;

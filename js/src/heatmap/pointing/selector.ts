@@ -1,7 +1,5 @@
 // How pointer and keys come to a selection: rectangles of the drawn grid, items, trials, all.
-import { stretch } from "./furniture";
-import type { Layout } from "./layout";
-import type { Painter } from "./painter";
+
 import {
   type Cells,
   cellsIn,
@@ -10,10 +8,20 @@ import {
   type Passes,
   spanBetween,
   type Whole,
-} from "./selection";
-import { placeOf } from "./shape";
-import type { CellStates } from "./states";
-import { itemLabelAt, namedAt, type Point, type Span, spanOf, trialLabelAt } from "./viewport";
+} from "../cells/selection";
+import { placeOf } from "../cells/shape";
+import type { CellStates } from "../cells/states";
+import type { Painter } from "../drawing/painter";
+import { stretch } from "../furniture";
+import type { Layout } from "../geometry/layout";
+import {
+  itemLabelAt,
+  namedAt,
+  type Point,
+  type Span,
+  spanOf,
+  trialLabelAt,
+} from "../geometry/viewport";
 
 /** Keys that are held while a pointer is used. */
 export interface Held {

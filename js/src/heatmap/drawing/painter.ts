@@ -1,12 +1,13 @@
 // Draws the cells: one backing pixel a cell (or several cells a pixel), put once a frame and scaled up without
 // smoothing; then the gaps are cut out and the marks drawn. Only rows that changed are drawn again.
-import type { Layout } from "./layout";
+
+import { PLAIN, Ranks, type Shading } from "../cells/shading";
+import type { Shape } from "../cells/shape";
+import type { Layout } from "../geometry/layout";
+import { leftOf } from "../geometry/viewport";
 import { drawMarks, inner, LEAST_FOR_OUTLINES } from "./marks";
 import { type Palette, pixelsOf } from "./palette";
 import { Raster } from "./raster";
-import { PLAIN, Ranks, type Shading } from "./shading";
-import type { Shape } from "./shape";
-import { leftOf } from "./viewport";
 
 export type Painter = ReturnType<typeof painter>;
 

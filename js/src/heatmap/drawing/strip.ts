@@ -1,7 +1,7 @@
 // A whole experiment as one line, in item order: few cells one by one, many as stretches, each a stacked bar of its
 // states. What is drawn is runs of kinds; the kernel's strips and the live one are drawn alike.
-import { countsOf, type Runs } from "../protocol/runs";
-import { KINDS_IN_ORDER, type Kind, kindOf } from "./states";
+import { countsOf, type Runs } from "../../protocol/runs";
+import { KINDS_IN_ORDER, type Kind, kindOf } from "../cells/states";
 
 const FEW = 240;
 /** Few enough that one failure in each is far from filling the line. */

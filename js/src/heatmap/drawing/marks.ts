@@ -1,11 +1,12 @@
 // What is drawn on and beside the cells: gaps, crosses, outlines, edges, numbers. Only in the rows that are drawn again.
-import { type Layout, LETTER_WIDTH } from "./layout";
+
+import { LIT, MISSING, type Ranks, SCALE } from "../cells/shading";
+import { groupAt, itemAt, type Shape } from "../cells/shape";
+import { KINDS_BY_SEVERITY, type Kind } from "../cells/states";
+import { type Layout, LETTER_WIDTH } from "../geometry/layout";
+import { leftOf, namedAt } from "../geometry/viewport";
 import type { Palette } from "./palette";
 import type { Raster } from "./raster";
-import { LIT, MISSING, type Ranks, SCALE } from "./shading";
-import { groupAt, itemAt, type Shape } from "./shape";
-import { KINDS_BY_SEVERITY, type Kind } from "./states";
-import { leftOf, namedAt } from "./viewport";
 
 const LEAST_FOR_MARKS = 6;
 export const LEAST_FOR_OUTLINES = 5;

@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { own } from "../base/keys";
 import { cellLine, price, spaced, webAddress } from "../base/words";
-import { Attempts } from "../inspector/Attempts";
-import { Comparison } from "../inspector/Comparison";
-import { Copy } from "../inspector/Copy";
-import { Splitter, useHeight } from "../inspector/height";
+import { useAround, useViewState } from "../panels/hooks";
+import { Alert } from "../panels/parts";
 import { type Cell, type Details, stateOf } from "../protocol";
 import { BESIDE, besideOf } from "../state/sight";
+import { Attempts } from "./Attempts";
+import { Comparison } from "./Comparison";
+import { Copy } from "./Copy";
 import { ErrorText, errorLine, Scores, Value } from "./contents";
-import { useAround, useViewState } from "./hooks";
-import { Alert } from "./parts";
+import { Splitter, useHeight } from "./height";
 import { Trace } from "./Trace";
 
 type Tab = "Error" | "Item" | "Output" | "Scores" | "Prints" | "Attempts" | "Trace";

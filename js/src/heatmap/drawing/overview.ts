@@ -1,14 +1,14 @@
 // All cells in a low strip, and on it which of them are in view: a brush to move that with. For more cells than can be
 // told apart one by one: a stacked bar for each few pixels shows how many there are of what.
-import { whenEnded } from "../base/ending";
-import { coalesced } from "../base/store";
+import { whenEnded } from "../../base/ending";
+import { coalesced } from "../../base/store";
+import type { CellStates } from "../cells/states";
+import type { Layout } from "../geometry/layout";
+import type { Part } from "../geometry/lens";
+import type { Point } from "../geometry/viewport";
 import { bars } from "./bars";
-import type { Layout } from "./layout";
-import type { Part } from "./lens";
 import type { Painter } from "./painter";
 import { pixelsOf } from "./palette";
-import type { CellStates } from "./states";
-import type { Point } from "./viewport";
 
 export const MANY = 10_000;
 const HEIGHT = 22;

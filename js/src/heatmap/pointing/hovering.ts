@@ -1,7 +1,7 @@
 // The cell under the pointer, and the words beside it: at once what is known, and the rest when it has been asked for.
-import { postponed } from "../base/ending";
-import { type Furniture, tip } from "./furniture";
-import type { Box } from "./viewport";
+import { postponed } from "../../base/ending";
+import { type Furniture, tip } from "../furniture";
+import type { Box } from "../geometry/viewport";
 
 const WONDERING = 120;
 

@@ -1,8 +1,8 @@
 // Sets of cells that a person has selected, and their small form on the wire: rectangles of items and trials in the
 // experiment's order. Pure.
-import type { Layout } from "./layout";
+import type { Layout } from "../geometry/layout";
+import { cellIn, type Span, spotOf } from "../geometry/viewport";
 import { itemAt, placeOf, runsOf, type Shape, startOf } from "./shape";
-import { cellIn, type Span, spotOf } from "./viewport";
 
 /** Items [from, to) by trials [from, to). */
 export type Rectangle = readonly [from: number, to: number, first: number, last: number];

@@ -1,9 +1,17 @@
 // The colours of the states, Okabe-Ito: finished recedes, trouble stands out. The canvas, the CSS of the legend and
 // the picture in a saved notebook all take them from one file.
-import colours from "../../../src/opik_resume/notebook/widget/colours.json";
+import colours from "../../../../src/opik_resume/notebook/widget/colours.json";
+import {
+  kindOfRank,
+  LIT,
+  MISSING,
+  type Plane,
+  type Ranks,
+  SCALE,
+  valueOfRank,
+} from "../cells/shading";
+import { KINDS_BY_SEVERITY, type Kind } from "../cells/states";
 import { colourOf, parts, type Rgb, verdictColour } from "./scale";
-import { kindOfRank, LIT, MISSING, type Plane, type Ranks, SCALE, valueOfRank } from "./shading";
-import { KINDS_BY_SEVERITY, type Kind } from "./states";
 
 export type Theme = "light" | "dark";
 

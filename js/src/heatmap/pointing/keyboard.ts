@@ -1,7 +1,8 @@
 // What a key means on the grid. Pure: the cursor before, the key, and the cursor after.
-import type { Layout } from "./layout";
-import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, trialOf } from "./shape";
-import { isTroubled } from "./states";
+
+import { cellOf, itemAt, itemOf, placeOf, runsOf, type Shape, trialOf } from "../cells/shape";
+import { isTroubled } from "../cells/states";
+import type { Layout } from "../geometry/layout";
 
 export type Command =
   | { move: number; extend?: boolean }

@@ -1,8 +1,8 @@
 // The state bytes of an experiment: the one truth that the heatmap, the legend and the strip draw from.
 
-import { count } from "../base/words";
-import { REPLAYED, STATES, type State, stateOf } from "../protocol";
-import { countsOf } from "../protocol/runs";
+import { count } from "../../base/words";
+import { REPLAYED, STATES, type State, stateOf } from "../../protocol";
+import { countsOf } from "../../protocol/runs";
 import {
   type Groups,
   groupAt,
