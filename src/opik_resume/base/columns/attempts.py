@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -203,14 +203,19 @@ class Places(dict[object, int]):
         return place
 
 
-@dataclass
 class Gathering:
-    """Columns, as they come in stretches: each a sequence a column, sorted by item and id over all stretches."""
+    """Columns, as they come in stretches: each a sequence a column, sorted by item and id over all stretches.
 
-    _texts: list[Texts] = field(default_factory=list)
-    _arrays: list[tuple[npt.NDArray[Any], ...]] = field(default_factory=list)
-    _errors: Places = field(default_factory=Places)
-    _said: Places = field(default_factory=Places)
+    An item's id is kept once, and what nobody knows of any attempt takes no room: of a million, each would be megabytes.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[Texts] = []  # of the items, each once
+        self._last: bytes | None = None  # the item at the end of what has come
+        self._first: list[npt.NDArray[np.bool_]] = []  # where an item begins
+        self._parts: list[list[npt.NDArray[Any]]] = [[] for _ in range(9)]  # of each other column
+        self._errors = Places()
+        self._said = Places()
 
     def add(
         self,
@@ -227,20 +232,30 @@ class Gathering:
     ) -> None:
         """One stretch of attempts. ``said`` may be anything that stands for one of ``Metrics``."""
         number = len(row)
-        self._texts.append(texts_of(item))
-        self._arrays.append(
-            (
-                np.fromiter(trial, np.int32, number),
-                np.fromiter(state, np.uint8, number),
-                np.array(seconds, np.float64),
-                np.array(began, np.float64),
-                np.array(cost, np.float64),
-                np.array(tokens, np.float64),
-                np.fromiter(row, np.int64, number),
-                np.fromiter(map(self._errors.__getitem__, error), np.int32, number),
-                np.fromiter(map(self._said.__getitem__, said), np.int32, number),
-            )
+        self._add_items(texts_of(item))
+        stretch = (
+            np.fromiter(trial, np.int32, number),
+            np.fromiter(state, np.uint8, number),
+            np.array(seconds, np.float64),
+            np.array(began, np.float64),
+            _sparing(np.array(cost, np.float64)),
+            _sparing(np.array(tokens, np.float64)),
+            np.fromiter(row, np.int64, number),
+            np.fromiter(map(self._errors.__getitem__, error), np.int32, number),
+            np.fromiter(map(self._said.__getitem__, said), np.int32, number),
         )
+        for column, part in enumerate(stretch):
+            self._parts[column].append(part)  # type: ignore[arg-type]
+
+    def _add_items(self, texts: Texts) -> None:
+        if not len(texts):
+            return
+        first = np.ones(len(texts), dtype=np.bool_)
+        first[1:] = texts[1:] != texts[:-1]
+        first[0] = texts[0] != self._last
+        self._texts.append(texts[first])
+        self._first.append(first)
+        self._last = texts[-1]
 
     @property
     def said(self) -> list[object]:
@@ -248,16 +263,14 @@ class Gathering:
         return list(self._said)
 
     def columns(self, source: Source, metrics: Sequence[Metrics] | None = None) -> AttemptColumns:
-        """All of it. ``metrics``: what :attr:`said` stands for, if it is not itself."""
-        texts = np.concatenate(self._texts) if self._texts else texts_of(())
-        self._texts.clear()
-        first = np.ones(len(texts), dtype=np.bool_)
-        first[1:] = texts[1:] != texts[:-1]
-        item_ids = Ids(texts[first])
-        del texts
-        trial, state, seconds, began, cost, tokens, row, error, said = self._whole()
+        """All of it, once. ``metrics``: what :attr:`said` stands for, if it is not itself."""
+        if not self._texts:
+            self.add(*[()] * 10)
+        first = np.concatenate(self._first) if self._first else np.zeros(0, dtype=np.bool_)
+        self._first.clear()
+        trial, state, seconds, began, cost, tokens, row, error, said = (_taken(parts) for parts in self._parts)
         return AttemptColumns(
-            item_ids,
+            Ids(np.concatenate(self._texts) if self._texts else texts_of(())),
             np.cumsum(first, dtype=np.int32) - np.int32(1),
             trial, state, seconds, began, cost, tokens, row, error, said,
             list(map(str, self._errors)),
@@ -265,12 +278,21 @@ class Gathering:
             source,
         )  # fmt: skip
 
-    def _whole(self) -> list[npt.NDArray[Any]]:
-        if not self._arrays:
-            self.add(*[()] * 10)
-        whole = [np.concatenate(parts) for parts in zip(*self._arrays, strict=True)]
-        self._arrays.clear()
-        return whole
+
+def _sparing(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same; one NaN for all of them, if they are."""
+    return np.broadcast_to(np.nan, values.shape) if len(values) and np.isnan(values).all() else values
+
+
+def _taken(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """The parts as one, and none of them is kept: each column is there twice, but no two columns are at a time."""
+    number = sum(map(len, parts))
+    if number and all(part.strides == (0,) for part in parts):
+        whole = np.broadcast_to(parts[0][0], (number,))
+    else:
+        whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _said(attempt: Attempt) -> Metrics:

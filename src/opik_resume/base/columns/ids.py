@@ -76,14 +76,19 @@ class Ids(Sequence[str]):
 
     @cached_property
     def _order(self) -> Numbers:
-        """The places in the order of the ids. Items mostly come newest first, which needs no sorting."""
-        if bool((self.texts[:-1] > self.texts[1:]).all()):
+        """The places in the order of the ids."""
+        if self._newest_first:
             return np.arange(len(self) - 1, -1, -1, dtype=np.int64)
         return np.argsort(self.texts, kind="stable")
 
     @cached_property
     def _sorted(self) -> Texts:
-        return self.texts[self._order]
+        return self.texts[::-1] if self._newest_first else self.texts[self._order]
+
+    @cached_property
+    def _newest_first(self) -> bool:
+        """As items mostly come: it needs no sorting, and no other array."""
+        return bool((self.texts[:-1] > self.texts[1:]).all())
 
     def places(self, texts: Texts) -> Numbers:
         """The place of each of these (in UTF-8), -1 for those that are not among them."""
