@@ -83,6 +83,7 @@ def test_the_feed_has_what_a_saved_copy_shows(store: Store, view: Views, cell: C
     updates = len(shown.control.updates)
     shown.result("open", experiment=experiment_id)
     until(lambda: "head" in shown.widget.feed.saved)
+    until(lambda: len(shown.screen().states) == 12)
     saved = shown.widget.feed.saved
     assert decoded(saved["states"]).tolist() == shown.screen().states.tolist()
     assert saved["head"] == shown.screen().head

@@ -24,7 +24,7 @@ from opik_resume.experiment.reading import read_experiment
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.experiment.results.test_results import TestResult
 from opik_resume.metrics import Equals
-from opik_resume.stores.opik import OpikStore, datasets
+from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask, numbers
 from tests.experiments import result_of
@@ -237,7 +237,7 @@ def test_b17_a_plan_asks_for_each_page_once_and_for_little_besides(
     """
     size = 100
     monkeypatch.setattr(paging, "PAGE", size)
-    monkeypatch.setattr(datasets, "PAGE", size)
+    monkeypatch.setattr(paging, "SIDE_BY_SIDE", size)
     experiment_id, item_ids = theirs(api, count)
     many_runs(api, experiment_id, item_ids)
     server.forget_requests()

@@ -59,7 +59,7 @@ def everything(
         total = at_least() if at_least is not None else 0  # rows may have been deleted meanwhile
 
 
-def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int = PAGE) -> list[Json]:
+def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None, size: int | None = None) -> list[Json]:
     """Every row of a paged list that does not change while it is read.
 
     Raises:
@@ -72,15 +72,16 @@ def each_page(
     client: Client,
     path: str,
     query: Mapping[str, Any] | None = None,
-    size: int = PAGE,
+    size: int | None = None,
     about: int = 0,
     *,
     made: Callable[[list[Json]], T],
 ) -> list[T]:
     """As ``all_pages``: what is made of the rows of each page, so that not all of them are in memory.
 
-    ``about``: how many rows there probably are; those are asked for at once.
+    ``about``: how many rows there probably are; those are asked for at once. ``size``: of a page, ``PAGE`` if it is not given.
     """
+    size = size or PAGE
 
     def fetched(number: int, total: int | None = None) -> tuple[int, T]:
         page = _page(client, path, query, number, size, total)
