@@ -17,6 +17,10 @@ broken = False
 made = evaluate(many, answer, [equals], experiment_name="all of them", trial_count=3, task_threads=8, verbose=0)
 """
 SCROLLED = "-document.querySelector('.oprs-root').getBoundingClientRect().top"
+NEW_VIEW = """() => {
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4;
+  return window.jupyterapp.commands.execute("notebook:create-output-view");
+}"""
 SPACE = "from IPython.display import HTML; HTML('<div style=\"height: 1500px\">below</div>')"
 
 
@@ -97,3 +101,12 @@ def test_a_wheel_scrolls_the_notebook_and_pointer_and_keys_select_for_python_too
     widget = Widget(notebook.page)
     widget.wait_ready()
     expect(widget.root.locator(".oprs-selected")).to_contain_text("12 runs selected (4 items)", timeout=60_000)
+
+    # So does a view of its own beside the notebook, and what is selected there is selected here.
+    page.evaluate(NEW_VIEW)
+    beside = Widget(page, 1)
+    beside.wait_ready()
+    expect(beside.root.locator(".oprs-selected")).to_contain_text("12 runs selected (4 items)")
+    beside.root.locator(".oprs-heatmap").focus()
+    page.keyboard.press("Escape")
+    expect(widget.root.locator(".oprs-selected")).to_have_count(0)
