@@ -19,7 +19,7 @@ from opik_resume.stores.file.access.writer import Write, Writer
 logger = redaction.logger("opik_resume")
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
-_STRETCH = 20_000  # rows
+_STRETCH = 3_000  # rows that are there as objects, twice for a moment: a few megabytes
 
 
 class Database:
