@@ -63,6 +63,17 @@ def test_a_refused_run_waits_without_any_retries(store: Store, threads: int, awa
     assert [len(attempt.tries) for attempt in store.attempts(result.experiment_id, heavy=True)] == [2] * 20
 
 
+def test_those_who_were_let_in_together_are_no_row_of_refusals() -> None:
+    """Each of their calls may begin after the refusal of the one before: on one event loop they take turns."""
+    rule = Pressure(20)
+    for _ in range(20):
+        rule.began(0.0)
+    for number in range(20):
+        rule.refused(began=number + 0.1, now=number + 0.2, stated=None, at_work=20 - number)
+    assert rule.held(19.2) <= pressure.FIRST_HOLD
+    assert rule.until_next(19.2 + pressure.FIRST_HOLD, 0) == 0
+
+
 @pytest.mark.parametrize("options", [{"max_wait": 0}, {"adaptive": False}])
 def test_without_waiting_a_refusal_is_a_failure(store: Store, options: Json) -> None:
     task = Refusing(1)
@@ -162,7 +173,7 @@ def test_without_a_success_all_hold_ever_longer_and_one_goes_ahead() -> None:
         began = now
         rule.began(began)
         now += 0.5
-        rule.refused(began, now, None, 8)
+        rule.refused(began, now, None, rule.limit)
         holds.append(rule.held(now))
         now += rule.held(now)
     assert holds == [0.0] * 3 + [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]

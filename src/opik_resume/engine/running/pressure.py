@@ -83,7 +83,7 @@ class Pressure:
         """
         if began < self._cut:
             return False
-        alone = self.limit == 1
+        alone = self.limit == 1 and at_work <= 1  # else it was let in with others, before there was a refusal
         self._too_many, self._rounds = min(self._limit, at_work), 0.0
         self._limit = max(1.0, self._too_many * FEWER)
         if stated is not None:
