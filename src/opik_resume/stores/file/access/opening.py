@@ -7,6 +7,7 @@ was made while somebody used it, or has lost what was in there.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import sys
 from pathlib import Path
@@ -140,10 +141,22 @@ def _left_wal_mode(connection: sqlite3.Connection) -> bool:
         connection.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
+def _left_wal_mode_soon(connection: sqlite3.Connection) -> bool:
+    """As ``_left_wal_mode``, of whom another may be closing at the same moment.
+
+    If both closed, SQLite would remove the -wal: who opens the file before one of them is back would take it for a copy.
+    """
+    for _ in range(_TRIES - 1):
+        if _left_wal_mode(connection):
+            return True
+        sleep(random.uniform(0, 2 * _LOOK_SECONDS))
+    return _left_wal_mode(connection)
+
+
 def close_last(connection: sqlite3.Connection, path: Path) -> None:
     """Close the last connection of this process; if it is the last of all, everything is in the one file then."""
     for _ in range(_TRIES):
-        closed = _left_wal_mode(connection)
+        closed = _left_wal_mode_soon(connection)
         connection.close()
         if closed or wal_of(path).exists() or not path.exists():  # somebody else has it open, and will do it
             return
