@@ -83,14 +83,15 @@ class Pressure:
         """
         if began < self._cut:
             return False
-        alone = self.limit == 1 and at_work <= 1  # else it was let in with others, before there was a refusal
+        alone = self.limit == 1
         self._too_many, self._rounds = min(self._limit, at_work), 0.0
         self._limit = max(1.0, self._too_many * FEWER)
         if stated is not None:
             self._held_until = max(self._held_until, now + min(stated, LONGEST_STATED))
         if alone and not self._proven:
             self._held_until = max(self._held_until, now + (self._hold if stated is None else 0.0))
-            self._hold = min(LONGEST_HOLD, 2 * self._hold)
+            if at_work <= 1:  # else it was let in with others, before there was a refusal: they are no row of refusals
+                self._hold = min(LONGEST_HOLD, 2 * self._hold)
             self._probing, self._probe = True, None
         self._cut, self._proven = now, False
         return True
