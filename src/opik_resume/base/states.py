@@ -8,6 +8,17 @@ INTERRUPTIONS = ("CancelledError", "EvaluationInterrupted", "KeyboardInterrupt",
 """The types of errors that say that a run was stopped, not that it failed."""
 DONE = (CellState.completed, CellState.scores_missing)
 FAILED = (CellState.task_failed, CellState.scoring_failed)
+WORST_FIRST = (
+    CellState.task_failed,
+    CellState.scoring_failed,
+    CellState.scores_missing,
+    CellState.interrupted,
+    CellState.running,
+    CellState.queued,
+    CellState.never_run,
+    CellState.completed,
+)
+"""As the widget has it where cells share a pixel."""
 
 
 def state_of(attempt: Attempt) -> CellState:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from opik_resume.base.records import REPLAYED, CellState
+from opik_resume.base.states import WORST_FIRST
 from opik_resume.experiment.grid import Bytes, Grid
 
 MARKS = {
@@ -31,16 +32,6 @@ MOST_MARKS = 1_200
 FEWEST_ROWS = 16
 _WIDTH = 100  # of a line
 _PALE = (CellState.never_run, CellState.completed, CellState.queued, CellState.running)
-_WORST_FIRST = (
-    CellState.task_failed,
-    CellState.scoring_failed,
-    CellState.scores_missing,
-    CellState.interrupted,
-    CellState.running,
-    CellState.queued,
-    CellState.never_run,
-    CellState.completed,
-)  # as the widget has it where cells share a pixel
 
 
 @cache
@@ -97,10 +88,10 @@ def _summed(grid: Grid) -> Iterator[list[int | None]]:
 def _worst(states: Bytes, cells: int) -> Bytes:
     """Of each so many neighbours the worst state."""
     rank = np.empty(len(CellState), dtype=np.uint8)
-    rank[list(_WORST_FIRST)] = np.arange(len(CellState))
+    rank[list(WORST_FIRST)] = np.arange(len(CellState))
     ranks = rank[states & ~np.uint8(REPLAYED)]
     least = np.minimum.reduceat(ranks, np.arange(0, len(ranks), cells))
-    return np.array(_WORST_FIRST, dtype=np.uint8)[least]
+    return np.array(WORST_FIRST, dtype=np.uint8)[least]
 
 
 def _line(line: list[int | None]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opik_resume.base.records import CellState
+from opik_resume.base.states import WORST_FIRST
 from opik_resume.experiment.grid import Bytes
 from opik_resume.notebook.widget.runs import coded
 
@@ -18,16 +19,7 @@ STRETCHES = 12
 """Few enough that one failure in each is far from filling the line."""
 SLOTS = 500
 # As the legend names them: what is done comes first, and what was never run leads over to the next stretch's.
-STACKED = (
-    CellState.completed,
-    CellState.task_failed,
-    CellState.scoring_failed,
-    CellState.scores_missing,
-    CellState.interrupted,
-    CellState.running,
-    CellState.queued,
-    CellState.never_run,
-)
+STACKED = (CellState.completed, *WORST_FIRST[:-1])
 Counts = npt.NDArray[np.int64]
 
 
