@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from opik_resume import create_dataset, evaluate, evaluate_resume, get_or_create_dataset, plan_resume
+from opik_resume import create_dataset, evaluate, evaluate_resume, get_or_create_dataset
 from opik_resume.base.records import Json, ScoreResult
 from opik_resume.base.settings import opik_settings
 from opik_resume.datasets import Dataset
@@ -18,12 +18,10 @@ from opik_resume.evaluation.pushing import push
 from opik_resume.exceptions import ServerError
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import BaseMetric, Equals
-from opik_resume.stores.file.database import Database
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask
-from tests.waiting import soon
 
 T = TypeVar("T")
 ITEMS, TRIALS = 3, 2
@@ -31,15 +29,6 @@ FAILING = {1, 3}  # calls for item 1
 CALLS = {0: 2, 1: 4, 2: 2}  # by number of the item: each trial once, and once more for each of two failures
 
 MOST_ERRORS = 1000  # more than there are faults in any story
-
-
-def kept(path: Path) -> int:
-    """How many attempts and starts are in the journals of that file."""
-    database = Database(path)
-    try:
-        return sum(database.read(f"SELECT count(*) FROM {table}")[0][0] for table in ("journal", "journal_starts"))
-    finally:
-        database.close()
 
 
 class Judge(BaseMetric):
@@ -80,12 +69,7 @@ class Story:
     def finish(self) -> None:
         """After a restart of the kernel, when nothing is remembered but what is in the local file."""
         with closing(self.connect()) as store:
-            result = self.cell(lambda: self.resume(store))
-            assert result.complete
-            # Tests that have no patience may have read before the last of it was delivered: who reads next completes it.
-            if not soon(lambda: not kept(self.path), 0.2):
-                store.flush(10)
-                self.cell(lambda: plan_resume(result.experiment_id, store=store))
+            assert self.cell(lambda: self.resume(store)).complete
 
     def connect(self) -> OpikStore:
         store = OpikStore(self._settings, self.path)

@@ -17,8 +17,8 @@ from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, proxy
 from tests.opik_server.proxy import Proxy, Strike, after, answered, at
-from tests.stores.opik.story import ITEMS, TRIALS, Morning, kept
-from tests.stores.opik.world import World, faultless, world
+from tests.stores.opik.story import ITEMS, TRIALS, Morning
+from tests.stores.opik.world import World, faultless, kept, world
 from tests.waiting import until
 
 BATCHES = ["experiments/items", "traces/feedback-scores", "spans/batch", "traces/batch"]

@@ -11,9 +11,10 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from opik_resume.lifecycle import conclude
+from opik_resume.stores.file.database import Database
 from tests.opik_server import OpikServer
 from tests.opik_server.proxy import Proxy
-from tests.stores.opik.story import CALLS, Story, kept
+from tests.stores.opik.story import CALLS, Story
 from tests.waiting import until
 
 S = TypeVar("S", bound=Story)
@@ -64,6 +65,15 @@ def faultless(story: type[Story]) -> tuple[dict[str, Any], list[str]]:
             w.story.tell()
             _told[story] = picture(w.server), w.between.requests
     return _told[story]
+
+
+def kept(path: Path) -> int:
+    """How many attempts and starts are in the journals of that file."""
+    database = Database(path)
+    try:
+        return sum(database.read(f"SELECT count(*) FROM {table}")[0][0] for table in ("journal", "journal_starts"))
+    finally:
+        database.close()
 
 
 def picture(server: OpikServer) -> dict[str, Any]:

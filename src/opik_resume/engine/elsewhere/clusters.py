@@ -90,9 +90,8 @@ def _packed_claim() -> bytes:
 
 def cancels_only_what_has_not_begun(executor: Executor) -> bool:
     """Whether its futures know what has begun. Those of dask and ipyparallel say pending to their end."""
-    processes = sys.modules.get(
-        "concurrent.futures.process"
-    )  # which takes its time, and is there if there is a pool of it
+    # To import it takes its time, and it is there if there is a pool of it.
+    processes = sys.modules.get("concurrent.futures.process")
     return isinstance(executor, ThreadPoolExecutor) or (
         processes is not None and isinstance(executor, processes.ProcessPoolExecutor)
     )
