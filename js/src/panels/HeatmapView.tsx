@@ -39,9 +39,9 @@ export function HeatmapView() {
     setHeatmap(made);
     return () => ending.abort();
   }, [view, prefix]);
-  // At once: a key that follows finds what is marked.
+  // At once: a key that follows finds what is marked, and a grid that is resized meanwhile would say its old zoom.
   useLayoutEffect(() => heatmap?.recolour(palette, shading), [heatmap, palette, shading]);
-  useEffect(() => heatmap?.zoomTo(zoom), [heatmap, zoom]);
+  useLayoutEffect(() => heatmap?.zoomTo(zoom), [heatmap, zoom]);
   useEffect(() => heatmap?.pick(inspected?.index ?? null), [heatmap, inspected?.index]);
 
   return (
