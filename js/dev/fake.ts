@@ -55,6 +55,7 @@ export class FakeModel<T extends Record<string, unknown>> {
     kernel: { statusChanged: new FakeSignal<string>(), disposed: new FakeSignal<void>() },
   };
   readonly sent: Request[] = [];
+  nudges = 0;
   answer: (request: Request) => void = () => {};
   private listeners = new Map<string, Set<Listener>>();
 
@@ -76,7 +77,11 @@ export class FakeModel<T extends Record<string, unknown>> {
     this.listeners.get(event)?.delete(listener);
   }
 
-  send(message: Request): void {
+  send(message: Request | { kind: "nudge" }): void {
+    if (message.kind === "nudge") {
+      this.nudges++;
+      return;
+    }
     this.sent.push(message);
     this.answer(message);
   }

@@ -5,6 +5,8 @@ import { listen, whenEnded } from "../base/ending";
 import type { ControlTraits, Method, Methods, Reply } from "../protocol";
 
 export const LATE_AFTER = 3000;
+/** ms; by then the kernel has said that it is at work, if it is free. */
+export const NUDGE_AFTER = 15;
 
 export interface Answer<M extends Method> {
   result: Methods[M]["result"];
@@ -34,6 +36,7 @@ interface Pending {
 export class Requests {
   private pending = new Map<number, Pending>();
   private lastId = firstId();
+  private nudging: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private model: AnyModel<ControlTraits>,
@@ -58,6 +61,7 @@ export class Requests {
       });
       try {
         this.model.send({ kind: "request", id, method, params });
+        this.nudging ??= setTimeout(() => this.nudge(), NUDGE_AFTER);
       } catch (error) {
         this.forget(id);
         reject(new NobodyThere(String(error)));
@@ -69,6 +73,14 @@ export class Requests {
   forgetAll(): void {
     for (const id of [...this.pending.keys()]) this.forget(id);
     this.reportLate();
+  }
+
+  /** A server that speaks to the browser through a socket as it comes (Jupyter's does) holds a small message back until
+   * the one before is acknowledged: the answer, behind the word that the kernel is at work. The browser's system does so
+   * 40 ms late and more (Nagle's algorithm, delayed acknowledgement), or along with the next that is sent. */
+  private nudge(): void {
+    this.nudging = undefined;
+    if (this.pending.size) this.model.send({ kind: "nudge" });
   }
 
   private forget(id: number): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { byte, experiment, FakeKernel, IDLE, offering, view } from "../../dev/fake";
 import type { ControlTraits, Method } from "../../src/protocol";
 import { ExperimentView } from "../../src/state/model";
-import { LATE_AFTER, RequestRefused, Requests } from "../../src/wire/requests";
+import { LATE_AFTER, NUDGE_AFTER, RequestRefused, Requests } from "../../src/wire/requests";
 
 const states = () => Uint8Array.of(3, 3, 0, 5, 3, 4);
 const two = () => [
@@ -49,6 +49,20 @@ describe("requests", () => {
     const refused = requests.send("open", { experiment: "gone" });
     await expect(refused).rejects.toThrow("There is no experiment gone.");
     await expect(refused).rejects.toBeInstanceOf(RequestRefused);
+  });
+
+  test("what is not answered at once is followed by a word that frees an answer on its way", async () => {
+    const kernel = new FakeKernel(two());
+    const requests = ask(kernel);
+    await requests.send("hello", {});
+    await vi.advanceTimersByTimeAsync(NUDGE_AFTER);
+    expect(kernel.control.nudges).toBe(0);
+    kernel.busy = true;
+    for (let request = 0; request < 3; request++) void requests.send("hello", {});
+    await vi.advanceTimersByTimeAsync(NUDGE_AFTER - 1);
+    expect(kernel.control.nudges).toBe(0);
+    await vi.advanceTimersByTimeAsync(LATE_AFTER);
+    expect(kernel.control.nudges).toBe(1);
   });
 
   test("late ones are said to be late, and still count when they come", async () => {

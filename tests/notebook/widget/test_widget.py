@@ -344,6 +344,9 @@ def test_unknown_requests_are_refused(store: Store, view: Views) -> None:
     shown.control.deliver({"kind": "request", "id": 100, "method": "list", "params": [1]})
     assert [m.content["ok"] for m in shown.control.messages[-3:]] == [False] * 3
     assert [m.content["id"] for m in shown.control.messages[-3:]] == [99, None, 100]
+    before = len(shown.control.messages)
+    shown.control.deliver({"kind": "nudge"})
+    assert len(shown.control.messages) == before, "it says nothing, and is not answered"
 
 
 @pytest.mark.parametrize("method", ["open", "plan", "cell", "resume", "stop"])

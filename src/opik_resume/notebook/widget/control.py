@@ -154,7 +154,9 @@ class ResumeBrowser(View):
     # Requests
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Answer one message, whatever it is."""
+        """Answer one message, whatever it is. A nudge has done what it is for when it has come."""
+        if content == {"kind": "nudge"}:
+            return
         if isinstance(self.feed, Feed):
             self.feed.attend()
         id_ = content.get("id") if isinstance(content, dict) else None
