@@ -45,7 +45,7 @@ from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.namespace.lookup import find_function, find_metrics, find_task, user_namespace
 from opik_resume.notebook.showing import show
 from opik_resume.notebook.widget.control import ResumeBrowser
-from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.finishing.offers import Offers
 from opik_resume.stores.connections import default_store
 
 if TYPE_CHECKING:
