@@ -519,9 +519,7 @@ def test_the_magic_waits_for_it(
     def type_it() -> None:
         given = Given(CountingTask(), [])
         told.append(
-            resuming.resume(
-                store.get(experiment_id), given, Limits(), store, only=(), reuse_outputs=False, settle=True
-            )
+            resuming.resume(store.get(experiment_id), given, Limits(), store, only=(), reuse_outputs=False, settle=True)
         )
 
     typed = threading.Thread(target=type_it, daemon=True)
