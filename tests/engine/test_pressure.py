@@ -156,7 +156,7 @@ def test_runs_of_which_each_is_refused_once_do_not_crawl() -> None:
                 rule.refused(began, now, None, 1)
             else:
                 rule.passed(began)
-    assert held / 100 <= 0.25
+    assert held / 100 <= 0.27, "0.25 for one that goes ahead, the rest to see whether a pace helps"
 
 
 def test_nothing_begins_before_the_stated_moment() -> None:
