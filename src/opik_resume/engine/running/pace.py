@@ -10,7 +10,8 @@ from collections import deque
 
 LONGEST = 60.0
 ROOM = 1.1  # times as long as was learned, at first
-QUICKER = 0.003  # so much less is left after each call that passes
+FIRST_QUICKER = 0.02  # so much less is left after each call that passes, until one is refused
+QUICKER = 0.003  # from then on
 LONG_ROW = 40  # calls in a row, after which it is twice as much less, and so on
 MORE = 2  # times as many pass in a row, or it is in vain
 LATEST = 20  # calls of a row, of which it is learned
@@ -28,6 +29,7 @@ class Pace:
         self._before = 0  # so many did when it was not kept yet
         self._rows = 1  # that go by without it, the next time it is in vain
         self._rows_left = 0
+        self._quicker = FIRST_QUICKER
 
     def passed(self, began: float) -> None:
         """A call has passed that began at that moment."""
@@ -37,7 +39,7 @@ class Pace:
         if starts or self._latest:
             self._latest.append(began)
         self._row += 1
-        self.seconds *= 1 - QUICKER * (1 + self._row / LONG_ROW)
+        self.seconds *= 1 - self._quicker * (1 + self._row / LONG_ROW)
 
     def refused(self, *, alone: bool) -> None:
         """A call was refused. Where others were on the way, nothing is learned of it."""
@@ -57,8 +59,8 @@ class Pace:
             return
         each = min(LONGEST, (began - latest[0]) / len(latest))
         if self.seconds:
-            self.seconds, self._rows = each, 1
+            self.seconds, self._rows, self._quicker = each, 1, QUICKER
         elif self._rows_left:
             self._rows_left -= 1
         else:
-            self.seconds, self._before = ROOM * each, row
+            self.seconds, self._before, self._quicker = ROOM * each, row, FIRST_QUICKER
