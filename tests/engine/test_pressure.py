@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,29 +18,7 @@ from opik_resume.metrics import Equals
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
-
-
-class RateLimitError(Exception):
-    """As providers call it."""
-
-
-class Refusing:
-    """Refuses each item so often before it answers."""
-
-    def __init__(self, refusals: int, said: str = "slow down") -> None:
-        self.refusals, self.said = refusals, said
-        self.calls: Counter[int] = Counter()
-        self._lock = threading.Lock()
-
-    def __call__(self, item: Json) -> Json:
-        with self._lock:
-            self.calls[item["n"]] += 1
-        if self.calls[item["n"]] <= self.refusals:
-            raise RateLimitError(self.said)
-        return {"output": str(item["n"])}
-
-    async def later(self, item: Json) -> Json:
-        return self(item)
+from tests.refusing import Refusing
 
 
 @pytest.fixture
