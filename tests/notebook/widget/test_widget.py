@@ -505,6 +505,23 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     assert obstacle(shown, experiment_id) is None
 
 
+def test_a_row_and_what_is_opened_from_it_say_the_same(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view()
+
+    def listed() -> str:
+        (row,) = shown.told("list")["rows"]
+        return str(row["state"])
+
+    assert listed() == "resumable"
+    lease = store.leases.acquire(experiment_id, new_id())  # of another process, as it were: nothing tells this one
+    heard = len(shown.feed.messages)
+    shown.told("open", experiment=experiment_id)
+    shown.hear(heard)
+    assert listed() == "running"
+    lease.release()
+
+
 def test_what_evaluate_used_in_this_process_is_offered(store: Store, view: Views) -> None:
     experiment_id = evaluated(store)
     plan = view().told("plan", experiment=experiment_id)["plan"]
