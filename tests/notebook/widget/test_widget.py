@@ -25,13 +25,13 @@ from opik_resume.notebook.background import readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget.finishing.offers import NO_TASK
 from opik_resume.notebook.widget.looking import inspection
-from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, View, decoded, evaluated, reading_of
-from tests.notebook.widget.test_feed import round_is_over
+from tests.notebook.widget.wire.test_feed import round_is_over
 from tests.waiting import until
 
 Views = Callable[..., View]
