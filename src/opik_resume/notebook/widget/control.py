@@ -128,6 +128,8 @@ class ResumeBrowser(View):
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+        if self._listing.belies(reading):  # others may have begun, or ended, since it was listed
+            self._news("list")
         self.experiment = self._wanted  # whoever observes it is not called with the lock held
 
     def want(self, experiment_id: str) -> Reading | None:
