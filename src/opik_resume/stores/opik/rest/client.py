@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # what speaks to servers takes as long to import as all else:
     import ssl
 
     import httpx
-    from tenacity import RetryCallState
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
@@ -74,15 +73,22 @@ class Client:
             self._made.close()
 
     def call(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None, *, tries: int = TRIES
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        tries: int = TRIES,
+        read: Callable[[bytes], Any] = read_json,
     ) -> Any:
-        """One request below ``/v1/private/``: the JSON of its answer, None when it has none.
+        """One request below ``/v1/private/``: the JSON of its answer (what ``read`` makes of it), None when it has none.
 
         Raises:
             ServerUnreachable: no usable answer after so many tries.
             NotAuthorized, RequestRefused: as the server says.
         """
-        return self._retried(lambda: self._once(method, path, body, query), tries)
+        return self._retried(lambda: self._once(self._request(method, path, body, query), read), tries)
 
     def stream(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
         """One page of a stream: the rows that arrived and, when it was cut or ended in an error line, why."""
@@ -93,33 +99,32 @@ class Client:
         self._closing.wait(seconds)
 
     def _retried(self, work: Callable[[], T], tries: int) -> T:
-        import tenacity
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(ServerUnreachable),
-            stop=tenacity.stop_after_attempt(tries),
-            wait=_wait,
-            sleep=self.pause,
-            reraise=True,
-        )
-        result: T = retrying(work)
-        return result
+        """What ``work`` gives. By hand: a library's loop takes as long as half a request, which nearly always is one."""
+        tried = 1
+        while True:
+            try:
+                return work()
+            except ServerUnreachable as error:
+                if tried >= tries:
+                    raise
+                seconds = FIRST_WAIT * 2 ** (tried - 1) if error.wait is None else error.wait
+            self.pause(seconds)
+            tried += 1
 
     def _request(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Request:
         content, headers = _encoded(body, self.settings) if body is not None else (None, {})
         return self._http.build_request(method, PREFIX + path, content=content, headers=headers, params=query)
 
-    def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> Any:
+    def _once(self, request: httpx.Request, read: Callable[[bytes], Any]) -> Any:
         import httpx
 
-        request = self._request(method, path, body, query)
         try:
             answer = self._http.send(request)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise answers.unreachable(error, self.settings) from error
         except RuntimeError as error:
             raise self._closed(error) from error
-        return answers.decoded(answer, self.settings)
+        return answers.decoded(answer, self.settings, read)
 
     def _stream_once(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
         import httpx
@@ -170,13 +175,6 @@ def _row(line: bytes) -> Json | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) and row.get("id") else None
-
-
-def _wait(state: RetryCallState) -> float:
-    """As long as the server asks, else twice as long each time."""
-    error = state.outcome.exception() if state.outcome is not None else None
-    asked = error.wait if isinstance(error, ServerError) else None
-    return asked if asked is not None else FIRST_WAIT * float(2 ** (state.attempt_number - 1))
 
 
 def _http_client(settings: OpikSettings) -> httpx.Client:
