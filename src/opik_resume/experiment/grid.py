@@ -12,20 +12,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Metrics
 from opik_resume.base.columns.ids import Numbers, Runs
 from opik_resume.base.columns.merging import merged
 from opik_resume.base.columns.views import Attempts, FilledAttempts
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt, CellKey, CellState
 from opik_resume.base.states import DONE, FAILED
 from opik_resume.base.states import state_of as state_of  # noqa: PLC0414  # its home for whoever looks at grids
 
-Bytes = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 
 EMPTY = -1  # no attempt fills the cell
 

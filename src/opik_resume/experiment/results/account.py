@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import CellState
 from opik_resume.experiment.grid import EMPTY, Grid, is_done
 from opik_resume.experiment.planning.forecast import PAUSE_SECONDS
 
-Flags = npt.NDArray[np.bool_]
-Moments = npt.NDArray[np.float64]
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
+Moments: TypeAlias = "npt.NDArray[np.float64]"
 
 _STRETCH = 50_000
-_NONE: Moments = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,9 @@ def _legs(columns: AttemptColumns, ended: Flags) -> float:
         of = slice(start, start + _STRETCH)
         began, seconds = columns.began[of][ended[of]], columns.seconds[of][ended[of]]
         legs.append(_joined(began, began + np.maximum(seconds, 0.0)))
-    starts, ends = _joined(*map(np.concatenate, zip(*legs, strict=True))) if legs else (_NONE, _NONE)
+    if not legs:
+        return 0.0
+    starts, ends = _joined(*map(np.concatenate, zip(*legs, strict=True)))
     return float((ends - starts).sum())
 
 
