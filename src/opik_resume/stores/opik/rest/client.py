@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what speaks to servers takes as long to import as all else:
     import ssl
 
     import httpx
+    from tenacity import RetryCallState
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds before the second try, doubled before each further one, unless the server asks for more
@@ -99,17 +100,33 @@ class Client:
         self._closing.wait(seconds)
 
     def _retried(self, work: Callable[[], T], tries: int) -> T:
-        """What ``work`` gives. By hand: a library's loop takes as long as half a request, which nearly always is one."""
-        tried = 1
-        while True:
-            try:
-                return work()
-            except ServerUnreachable as error:
-                if tried >= tries:
-                    raise
-                seconds = FIRST_WAIT * 2 ** (tried - 1) if error.wait is None else error.wait
-            self.pause(seconds)
-            tried += 1
+        """What ``work`` gives. It is tried for the first time without the library, which takes as long as half a request."""
+        try:
+            return work()
+        except ServerUnreachable as error:
+            if tries == 1:
+                raise
+            return self._tried_again(work, error, tries)
+
+    def _tried_again(self, work: Callable[[], T], first: ServerUnreachable, tries: int) -> T:
+        import tenacity
+
+        failed: list[ServerUnreachable] = [first]
+
+        def again() -> T:
+            if failed:
+                raise failed.pop()
+            return work()
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(ServerUnreachable),
+            stop=tenacity.stop_after_attempt(tries),
+            wait=_wait,
+            sleep=self.pause,
+            reraise=True,
+        )
+        result: T = retrying(again)
+        return result
 
     def _request(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Request:
         content, headers = _encoded(body, self.settings) if body is not None else (None, {})
@@ -175,6 +192,13 @@ def _row(line: bytes) -> Json | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) and row.get("id") else None
+
+
+def _wait(state: RetryCallState) -> float:
+    """As long as the server asks, else twice as long each time."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.wait if isinstance(error, ServerError) else None
+    return asked if asked is not None else FIRST_WAIT * float(2 ** (state.attempt_number - 1))
 
 
 def _http_client(settings: OpikSettings) -> httpx.Client:
