@@ -15,7 +15,7 @@ from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import bundle
 from opik_resume.notebook.widget.control import ResumeBrowser
-from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.finishing.offers import Offers
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.notebook.helpers import RecordingComm, View

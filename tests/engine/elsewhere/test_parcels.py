@@ -104,6 +104,21 @@ def test_what_does_not_fill_a_parcel_goes_soon(handed: Handed) -> None:
     made.stop()
 
 
+def test_without_a_thread_for_parcels_calls_go_alone(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(name: str, target: Callable[[], None]) -> None:
+        raise exceptions.OutOfThreads("no more threads")
+
+    monkeypatch.setattr(parcels, "start_thread", none_left)
+    made = quick(handed)
+    futures = [made.send(b"a", kit=True), made.send(b"b")]
+    assert handed.parcels == [[b"a"], [b"b"]]
+    assert handed.kits == [True, False]
+    handed.answer(0)
+    assert futures[0].result(0) == ("unfit", "a")
+    made.stop()
+    assert not futures[1].done(), "what was handed over is not refused"
+
+
 def test_one_slow_call_and_they_go_alone_again_for_a_while(handed: Handed) -> None:
     made = quick(handed)
     made.took(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -50,6 +51,12 @@ PASSES = {
     "bedrock": aws(400, "ThrottlingException"),
     "bedrock's status": aws(500, "Whatever"),
     "aiohttp": error("ClientResponseError", "no", status=502),
+    "an answer that broke off": error("ClientPayloadError", "Response payload is not completed"),
+    "requests' own": error("ChunkedEncodingError", "Connection broken"),
+    "urllib": error("URLError", "<urlopen error timed out>", reason=TimeoutError("timed out")),
+    "no network": OSError(101, "Network is unreachable"),
+    "no names": socket.gaierror(-3, "Temporary failure in name resolution"),
+    "several, which pass": ExceptionGroup("fan-out", [TimeoutError(), ExceptionGroup("", [ConnectionResetError()])]),
 }
 STAYS = {
     "a bug": ValueError("no"),
@@ -62,6 +69,10 @@ STAYS = {
     "not found": answered(404),
     "an interrupt": KeyboardInterrupt(),
     "the end": SystemExit(1),
+    "several, of which one stays": ExceptionGroup("fan-out", [TimeoutError(), ValueError("no")]),
+    "urllib's key": error("HTTPError", "HTTP Error 403", code=403, reason="Forbidden"),
+    "urllib's scheme": error("URLError", "<urlopen error unknown url type>", reason="unknown url type: htp"),
+    "several, with a used up account": ExceptionGroup("", [TimeoutError(), error("E", "insufficient_quota")]),
 }
 
 
@@ -112,6 +123,26 @@ PRESSES = {
     ),
     "anthropic, in a stream": of(
         "anthropic.APIStatusError", "{'error': {'type': 'overloaded_error'}} Overloaded", status_code=503
+    ),
+    "anthropic, after its stream began": of(
+        "anthropic.APIStatusError",
+        "Overloaded",
+        status_code=200,
+        response=replied(200),
+        body={"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+    ),
+    "several, of which one presses": ExceptionGroup("", [of("openai.RateLimitError", status_code=429), TimeoutError()]),
+    "google's minute, in words of a quota": of(
+        "google.genai.errors.ClientError<APIError",
+        "429 RESOURCE_EXHAUSTED. You exceeded your current quota, please check your plan and billing details. "
+        "Please retry in 17.2s.",
+        code=429,
+        status="RESOURCE_EXHAUSTED",
+    ),
+    "google.api_core's": of(
+        "google.api_core.exceptions.ResourceExhausted",
+        "429 You exceeded your current quota, please check your plan and billing details. [retry_delay { seconds: 17 }]",
+        code=429,
     ),
     "litellm": of(
         "litellm.exceptions.RateLimitError<RateLimitError<APIStatusError",
@@ -233,6 +264,43 @@ def test_what_a_users_own_exception_was_raised_from_tells_the_same(case: str) ->
     assert case in PRESSES or "quota" not in case or not Retries(1).passes(wrapped)
 
 
+def while_handling(handled: BaseException, error: Exception) -> Exception:
+    try:
+        try:
+            raise handled
+        except type(handled):
+            raise error  # noqa: B904  # what is tested
+    except Exception as raised:
+        return raised
+
+
+@pytest.mark.parametrize("case", [case for case in PRESSES if "several" not in case])
+def test_so_does_what_it_was_raised_while_handling(case: str) -> None:
+    raised = while_handling(PRESSES[case], RuntimeError("the model did not answer"))
+    assert presses(raised)
+    assert Retries(1).passes(raised)
+
+
+@pytest.mark.parametrize(
+    "error", [error("AuthenticationError", status_code=401), error("RateLimitError", "insufficient_quota")]
+)
+def test_what_it_says_itself_counts_more(error: Exception) -> None:
+    """Of a model that stands in for another one, which was refused."""
+    raised = while_handling(answered(429), error)
+    assert not presses(raised)
+    assert not Retries(1).passes(raised)
+
+
+def test_a_used_up_account_does_not_count_for_the_one_that_stood_in() -> None:
+    assert Retries(1).passes(while_handling(STAYS["quota"], TimeoutError()))
+
+
+def test_raised_from_none_it_was_raised_from_nothing() -> None:
+    raised = while_handling(answered(429), RuntimeError("no"))
+    raised.__suppress_context__ = True
+    assert not presses(raised)
+
+
 def test_a_message_that_cannot_be_made_breaks_nothing() -> None:
     class Mute(ConnectionError):
         def __str__(self) -> str:
@@ -347,6 +415,36 @@ def test_when_to_come_back_is_read_wherever_it_is(case: str, carrier: str) -> No
         raised = error("Wrapper")
         raised.__cause__ = error("HTTPStatusError", response=response)
     assert stated.seconds_until(raised, NOW) == (None if seconds is None else pytest.approx(seconds, abs=0.01))
+
+
+def google(delay: str) -> dict[str, Any]:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}
+    return {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "x"}, info]}}
+
+
+SAID = {
+    "google.genai": (error("ClientError", code=429, details=google("23.5s")), 23.5),
+    "google.api_core": (
+        error("ResourceExhausted", details=[SimpleNamespace(retry_delay=SimpleNamespace(seconds=17))]),
+        17,
+    ),
+    "openai": (error("RateLimitError", "Please try again in 6.2s. Visit https://…"), 6.2),
+    "openai, briefly": (error("RateLimitError", "Please try again in 20ms."), 0.02),
+    "openai, for long": (error("RateLimitError", "Please try again in 1h2m3s."), 3723),
+    "litellm's router": (error("RouterRateLimitError", "No deployments, Try again in 5 seconds. Passed model=x"), 5),
+    "several": (ExceptionGroup("", [answered(429, retry_after="3"), answered(429, retry_after="9")]), 9),
+    "while handling": (while_handling(answered(429, retry_after="4"), RuntimeError("no")), 4),
+    "a header comes first": (of("E", "try again in 9s", response=replied(429, **{"retry-after": "2"})), 2),
+    "nothing": (error("RateLimitError", "try again later, in 5 parts"), None),
+    "for ever": (answered(429, retry_after="9" * 20), stated.LONGEST),
+    "the next century": (answered(429, retry_after="Wed, 21 Oct 2099 07:28:00 GMT"), stated.LONGEST),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_when_to_come_back_is_read_from_what_has_no_headers(case: str) -> None:
+    raised, seconds = SAID[case]
+    assert stated.seconds_until(raised, NOW) == seconds
 
 
 @given(st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset", "x-ratelimit-remaining"]), st.text()))

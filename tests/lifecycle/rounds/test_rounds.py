@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,34 +23,7 @@ from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
 from tests.lifecycle.test_interrupts import press
-
-
-class RateLimitError(Exception):
-    """As providers call it."""
-
-    def __init__(self, retry_after: float | None = None) -> None:
-        super().__init__("slow down")
-        if retry_after is not None:
-            self.retry_after = retry_after
-
-
-class Provider:
-    """Refuses each item so often; one item is wrong for ever."""
-
-    def __init__(self, refusals: int, wrong: int | None = None, retry_after: float | None = None) -> None:
-        self.refusals, self.wrong, self.retry_after = refusals, wrong, retry_after
-        self.calls: Counter[int] = Counter()
-        self._lock = threading.Lock()
-
-    def __call__(self, item: Json) -> Json:
-        number = item["n"]
-        with self._lock:
-            self.calls[number] += 1
-        if number == self.wrong:
-            raise ValueError("wrong for ever")
-        if self.calls[number] <= self.refusals:
-            raise RateLimitError(self.retry_after)
-        return {"output": str(number)}
+from tests.refusing import RateLimitError, Refusing
 
 
 @pytest.fixture
@@ -80,7 +51,7 @@ def resumed(task: Any, store: Store, **options: Any) -> EvaluationResult:
 
 def test_it_goes_on_until_complete_and_says_what_it_waits_for(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
     begun(store)
-    task = Provider(2)
+    task = Refusing(2)
     result = resumed(task, store, verbose=1, display="lines")
     assert result.complete
     assert set(task.calls.values()) == {3}
@@ -95,18 +66,18 @@ def test_it_goes_on_until_complete_and_says_what_it_waits_for(store: Store, capf
 
 def test_what_would_fail_again_is_left_and_not_called_again(store: Store) -> None:
     begun(store)
-    task = Provider(2, wrong=3)
+    task = Refusing(2, wrong=3)
     result = resumed(task, store)
     assert list(result.failures.error_type) == ["ValueError"]
     assert task.calls == {**dict.fromkeys(range(6), 3), 3: 1}
     with pytest.raises(ValueError, match="wrong for ever"):
-        resumed(Provider(1, wrong=3), store, raise_on_failure=True)
+        resumed(Refusing(1, wrong=3), store, raise_on_failure=True)
 
 
 def test_it_stays_within_what_was_chosen_and_a_dry_run_is_the_plan(store: Store) -> None:
     made = begun(store)
     item = made.failures.item_id[0]
-    task = Provider(1)
+    task = Refusing(1)
     plan = evaluate_resume("e", task, [Equals()], until_complete=True, dry_run=True, store=store)
     assert isinstance(plan, ResumePlan)
     assert not task.calls
@@ -121,10 +92,10 @@ def test_it_stays_within_what_was_chosen_and_a_dry_run_is_the_plan(store: Store)
 )
 def test_rules_count_all_rounds(store: Store, rule: str, limit: float, calls: int) -> None:
     begun(store)
-    task = Provider(100)
+    task = Refusing(100)
     cost = {"cost": lambda item, output: 0.0} if rule == "max_cost" else {}
     if rule == "max_cost":
-        task = Provider(1)
+        task = Refusing(1)
         cost = {"cost": lambda item, output: 1.0}
     result = resumed(task, store, task_threads=1, **{rule: limit}, **cost)
     assert result.stopped_by is not None
@@ -134,13 +105,13 @@ def test_rules_count_all_rounds(store: Store, rule: str, limit: float, calls: in
 
 def test_what_passes_by_itself_never_trips_the_breaker(store: Store) -> None:
     begun(store, 12)
-    assert resumed(Provider(3), store, breaker=2).complete
+    assert resumed(Refusing(3), store, breaker=2).complete
 
 
 def test_no_pause_is_begun_that_outlasts_max_seconds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", 10_000.0)
     begun(store)
-    result = resumed(Provider(1), store, max_seconds=100)
+    result = resumed(Refusing(1), store, max_seconds=100)
     assert str(result.stopped_by) == (
         "100 seconds are over before the next round (max_seconds=100); 6 not started. Resume runs the rest."
     )
@@ -148,7 +119,7 @@ def test_no_pause_is_begun_that_outlasts_max_seconds(store: Store, monkeypatch: 
 
 def test_a_stated_reset_is_slept_through(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(store)
-    result = resumed(Provider(1, retry_after=5_000), store, max_seconds=4_000)
+    result = resumed(Refusing(1, retry_after=5_000), store, max_seconds=4_000)
     assert result.stopped_by is not None
     assert result.stopped_by.rule == "max_seconds"
     assert result.stopped_by.not_started == 6
@@ -157,11 +128,11 @@ def test_a_stated_reset_is_slept_through(store: Store, monkeypatch: pytest.Monke
 def test_within_a_round_a_stated_moment_is_waited_for_however_late() -> None:
     now = utc_now()
     rules = policy.Retries(max_wait=10, patient=True)
-    assert policy.Retries(max_wait=10).pressure(1, 1, RateLimitError(5_000), now, 0.5) is None
-    pause = rules.pressure(1, 1, RateLimitError(5_000), now, 0.5)
+    assert policy.Retries(max_wait=10).pressure(1, 1, RateLimitError(retry_after=5_000), now, 0.5) is None
+    pause = rules.pressure(1, 1, RateLimitError(retry_after=5_000), now, 0.5)
     assert pause is not None
     assert pause.seconds >= 5_000
-    assert rules.pressure(2, 2, RateLimitError(5_000), now, 0.5, pause.seconds) is None, "once"
+    assert rules.pressure(2, 2, RateLimitError(retry_after=5_000), now, 0.5, pause.seconds) is None, "once"
     assert rules.pressure(1, 1, RateLimitError(), now, 0.5, 9.9) is None, "nobody has stated it"
 
 
@@ -176,12 +147,12 @@ def test_ctrl_c_ends_the_pause(store: Store, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Watching, "say", say)
     with pytest.raises(exceptions.EvaluationInterrupted, match="between two rounds") as caught:
-        resumed(Provider(1, wrong=0), store)
+        resumed(Refusing(1, wrong=0), store)
     assert len(said) == 1
     assert len(caught.value.result.failures) == 6
     assert store.leases.holder(caught.value.result.experiment_id) is None
     monkeypatch.undo()
-    assert evaluate_resume("e", Provider(0), [Equals()], verbose=0, store=store).complete
+    assert evaluate_resume("e", Refusing(0), [Equals()], verbose=0, store=store).complete
 
 
 def test_cancelling_ends_the_pause(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +164,7 @@ def test_cancelling_ends_the_pause(store: Store, monkeypatch: pytest.MonkeyPatch
         pausing = asyncio.Event()
         monkeypatch.setattr(Watching, "say", lambda watching, sentence: loop.call_soon_threadsafe(pausing.set))
         call = aevaluate_resume(
-            "e", Provider(1), [Equals()], until_complete=True, adaptive=False, verbose=0, store=store
+            "e", Refusing(1), [Equals()], until_complete=True, adaptive=False, verbose=0, store=store
         )
         awaited = asyncio.ensure_future(call)
         await pausing.wait()
@@ -218,7 +189,7 @@ def test_another_resume_in_between_is_waited_for(store: Store, monkeypatch: pyte
             taken.pop().release()
 
     monkeypatch.setattr(Watching, "say", say)
-    assert resumed(Provider(1), store).complete
+    assert resumed(Refusing(1), store).complete
     assert "6 runs that were left to others (round 3)" in said[1]
 
 
@@ -227,23 +198,23 @@ def test_what_others_complete_in_the_pause_is_in_the_result(store: Store, monkey
     others: list[Any] = []
 
     def say(watching: Watching, sentence: str) -> None:
-        others.append(evaluate_resume("e", Provider(0), [Equals()], verbose=0, store=store))
+        others.append(evaluate_resume("e", Refusing(0), [Equals()], verbose=0, store=store))
 
     monkeypatch.setattr(Watching, "say", say)
-    assert resumed(Provider(1), store).complete
+    assert resumed(Refusing(1), store).complete
     assert len(others) == 1
 
 
 def test_of_what_is_complete_there_is_no_round(store: Store) -> None:
-    evaluate(numbers(store, 2), Provider(0), [Equals()], experiment_name="e", verbose=0, store=store)
-    task = Provider(9)
+    evaluate(numbers(store, 2), Refusing(0), [Equals()], experiment_name="e", verbose=0, store=store)
+    task = Refusing(9)
     assert resumed(task, store).complete
     assert not task.calls
 
 
 def test_nobody_else_inherits_its_patience(store: Store) -> None:
     made = begun(store)
-    resumed(Provider(1), store)
+    resumed(Refusing(1), store)
     used = used_in_process(made.experiment_id)
     assert used is not None
     assert (used.spent, used.retries.patient) == (None, False)
@@ -251,7 +222,7 @@ def test_nobody_else_inherits_its_patience(store: Store) -> None:
 
 def test_bad_input_changes_nothing(store: Store) -> None:
     begun(store)
-    task = Provider(0)
+    task = Refusing(0)
     with pytest.raises(exceptions.ArgumentError, match="until_complete must be True or False"):
         resumed_wrongly(task, store)
     assert not task.calls
@@ -273,4 +244,4 @@ def test_a_closed_experiment_is_refused_as_ever(store: Store) -> None:
     begun(store)
     close_experiment("e", store=store)
     with pytest.raises(exceptions.ExperimentNotResumable):
-        resumed(Provider(0), store)
+        resumed(Refusing(0), store)

@@ -23,33 +23,11 @@ from opik_resume.notebook.background.rounds import start
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
 from tests.experiments import result_of
+from tests.refusing import RateLimitError, Refusing
 from tests.waiting import until
 
 ITEMS = 6
 LONG = 10_000.0
-
-
-class RateLimitError(Exception):
-    """As providers call it."""
-
-
-class Provider:
-    """Refuses the items below ``limited`` so often; item 5 is wrong for ever if that is asked for."""
-
-    def __init__(self, refusals: int, *, limited: int = ITEMS, wrong: bool = False) -> None:
-        self.refusals, self.limited, self.wrong = refusals, limited, wrong
-        self.calls: Counter[int] = Counter()
-        self._lock = threading.Lock()
-
-    def __call__(self, item: Json) -> Json:
-        number = item["n"]
-        with self._lock:
-            self.calls[number] += 1
-        if self.wrong and number == ITEMS - 1:
-            raise ValueError("wrong for ever")
-        if number < self.limited and self.calls[number] <= self.refusals:
-            raise RateLimitError("slow down")
-        return {"output": str(number)}
 
 
 class Watching:
@@ -100,7 +78,7 @@ def test_views_see_one_resume_whatever_its_rounds(
     desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", 0.01)
-    task = Provider(2, limited=2, wrong=True)
+    task = Refusing(2, limited=2, wrong=ITEMS - 1)
     watching = begun(desk, store, task)
     over = threading.Event()
     desk.when_over(experiment, over.set)
@@ -126,7 +104,7 @@ def test_a_stop_ends_the_pause_at_once_and_nothing_is_held(
     desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", LONG)
-    task = Provider(1, limited=2)
+    task = Refusing(1, limited=2)
     watching = begun(desk, store, task)
     told = pausing(desk, watching)
     assert told.note is not None
@@ -146,7 +124,7 @@ def test_another_resume_of_this_process_goes_on_instead(
     desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", LONG)
-    task = Provider(1)
+    task = Refusing(1)
     pausing(desk, begun(desk, store, task))
     waiting = desk.find(experiment)
     assert waiting is not None
@@ -174,7 +152,7 @@ def test_others_are_waited_for_and_what_they_do_is_not_done_again(
 
     others = Others(desk, experiment)
     desk.watch(others)
-    task = Provider(1)
+    task = Refusing(1)
     progress = ended(desk, begun(desk, store, task))
     assert progress.outcome == "finished"
     assert progress.summary == {"kept": 0, "replayed": 6, "repaired": 0, "missing": 0, "cost": None}
@@ -186,11 +164,11 @@ def test_rules_count_all_rounds_and_their_pauses(
     desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule, "FIRST_SECONDS", 0.01)
-    task = Provider(9)
+    task = Refusing(9)
     progress = ended(desk, begun(desk, store, task, max_runs=8))
     assert (progress.outcome, task.calls.total()) == ("limited", 8)
     monkeypatch.setattr(rule, "FIRST_SECONDS", LONG)
-    progress = ended(desk, begun(desk, store, Provider(1), max_seconds=100))
+    progress = ended(desk, begun(desk, store, Refusing(1), max_seconds=100))
     assert (progress.outcome, progress.active) == ("limited", False)
     assert progress.message == (
         "100 seconds are over before the next round (max_seconds=100); 6 not started. Resume runs the rest."
@@ -210,7 +188,7 @@ def test_a_judge_that_was_limited_is_asked_again_without_the_task(
                 raise RateLimitError("slow down")
             return super().score(output, reference)
 
-    task = Provider(0)
+    task = Refusing(0)
     progress = ended(desk, begun(desk, store, task, Judge()))
     assert (set(task.calls.values()), set(asked.values())) == ({1}, {2})
     assert progress.summary == {"kept": 0, "replayed": 6, "repaired": 6, "missing": 0, "cost": None}
@@ -226,5 +204,5 @@ def test_a_store_that_fails_in_between_breaks_it(
         raise exceptions.StoreError("the disk is gone")
 
     monkeypatch.setattr(between, "read_experiment", broken)
-    progress = ended(desk, begun(desk, store, Provider(1)))
+    progress = ended(desk, begun(desk, store, Refusing(1)))
     assert (progress.outcome, progress.message) == ("broken", "the disk is gone")

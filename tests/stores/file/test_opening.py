@@ -207,6 +207,24 @@ def test_a_file_that_others_are_opening_is_no_copy(path: Path, caplog: pytest.Lo
     assert said(caplog, path) == []
 
 
+def test_two_who_close_it_at_one_moment_leave_no_copy(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has found the other there until the last look; then SQLite removes the ``-wal``, and the mark stays."""
+    looks, left = [0], opening._left_wal_mode
+
+    def while_the_other_is_there(connection: sqlite3.Connection) -> bool:
+        looks[0] += 1
+        return looks[0] > opening._TRIES and left(connection)
+
+    monkeypatch.setattr(opening, "_left_wal_mode", while_the_other_is_there)
+    Database(path).close()
+    assert not wal_of(path).exists()
+    assert looks == [opening._TRIES + 1], "once more, when both are gone"
+    assert names(copied(path)) == []
+    assert said(caplog, path) == []
+
+
 def test_a_file_of_before_clean_closes_was_never_marked(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = WAL")

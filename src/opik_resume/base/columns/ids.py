@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
-import numpy as np
-import numpy.typing as npt
+from opik_resume.base.numeric import np, npt
 
-Texts = npt.NDArray[np.bytes_]
-Numbers = npt.NDArray[np.int64]
+Texts: TypeAlias = "npt.NDArray[np.bytes_]"
+Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
 _AT_ONCE = 10_000  # made strings of at a time
 

@@ -170,19 +170,14 @@ class CellWork:
         try:
             scores = self._scores(self.metrics, attempt, item, output, asked, seen)
         except BaseException as error:
-            came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(known, asked)}
-            return replace(attempt, ended_at=utc_now(), error=self._told(attempt, error), **came)
-        came |= {"scoring_seconds": time.perf_counter() - began, "steps": self._with_metrics(known, asked)}
-        return replace(
-            attempt,
-            ended_at=attempt.ended_at or utc_now(),
-            complete=True,
-            error=None,
-            scores=scores,
-            scored_by=self._names,
-            missing_metrics=self._not_given,
-            **came,
-        )
+            came |= {"ended_at": utc_now(), "error": self._told(attempt, error)}
+        else:
+            came |= {
+                "ended_at": attempt.ended_at or utc_now(), "complete": True, "error": None, "scores": scores,
+                "scored_by": self._names, "missing_metrics": self._not_given,
+            }  # fmt: skip
+        seconds = time.perf_counter() - began
+        return replace(attempt, scoring_seconds=seconds, steps=self._with_metrics(known, asked), **came)
 
     def _scores(
         self,

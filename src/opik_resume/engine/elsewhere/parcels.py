@@ -10,10 +10,12 @@ import pickle
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 
 from opik_resume.engine.elsewhere.messages import Answer
 from opik_resume.engine.workers import start_thread
+from opik_resume.exceptions import OutOfThreads
 
 MOST = 16
 """Calls in one parcel: what a worker has that is lost, at most."""
@@ -50,15 +52,20 @@ class Parcels:
         """What comes of this call. Raises ExecutorBroken, as may the future."""
         future: Future[Answer] = Future()
         with self._changed:
-            if self._size > 1 and not self._over:
+            if self._size > 1 and not self._over and self._sending_begun():
                 self._waiting.append((call, kit, future))
                 self._changed.notify()
-                if not self._sends:
-                    start_thread("parcels", self._sending)
-                    self._sends = True
                 return future
         self._hand_over([(call, kit, future)])
         return future
+
+    def _sending_begun(self) -> bool:
+        """Whether there is a thread for parcels. Without one, calls go alone."""
+        if not self._sends:
+            with suppress(OutOfThreads):
+                start_thread("parcels", self._sending)
+                self._sends = True
+        return self._sends
 
     def took(self, seconds: float) -> None:
         """A call has taken so long."""

@@ -61,9 +61,14 @@ class Retries:
         """Whether the same call may succeed in a while: what interrupts does not, and an exhausted quota does not."""
         if not isinstance(error, Exception):
             return False
-        if is_exhausted(_said(error)):
-            return False
-        return self._named(error) or _passes(error, f"{_text(error)} {stated.codes(error)}")
+        named = self._named(error)
+        for each in stated.told_by(error):
+            if is_exhausted(_said(each)):
+                return False
+            members = stated.members(each)
+            if named or (all(map(self.passes, members)) if members else _passes(each)):
+                return True
+        return False
 
     def pressure(
         self, number: int, pressed: int, error: BaseException, now: datetime, chance: float, waited: float = 0.0
@@ -114,12 +119,24 @@ def presses(error: BaseException) -> bool:
     """Whether a provider says with it that it is called too often: not a quota that is used up, nor a refused key."""
     if not isinstance(error, Exception):
         return False
+    for each in stated.told_by(error):
+        if is_exhausted(_said(each)):
+            return False
+        if _presses(each):
+            return True
+    return False
+
+
+def _presses(error: BaseException) -> bool:
+    members = stated.members(error)
+    if members:
+        return any(map(presses, members)) and all(map(Retries().passes, members))
     said, number = _said(error), stated.status(error)
-    if is_exhausted(said) or number in _REFUSED:
+    if number in _REFUSED:
         return False
     if number in _PRESSES or (number == UNAVAILABLE and "overloaded" in said.lower()):
         return True
-    return is_pressure(f"{' '.join(map(_kinds, stated.chain(error)))} {stated.codes(error)}", said)
+    return is_pressure(_names(error), said)
 
 
 def _paused(number: int, failed: int, error: BaseException, now: datetime, chance: float, share: float = 1.0) -> Pause:
@@ -135,23 +152,21 @@ def _kinds(error: BaseException) -> str:
     return " ".join(kind.__name__ for kind in type(error).__mro__ if kind not in (Exception, BaseException, object))
 
 
-def _passes(error: Exception, said: str) -> bool:
+def _passes(error: BaseException) -> bool:
     number = stated.status(error)
     if number is not None:
         if number in _REFUSED:
             return False
         if number in _PASSES or number >= 500:
             return True
-    return is_transient(f"{_kinds(error)} {stated.codes(error)}", said)
+    return is_transient(_names(error), _said(error))
+
+
+def _names(error: BaseException) -> str:
+    return f"{' '.join(map(_kinds, stated.chain(error)))} {stated.codes(error)}"
 
 
 def _said(error: BaseException) -> str:
-    """With what it was raised from: a user's own exception may say less than the client's."""
-    return f"{' '.join(map(_text, stated.chain(error)))} {stated.codes(error)}"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as broken:  # a user's __str__ may raise
-        return type(broken).__name__
+    """With what it was raised from, and what is in a group: a user's own exception may say less than the client's."""
+    told = [*stated.chain(error), *stated.members(error)]
+    return f"{' '.join(map(stated.text_of, told))} {' '.join(map(stated.codes, [error, *stated.members(error)]))}"

@@ -7,7 +7,7 @@ botocore use: none of them is imported. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,13 @@ _REMAINING = re.compile(r"(?:x-)?(?:[a-z]+-)?ratelimit(?:-(?P<of>[a-z-]+?))?-rem
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _EPOCH = 1e9  # a number of seconds from which on it is a moment and not a while
+_TEXT = re.compile(
+    r"(?:try again|retry)(?: in| after) (?P<text>(?:\d+(?:\.\d+)? ?(?:ms|s|m|h|d|seconds?|minutes?|hours?)(?![a-z]))+)",
+    re.IGNORECASE,
+)
+_SPELT = re.compile(r" ?([a-z])[a-rt-z][a-z]*", re.IGNORECASE)  # ``5 seconds`` is ``5s``, and ``20ms`` stays
+LONGEST = 30 * 86_400.0
+"""Seconds: nobody waits longer, whatever is stated."""
 
 
 def status(error: BaseException) -> int | None:
@@ -36,15 +43,27 @@ def codes(error: BaseException) -> str:
     said = []
     for each in chain(error):
         of_aws = _mapping(_mapping(getattr(each, "response", None)).get("Error")).get("Code")
-        said += [getattr(each, "code", None), getattr(each, "type", None), of_aws]
+        body = _mapping(getattr(each, "body", None))
+        told = (getattr(each, "code", None), getattr(each, "type", None), getattr(each, "status", None))
+        said += [*told, of_aws, *(_mapping(body.get("error")).get(word) for word in ("code", "type"))]
     return " ".join(word for word in said if isinstance(word, str))
 
 
 def seconds_until(error: BaseException, now: datetime) -> float | None:
     """In how many seconds it says that the call may be made again; None when it does not say.
 
-    ``Retry-After`` comes first, then the reset of a limit of which nothing remains, or of one that does not tell that.
+    ``Retry-After`` comes first, then the reset of a limit of which nothing remains, or of one that does not tell that, then
+    what the client or the text of the exception says. Of a group it is the longest.
     """
+    of_group = [told for each in members(error) if (told := seconds_until(each, now)) is not None]
+    told = max(of_group, default=None)
+    for each in told_by(error):
+        if told is None:
+            told = _seconds_until(each, now)
+    return None if told is None else min(max(0.0, told), LONGEST)
+
+
+def _seconds_until(error: BaseException, now: datetime) -> float | None:
     for each in chain(error):
         headers = {str(name).lower(): str(value).strip() for name, value in _headers(each)}
         stated = _retry_after(headers, now)
@@ -52,18 +71,44 @@ def seconds_until(error: BaseException, now: datetime) -> float | None:
             stated = _reset(headers, now)
         if stated is None:
             stated = _attribute(each)
+        if stated is None:
+            stated = _in_text(each)
         if stated is not None:
-            return max(0.0, stated)
+            return stated
     return None
 
 
+def told_by(error: BaseException) -> Iterator[BaseException]:
+    """It, and what was being handled when it was raised, as far as that tells more: what was answered tells all itself."""
+    for _ in range(_CAUSES):
+        yield error
+        handled = error.__context__
+        if error.__suppress_context__ or handled is None or status(error) is not None:
+            return
+        error = handled
+
+
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """It, and what it was raised from."""
+    """It, and what it was raised from, or gives as its reason."""
     for _ in range(_CAUSES):
         if error is None:
             return
         yield error
-        error = error.__cause__
+        reason = getattr(error, "reason", None)  # of urllib's
+        error = error.__cause__ or (reason if isinstance(reason, BaseException) else None)
+
+
+def members(error: BaseException) -> Sequence[BaseException]:
+    """What is in the group that it is, or was raised from."""
+    return next((each.exceptions for each in chain(error) if isinstance(each, BaseExceptionGroup)), ())
+
+
+def text_of(error: BaseException) -> str:
+    """What it says."""
+    try:
+        return str(error)
+    except Exception as broken:  # a user's __str__ may raise
+        return type(broken).__name__
 
 
 def _headers(error: BaseException) -> Iterator[tuple[Any, Any]]:
@@ -104,12 +149,28 @@ def _attribute(error: BaseException) -> float | None:
     if isinstance(told, (int, float)) and not isinstance(told, bool):
         return float(told)
     details = getattr(error, "details", None)
-    for detail in details if isinstance(details, (list, tuple)) else ():
-        delay = getattr(detail, "retry_delay", None)
-        seconds = getattr(delay, "seconds", None)
-        if isinstance(seconds, (int, float)):
-            return float(seconds)
-    return None
+    details = _mapping(_mapping(details).get("error")).get("details", details)
+    waits = [_retry_info(detail) for detail in details] if isinstance(details, (list, tuple)) else []
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _retry_info(detail: Any) -> float | None:
+    """As JSON, ``{"retryDelay": "23s"}``, or as a message of protobuf."""
+    told = _mapping(detail).get("retryDelay")
+    if isinstance(told, str) and _PART.fullmatch(told):
+        return _parts(told)
+    seconds = getattr(getattr(detail, "retry_delay", None), "seconds", None)
+    return float(seconds) if isinstance(seconds, (int, float)) else None
+
+
+def _in_text(error: BaseException) -> float | None:
+    """``Please try again in 1m2.5s``, where a client keeps no headers."""
+    found = _TEXT.search(text_of(error))
+    return None if found is None else _parts(_SPELT.sub(r"\1", found["text"]).replace(" ", ""))
+
+
+def _parts(text: str) -> float:
+    return sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(text.lower()))
 
 
 def _while(text: str | None, now: datetime) -> float | None:
@@ -120,7 +181,7 @@ def _while(text: str | None, now: datetime) -> float | None:
     if number is not None:
         return number if number < _EPOCH else (number / 1000 if number > _EPOCH * 1000 else number) - now.timestamp()
     if _PART.sub("", text) == "":
-        return sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(text))
+        return _parts(text)
     moment = _moment(text)
     return None if moment is None else (moment - now).total_seconds()
 

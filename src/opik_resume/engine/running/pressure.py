@@ -3,10 +3,13 @@
 A refusal lowers how many calls may be on the way by a factor; each time as many have succeeded as may be, one more may. Where
 so many were refused the last time it is less than one more, and the longer nothing is refused the more. What had begun before
 the last cut is old news, and cuts nothing again. Nothing begins before the provider's stated moment, nor, when even one call
-at a time is refused again and again, for ever longer; then one goes ahead, and the others follow if it succeeds.
+at a time is refused again and again, for ever longer; then one goes ahead, and the others follow if it succeeds. Where single
+calls are refused between others that succeed, they are spaced.
 """
 
 from __future__ import annotations
+
+from opik_resume.engine.running.pace import Pace
 
 FEWER = 0.6  # of the calls on the way, after a refusal
 GENTLE_ROUNDS = 20  # after a cut, until one more a round may be on the way even beyond those that were refused
@@ -33,6 +36,8 @@ class Pressure:
         self._hold = FIRST_HOLD
         self._probing = False
         self._probe: float | None = None  # when the call that goes ahead began
+        self._pace = Pace()
+        self._last = float("-inf")  # began the last one
 
     @property
     def calm(self) -> bool:
@@ -50,15 +55,16 @@ class Pressure:
 
     def until_next(self, now: float, at_work: int) -> float | None:
         """In how many seconds another may begin; None: not before one has come back."""
-        held = self.held(now)
-        if held > 0:
-            return held
+        wait = max(self.held(now), self._last + self._pace.seconds - now)
+        if wait > 0:
+            return wait
         if self._probing:
             return 0.0 if self._probe is None else max(0.0, self._probe + PROBE_SECONDS - now)
         return None if at_work >= self.limit else 0.0
 
     def began(self, now: float) -> None:
         """A call begins."""
+        self._last = now
         if self._probing:
             self._probe = now
 
@@ -67,6 +73,7 @@ class Pressure:
         if self.calm or began < self._cut:
             return
         self._proven, self._probing, self._hold = True, False, FIRST_HOLD
+        self._pace.passed(began)
         self._rounds += 1 / self._limit
         near = self._limit + 1 > self._too_many
         step = min(1.0, self._rounds / GENTLE_ROUNDS) if near else 1.0
@@ -83,6 +90,7 @@ class Pressure:
         """
         if began < self._cut:
             return False
+        self._pace.refused(alone=at_work <= 1)
         alone = self.limit == 1
         self._too_many, self._rounds = min(self._limit, at_work), 0.0
         self._limit = max(1.0, self._too_many * FEWER)

@@ -7,7 +7,9 @@ import re
 _TYPE = re.compile(
     r"RateLimit|TooManyRequests|Throttl|Timeout|TimedOut|DeadlineExceeded|Connection|Connect(?:ion)?Error|Disconnected"
     r"|ServiceUnavailable|Overloaded|InternalServer|BadGateway|RemoteProtocol|ReadError|WriteError|ResourceExhausted|BrokenPipe"
+    r"|ChunkedEncoding|PayloadError|IncompleteRead|SSLEOF|gaierror"
 )
+_NO_NETWORK = re.compile(r"Network is unreachable|No route to host|Temporary failure in name resolution")
 
 
 def _status(codes: str) -> re.Pattern[str]:
@@ -25,13 +27,17 @@ _REFUSED = _status("40[123]")
 _STAYS = re.compile(
     r"insufficient[ _]quota|exceeded your current quota|billing|credit balance|payment required", re.IGNORECASE
 )
+_COMES_BACK = re.compile(
+    r"retry in \d|retry_?delay\b", re.IGNORECASE
+)  # Google's quota of a minute, in words of an account
 
 
 def is_transient(exception_type: str, message: str) -> bool:
     """Whether the same call may succeed in a while. An exhausted quota is not a limit that passes."""
     if is_exhausted(message) or _REFUSED.search(message):
         return False
-    return bool(_TYPE.search(exception_type) or _STATUS.search(message))
+    types, said = (_TYPE, _PRESSURE_TYPE), (_STATUS, _NO_NETWORK)
+    return any(rule.search(exception_type) for rule in types) or any(rule.search(message) for rule in said)
 
 
 _PRESSURE_TYPE = re.compile(
@@ -49,4 +55,4 @@ def is_pressure(exception_type: str, message: str) -> bool:
 
 def is_exhausted(message: str) -> bool:
     """Whether it says that a quota or an account is used up: no waiting helps, whatever the exception is called."""
-    return bool(_STAYS.search(message))
+    return bool(_STAYS.search(message)) and not _COMES_BACK.search(message)

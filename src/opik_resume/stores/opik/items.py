@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from opik_resume.base.columns.ids import Ids
 from opik_resume.base.columns.items import Items
+from opik_resume.base.numeric import np
 from opik_resume.base.records import Item, Json
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.rest.encoding import encoded_row, read_json

@@ -18,7 +18,7 @@ from opik_resume.notebook.widget.looking.fields import FIELD, fields_of, grouped
 from opik_resume.notebook.widget.looking.groups import groups_answer
 from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
-from opik_resume.notebook.widget.selection import Rectangle, cells_of
+from opik_resume.notebook.widget.selecting.rectangles import Rectangle, cells_of
 
 MOST_FOUND = 10_000
 LONGEST_LINE = 120

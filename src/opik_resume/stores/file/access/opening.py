@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -155,10 +156,9 @@ def _left_wal_mode_soon(connection: sqlite3.Connection) -> bool:
 
 def close_last(connection: sqlite3.Connection, path: Path) -> None:
     """Close the last connection of this process; if it is the last of all, everything is in the one file then."""
-    for _ in range(_TRIES):
-        closed = _left_wal_mode_soon(connection)
-        connection.close()
-        if closed or wal_of(path).exists() or not path.exists():  # somebody else has it open, and will do it
-            return
-        connection = connected(path)
+    left = _left_wal_mode_soon(connection)
     connection.close()
+    if left or wal_of(path).exists() or not path.exists():  # or somebody else has it open, and will do it
+        return
+    with closing(connected(path)) as again:  # two have closed it at one moment after all
+        _left_wal_mode(again)

@@ -111,7 +111,7 @@ def test_of_a_real_exception_and_of_no_traceback() -> None:
     except ValueError:
         own, python = stack(traceback.format_exc(), numbers)
     assert own["package"] is None
-    assert own["frames"][0]["place"].startswith("notebook/widget/test_stack.py, line ")
+    assert own["frames"][0]["place"].startswith("widget/looking/test_stack.py, line ")
     assert python["package"] == "Python"
     for text in ("", "File …", "  + Exception Group Traceback (most recent call last):\n  | whatever"):
         assert stack(text, numbers) == []

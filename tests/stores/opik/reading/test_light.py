@@ -107,6 +107,24 @@ def test_columns_of_traces_are_those_of_their_attempts(rows: list[Json]) -> None
     assert runs.runs({"a", "z"}) == [attempts.live_run(by_id[id_], made[id_]) for id_ in made if id_ == "a"]
 
 
+@pytest.mark.parametrize("score", [{"name": "judge"}, {"name": "judge", "scoring_failed": True}])
+def test_a_score_that_is_only_named_in_the_facts_has_not_failed_there(score: Json) -> None:
+    """Its value is among the trace's own scores: whatever else is said of it does not count."""
+    row = {
+        "id": "a",
+        "start_time": NO_TIME.isoformat(),
+        "experiment": {"id": "e", "dataset_item_id": "x"},
+        "output": {"output": "1"},
+        "metadata": {FACTS: {"trial": 0, "scores": [score, {"name": "kept", "value": 0.0, "scoring_failed": True}]}},
+        "feedback_scores": [{"name": "judge", "value": 0.5}],
+    }
+    (told,) = LightRuns("e", [row]).columns.metrics
+    assert told.failed == ("kept",)
+    assert [score.name for score in attempts.of_trace(row, "e", "x", light=True).scores if score.scoring_failed] == [
+        "kept"
+    ]
+
+
 @given(st.lists(ROWS, max_size=8))
 def test_runs_of_other_programs_are_those_that_state_no_trial(rows: list[Json]) -> None:
     by_id = {row["id"]: row for row in rows}
