@@ -13,6 +13,7 @@ from opik_resume import evaluate
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.grid import Grid
 from opik_resume.metrics import Equals
+from opik_resume.notebook.widget.looking.planes import Planes
 from opik_resume.notebook.widget.selecting.rectangles import cells_of, checked, rectangles_of
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
@@ -66,6 +67,37 @@ def test_what_is_no_selection_is_refused_and_changes_nothing(store: Store, view:
         shown.widget.rectangles = value
     assert said.partition("\\")[0][:9] in shown.refusal("select", experiment=experiment_id, runs=value)["message"]
     assert shown.widget.rectangles == [(0, 1, 0, 1)]
+
+
+def test_selecting_all_makes_no_pair_of_any_run(store: Store, view: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a million runs that would hold the kernel up for half a minute."""
+    experiment_id = evaluated(store, items=4, trials=2)
+    shown = view()
+    shown.told("open", experiment=experiment_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(Grid, "key", None)
+        shown.told("select", experiment=experiment_id, runs=[[0, 4, 0, 2]])
+        shown.widget.selection = shown.widget.selection
+    assert len(shown.widget.selection) == len(list(shown.widget.selection)) == 8
+
+
+def test_the_scores_of_all_are_read_once(store: Store, view: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment_id = evaluated(store, items=4, trials=2)
+    shown = view()
+    shown.told("open", experiment=experiment_id)
+    read: list[Any] = []
+    of = Planes.of
+
+    def reading(grid: Grid, among: Any = None) -> Planes:
+        read.append(among)
+        return of(grid, among)
+
+    monkeypatch.setattr(Planes, "of", reading)
+    shown.told("select", experiment=experiment_id, runs=[[0, 1, 0, 2]])
+    assert [len(among) for among in read] == [2]
+    shown.told("select", experiment=experiment_id, runs=[[0, 4, 0, 2]])
+    shown.told("plane", experiment=experiment_id, by="duration")
+    assert len(read) == 2
 
 
 def test_the_browser_selects_and_learns_the_scores_of_these_runs(store: Store, view: Views) -> None:

@@ -59,8 +59,9 @@ class Sight:
         def scales() -> Answer:
             cells = cells_of(runs, reading.grid)
             planes = self._planes
-            if planes is None or planes.grid is not reading.grid:  # of a few runs they are read sooner than of all
-                planes = Planes.of(reading.grid, cells)
+            if planes is None or planes.grid is not reading.grid:
+                few = 2 * len(cells) < len(reading.grid)  # they are read sooner than all, which are then there for more
+                planes = Planes.of(reading.grid, cells) if few else self._of(reading.grid)
             return planes.scales(cells), []
 
         return self._ask(("view", "select", reading.experiment.id, turn, runs), scales)

@@ -30,6 +30,10 @@ class Selection(Sequence[CellKey]):
     def __len__(self) -> int:
         return len(self.cells)
 
+    def is_of(self, grid: Grid | None) -> bool:
+        """Whether its cells are those of this grid."""
+        return self._grid is grid
+
     @overload
     def __getitem__(self, at: int) -> CellKey: ...
     @overload
@@ -62,6 +66,8 @@ def checked(value: Any, grid: Grid | None) -> Selection:
     Raises:
         ArgumentError: they are something else, or it has no such item or trial; the message names what there is.
     """
+    if isinstance(value, Selection) and value.is_of(grid):
+        return value  # it was checked before; a million pairs would take half a minute
     pairs = _listed(value)
     if not pairs:
         return NOTHING
