@@ -39,6 +39,7 @@ def rows() -> Iterator[Row]:
     yield Row("import what evaluate needs", ("import doors",))
     yield Row("import what evaluate needs of a server", ("import store",))
     yield Row("import what evaluate needs of a server, peak memory", ("import store",), unit="megabytes")
+    yield Row("import all of that, connect to a server", ("import and connect",))
     yield Row("1,000 runs, peak memory", ("overhead", "1000", "16", "metric"), ALL, unit="megabytes")
     for delay in (0.0, DELAY):
         for number in (1_000, 10_000):

@@ -74,13 +74,18 @@ def import_store(subject: str) -> Seconds:
     return imported(*DOORS, "opik_resume.stores.opik")
 
 
+def import_and_connect(subject: str) -> Seconds:
+    """That, all that is imported later, when a server is first spoken to and read, and what connects to it."""
+    return timed(lambda: opened(subject))
+
+
 def opened(subject: str) -> tuple[Any, Any]:
-    """What makes datasets, and the module of the doors."""
+    """What makes datasets, and the module of the doors. Whatever is imported later is imported now."""
     if subject == "opik":
         return importlib.import_module("opik").Opik(), importlib.import_module("opik.evaluation")
     package: Any = importlib.import_module("opik_resume")
     package.connect(os.environ["OPIK_RESUME_DB"] if subject == "embedded" else None)
-    for name in DOORS:
+    for name in (*DOORS, "numpy"):
         importlib.import_module(name)
     return package, importlib.import_module("opik_resume.evaluation")
 
@@ -135,6 +140,7 @@ SUBJECTS: dict[str, Callable[..., Seconds]] = {
     "import package": import_package,
     "import doors": import_doors,
     "import store": import_store,
+    "import and connect": import_and_connect,
     "overhead": overhead,
     "resume": resume,
     "plan": plan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import os
@@ -213,6 +214,18 @@ def test_a_source_that_cannot_be_read_is_no_change_against_one_that_can(tmp_path
     assert differs(read(tmp_path, source), unread) == []
     exec(source.replace("1", "2"), space)
     assert differs(unread, fingerprint(space["it"]))
+
+
+def test_the_source_of_a_cell_is_read_though_it_was_compiled_statement_by_statement(tmp_path: Path) -> None:
+    # Compiled as a whole, Python knows that the name was imported, and calls it by other instructions.
+    written = "from __future__ import annotations\nimport time\ndef it(item):\n    time.sleep(0)\n    return {'a': 1}"
+    cell = tmp_path / "cell.py"
+    cell.write_text(written)
+    space: dict[str, object] = {"__name__": "theirs"}
+    for statement in ast.parse(written).body:
+        exec(compile(ast.Module([statement], []), str(cell), "exec", dont_inherit=True), space)
+    assert "source of it" in fingerprint(space["it"]).parts
+    assert differs(read(tmp_path, written), fingerprint(space["it"])) == []
 
 
 def test_a_file_that_was_edited_since_is_not_taken_for_the_source(tmp_path: Path) -> None:

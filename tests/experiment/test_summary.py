@@ -20,7 +20,8 @@ from opik_resume.base.columns.scores import ScoreColumns, told
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.exceptions import EvaluationInterrupted
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.results import result_list, summary
+from opik_resume.experiment.planning.forecast import PAUSE_SECONDS
+from opik_resume.experiment.results import account, result_list, summary
 from opik_resume.experiment.results.account import Account, Call, Totals
 from opik_resume.experiment.results.error_bars import mean_of, means
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
@@ -117,6 +118,23 @@ def test_totals_are_of_every_try_and_leave_out_the_nights() -> None:
         3, 10.0, 8.0, 0.75, 7
     )
     assert Totals.of(Grid({"a": 1}, []).columns) == Totals(0, 0.0, 0.0, None, None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), min_size=1))
+def test_legs_are_told_alike_a_few_attempts_at_a_time(spans: list[tuple[int, int]]) -> None:
+    """Whole tenths of seconds, each stretch of time added to the legs so far."""
+    tenths = sorted((start * 5, start * 5 + length * 5) for start, length in spans)
+    legs, until = 0, tenths[0][0]
+    for start, end in tenths:
+        legs += max(0, end - (start if start - until > 10 * PAUSE_SECONDS else until))
+        until = max(until, end)
+    made = [
+        replace(complete("a", 0), started_at=began, ended_at=began + timedelta(seconds=length / 2))
+        for began, length in ((NOON + timedelta(seconds=start / 2), length) for start, length in spans)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(account, "_STRETCH", 3)
+        assert Totals.of(Grid({"a": 1}, made).columns).legs_seconds == pytest.approx(legs / 10)
 
 
 def test_which_cells_were_tried_before() -> None:

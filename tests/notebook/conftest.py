@@ -15,7 +15,7 @@ from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import bundle
 from opik_resume.notebook.widget.control import ResumeBrowser
-from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.finishing.offers import Offers
 from opik_resume.stores import close_all
 from opik_resume.stores.protocol import Store
 from tests.notebook.helpers import RecordingComm, View
@@ -57,8 +57,10 @@ def desk() -> Iterator[Desk]:
     """One that sees this test's runs only."""
     desk = Desk()
     registry.observe(desk.observe)
+    registry.observe_waiting(desk.waits)
     yield desk
     registry.unobserve(desk.observe)
+    registry.unobserve(desk.waits)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.opik_server.filling import fill
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every request")
+parser.add_argument("--remember", action="store_true", help="answers again as before, until something is written")
 parser.add_argument(
     "--check", action="store_true", help="validate against the API document, report problems at the end"
 )
@@ -24,7 +25,7 @@ parser.add_argument(
 options = parser.parse_args()
 
 gc.disable()  # the tables are large and hold no cycles: looking for some would be most of the work
-with OpikServer(check=options.check) as server:
+with OpikServer(check=options.check, remember=options.remember) as server:
     filled = [fill(server, *each) for each in options.experiment]
     server.forget_requests()
     server.latency = options.latency

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,13 +15,14 @@ import orjson
 
 from tests.opik_server import reading
 from tests.opik_server.faults import Drop
-from tests.opik_server.wire import Answer, Request, Row
+from tests.opik_server.wire import Answer, Request
 
 if TYPE_CHECKING:
     from tests.opik_server.server import Listener
 
 COMPRESSED_FROM = 256  # bytes, in both directions
 ROWS_A_CHUNK = 100
+_GZIP = b"\x1f\x8b"  # no JSON begins so, and no text of ours
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -97,13 +98,11 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_whole(self, answer: Answer) -> None:
-        text = answer.body if isinstance(answer.body, str) else None
-        body = text.encode() if text is not None else b"" if answer.body is None else dumps(answer.body)
+        (body,) = self._sent(answer, _whole)
         headers = {}
         if body:
             headers["Content-Type"] = "text/plain" if isinstance(answer.body, str) else "application/json"
-        if self._compresses() and len(body) >= COMPRESSED_FROM:
-            body = zlib.compress(body, 1, 31)
+        if body.startswith(_GZIP):
             headers["Content-Encoding"] = "gzip"
         if answer.status != 204:
             headers["Content-Length"] = str(len(body))
@@ -114,29 +113,41 @@ class Connection(BaseHTTPRequestHandler):
 
     def _send_stream(self, answer: Answer) -> None:
         headers = {"Content-Type": "application/octet-stream", "Transfer-Encoding": "chunked"}
-        compressor = zlib.compressobj(1, wbits=31) if self._compresses() else None
-        if compressor:
+        if self._compresses():
             headers["Content-Encoding"] = "gzip"
         self._head(answer, headers)
-        for lines in _chunks(answer.rows or ()):
-            # A sync flush lets the client read every row that was sent, should the stream be cut here.
-            self._chunk(compressor.compress(lines) + compressor.flush(zlib.Z_SYNC_FLUSH) if compressor else lines)
-        if answer.cut:
-            self.wfile.flush()
-            self.close_connection = True
-            return
-        if compressor:
-            self._chunk(compressor.flush())
-        self.wfile.write(b"0\r\n\r\n")
+        for data in self._sent(answer, _streamed):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        if not answer.cut:
+            self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
+        self.close_connection = self.close_connection or answer.cut
 
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+    def _sent(self, answer: Answer, made: Callable[[Answer, bool], Iterator[bytes]]) -> Iterable[bytes]:
+        """What follows the head; of an answer that is sent again it is made once."""
+        compress = self._compresses()
+        if answer.sent is None:
+            return made(answer, compress)
+        if compress not in answer.sent:
+            answer.sent[compress] = list(made(answer, compress))
+        return answer.sent[compress]
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[bytes]:
+def _whole(answer: Answer, compress: bool) -> Iterator[bytes]:
+    text = answer.body if isinstance(answer.body, str) else None
+    body = text.encode() if text is not None else b"" if answer.body is None else dumps(answer.body)
+    yield zlib.compress(body, 1, 31) if compress and len(body) >= COMPRESSED_FROM else body
+
+
+def _streamed(answer: Answer, compress: bool) -> Iterator[bytes]:
+    compressor = zlib.compressobj(1, wbits=31) if compress else None
+    rows = answer.rows or ()
     for start in range(0, len(rows), ROWS_A_CHUNK):
-        yield b"".join(dumps(row) + b"\r\n" for row in rows[start : start + ROWS_A_CHUNK])
+        lines = b"".join(dumps(row) + b"\r\n" for row in rows[start : start + ROWS_A_CHUNK])
+        # A sync flush lets the client read every row that was sent, should the stream be cut here.
+        yield compressor.compress(lines) + compressor.flush(zlib.Z_SYNC_FLUSH) if compressor else lines
+    if compressor and not answer.cut:
+        yield compressor.flush()
 
 
 def dumps(value: Any) -> bytes:

@@ -17,6 +17,7 @@ from tests.opik_server.aggregates import Aggregates
 from tests.opik_server.backend import Backend
 from tests.opik_server.connection import Connection
 from tests.opik_server.faults import Faults
+from tests.opik_server.remembering import Remembered
 from tests.opik_server.state import State
 from tests.opik_server.wire import Answer, Request
 
@@ -56,6 +57,7 @@ class OpikServer:
 
     With an ``api_key`` it asks for it, as hosted servers do; without, it knows one workspace and no keys.
     ``check=False`` is for large amounts: requests are counted but their bodies neither validated nor kept.
+    ``remember=True`` is for measuring clients: what was answered once is not computed again until something is written.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class OpikServer:
         workspaces: Iterable[str] = ("default",),
         prefix: str = "/api",
         check: bool = True,
+        remember: bool = False,
     ) -> None:
         self.prefix = prefix
         self.faults = Faults()
@@ -74,6 +77,7 @@ class OpikServer:
         self.latency = 0.0  # seconds added to every request
         self._backend = Backend(prefix, api_key, workspaces)
         self._check = check
+        self._remembered = Remembered() if remember else None
         self._log_lock = threading.Lock()
         self._stopping = threading.Event()
         self._port = 0
@@ -162,7 +166,7 @@ class OpikServer:
 
     def _answer(self, request: Request, key: str | None) -> Answer:
         try:
-            answer = self._backend.answer(request, key)
+            answer = self._found(request, key)
         except Exception:
             self.problems.append(f"{request}: {traceback.format_exc()}")
             return Answer(500, {"code": 500, "message": "There was an error processing your request."})
@@ -178,4 +182,14 @@ class OpikServer:
             self.problems.extend(validation.answer_problems(request, answer))
         if not self._check:
             request.body = None
+        return answer
+
+    def _found(self, request: Request, key: str | None) -> Answer:
+        if self._remembered is None:
+            return self._backend.answer(request, key)
+        answer = self._remembered.again(request, key)
+        if answer is None:
+            writes = self._remembered.writes
+            answer = self._backend.answer(request, key)
+            self._remembered.keep(request, key, answer, writes)
         return answer

@@ -37,6 +37,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     rows: Sequence[Row] | None = None  # a stream: one JSON object a line, \r\n after each
     cut: bool = False  # injected: the connection ends before the answer does
+    # As it went out, by whether it was compressed, of one that is sent again.
+    sent: dict[bool, list[bytes]] | None = field(default=None, init=False)
 
 
 class ApiError(Exception):

@@ -21,7 +21,7 @@ SOURCE = Path(opik_resume.__file__).parent
 HEAVY = ("pandas", "IPython", "ipywidgets", "anywidget", "tqdm", "sqlite3", "numpy", "httpx", "tenacity")
 OF_EXECUTORS_AND_DATES = ("multiprocessing", "email")
 NOT_AT_ONCE = (
-    "pandas", "IPython", "tqdm", "sqlite3", "httpx", "tenacity", "asyncio", "statistics", "platformdirs",
+    "pandas", "numpy", "IPython", "tqdm", "sqlite3", "httpx", "tenacity", "asyncio", "statistics", "platformdirs",
     *OF_EXECUTORS_AND_DATES,
 )  # fmt: skip
 
@@ -42,13 +42,13 @@ DOORS = "opik_resume.evaluation.evaluator, opik_resume.evaluation.resume"
 SERVER = f"{DOORS}, opik_resume.stores.opik"
 FOR_REQUESTS = (
     "pandas",
+    "numpy",
     "IPython",
     "tqdm",
     "httpx",
     "tenacity",
     "ssl",
     "statistics",
-    "numpy.ma",
     *OF_EXECUTORS_AND_DATES,
 )
 

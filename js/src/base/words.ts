@@ -152,7 +152,8 @@ export function progressLine(progress: Progress | null): string {
   const note = [summed, progress.note].filter(Boolean).join("; ");
   const failures = failed ? `, ${count(failed)} failed` : "";
   const noted = note ? `; ${note}` : "";
-  if (outcome === "limited") return `${message ?? "stopped by a rule"}${noted}`;
+  if (outcome === "limited" || outcome === "waiting")
+    return `${message ?? "stopped by a rule"}${noted}`;
   if (outcome === "finished") {
     return `finished: ${summary ? summaryLine(summary) : many(done, "run")}${failures}${noted}`;
   }

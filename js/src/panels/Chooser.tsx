@@ -121,6 +121,7 @@ function Rules({ plan }: { plan: Plan }) {
         name="threads"
         value={plan.threads}
         whole
+        most={1000}
         onChange={(threads) => view.planning.wish({ threads })}
       />
       <p class="oprs-quiet">Stop by itself after</p>
@@ -141,31 +142,35 @@ interface FigureProps {
   name: string;
   value: number | null;
   whole: boolean;
+  most?: number;
   onChange(value: number | null): void;
 }
 
-/** A number above 0, or none. */
-function Figure({ name, value, whole, onChange }: FigureProps) {
-  const change = (typed: string) => {
-    const number = Number(typed);
-    if (!typed.trim()) onChange(null);
-    else if (number > 0 && (!whole || Number.isInteger(number))) onChange(number);
+/** A number above 0, or none. Another is not asked for, and put back. */
+function Figure({ name, value, whole, most, onChange }: FigureProps) {
+  const known = `${value ?? ""}`;
+  const change = (input: HTMLInputElement) => {
+    if (input.validity.valid) onChange(Number(input.value) || null);
   };
   return (
     <label class="oprs-option">
       <input
         type="number"
         class="oprs-figure"
-        min={whole ? 1 : 0}
+        min={whole ? 1 : 0.001}
+        max={most}
         step={whole ? 1 : "any"}
         placeholder="–"
         // What is being typed is the person's: a plan that comes meanwhile must not put it back.
         ref={(input) => {
-          if (input && !input.matches(":focus")) input.value = `${value ?? ""}`;
+          if (input && !input.matches(":focus")) input.value = known;
         }}
-        onChange={(event) => change(event.currentTarget.value)}
+        onChange={(event) => change(event.currentTarget)}
+        onBlur={({ currentTarget: input }) => {
+          if (!input.validity.valid) input.value = known;
+        }}
         // JupyterLab takes Enter before the browser makes a change of it.
-        onKeyDown={({ key, currentTarget }) => key === "Enter" && change(currentTarget.value)}
+        onKeyDown={({ key, currentTarget }) => key === "Enter" && change(currentTarget)}
       />
       {name}
     </label>

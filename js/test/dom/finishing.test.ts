@@ -178,6 +178,28 @@ describe("the plan bar", () => {
     expect(asked("plan").at(-1)?.params.limits).toMatchObject({ max_runs: null });
   });
 
+  test("what cannot be meant is not asked for, and put back", async () => {
+    const { root, asked, button } = await open();
+    bounds(root)?.click();
+    await soon(() => expect(root.querySelectorAll(".oprs-figure")).toHaveLength(4));
+    const [threads, runs, seconds] = [...root.querySelectorAll<HTMLInputElement>(".oprs-figure")];
+    const before = asked("plan").length;
+    for (const [input, wrong, was] of [
+      [threads, "5000", "16"],
+      [threads, "0", "16"],
+      [runs, "2.5", ""],
+      [seconds, "0", ""],
+    ] as const) {
+      input.focus();
+      input.value = wrong;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      input.blur();
+      expect(input.value).toBe(was);
+    }
+    expect(button("resume").disabled).toBe(false);
+    expect(asked("plan")).toHaveLength(before);
+  });
+
   test("a bound on costs is offered where runs tell what they cost", async () => {
     const made = half();
     made.plan = { ...made.plan, priced: true, cost: [0.2, 0.35] };

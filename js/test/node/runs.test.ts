@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { countsOf, expand, joined, plain } from "../../src/protocol/runs";
-// Made by the Python side, whose tests code the same: tests/notebook/widget/test_runs.py.
+// Made by the Python side, whose tests code the same: tests/notebook/widget/wire/test_runs.py.
 import examples from "../runs.json";
 
 const bytesOf = (hex: string) =>

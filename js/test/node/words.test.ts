@@ -119,6 +119,9 @@ test("progress while it runs and at its end", () => {
   );
   const message = "3 runs started (max_runs=3); 17 not started. Resume runs the rest";
   expect(progressLine({ ...ended, outcome: "limited", message })).toBe(message);
+  expect(progressLine({ ...ended, outcome: "waiting", message: "waiting 1 min" })).toBe(
+    "waiting 1 min",
+  );
   expect(progressLine({ ...ended, outcome: "broken", message: "disk full" })).toBe(
     "broken: disk full",
   );

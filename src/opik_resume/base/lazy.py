@@ -36,3 +36,15 @@ def loader(
         return value
 
     return load
+
+
+class Late:
+    """A module of somebody else's that is imported when something of it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, found)  # the next look is as quick as at a module
+        return found

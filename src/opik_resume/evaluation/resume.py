@@ -188,7 +188,7 @@ def evaluate_resume(
     missing = replan(reading, version=callables.version)
     if missing.warning and on_drift == "error":
         raise ArgumentError(
-            f"{missing.warning}. Nothing was run: pass the same task and metrics, or on_drift='ignore'."
+            f"{_how_it_differs(missing)}. Nothing was run: pass the same task and metrics, or on_drift='ignore'."
         )
     shown = _chosen(missing, plan, only)
     warn_of_drift(missing)
@@ -275,7 +275,12 @@ def _chosen(missing: ResumePlan, plan: ResumePlan | None, only: Only | None) -> 
 def warn_of_drift(plan: ResumePlan) -> None:
     """The one line, before anything runs, about a task and metrics that differ from those of the kept runs."""
     if plan.warning:
-        logger.warning("%s: %s.", plan.experiment_name, plan.warning)
+        logger.warning("%s: %s.", plan.experiment_name, _how_it_differs(plan))
+
+
+def _how_it_differs(plan: ResumePlan) -> str:
+    """Its warning, and where what has changed can be seen."""
+    return "; see ".join(filter(None, (plan.warning, plan.drift.shown_by)))
 
 
 def _read_to_plan(experiment_id: str, store: Store, *, for_result: bool = False) -> Reading:

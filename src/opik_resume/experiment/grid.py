@@ -12,20 +12,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Metrics
 from opik_resume.base.columns.ids import Numbers, Runs
 from opik_resume.base.columns.merging import merged
 from opik_resume.base.columns.views import Attempts, FilledAttempts
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt, CellKey, CellState
 from opik_resume.base.states import DONE, FAILED
 from opik_resume.base.states import state_of as state_of  # noqa: PLC0414  # its home for whoever looks at grids
 
-Bytes = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
+Bytes: TypeAlias = "npt.NDArray[np.uint8]"
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 
 EMPTY = -1  # no attempt fills the cell
 
@@ -53,7 +52,7 @@ class _Cells:
 
     def __init__(self, columns: AttemptColumns, runs: Runs, offsets: Numbers) -> None:
         self._offsets = offsets
-        self._row = runs.ids.places(columns.item_ids.texts)[columns.item]
+        self._row = runs.ids.places(columns.item_ids.texts).astype(np.int32)[columns.item]
         self.filled: Numbers = np.full(int(offsets[-1]), EMPTY, dtype=np.int64)
         there = self._row >= 0
         self.foreign: Flags = there & (columns.trial == NO_TRIAL)
@@ -140,12 +139,13 @@ class Grid:
     def _stated(self, which: Flags) -> Numbers:
         """Of every cell, how many of these attempts state it."""
         columns = self.columns
-        if not len(columns):
+        which = which & (columns.trial != NO_TRIAL)
+        if not which.any():
             return np.zeros(len(self), dtype=np.int64)
-        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item]
-        stated = which & (rows >= 0) & (columns.trial >= 0)
-        cells, last = self.offsets[rows[stated]] + columns.trial[stated], self.offsets[rows[stated] + 1]
-        return np.bincount(cells[cells < last], minlength=len(self))
+        rows = self.runs.ids.places(columns.item_ids.texts)[columns.item[which]]
+        there, trial = rows >= 0, columns.trial[which]
+        cells, last = self.offsets[rows] + trial, self.offsets[rows + 1]
+        return np.bincount(cells[there & (cells < last)], minlength=len(self))
 
     def with_attempts(self, fresh: Iterable[Attempt]) -> Grid:
         """The grid with these attempts too, in place of those of the same ids."""

@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from opik_resume.base.columns.ids import Ids, Numbers, Runs
 from opik_resume.base.columns.items import Items
 from opik_resume.base.metadata.resume_state import ResumeState
+from opik_resume.base.numeric import np
 from opik_resume.base.records import Item
 from opik_resume.base.text import redaction
 from opik_resume.datasets.filters import parse

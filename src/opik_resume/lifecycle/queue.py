@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-import numpy as np
-
+from opik_resume.base.numeric import np
 from opik_resume.base.records import CellKey
 from opik_resume.engine.claims import stopping
 from opik_resume.engine.jobs import Job

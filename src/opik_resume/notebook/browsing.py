@@ -13,7 +13,7 @@ from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.namespace.lookup import checked_task
 from opik_resume.notebook.namespace.noticing import notice_cells
 from opik_resume.notebook.widget.control import ResumeBrowser
-from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.finishing.offers import Offers
 from opik_resume.stores.connections import default_store
 from opik_resume.stores.protocol import Store
 

@@ -10,7 +10,7 @@ from IPython.display import display
 from opik_resume.notebook.background.desk import desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget.control import ResumeBrowser
-from opik_resume.notebook.widget.offers import Offers
+from opik_resume.notebook.widget.finishing.offers import Offers
 
 if TYPE_CHECKING:
     from opik_resume.engine import Run

@@ -13,7 +13,7 @@ from opik_resume.experiment.reading import find_experiment
 from opik_resume.lifecycle.rounds import rule
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background.desk import desk
-from opik_resume.notebook.magics.commands import _resume
+from opik_resume.notebook.magics.resuming import resume
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
@@ -42,7 +42,7 @@ def test_the_magic_goes_on_in_rounds_whose_rules_count_together(
         "reuse_outputs": False,
         "settle": False,
     }
-    limited = _resume(
+    limited = resume(
         find_experiment("e", store),
         Given(task, [Equals()], task_threads=1),
         Limits(max_runs=6),
@@ -53,7 +53,7 @@ def test_the_magic_goes_on_in_rounds_whose_rules_count_together(
     assert (limited.stopped_by.rule, calls.total()) == ("max_runs", 10)
     assert "for 4 runs that were rate-limited (round 2)" in capfd.readouterr().err
     given = Given(task, [Equals()])
-    result = _resume(find_experiment("e", store), given, Limits(), store, **asked)  # type: ignore[arg-type]
+    result = resume(find_experiment("e", store), given, Limits(), store, **asked)  # type: ignore[arg-type]
     assert result.complete
     assert calls == dict.fromkeys(range(4), 4)
     assert desk.active(made.experiment_id) is None

@@ -16,7 +16,7 @@ from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.namespace.noticing import Notice
-from opik_resume.notebook.widget.offers import CHOOSE, NO_TASK
+from opik_resume.notebook.widget.finishing.offers import CHOOSE, NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted

@@ -20,7 +20,7 @@ from opik_resume.lifecycle import conclude as concluding
 from opik_resume.lifecycle import settling
 from opik_resume.metrics import Equals
 from opik_resume.notebook.background import elsewhere, patience, readings, undelivered
-from opik_resume.notebook.magics import commands
+from opik_resume.notebook.magics import resuming
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import control as widget
 from opik_resume.notebook.widget import listing
@@ -28,7 +28,7 @@ from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
-from tests.notebook.widget.test_feed import round_is_over
+from tests.notebook.widget.wire.test_feed import round_is_over
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.stores.opik.makers import finished, ours, theirs
@@ -514,14 +514,12 @@ def test_the_magic_waits_for_it(
         views.append(ResumeBrowser(*given, **options))
         return views[-1]
 
-    monkeypatch.setattr(commands, "ResumeBrowser", made)
+    monkeypatch.setattr(resuming, "ResumeBrowser", made)
 
     def type_it() -> None:
         given = Given(CountingTask(), [])
         told.append(
-            commands._resume(
-                store.get(experiment_id), given, Limits(), store, only=(), reuse_outputs=False, settle=True
-            )
+            resuming.resume(store.get(experiment_id), given, Limits(), store, only=(), reuse_outputs=False, settle=True)
         )
 
     typed = threading.Thread(target=type_it, daemon=True)

@@ -25,13 +25,13 @@ from opik_resume.notebook.background import readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget.finishing.offers import NO_TASK
 from opik_resume.notebook.widget.looking import inspection
-from opik_resume.notebook.widget.offers import NO_TASK
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
 from tests.notebook.helpers import TIMEOUT, Gate, RecordingComm, View, decoded, evaluated, reading_of
-from tests.notebook.widget.test_feed import round_is_over
+from tests.notebook.widget.wire.test_feed import round_is_over
 from tests.waiting import until
 
 Views = Callable[..., View]
@@ -72,7 +72,7 @@ def test_what_one_looks_at_is_remembered_for_a_reload(store: Store, view: Views)
         ("cell", -1),
         ("cell", "3"),
         ("tab", 7),
-        ("colour", "x" * 301),
+        ("colour", "x" * 10_001),
         ("sort", None),
         ("zoom", "2"),
         ("zoom", True),
@@ -82,6 +82,9 @@ def test_what_one_looks_at_is_remembered_for_a_reload(store: Store, view: Views)
     assert shown.widget.memory == looked
     assert shown.result("remember", **{**looked, "cell": None, "tab": None, "zoom": 0, "more": "x" * 9_000}) == {}
     assert shown.widget.memory == {**looked, "cell": None, "tab": None, "zoom": 1.0}
+    wordy = {**looked, "colour": "beside:e score:" + "judge whether " * 300, "sort": "score:" + "judge whether " * 300}
+    assert shown.result("remember", **wordy) == {}
+    assert shown.widget.memory == wordy
 
 
 def test_the_list_is_newest_first_with_strips(store: Store, view: Views) -> None:
@@ -505,6 +508,23 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     assert obstacle(shown, experiment_id) is None
 
 
+def test_a_row_and_what_is_opened_from_it_say_the_same(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view()
+
+    def listed() -> str:
+        (row,) = shown.told("list")["rows"]
+        return str(row["state"])
+
+    assert listed() == "resumable"
+    lease = store.leases.acquire(experiment_id, new_id())  # of another process, as it were: nothing tells this one
+    heard = len(shown.feed.messages)
+    shown.told("open", experiment=experiment_id)
+    shown.hear(heard)
+    assert listed() == "running"
+    lease.release()
+
+
 def test_what_evaluate_used_in_this_process_is_offered(store: Store, view: Views) -> None:
     experiment_id = evaluated(store)
     plan = view().told("plan", experiment=experiment_id)["plan"]
@@ -692,8 +712,7 @@ def test_a_task_that_has_changed_is_in_the_plan(store: Store, view: Views) -> No
     assert view(Given(tasked("small"), metrics)).result("open", experiment=experiment_id)["plan"]["drift"] is None
     shown = view(Given(tasked("large"), metrics))
     plan = shown.result("open", experiment=experiment_id)["plan"]
-    sentence = "reply has changed since 2 of 4 runs were made (text)"
-    assert plan["drift"] == f"{sentence}; see plan_resume(…, task=reply).drift"
+    assert plan["drift"] == "reply has changed since 2 of 4 runs were made (text)"  # its diff is a click away
     assert plan["obstacle"] is None
     shown.result("resume", experiment=experiment_id, plan=plan["id"])
     shown.ended()

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.ids import Ids, Numbers, Texts, texts_of
 from opik_resume.base.columns.scores import Told, told
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt, ErrorInfo, Json, ScoreResult
 from opik_resume.base.states import state_of
 
 T = TypeVar("T")
 
 NO_TRIAL = -1  # stated by an attempt of another program
-_NOWHERE = np.iinfo(np.int32).max  # stated, and of no cell
+_NOWHERE = 2**31 - 1  # stated, and of no cell: the largest of a column
 
 
 class Source(Protocol):

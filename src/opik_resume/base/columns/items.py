@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from opik_resume.base.columns.ids import Ids, Numbers, texts_of
+from opik_resume.base.numeric import np
 from opik_resume.base.records import Item
 
 Load = Callable[[Sequence[str]], list[Item]]

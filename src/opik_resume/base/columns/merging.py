@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, TypeAlias
 
 from opik_resume.base.columns.attempts import AttemptColumns, Overlaid
 from opik_resume.base.columns.ids import Ids
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt
 
-Flags = npt.NDArray[np.bool_]
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 
 
 def merged(columns: AttemptColumns, fresh: Iterable[Attempt]) -> AttemptColumns:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import ScoreResult
 
-Flags = npt.NDArray[np.bool_]
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 Told = tuple[str, float, bool]
 """The name of a score, its value, and whether its metric failed."""
 

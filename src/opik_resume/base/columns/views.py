@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt
 
 T = TypeVar("T", bound="Attempt | None")

@@ -18,7 +18,12 @@ _CUT = "\x00"  # stands where a message was cut: a quoted value that goes on bey
 
 # The first that matches at a place counts.
 _RULES = {
-    "kept": r"(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ _]code)?|[Cc]ode)[\s:='\"]{1,4}[1-5]\d\d\b",
+    # Also before its own words, and at the beginning of a sentence: 429 too many requests, 503 The model is overloaded.
+    "kept": (
+        r"(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ _]code)?|[Cc]ode)[\s:='\"]{1,4}[1-5]\d\d\b|\A[45]\d\d(?=:? [A-Z])"
+        r"|(?<![\w.])[45]\d\d(?=:? (?i:bad request|unauthorized|forbidden|not found|too many requests|internal (?:server )?error"
+        r"|bad gateway|service unavailable|gateway time-?out)\b)"
+    ),
     "url": r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]*[^\s'\"<>.,;:!?)\]}]",
     "email": r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
     "value": (

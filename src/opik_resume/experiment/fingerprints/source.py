@@ -61,9 +61,9 @@ def _lines(filename: str, function: FunctionType) -> list[str]:
 def _found(written: str, code: CodeType) -> _Node | None:
     """The definition that became this code: of several on one line, the one with the same instructions."""
     nodes, codes = _parsed(written, code.co_filename)
-    if _what(code) not in codes:  # the file was edited since
-        return None
     there = nodes.get((code.co_name, code.co_firstlineno), [])
+    if there and _what(code) not in codes and _what(code) not in _one_by_one(written, code.co_filename):
+        return None  # the file was edited since
     if len(there) > 1:
         there = [node for node in there if _begins_at(node, code)]
     return there[0] if len(there) == 1 else None
@@ -84,6 +84,16 @@ def _parsed(written: str, filename: str) -> tuple[dict[tuple[str, int], list[_No
         if isinstance(node, _Node):
             nodes.setdefault((getattr(node, "name", "<lambda>"), _first_line(node)), []).append(node)
     return nodes, frozenset(map(_what, _codes(compiled)))
+
+
+@lru_cache(maxsize=16)
+def _one_by_one(written: str, filename: str) -> frozenset[_Code]:
+    """What Python makes of each statement alone, as a notebook compiles a cell: it does not know then what is imported."""
+    made = (
+        compile(ast.Module([each], []), filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        for each in ast.parse(written).body
+    )
+    return frozenset(_what(code) for each in made for code in _codes(each))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -63,24 +63,23 @@ class Drift:
         )
 
     def sentence(self, kinds: Iterable[str] = ("task", "metric")) -> str | None:
-        """One line about the changes of these kinds, and where they can be seen; None when there are none."""
-        said = [change for change in self.changes if change.kind in kinds]
-        if not said:
+        """One line about the changes of these kinds; None when there are none."""
+        return "; ".join(self._head(change) for change in self.changes if change.kind in kinds) or None
+
+    @property
+    def shown_by(self) -> str | None:
+        """The call that shows what has changed; None when what it was is not kept on this machine."""
+        if not any(change.diff for change in self.changes):
             return None
-        see = f"; see {_shown_by(said)}" if any(change.diff for change in said) else ""
-        return "; ".join(map(self._head, said)) + see
+        task = next((change.name for change in self.changes if change.kind == "task"), None)
+        given = "scoring_metrics=…" if task is None else f"task={task if task.isidentifier() else '…'}"
+        return f"plan_resume(…, {given}).drift"
 
     def _head(self, change: Change) -> str:
         named = [*change.parts[:_NAMED], *([f"{len(change.parts) - _NAMED} more"] if change.parts[_NAMED:] else [])]
         made = "made" if change.kind == "task" else "scored"
         were = f"{change.runs:,} of {self.cells:,} runs were {made}"
         return f"{change.name} has changed since {were}" + (f" ({', '.join(named)})" if named else "")
-
-
-def _shown_by(changes: Iterable[Change]) -> str:
-    task = next((change.name for change in changes if change.kind == "task"), None)
-    given = "scoring_metrics=…" if task is None else f"task={task if task.isidentifier() else '…'}"
-    return f"plan_resume(…, {given}).drift"
 
 
 def _coloured(diff: str) -> str:

@@ -11,19 +11,17 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import reduce
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, TypeAlias
 
 from opik_resume.base.columns.ids import is_whole
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.base.states import FAILED
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.failures.causes import Cause
 from opik_resume.experiment.planning.planned import PlannedCell, PlannedCells
 
-Flags = npt.NDArray[np.bool_]
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 Only = str | Mapping[str, Any] | Iterable[Any]
 """A string, a list or a dict of them."""
 

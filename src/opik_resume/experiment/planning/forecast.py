@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple, TypeAlias
 
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.experiment.grid import is_done
 from opik_resume.experiment.limits import dollars
 
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = "npt.NDArray[np.float64]"
 
 NEWEST = 2_000  # runs that are looked at
 FLOOR = 1e-4  # seconds: what calling and recording one run takes at least, whatever it does

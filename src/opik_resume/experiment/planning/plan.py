@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from opik_resume.base.columns.attempts import Metrics, Places
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np
 from opik_resume.base.records import CellKey, CellState, ScoreResult
 from opik_resume.base.text.phrases import counted, error_line
 from opik_resume.experiment.failures import causes

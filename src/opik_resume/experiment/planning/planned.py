@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import CellKey, CellState
 from opik_resume.experiment.failures.causes import Cause
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.attempts import AttemptColumns
 from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import CellState
 from opik_resume.experiment.grid import EMPTY, Grid, is_done
 from opik_resume.experiment.planning.forecast import PAUSE_SECONDS
 
-Flags = npt.NDArray[np.bool_]
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
+Moments: TypeAlias = "npt.NDArray[np.float64]"
+
+_STRETCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,19 @@ class Call:
     def of(cls, before: Grid, after: Grid) -> Call:
         """Of the cells as they were, and as they are."""
         was, now = is_done(before.states), is_done(after.states)
-        same = _began(before) == _began(after)  # the attempt that was there is the one that is there
+        same = _same(before, after)
         whole = after.states == CellState.completed
         repaired = now & same & (~was | (whole & (before.states != CellState.completed)))
         replayed = now & ~was & ~same
         return cls(*(int(np.count_nonzero(each)) for each in (now & ~repaired & ~replayed, replayed, repaired)))
 
 
-def _began(grid: Grid) -> npt.NDArray[np.float64]:
-    began = np.full(len(grid), np.nan)
-    there = grid.filled != EMPTY
-    began[there] = grid.columns.began[grid.filled[there]]
-    return began
+def _same(before: Grid, after: Grid) -> Flags:
+    """Of every cell, whether the attempt that was there is the one that is there."""
+    same = np.zeros(len(after), dtype=np.bool_)
+    both = np.flatnonzero((before.filled != EMPTY) & (after.filled != EMPTY))
+    same[both] = before.columns.began[before.filled[both]] == after.columns.began[after.filled[both]]
+    return same
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,14 @@ class Totals:
     def of(cls, columns: AttemptColumns) -> Totals:
         """Of every attempt."""
         ended = ~np.isnan(columns.seconds)
-        seconds, began = np.maximum(columns.seconds[ended], 0.0), columns.began[ended]
+        seconds = float(columns.seconds.sum(where=ended & (columns.seconds > 0.0)))
         cost, tokens = _known(columns.cost), _known(columns.tokens)
         return cls(
-            len(seconds), float(seconds.sum()), _legs(began, seconds), cost, None if tokens is None else round(tokens)
+            int(np.count_nonzero(ended)),
+            seconds,
+            _legs(columns, ended),
+            cost,
+            None if tokens is None else round(tokens),
         )
 
 
@@ -75,14 +82,25 @@ def _known(values: npt.NDArray[np.float64]) -> float | None:
     return None if np.isnan(values).all() else float(np.nansum(values))
 
 
-def _legs(began: npt.NDArray[np.float64], seconds: npt.NDArray[np.float64]) -> float:
-    if not len(began):
+def _legs(columns: AttemptColumns, ended: Flags) -> float:
+    """A stretch at a time: what is sorted at once of a million attempts takes 50 MB."""
+    legs = []
+    for start in range(0, len(columns), _STRETCH):
+        of = slice(start, start + _STRETCH)
+        began, seconds = columns.began[of][ended[of]], columns.seconds[of][ended[of]]
+        legs.append(_joined(began, began + np.maximum(seconds, 0.0)))
+    if not legs:
         return 0.0
-    order = np.argsort(began, kind="stable")
-    starts = began[order]
-    last_end = np.maximum.accumulate(starts + seconds[order])
-    gaps = starts[1:] - last_end[:-1]
-    return float(last_end[-1] - starts[0] - gaps[gaps > PAUSE_SECONDS].sum())
+    starts, ends = _joined(*map(np.concatenate, zip(*legs, strict=True)))
+    return float((ends - starts).sum())
+
+
+def _joined(starts: Moments, ends: Moments) -> tuple[Moments, Moments]:
+    """These stretches of time, and those as one that no more than a pause is between."""
+    order = np.argsort(starts, kind="stable")
+    starts, ends = starts[order], np.maximum.accumulate(ends[order])
+    pauses = np.flatnonzero(starts[1:] - ends[:-1] > PAUSE_SECONDS)
+    return np.append(starts[:1], starts[pauses + 1]), np.append(ends[pauses], ends[-1:])
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,14 @@ a run is held against the mean of its item's runs in the other experiment, and a
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from opik_resume.base.columns.ids import Ids, Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.experiment.results.error_bars import Mean, mean_of
 
-Floats = npt.NDArray[np.float64]
-Verdicts = npt.NDArray[np.int8]
+Floats: TypeAlias = "npt.NDArray[np.float64]"
+Verdicts: TypeAlias = "npt.NDArray[np.int8]"
 """Of each: 1 better, 0 the same, -1 worse, ``UNKNOWN`` where one of the two has no value."""
 BETTER, UNKNOWN = 1, -2
 TOLERANCE = 1e-9

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from opik_resume.base.numeric import np
 from opik_resume.experiment.results.comparing import Scored, compare, means_by_item
 
 if TYPE_CHECKING:

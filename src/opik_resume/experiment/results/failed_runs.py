@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.attempts import Places
 from opik_resume.base.columns.ids import Ids, Numbers
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import CellKey, CellState, ErrorInfo, ScoreResult
 from opik_resume.experiment.failures import causes
 from opik_resume.experiment.failures.causes import Cause

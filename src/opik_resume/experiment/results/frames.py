@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.scores import ScoreColumns
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Json
 from opik_resume.experiment.results.result_list import TestResults, unmade
 from opik_resume.experiment.results.test_results import TestResult

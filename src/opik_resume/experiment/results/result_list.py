@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, MutableSequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from opik_resume.base.columns.ids import Ids, Numbers
 from opik_resume.base.columns.scores import ScoreColumns
+from opik_resume.base.numeric import np, npt
 from opik_resume.base.records import Attempt, CellKey, Json
 from opik_resume.experiment.grid import is_done
 from opik_resume.experiment.results.test_results import TestCase, TestResult

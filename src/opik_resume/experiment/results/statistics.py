@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from opik_resume.base.columns.scores import ScoreColumns
+from opik_resume.base.numeric import np
 from opik_resume.base.records import ScoreResult
 from opik_resume.experiment.results.result_list import unmade
 from opik_resume.experiment.results.test_results import TestResult

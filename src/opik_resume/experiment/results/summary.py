@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.scores import ScoreColumns, told
+from opik_resume.base.numeric import np
 from opik_resume.experiment.limits import dollars
 from opik_resume.experiment.planning.forecast import said_seconds
 from opik_resume.experiment.results.error_bars import ScoreMeans, means

@@ -25,6 +25,8 @@ from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.namespace.choosing import Choice
 from opik_resume.notebook.widget.bundle import bundled
+from opik_resume.notebook.widget.finishing.offers import Offers
+from opik_resume.notebook.widget.finishing.terms import Terms
 from opik_resume.notebook.widget.lasting import picture, saved
 from opik_resume.notebook.widget.lasting.afterimage import Afterimage
 from opik_resume.notebook.widget.lasting.memory import remembered
@@ -34,10 +36,8 @@ from opik_resume.notebook.widget.looking.comparison import comparable, counterpa
 from opik_resume.notebook.widget.looking.inspection import Inspection
 from opik_resume.notebook.widget.looking.payload import head_json, wire_safe
 from opik_resume.notebook.widget.looking.sight import Sight, facts
-from opik_resume.notebook.widget.offers import Offers
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, flag, number, one_of, text, texts
-from opik_resume.notebook.widget.selection import checked
-from opik_resume.notebook.widget.terms import Terms
+from opik_resume.notebook.widget.selecting.rectangles import checked
 from opik_resume.notebook.widget.view import View
 from opik_resume.notebook.widget.wire.feed import Feed
 from opik_resume.stores.protocol import SORTS, Store
@@ -128,6 +128,8 @@ class ResumeBrowser(View):
             self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
+        if self._listing.belies(reading):  # others may have begun, or ended, since it was listed
+            self._news("list")
         self.experiment = self._wanted  # whoever observes it is not called with the lock held
 
     def want(self, experiment_id: str) -> Reading | None:

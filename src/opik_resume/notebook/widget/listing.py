@@ -75,6 +75,12 @@ class Listing:
             strips += line.strip
         return Page(rows, bytes(strips), total)
 
+    def belies(self, reading: Reading) -> bool:
+        """Whether its row says that it is in another state."""
+        with self._lock:
+            line = self._lines.get(reading.experiment.id)
+        return line is not None and line.row["state"] != reading.state
+
     def look(self, experiment_ids: Sequence[str]) -> None:
         """These rows are in sight: a server's are read if they are old or not known. Others can wait."""
         if not self._readings.remote:

@@ -24,12 +24,11 @@ from opik_resume.lifecycle.registry import used_in_process
 from opik_resume.lifecycle.wait import result_of
 from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.waiting import wait_for
-from opik_resume.notebook.widget import selected
-from opik_resume.notebook.widget import selection as rectangles
 from opik_resume.notebook.widget.looking.comparison import comparable, comparison_table
 from opik_resume.notebook.widget.looking.planes import Planes
-from opik_resume.notebook.widget.selected import Selection
-from opik_resume.notebook.widget.selection import Rectangle
+from opik_resume.notebook.widget.selecting import rectangles, selected
+from opik_resume.notebook.widget.selecting.rectangles import Rectangle
+from opik_resume.notebook.widget.selecting.selected import Selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from opik_resume.experiment.results.evaluation_result import EvaluationResult
     from opik_resume.notebook.background.desk import Desk
     from opik_resume.notebook.background.readings import Readings
-    from opik_resume.notebook.widget.offers import Offers
+    from opik_resume.notebook.widget.finishing.offers import Offers
     from opik_resume.stores.protocol import Store
 
 

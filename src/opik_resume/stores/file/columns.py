@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Metrics
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.merging import merged
 from opik_resume.base.columns.scores import Told
+from opik_resume.base.numeric import np
 from opik_resume.base.records import LIGHT_MESSAGE, Attempt, CellState, ErrorInfo, Json, ScoreResult
 from opik_resume.base.states import INTERRUPTIONS
 from opik_resume.base.text.jsontext import from_json

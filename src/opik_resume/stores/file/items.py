@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from opik_resume.base.columns.ids import Ids, texts_of
 from opik_resume.base.columns.items import Items
+from opik_resume.base.numeric import np
 from opik_resume.base.records import Item, ItemFacts
 from opik_resume.stores.file import rows
 from opik_resume.stores.file.database import Database, placeholders

@@ -14,7 +14,7 @@ from opik_resume.notebook.widget.lasting import picture
 from opik_resume.notebook.widget.looking.groups import groups_answer
 from opik_resume.notebook.widget.looking.payload import head_json, row_json, unread_row_json
 from opik_resume.notebook.widget.looking.planes import Planes
-from opik_resume.notebook.widget.runs import coded
+from opik_resume.notebook.widget.wire.runs import coded
 
 if TYPE_CHECKING:
     from opik_resume.experiment.reading import Reading

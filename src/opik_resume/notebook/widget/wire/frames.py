@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import Bytes
-from opik_resume.notebook.widget.runs import coded
+from opik_resume.notebook.widget.wire.runs import coded
 
 TICK = 0.06
 """Seconds between two messages: 17 a second, below the 20 of the protocol."""

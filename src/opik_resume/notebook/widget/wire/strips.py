@@ -12,7 +12,7 @@ import numpy.typing as npt
 from opik_resume.base.records import CellState
 from opik_resume.base.states import WORST_FIRST
 from opik_resume.experiment.grid import Bytes
-from opik_resume.notebook.widget.runs import coded
+from opik_resume.notebook.widget.wire.runs import coded
 
 FEW = 240
 STRETCHES = 12

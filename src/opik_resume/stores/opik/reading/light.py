@@ -9,11 +9,10 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Made, Metrics, numbered
 from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.columns.merging import merged
+from opik_resume.base.numeric import np
 from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import LIGHT_MESSAGE, Attempt, CellState, Json
 from opik_resume.base.states import INTERRUPTIONS

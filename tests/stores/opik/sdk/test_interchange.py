@@ -157,7 +157,7 @@ def test_a_kept_output_is_scored_instead_of_run_again(server: OpikServer, home: 
 
 
 ONE_MORE = """
-from tests.stores.opik.theirs import run, task, Needs
+from tests.stores.opik.sdk.theirs import run, task, Needs
 run("kept", task, Needs("needs", track=False))
 """
 

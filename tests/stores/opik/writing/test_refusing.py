@@ -24,7 +24,7 @@ from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.wire import Request
 from tests.stores.opik.makers import finished, ours
-from tests.stores.opik.test_delivery import BATCHES, assert_delivered
+from tests.stores.opik.writing.test_delivery import BATCHES, assert_delivered
 from tests.waiting import soon, until
 
 REFUSALS = [400, 404, 409, 413, 422]

@@ -21,9 +21,9 @@ from opik_resume.metrics import Equals
 from opik_resume.metrics.base_metric import BaseMetric
 from opik_resume.metrics.score_result import ScoreResult
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget.holders import held
+from opik_resume.notebook.widget.finishing.holders import held
+from opik_resume.notebook.widget.finishing.terms import Terms
 from opik_resume.notebook.widget.looking.groups import groups_of
-from opik_resume.notebook.widget.terms import Terms
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import Screen, View, evaluated, reading_of

@@ -24,7 +24,7 @@ from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.opik_server.wire import Request
 from tests.stores.opik.makers import theirs
-from tests.stores.opik.test_runs import CONTEXT
+from tests.stores.opik.writing.test_runs import CONTEXT
 from tests.waiting import until
 
 LARGEST = math.nextafter(1e9, 0)  # of a float that the server takes

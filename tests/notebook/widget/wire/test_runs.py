@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.notebook.widget.runs import LONGEST, coded
+from opik_resume.notebook.widget.wire.runs import LONGEST, coded
 from tests.notebook.helpers import decoded
 
-EXAMPLES = json.loads((Path(__file__).parents[3] / "js/test/runs.json").read_text())
+EXAMPLES = json.loads((Path(__file__).parents[4] / "js/test/runs.json").read_text())
 RUNS = st.lists(st.tuples(st.integers(0, 255), st.integers(1, 3 * LONGEST)), max_size=40)
 
 

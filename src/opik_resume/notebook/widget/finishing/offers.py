@@ -24,9 +24,9 @@ from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.namespace.candidates import Namespace
 from opik_resume.notebook.namespace.choosing import Choice, Chooser, Given, Picked
 from opik_resume.notebook.namespace.lookup import user_namespace
-from opik_resume.notebook.widget.holders import held
+from opik_resume.notebook.widget.finishing.holders import held
+from opik_resume.notebook.widget.finishing.terms import ALL, Terms, limits_json
 from opik_resume.notebook.widget.looking.payload import plan_json
-from opik_resume.notebook.widget.terms import ALL, Terms, limits_json
 
 NO_TASK = "Resume needs the task: define a function of one item here in the notebook, or browse(task=…)."
 CHOOSE = "Choose the task."

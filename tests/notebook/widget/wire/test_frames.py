@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opik_resume.notebook.widget.runs import coded
 from opik_resume.notebook.widget.wire.frames import (
     KEY_PERIOD_OF_MANY,
     LATE_KEYS,
@@ -20,6 +19,7 @@ from opik_resume.notebook.widget.wire.frames import (
     Frames,
     Message,
 )
+from opik_resume.notebook.widget.wire.runs import coded
 
 PROGRESS: dict[str, Any] = {"done": 0}
 

@@ -16,8 +16,8 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.limits import Limits
 from opik_resume.experiment.planning.choosing import Only
 from opik_resume.experiment.planning.plan import ResumePlan
-from opik_resume.notebook.widget import selection
 from opik_resume.notebook.widget.requests import RequestRefused
+from opik_resume.notebook.widget.selecting import rectangles
 
 RULES = ("max_runs", "max_seconds", "max_failures", "max_cost")
 """The stop rules that a view can set."""
@@ -58,7 +58,7 @@ class Terms:
             return plan.select(self.only)
         if set(self.only) != {RUNS}:
             raise RequestRefused(f"only: {RUNS} stands alone.")
-        wanted = selection.cells_of(selection.checked(self.only[RUNS], grid), grid)
+        wanted = rectangles.cells_of(rectangles.checked(self.only[RUNS], grid), grid)
         cells = plan.columns
         found = plan.part(np.isin(grid.offsets[cells.item] + cells.trial, wanted))
         if not len(found):

@@ -17,7 +17,7 @@ from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults, missing
 from tests.opik_server.api import Api
 from tests.stores.opik.makers import finished, ours, theirs
-from tests.stores.opik.test_delivery import assert_delivered
+from tests.stores.opik.writing.test_delivery import assert_delivered
 from tests.waiting import until
 
 A_FEW = len(presence.AGAIN)

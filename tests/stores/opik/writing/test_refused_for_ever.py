@@ -23,7 +23,7 @@ from opik_resume.stores.opik.writing import dispatch
 from tests.builders import CountingTask, complete, numbers
 from tests.opik_server import OpikServer, faults
 from tests.stores.opik.makers import ours
-from tests.stores.opik.test_scores import of_run, warnings
+from tests.stores.opik.writing.test_scores import of_run, warnings
 
 DIGITS, KEY = 10**1500, "k" * 60_000
 OUTPUTS: dict[str, tuple[Callable[[], Any], Any]] = {

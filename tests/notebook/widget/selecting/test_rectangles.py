@@ -13,7 +13,7 @@ from opik_resume import evaluate
 from opik_resume.exceptions import ArgumentError
 from opik_resume.experiment.grid import Grid
 from opik_resume.metrics import Equals
-from opik_resume.notebook.widget.selection import cells_of, checked, rectangles_of
+from opik_resume.notebook.widget.selecting.rectangles import cells_of, checked, rectangles_of
 from opik_resume.stores.protocol import Store
 from tests.builders import numbers
 from tests.notebook.helpers import View, evaluated

@@ -25,7 +25,7 @@ from tests.builders import CountingTask, numbers
 from tests.opik_server import OpikServer, faults
 from tests.opik_server.api import Api
 from tests.stores.opik.makers import theirs
-from tests.stores.opik.test_scores import Gives, warnings
+from tests.stores.opik.writing.test_scores import Gives, warnings
 from tests.waiting import soon, until
 
 SENTENCE = "Other programs see this in about a minute"

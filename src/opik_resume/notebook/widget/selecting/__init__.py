@@ -1,0 +1,1 @@
+"""Runs that are selected: as Python sees them, and as they travel."""
