@@ -95,7 +95,9 @@ def each_page(
     return [of_page for _, of_page in pages]
 
 
-def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
+def all_at_once(
+    client: Client, path: str, query: Mapping[str, Any], about: int, *, each: Callable[[Json], Json]
+) -> list[Json] | None:
     """Every row of a list that others may add to meanwhile, its pages fetched side by side.
 
     None when the pages do not fit together: what was added or deleted has shifted rows from one page to another. Then
@@ -104,11 +106,12 @@ def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int)
     Args:
         client, path, query: what to ask; ``page`` and ``size`` are added.
         about: how many rows there probably are.
+        each: what is kept of a row, with its id, as soon as its page is there.
     """
 
     def fetched(number: int) -> Json:
         found: Json = client.call("GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE})
-        return found
+        return {"total": found["total"], "content": list(map(each, found["content"]))}
 
     pages = _side_by_side(fetched, range(1, _pages(about, SIDE_BY_SIDE) + 1))
     total = int(pages[0]["total"])
