@@ -100,7 +100,8 @@ class LiveRuns:
 
     def _placed(self, rows: list[Json], experiment: Json) -> list[Json]:
         """Each row with its ``item_id``: one linked to several experiments says it of one only."""
-        elsewhere = [row for row in rows if "item_id" not in placed(row, experiment["id"])]
+        found = (row for row in rows if "item_id" not in row)
+        elsewhere = [row for row in found if "item_id" not in placed(row, experiment["id"])]
         links = {row["id"]: row["experiment"] for row in self._links.of(experiment)} if elsewhere else {}
         lost = [row["id"] for row in elsewhere if row["id"] not in links]
         if lost:
