@@ -68,7 +68,7 @@ ROWS = st.fixed_dictionaries(
     {
         "id": st.sampled_from("abcdefgh"),
         "start_time": MOMENTS,
-        "experiment": st.sampled_from("xyz").map(lambda item: {"id": "e", "dataset_item_id": item}),
+        "item_id": st.sampled_from("xyz"),
     },
     optional={
         "end_time": mostly_absent(MOMENTS),
@@ -89,9 +89,7 @@ ROWS = st.fixed_dictionaries(
 @given(st.lists(ROWS, max_size=8))
 def test_columns_of_traces_are_those_of_their_attempts(rows: list[Json]) -> None:
     by_id = {row["id"]: row for row in rows}
-    made = {
-        id_: attempts.of_trace(row, "e", row["experiment"]["dataset_item_id"], light=True) for id_, row in by_id.items()
-    }
+    made = {id_: attempts.of_trace(row, "e", row["item_id"], light=True) for id_, row in by_id.items()}
     runs, plain = LightRuns("e", rows), AttemptColumns.of(made.values())
     columns = runs.columns
     assert columns.item_ids == plain.item_ids

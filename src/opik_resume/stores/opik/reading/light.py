@@ -37,7 +37,7 @@ class LightRuns(Made):
     """The runs of one experiment by item and id: the source of their columns.
 
     Args:
-        rows: their traces, each with the item that it ran. Of several of one id the last counts.
+        rows: their traces, each with the item that it ran as its ``item_id``. Of several of one id the last counts.
     """
 
     def __init__(self, experiment_id: str, rows: Iterable[Json]) -> None:
@@ -107,7 +107,7 @@ def _kept(row: Json) -> Kept:
     facts = metadata.get(FACTS) if isinstance(metadata, dict) else None
     return (
         row["id"],
-        row["experiment"]["dataset_item_id"],
+        row["item_id"],
         row["start_time"],
         get("end_time"),
         get("output") is not None or None,
