@@ -49,7 +49,8 @@ const OURS =
   fullWidth groupsInAll halt heads hover inspected isClose isMarked isPending keysShown labelledBy late listing marked marking
   meant mostZoom news outdated pick planning press pressCell pressLabel raster recolour reveal seenInsteadOf shading
   showKeys shownHeight shownWidth slivers squeezed storeName stored tabbable tally terms trouble troubles unfolded verdicts
-  wish zoomTo zoomed lengths inspection hearken`.split(/\s+/);
+  wish zoomTo zoomed lengths inspection hearken sight selecting ranks onChoose forget settle blocks answered aside palette
+  nothing having among extend layout columns`.split(/\s+/);
 
 /** Names of private members, which nothing but their class can name: shorter ones are theirs. Not those that are also said on
  * the wire, to the host or in a text, and (by Terser itself) not what a browser knows. */

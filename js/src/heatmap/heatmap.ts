@@ -47,7 +47,7 @@ export interface Options {
 
 /** Cells that fill more than this share of the height are given all of it. */
 const MANY = 0.9;
-const TROUBLE_KEYS: Readonly<Record<string, 1 | -1>> = { n: 1, N: -1, p: -1 };
+const TROUBLE_KEYS: Readonly<Record<string, 1 | -1>> = { n: 1, N: -1 };
 
 export class Heatmap {
   private parts: Furniture;

@@ -158,7 +158,6 @@ function Keep() {
       type="button"
       class="oprs-fold oprs-keep"
       aria-live="polite"
-      title="Put this item in a variable of the notebook"
       onClick={() => void view.inspection.keep()}
     >
       {kept ? (

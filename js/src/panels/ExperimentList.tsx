@@ -21,8 +21,11 @@ export function ExperimentList() {
   const { view } = useAround();
   const list = useRef<HTMLDivElement>(null);
   const meant = wanted(answered?.search ?? "");
-  const passing = (rows ?? []).filter((row) => meets(row, meant) && passes(row, filter));
-  const shown = arranged(passing, arrangement);
+  const among = (rows ?? []).filter((row) => meets(row, meant));
+  const shown = arranged(
+    among.filter((row) => passes(row, filter)),
+    arrangement,
+  );
   const tabbable = shown.some((row) => row.id === experiment) ? experiment : shown[0]?.id;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -56,7 +59,7 @@ export function ExperimentList() {
           {!remote && "Experiments in "}
           <strong>{storeName}</strong>
         </p>
-        <Finder />
+        <Finder among={among} />
       </div>
       <Alert>
         {trouble.list && [

@@ -1,6 +1,7 @@
 import { count, many } from "../base/words";
 import type { Sort } from "../protocol";
-import { ARRANGEMENTS, counted, FILTERS, meets, wanted } from "../state/filters";
+import { ARRANGEMENTS, counted, FILTERS } from "../state/filters";
+import type { ListedRow } from "../state/viewstate";
 import { useAround, useViewState } from "./hooks";
 import { Select } from "./parts";
 
@@ -11,10 +12,13 @@ const ORDERS: readonly (readonly [Sort, string])[] = [
   ["name", "by name"],
 ];
 
-/** What to search and in which order; mostly the store's work. */
-export function Finder() {
+/** What to search and in which order, mostly the store's work; and which states are shown, with how many there are of each
+ * among those that the search is of. */
+export function Finder({ among }: { among: readonly ListedRow[] }) {
   const { view } = useAround();
-  const { query, remote, rows, total, arrangement } = useViewState();
+  const { query, remote, rows, total, arrangement, filter } = useViewState();
+  const counts = counted(among);
+  const more = rows && rows.length < total ? "+" : "";
   const order = (chosen: string) => {
     const arranging = ARRANGEMENTS.find((each) => each === chosen);
     if (arranging) view.listing.arrange(arranging);
@@ -31,7 +35,10 @@ export function Finder() {
         onInput={(event) => view.listing.find({ search: event.currentTarget.value })}
       />
       <p class="oprs-line oprs-quiet">
-        <span class="oprs-number">{rows && many(total, "experiment")}</span>
+        <span class="oprs-number">
+          {rows && counts[filter] < rows.length && `${count(counts[filter])}${more} of `}
+          {rows && many(total, "experiment")}
+        </span>
         <Select
           class="oprs-order"
           label="Order"
@@ -40,32 +47,22 @@ export function Finder() {
           onChoose={order}
         />
       </p>
-      <Chips />
+      <fieldset class="oprs-chips" aria-label="Show">
+        {FILTERS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            class="oprs-chip"
+            aria-pressed={each === filter}
+            onClick={() => view.listing.filter(each)}
+          >
+            {each}{" "}
+            {each !== "all" && (
+              <span class="oprs-number">{rows && count(counts[each]) + more}</span>
+            )}
+          </button>
+        ))}
+      </fieldset>
     </>
-  );
-}
-
-/** Which states are shown, with how many there are of each among what is listed. */
-function Chips() {
-  const { view } = useAround();
-  const { rows, total, filter, answered } = useViewState();
-  const meant = wanted(answered?.search ?? "");
-  const counts = counted((rows ?? []).filter((row) => meets(row, meant)));
-  const more = rows && rows.length < total ? "+" : "";
-  return (
-    <fieldset class="oprs-chips" aria-label="Show">
-      {FILTERS.map((each) => (
-        <button
-          key={each}
-          type="button"
-          class="oprs-chip"
-          aria-pressed={each === filter}
-          onClick={() => view.listing.filter(each)}
-        >
-          {each}{" "}
-          {each !== "all" && <span class="oprs-number">{rows && count(counts[each]) + more}</span>}
-        </button>
-      ))}
-    </fieldset>
   );
 }

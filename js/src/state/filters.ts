@@ -5,7 +5,15 @@ export const FILTERS = ["all", "resumable", "running", "complete"] as const;
 export type Filter = (typeof FILTERS)[number];
 
 /** Words that are no part of a name but say which state is meant. */
-const WORDS = ["resumable", "running", "complete", "failed", "closed", "unread"] as const;
+const WORDS = [
+  "resumable",
+  "running",
+  "complete",
+  "failed",
+  "closed",
+  "unread",
+  "not_resumable",
+] as const;
 type Word = (typeof WORDS)[number];
 
 export interface Wanted {
@@ -15,7 +23,10 @@ export interface Wanted {
 }
 
 export function wanted(search: string): Wanted {
-  const all = search.split(/\s+/).filter(Boolean);
+  const all = search
+    .replace(/\bnot resumable\b/i, "not_resumable")
+    .split(/\s+/)
+    .filter(Boolean);
   const isWord = (word: string): word is Word => WORDS.includes(word.toLowerCase() as Word);
   const words = all.filter(isWord).map((word) => word.toLowerCase() as Word);
   return { text: words.length ? all.filter((word) => !isWord(word)).join(" ") : search, words };

@@ -152,8 +152,11 @@ test("at 420 pixels everything is reachable: the list on demand, and nothing is 
   const el = await mount(some(), 420);
   await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
   expect(find(el, ".oprs-row").offsetHeight).toBe(0);
+  const top = () => find(el, ".oprs-heatmap").getBoundingClientRect().top;
+  const before = top();
   find(el, ".oprs-picker").click();
   await vi.waitFor(() => expect(find(el, ".oprs-row").offsetHeight).toBeGreaterThan(0));
+  expect(top(), "it lies over what is below").toBe(before);
   const right = find(el, ".oprs-frame").getBoundingClientRect().right;
   for (const part of [".oprs-row", ".oprs-resume", ".oprs-items", ".oprs-group", ".oprs-heatmap"]) {
     await vi.waitFor(() => expect(find(el, part)).toBeTruthy());

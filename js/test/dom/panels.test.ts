@@ -287,8 +287,10 @@ describe("which experiments are listed", () => {
     const chips = () => [...mounted.root.querySelectorAll<HTMLElement>(".oprs-chip")];
     const told = chips().map((chip) => chip.textContent?.trim());
     expect(told).toEqual(["all", "resumable 1", "running 0", "complete 1"]);
+    expect(mounted.text(".oprs-list-head .oprs-number")).toBe("2 experiments");
     chips()[3].click();
     await soon(() => expect(names(mounted)).toEqual(["done"]));
+    expect(mounted.text(".oprs-list-head .oprs-number")).toBe("1 of 2 experiments");
     expect(chips()[3].getAttribute("aria-pressed")).toBe("true");
     chips()[2].click();
     await soon(() => expect(mounted.text(".oprs-rows")).toBe("No experiment matches."));

@@ -8,6 +8,7 @@ const rows = [
   row("gpt", "resumable", 3),
   row("haiku", "running"),
   row("smoke", "unread"),
+  row("old", "not_resumable"),
 ];
 
 test("words of a search that name a state are filters, the rest is looked for in names", () => {
@@ -22,10 +23,11 @@ test("a row is meant by its state, or by its name after all", () => {
   expect(meant("resumable")).toEqual(["gpt resumable", "gpt"]);
   expect(meant("failed")).toEqual(["gpt"]);
   expect(meant("running")).toEqual(["haiku"]);
-  expect(meant("")).toHaveLength(4);
+  expect(meant("Not resumable")).toEqual(["old"]);
+  expect(meant("")).toHaveLength(5);
 });
 
 test("rows are counted by filter", () => {
-  expect(counted(rows)).toEqual({ all: 4, resumable: 1, running: 1, complete: 1 });
-  expect(rows.filter((each) => passes(each, "all"))).toHaveLength(4);
+  expect(counted(rows)).toEqual({ all: 5, resumable: 1, running: 1, complete: 1 });
+  expect(rows.filter((each) => passes(each, "all"))).toHaveLength(5);
 });
