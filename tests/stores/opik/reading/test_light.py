@@ -22,8 +22,9 @@ from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.reasons import Theirs
 from opik_resume.stores.opik.wire import FACTS, NO_TIME
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import error, finished, ours, span, theirs
 from tests.waiting import until
 
