@@ -6,9 +6,9 @@ export function own(event: Event): void {
   event.stopPropagation();
 }
 
-/** Whether a key belongs to somebody else: a chord, or what is typed into a field. */
+/** Whether a key belongs to somebody else: a chord, or what is typed. (A list that is folded takes no letters from us.) */
 export function isTaken(event: KeyboardEvent): boolean {
   const [target] = event.composedPath() as Element[];
   const chord = event.ctrlKey || event.metaKey || event.altKey;
-  return chord || target.matches?.("input, select, textarea");
+  return chord || target.matches?.("input:not([type=checkbox]), textarea");
 }

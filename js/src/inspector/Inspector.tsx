@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { own } from "../base/keys";
 import { cellLine, price, spaced, webAddress } from "../base/words";
 import { useAround, useViewState } from "../panels/hooks";
@@ -18,7 +19,7 @@ type Tab = "Error" | "Item" | "Output" | "Scores" | "Prints" | "Attempts" | "Tra
 export function Inspector() {
   const [height, setHeight] = useHeight();
   return (
-    <div class="oprs-inspection" style={`height:${height}px`}>
+    <div class="oprs-inspection" style={`--oprs-height:${height}px`}>
       <Splitter height={height} set={setHeight} />
       <Inspected />
     </div>
@@ -26,7 +27,7 @@ export function Inspector() {
 }
 
 function Inspected() {
-  const { inspected, late, trouble } = useViewState();
+  const { inspected, trouble } = useViewState();
   const { view } = useAround();
   if (!inspected) {
     return (
@@ -48,13 +49,7 @@ function Inspected() {
         {cell && <code class="oprs-id oprs-clip">{cell.item_id}</code>}
       </h3>
       <Alert>{problem}</Alert>
-      {cell ? (
-        <Tabs cell={cell} details={details} key={index} />
-      ) : (
-        late.includes("cell") && (
-          <p class="oprs-quiet">The kernel is busy; this is shown when it answers.</p>
-        )
-      )}
+      <Tabs cell={cell} details={details} />
     </section>
   );
 }
@@ -64,19 +59,26 @@ interface Looked {
   details: Details | null;
 }
 
-function Tabs({ cell, details }: Looked) {
+/** Its tabs are known when the cell is. The panel stays from cell to cell, with the focus: `n` leads on from in here too. */
+function Tabs({ cell, details }: { cell: Cell | null; details: Details | null }) {
   const { prefix, view } = useAround();
+  const { late, inspected } = useViewState();
   const elsewhere = webAddress(details?.url ?? null);
-  const picked = useViewState().inspected?.tab as Tab | null;
+  const picked = inspected?.tab as Tab | null | undefined;
   const pick = (name: Tab) => view.inspection.pick(name);
   const buttons = useRef<HTMLDivElement>(null);
-  const tabs: Tab[] = ["Item", "Output", "Scores", "Prints", "Attempts"];
-  if (cell.error) tabs.unshift("Error");
+  const panel = useRef<HTMLDivElement>(null);
+  const tabs: Tab[] = cell ? ["Item", "Output", "Scores", "Prints", "Attempts"] : [];
+  if (cell?.error) tabs.unshift("Error");
   if (details?.spans.length) tabs.push("Trace");
-  const tab = picked && tabs.includes(picked) ? picked : firstTab(cell);
+  const tab = picked && tabs.includes(picked) ? picked : cell && firstTab(cell);
+  useFocusKept(panel);
+  useLayoutEffect(() => {
+    if (panel.current) panel.current.scrollTop = 0;
+  }, [tab, cell?.cell]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = tabs.indexOf(tab);
+    const at = tabs.indexOf(tab as Tab);
     const last = tabs.length - 1;
     const to = {
       ArrowRight: (at + 1) % tabs.length,
@@ -111,7 +113,7 @@ function Tabs({ cell, details }: Looked) {
         </div>
         <span class="oprs-tools">
           {tab === "Item" && <Keep />}
-          <Copy text={textOf(tab, cell, details)} />
+          {cell && tab && <Copy text={textOf(tab, cell, details)} />}
           {elsewhere && (
             <a class="oprs-link" href={elsewhere} target="_blank" rel="noopener noreferrer">
               Open in Opik ↗
@@ -124,13 +126,26 @@ function Tabs({ cell, details }: Looked) {
         role="tabpanel"
         id={`${prefix}-panel`}
         aria-labelledby={`${prefix}-tab-${tab}`}
+        ref={panel}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area has to be reached by the keyboard
         tabIndex={0}
       >
-        <Content tab={tab} cell={cell} details={details} />
+        {cell && tab && <Content tab={tab} cell={cell} details={details} />}
+        {!cell && late.includes("cell") && (
+          <p class="oprs-quiet">The kernel is busy; this is shown when it answers.</p>
+        )}
       </div>
     </>
   );
+}
+
+/** What had the focus beside or in the panel may be gone with the next cell: then the panel has it. */
+function useFocusKept(panel: RefObject<HTMLElement | null>): void {
+  const inside = () => panel.current?.parentElement?.contains(document.activeElement);
+  const was = inside();
+  useLayoutEffect(() => {
+    if (was && !inside()) panel.current?.focus({ preventScroll: true });
+  });
 }
 
 /** Puts the item in a variable of the notebook, and names it. */
@@ -174,7 +189,7 @@ function textOf(tab: Tab, cell: Cell, details: Details | null): string {
 /** Where the trouble is, else what the task returned, else what it was asked. */
 function firstTab(cell: Cell): Tab {
   if (cell.error) return "Error";
-  if (cell.scores.some((score) => score.failed)) return "Scores";
+  if (cell.scores.some(({ failed, value }) => failed || value === null)) return "Scores";
   return cell.output === null || cell.output === undefined ? "Item" : "Output";
 }
 

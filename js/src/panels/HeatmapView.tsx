@@ -90,8 +90,12 @@ function Selected({ selection }: { selection: Selection }) {
     <>
       <b class="oprs-number">{many(runs, "run")} selected</b>
       <span class="oprs-clip oprs-number" title={scales ? meansLine(scales) : undefined}>
-        {runs > items && ` (${many(items, "item")})`}
-        {scales?.length ? " · " : ""}
+        {runs > items && (
+          <span class="oprs-mean">
+            {` (${many(items, "item")})`}
+            {scales?.length ? " ·" : ""}
+          </span>
+        )}{" "}
         {scales && <Means of={scales} />}
         {rectangles.length > MOST && " · too scattered for Python"}
       </span>

@@ -12,7 +12,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
     "Shift + arrows",
     "select; Ctrl + A all, Shift + Space the item, Ctrl + Space the trial, g the group",
   ],
-  ["/", "find items by text or id; Escape ends it"],
+  ["/", "find items by text, id or number; Enter shows the first, Escape ends it"],
   ["Escape", "nothing selected; back to the notebook"],
   ["?", "these keys"],
 ];

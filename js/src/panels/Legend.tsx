@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../base/words";
 import { NOT_RUN } from "../heatmap/cells/shading";
 import { KINDS_IN_ORDER, type Kind } from "../heatmap/cells/states";
@@ -5,7 +6,7 @@ import { cssName } from "../heatmap/drawing/palette";
 import { cssColourOf, cssVerdict } from "../heatmap/drawing/scale";
 import { type Comparison, stateOf } from "../protocol";
 import { besideOf, DISAGREEMENT, type Shown } from "../state/sight";
-import { useAround, useViewState } from "./hooks";
+import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
 import { Select } from "./parts";
 import { maskOfItems } from "./shading";
 
@@ -22,7 +23,9 @@ const VERDICTS = ["worse", "same", "better"] as const;
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
   const { view } = useAround();
-  const { tally, kinds, colour, plane } = useViewState();
+  const { tally, kinds, colour, plane, experiment } = useViewState();
+  const box = useRef<HTMLDivElement>(null);
+  useRoomOnceTaken(box, experiment, [colour, plane]);
   return (
     <>
       <ul class="oprs-legend">
@@ -44,15 +47,13 @@ export function Legend() {
           </li>
         ))}
       </ul>
-      {colour !== "state" && (
-        <div class="oprs-scale">
-          {plane?.comparison ? (
-            <Verdicts of={plane.comparison} />
-          ) : (
-            plane && <ScaleOf plane={plane} states={view.cells.bytes} />
-          )}
-        </div>
-      )}
+      <div class={colour === "state" ? "" : "oprs-scale"} ref={box}>
+        {plane?.comparison ? (
+          <Verdicts of={plane.comparison} />
+        ) : (
+          plane && <ScaleOf plane={plane} states={view.cells.bytes} />
+        )}
+      </div>
     </>
   );
 }

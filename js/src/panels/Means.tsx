@@ -1,15 +1,16 @@
 import { meanOf } from "../base/words";
 import type { Scale } from "../protocol";
 
-/** The mean of each metric, its standard error, and of how many runs. A line breaks between metrics only. */
+/** The mean of each metric, its standard error, and of how many runs. A line breaks after the point between metrics only. */
 export function Means({ of }: { of: readonly Scale[] }) {
   return (
     <>
       {of.map((scale, at) => (
         <span key={scale.by}>
-          {at > 0 && " · "}
+          {at > 0 && " "}
           <span class="oprs-mean">
             <b>{scale.name}</b> {meanOf(scale)}
+            {at < of.length - 1 && " ·"}
           </span>
         </span>
       ))}

@@ -1,5 +1,6 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { many } from "../base/words";
+import { startOf } from "../heatmap/cells/shape";
 import {
   BESIDE,
   BY_CHANGE,
@@ -80,23 +81,32 @@ function ItemSearch() {
   const { view } = useAround();
   const { search, found } = useViewState();
   const input = useRef<HTMLInputElement>(null);
+  const answered = found?.text === search;
+  /** The first of what is found is to be shown, as soon as it is known. */
+  const [going, go] = useState(false);
+  useEffect(() => {
+    if (!going || !answered) return;
+    go(false);
+    if (found.items.length) view.inspect(startOf(view.cells.shape, found.items[0]));
+  }, [going, answered]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
+    if (event.key === "Escape") view.sight.find("");
+    else if (event.key !== "Enter" || !input.current?.value.trim()) return;
+    else go(true);
     event.stopPropagation();
-    view.sight.find("");
     input.current?.closest(".oprs-grid")?.querySelector<HTMLElement>(".oprs-heatmap")?.focus();
   };
   return (
     <span class="oprs-find">
       <span class="oprs-quiet oprs-number" role="status">
-        {search.trim() && found?.text === search && many(found.total, "item")}
+        {search.trim() && answered && many(found.total, "item")}
       </span>
       <input
         ref={input}
         type="search"
         class="oprs-search oprs-items"
         placeholder="Find items ( / )"
-        aria-label="Find items by text or id"
+        aria-label="Find items by text, id or number"
         value={search}
         onInput={(event) => view.sight.find(event.currentTarget.value)}
         onKeyDown={onKeyDown}

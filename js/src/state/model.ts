@@ -255,6 +255,7 @@ export class ExperimentView implements FeedListener {
       progress: null,
       inspected: null,
       groups: null,
+      groupsInAll: 0,
       group: null,
       ...LOOKING,
       pressed: null,

@@ -225,13 +225,58 @@ test("a narrow view stacks its parts and does not overflow", async () => {
   expect(find(el, ".oprs-frame").scrollWidth).toBeLessThanOrEqual(480);
 });
 
-test.each([420, 1100])("what is selected moves nothing, %i px wide", async (width) => {
-  const kernel = some();
+test.each([300, 420, 700, 1100])("how one looks moves nothing, %i px wide", async (width) => {
+  const states = new Uint8Array(30_000).fill(byte("completed"));
+  states[7] = byte("task_failed");
+  const kernel = new FakeKernel([
+    experiment("e1", "one", 10_000, 3, states),
+    experiment("e2", "another with a long name", 10_000, 3, states.slice()),
+  ]);
+  let answer = () => {};
+  const groups = kernel.methods.groups;
+  kernel.methods.groups = (params) => {
+    answer = () => {
+      kernel.methods.groups = groups;
+      kernel.changed("groups");
+    };
+    return [null, ...groups(params).slice(1)] as never;
+  };
   const el = await mount(kernel, width);
-  await vi.waitFor(() => expect(find(el, ".oprs-row .oprs-rowmeans").textContent).toBeTruthy());
-  const top = () => find(el, ".oprs-troubles").getBoundingClientRect().top;
-  const before = top();
-  kernel.control.set("rectangles", [[3, 60, 0, 2]]);
-  await vi.waitFor(() => expect(find(el, ".oprs-selected").textContent).toContain("words"));
-  expect(top()).toBe(before);
+  const parts = [
+    ".oprs-find",
+    ".oprs-legend",
+    ".oprs-heatmap",
+    ".oprs-troubles",
+    ".oprs-inspector",
+  ];
+  const tops = () => parts.map((part) => find(el, part).getBoundingClientRect().top);
+  const shown = (part: string, words: string) =>
+    vi.waitFor(() => expect(find(el, part).textContent).toContain(words));
+  await shown(".oprs-plan", "metrics");
+  await shown(".oprs-progress .oprs-means", "words");
+  let before = tops();
+  answer();
+  await shown(".oprs-troubles", "TimeoutError");
+  expect(tops(), "why runs failed").toEqual(before);
+
+  kernel.control.set("rectangles", [[3, 9990, 0, 2]]);
+  await shown(".oprs-selected", "words");
+  expect(tops(), "selected").toEqual(before);
+  kernel.control.set("rectangles", []);
+
+  const choose = async (nth: number, value: string, part: string, words: string) => {
+    const select = el.querySelectorAll<HTMLSelectElement>(".oprs-seeing select")[nth];
+    await vi.waitFor(() => expect(select.innerHTML).toContain(value));
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await shown(part, words);
+  };
+  await choose(1, "disagreement:score:keywords", ".oprs-caption", "worst first");
+  expect(tops(), "sorted").toEqual(before);
+  await choose(1, "order", ".oprs-caption", "first");
+  await choose(0, "score:words", ".oprs-legend + div", "no value");
+  before = tops();
+  await choose(0, "state", ".oprs-legend + div", "");
+  await vi.waitFor(() => expect(el.querySelector(".oprs-scale")).toBeNull());
+  expect(tops(), "back to states").toEqual(before);
 });

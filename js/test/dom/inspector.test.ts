@@ -179,7 +179,8 @@ describe("its tools", () => {
 });
 
 describe("its height", () => {
-  const height = (find: (selector: string) => HTMLElement) => find(".oprs-inspection").style.height;
+  const height = (find: (selector: string) => HTMLElement) =>
+    find(".oprs-inspection").style.getPropertyValue("--oprs-height");
 
   test("is moved by keys and remembered", async () => {
     const { find, key } = await inspected();

@@ -381,6 +381,23 @@ describe("why runs failed", () => {
     );
   });
 
+  test("how many are not shown is forgotten with the experiment", async () => {
+    const kernel = troubled();
+    const known = kernel.methods.groups;
+    kernel.methods.groups = (params) => {
+      const [told, ...buffers] = known(params) as [{ groups: Group[] }];
+      return [{ ...told, total: 60 }, ...buffers] as never;
+    };
+    const { find, text } = await opened(kernel);
+    expect(text(".oprs-troubles")).toContain("smaller groups");
+    kernel.methods.groups = () => [null];
+    find(".oprs-row[data-id=done]").click();
+    await soon(() =>
+      expect(find(".oprs-root, .oprs-frame").closest("[data-experiment=done]")).toBeTruthy(),
+    );
+    expect(text(".oprs-troubles")).not.toContain("smaller groups");
+  });
+
   test("where nothing is wrong nobody asks", async () => {
     const kernel = new FakeKernel([done()]);
     const { root } = await mountOpen(kernel);
@@ -454,6 +471,13 @@ describe("the inspector", () => {
     expect(tabs().map((tab) => tab.textContent)).toEqual(TABS);
     expect(chosen()).toBe("Scores");
     expect(text(".oprs-scores tbody tr")).toBe("wordsfailedValueError: no words");
+  });
+
+  test("goes to the scores, too, when a metric was not given", async () => {
+    const absent = { name: "words", value: null, reason: "was not given", failed: false };
+    const { text, chosen } = await inspected({ error: null, scores: [absent] });
+    expect(chosen()).toBe("Scores");
+    expect(text(".oprs-scores tbody tr")).toBe("words–was not given");
   });
 
   test("shows items and outputs of any kind", async () => {

@@ -45,6 +45,8 @@ describe("colour and order", () => {
       "disagreement in keywords",
       "against smoke",
     ]);
+    const [first] = mounted.root.querySelectorAll(".oprs-means .oprs-mean");
+    expect(first.textContent, "no line begins with a point").toMatch(/\) ·$/);
     expect(mounted.text(".oprs-means")).toMatch(
       /^keywords 0\.\d\d ± 0\.02 \(n 34\) · words 0\.\d\d ± 0\.02 \(n 33\)$/,
     );
@@ -168,6 +170,47 @@ describe("the legend", () => {
   });
 });
 
+describe("the next trouble", () => {
+  test("is found from a folded list and from a box to tick, too", async () => {
+    const mounted = await opened(some());
+    const shown = () => mounted.find(".oprs-inspector").dataset.cell;
+    press(chooser(mounted, "Colour by"), "n");
+    await soon(() => expect(shown()).toBe("4"));
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    mounted.find(".oprs-plan").append(box);
+    press(box, "n");
+    await soon(() => expect(shown()).toBe("8"));
+    box.type = "number";
+    press(box, "n");
+    expect(shown()).toBe("8");
+  });
+
+  test("is found again and again from within the inspector, where the focus stays", async () => {
+    const mounted = await opened(some());
+    const shown = () => mounted.find(".oprs-inspector").dataset.cell;
+    press(mounted.find(".oprs-heatmap"), "n");
+    for (const [part, cell] of [
+      ["[role=tab]", "8"],
+      [".oprs-copy", "4"],
+    ] as const) {
+      await soon(() => mounted.find(part));
+      mounted.find(part).focus();
+      press(mounted.find(part), "n");
+      await soon(() => expect(shown()).toBe(cell));
+      expect(mounted.find(".oprs-inspector").contains(document.activeElement)).toBe(true);
+    }
+    const panel = mounted.find(".oprs-panel");
+    panel.focus();
+    panel.scrollTop = 40;
+    press(panel, "n");
+    await soon(() => expect(shown()).toBe("8"));
+    await soon(() => mounted.find("[role=tab]"));
+    expect(document.activeElement).toBe(panel);
+    expect(panel.scrollTop).toBe(0);
+  });
+});
+
 describe("a selection", () => {
   const selects = (kernel: FakeKernel) =>
     kernel.control.sent
@@ -250,6 +293,18 @@ describe("finding items", () => {
     expect(mounted.find(".oprs-inspector").dataset.cell).toBeUndefined();
     press(input, "Escape");
     await soon(() => expect(mounted.text(".oprs-find")).toBe(""));
+  });
+
+  test("Enter shows the first, as soon as it is known", async () => {
+    const mounted = await opened(some());
+    const input = mounted.find(".oprs-items") as HTMLInputElement;
+    input.focus();
+    input.value = "11";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    press(input, "Enter");
+    expect(document.activeElement).toBe(mounted.find(".oprs-heatmap"));
+    await soon(() => expect(mounted.find(".oprs-inspector").dataset.cell).toBe("30"));
+    expect(mounted.text(".oprs-find"), "and it stays marked").toBe("1 item");
   });
 });
 

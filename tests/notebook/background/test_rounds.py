@@ -107,7 +107,13 @@ def test_views_are_told_what_a_cell_waits_for_that_blocks(
     watching = Watching(desk, experiment)
     desk.watch(watching)
     evaluate_resume(
-        "e", Refusing(1, limited=2), [Equals()], verbose=0, adaptive=False, until_complete=True, store=store
+        "e",
+        Refusing(1, "too many requests", limited=2),
+        [Equals()],
+        verbose=0,
+        adaptive=False,
+        until_complete=True,
+        store=store,
     )
     assert [turn for turn, _ in watching.turns] == ["started", "ended", "pausing", "pausing", "started", "ended"]
     (_, ended), (_, waiting), (_, waited) = watching.turns[1:4]

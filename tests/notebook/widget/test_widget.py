@@ -74,7 +74,7 @@ def test_what_one_looks_at_is_remembered_for_a_reload(store: Store, view: Views)
         ("cell", -1),
         ("cell", "3"),
         ("tab", 7),
-        ("colour", "x" * 301),
+        ("colour", "x" * 10_001),
         ("sort", None),
         ("zoom", "2"),
         ("zoom", True),
@@ -84,6 +84,9 @@ def test_what_one_looks_at_is_remembered_for_a_reload(store: Store, view: Views)
     assert shown.widget.memory == looked
     assert shown.result("remember", **{**looked, "cell": None, "tab": None, "zoom": 0, "more": "x" * 9_000}) == {}
     assert shown.widget.memory == {**looked, "cell": None, "tab": None, "zoom": 1.0}
+    wordy = {**looked, "colour": "beside:e score:" + "judge whether " * 300, "sort": "score:" + "judge whether " * 300}
+    assert shown.result("remember", **wordy) == {}
+    assert shown.widget.memory == wordy
 
 
 def test_the_list_is_newest_first_with_strips(store: Store, view: Views) -> None:

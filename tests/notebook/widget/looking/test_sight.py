@@ -230,6 +230,23 @@ def test_items_are_found_by_their_text_and_id(view: Views, experiment_id: str) -
     assert found("  ") == []
 
 
+def test_an_item_is_found_by_the_number_that_the_screen_shows(view: Views, experiment_id: str) -> None:
+    shown = view()
+
+    def found(text: str) -> list[int]:
+        return [
+            int(place)
+            for place in np.frombuffer(shown.ask("find", experiment=experiment_id, text=text).buffers[0], dtype="<u4")
+        ]
+
+    for number in range(6):
+        elsewhere = [place for place in found(f"{number}") if place != number]
+        assert found(f"{number}") == [number, *elsewhere]  # before those that have it in their texts
+        assert found(f"item {number}") == found(f" Item {number} · trial 1") == [number]
+    assert found("item 0,005") == [5]
+    assert found("item 6") == found("item 99999999999999999999") == found(",") == []
+
+
 @pytest.mark.parametrize(
     ("data", "line"),
     [

@@ -57,18 +57,41 @@ def test_frames_are_grouped_by_whose_code_they_are_and_cells_have_their_numbers(
     assert "Expecting value\n" not in json.dumps(stack(THROUGH_A_LIBRARY, numbers)), "the last line is said above"
 
 
-def test_what_stands_between_two_exceptions_stays() -> None:
+def test_own_frames_come_first_whoever_decorates_them() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/env/lib/python3.11/site-packages/opik/decorator.py", line 1, in wrapper\n    raise\n'
+        '  File "/env/lib/python3.11/site-packages/tenacity/__init__.py", line 2, in call\n    raise\n'
+        f'  File "{OF_KERNEL}", line 3, in answer\n    fail()\n'
+        '  File "/env/lib/python3.11/site-packages/openai/_client.py", line 4, in post\n    raise\n'
+        f'  File "{OF_KERNEL}", line 5, in hook\n    fail()\nValueError: no\n'
+    )
+    assert [(whose, len(frames)) for whose, frames in told(text)] == [
+        (None, 1),
+        ("opik", 1),
+        ("tenacity", 1),
+        ("openai", 1),
+        (None, 1),
+    ]
+
+
+def test_the_last_exception_comes_first_then_what_it_came_from() -> None:
     text = (
         "Traceback (most recent call last):\n"
         f'  File "{OF_KERNEL}", line 1, in first\n    fail()\nKeyError: 1\n\n'
         "During handling of the above exception, another exception occurred:\n\n"
         "Traceback (most recent call last):\n"
-        f'  File "{OF_KERNEL}", line 3, in second\n    fail()\nValueError: 2\n'
+        f'  File "{OF_KERNEL}", line 3, in second\n    fail()\nValueError: 2\nwith a line\n\n'
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\n"
+        f'  File "{OF_KERNEL}", line 5, in third\n    fail()\nOSError: 3\n'
     )
     assert told(text) == [
-        (None, ["cell [4], line 1"]),
-        ("KeyError: 1\nDuring handling of the above exception, another exception occurred:",),
+        (None, ["cell [4], line 5"]),
+        ("Its cause:\nValueError: 2\nwith a line",),
         (None, ["cell [4], line 3"]),
+        ("It was raised while this was handled:\nKeyError: 1",),
+        (None, ["cell [4], line 1"]),
     ]
 
 

@@ -7,7 +7,7 @@ import math
 from opik_resume.base.records import Json
 from opik_resume.notebook.widget.requests import RequestRefused, number, text
 
-LONGEST = 300  # characters of a text in it
+LONGEST = 10_000  # characters of a text in it: some call a metric by its whole instructions
 CLOSEST = 1e6  # zoom
 
 

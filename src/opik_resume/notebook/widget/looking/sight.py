@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -23,6 +24,8 @@ MOST_FOUND = 10_000
 LONGEST_LINE = 120
 _MEANT = ("input", "question", "prompt", "query", "text", "instruction")
 """Where the text of an item is usually found."""
+_POSITION = re.compile(r"(?:item )?([0-9][0-9,]{0,15})(?: · .*)?")
+"""An item as it is called on screen: "item 1,234 · trial 2", or its number alone."""
 
 
 class Sight:
@@ -75,7 +78,7 @@ class Sight:
         return self._ask(("view", "order", by, reading.experiment.id, turn), order)
 
     def find(self, reading: Reading, turn: int, text: str) -> Answer:
-        """The items whose id or content has this text in it, by their places."""
+        """The items whose id or content has this text in it, by their places; before them the one that has this number."""
         return self._ask(("view", "find", text, reading.experiment.id, turn), lambda: _found(reading, text))
 
     def compare(self, reading: Reading, turn: int, other: Reading, other_turn: int, by: str) -> Answer:
@@ -141,9 +144,11 @@ def first_line(data: Json) -> str:
 
 def _found(reading: Reading, text: str) -> Answer:
     wanted = text.strip().casefold()
-    places: list[int] = []
+    named = _POSITION.fullmatch(wanted)
+    own = int(named[1].replace(",", "")) if named else -1
+    places = [own] if 0 <= own < len(reading.items) else []
     for place, item in enumerate(reading.items.each() if wanted else ()):
-        if wanted in item.id.casefold() or _has(item.data, wanted):
+        if place != own and (wanted in item.id.casefold() or _has(item.data, wanted)):
             places.append(place)
     shown = np.array(places[:MOST_FOUND], dtype="<u4")
     return {"text": text, "total": len(places)}, [shown.tobytes()]

@@ -17,16 +17,43 @@ _OF_CELL = re.compile(r"(?:.*[/\\])?ipykernel_\d+[/\\]\d+\.py|<ipython-input-(?P
 _INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\](?P<package>[^/\\.]+)")
 _STANDARD = re.compile(r"<frozen .*>|.*[/\\]lib[/\\]python3[^/\\]*[/\\].*|.*[/\\]Python3?[0-9.]*[/\\][Ll]ib[/\\].*")
 _HOME = 3  # parts of a path that tell which file it is
+_CHAINED = {
+    "During handling of the above exception, another exception occurred:": "It was raised while this was handled:",
+    "The above exception was the direct cause of the following exception:": "Its cause:",
+}
+"""What stands between two exceptions of a traceback, and what is said instead where the last one comes first."""
 
 
 def stack(traceback: str, cell_number: CellNumber) -> list[Json]:
-    """Its parts in order: frames of the user's own code, frames of one package, or what stands between exceptions.
+    """Its parts: frames of the user's own code, frames of one package, or what stands between exceptions.
 
-    Without the lines of the last exception: they are its type and message.
+    Those of the last exception first, without its own lines, which are its type and message; then what it came from. Of each
+    exception the user's own code first, otherwise in order.
     """
     lines = traceback.splitlines()
     read = list(_read(lines[: _end(lines)], cell_number))
-    return [_part(whose, list(group)) for whose, group in groupby(read, key=lambda each: each[0])]
+    parts = [_part(whose, list(group)) for whose, group in groupby(read, key=lambda each: each[0])]
+    return _last_first(parts)
+
+
+def _last_first(parts: list[Json]) -> list[Json]:
+    """The exceptions of a chain from the last to the first, each after what connects it with the one that it led to."""
+    done: list[Json] = []
+    own: list[Json] = []
+    for part in parts:
+        message, _, link = part.get("text", "").rpartition("\n")
+        if link in _CHAINED:
+            done = [{"text": f"{_CHAINED[link]}\n{message}"}, *_own_first(own), *done]
+            own = []
+        else:
+            own.append(part)
+    return [*_own_first(own), *done]
+
+
+def _own_first(parts: list[Json]) -> list[Json]:
+    """A decorator of some package stands before the function that it decorates."""
+    first = next((at for at, part in enumerate(parts) if part.get("package", "") is None), 0)
+    return [*parts[first : first + 1], *parts[:first], *parts[first + 1 :]]
 
 
 def _end(lines: list[str]) -> int:

@@ -10,9 +10,11 @@ from opik_resume.base.records import Json
 from opik_resume.exceptions import IncompleteAnswer
 from opik_resume.stores.opik.rest import client as http
 from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.encoding import read_json
 
 PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
 SIDE_BY_SIDE = 1500  # rows of a page that is fetched together with others
+_TEXT = " text"  # of a page, beside what is in it
 _AT_ONCE = 8  # pages fetched at a time, once it is known how many there are
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None,
     Raises:
         IncompleteAnswer: a page stays shorter than the total says.
     """
-    return [row for rows in each_page(client, path, query, size, made=lambda rows: rows) for row in rows]
+    return [row for rows in each_page(client, path, query, size, made=lambda rows, text: rows) for row in rows]
 
 
 def each_page(
@@ -75,9 +77,9 @@ def each_page(
     size: int | None = None,
     about: int = 0,
     *,
-    made: Callable[[list[Json]], T],
+    made: Callable[[list[Json], bytes], T],
 ) -> list[T]:
-    """As ``all_pages``: what is made of the rows of each page, so that not all of them are in memory.
+    """As ``all_pages``: what is made of the rows of each page, and of its text, so that not all of them are in memory.
 
     ``about``: how many rows there probably are; those are asked for at once. ``size``: of a page, ``PAGE`` if it is not given.
     """
@@ -85,7 +87,7 @@ def each_page(
 
     def fetched(number: int, total: int | None = None) -> tuple[int, T]:
         page = _page(client, path, query, number, size, total)
-        return int(page["total"]), made(page["content"])
+        return int(page["total"]), made(page["content"], page[_TEXT])
 
     pages = _side_by_side(fetched, range(1, _pages(about, size) + 1))
     total = pages[0][0]
@@ -153,12 +155,16 @@ def _page(
     client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int, total: int | None
 ) -> Json:
     for tried in range(http.TRIES):
-        page: Json = client.call("GET", path, query={**(query or {}), "page": number, "size": size})
+        page: Json = client.call("GET", path, query={**(query or {}), "page": number, "size": size}, read=_with_text)
         expected = min(size, (page["total"] if total is None else total) - (number - 1) * size)
         if len(page["content"]) >= expected:
             return page
         client.pause(http.FIRST_WAIT * tried)
     raise IncompleteAnswer(_short(client, path, len(page["content"]), expected))
+
+
+def _with_text(text: bytes) -> Json:
+    return {**read_json(text), _TEXT: text}
 
 
 def _short(client: Client, path: str, seen: int, total: int) -> str:
