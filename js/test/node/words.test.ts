@@ -95,6 +95,7 @@ test("progress while it runs and at its end", () => {
   expect(progressLine(null)).toBe("");
   expect(progressLine(IDLE)).toBe("");
   expect(progressLine(at)).toBe("34 of 141");
+  expect(progressLine({ ...at, done: 0, total: 0 }), "nothing is known of it yet").toBe("");
   expect(progressLine({ ...at, rate: 12.44, seconds_left: 118 })).toBe(
     "34 of 141 · 12.4 runs/s · about 2 min left",
   );
