@@ -112,6 +112,7 @@ def test_a_run_of_another_process_fills_its_cells(store: Store, view: Views, tmp
         process.stdout.readline()
         shown.feed.until(lambda ms: Screen.of(ms).states.tolist() == [CellState.running, CellState.never_run])
         assert shown.screen().head["state"] == "running"
+        assert shown.told("groups", experiment=experiment.id)["groups"] == [], "what runs was not interrupted"
         obstacle = shown.told("plan", experiment=experiment.id)["plan"]["obstacle"]
         assert obstacle.startswith(f"Another process is running it (pid {process.pid} on ")
         process.stdin.write("\n")

@@ -12,7 +12,7 @@ from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import LIGHT_MESSAGE, CellState, Json, ScoreResult
 from opik_resume.experiment.failures import causes
 from opik_resume.experiment.failures.failure_groups import pattern
-from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.grid import Bytes, Grid
 from opik_resume.notebook.widget.requests import Answer
 
 MOST_GROUPS = 50
@@ -34,9 +34,9 @@ class Group(NamedTuple):
         return ": ".join(filter(None, (self.type, self.message)))
 
 
-def groups_answer(grid: Grid) -> Answer:
-    """The result and the buffer of ``groups``."""
-    found = groups_of(grid)
+def groups_answer(grid: Grid, states: Bytes | None = None) -> Answer:
+    """The result and the buffer of ``groups``. ``states``: those of the cells, if more is known than the grid tells."""
+    found = groups_of(grid, states)
     shown = sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))[:MOST_GROUPS]
     listed, named, start = [], [], 0
     for group, cells in shown:
@@ -47,19 +47,19 @@ def groups_answer(grid: Grid) -> Answer:
     return {"groups": listed, "total": len(found)}, [b"".join(named)]
 
 
-def groups_of(grid: Grid) -> dict[Group, Numbers]:
+def groups_of(grid: Grid, states: Bytes | None = None) -> dict[Group, Numbers]:
     """The cells of each group. One whose metrics failed in several ways is in several groups."""
     found: defaultdict[Group, list[int]] = defaultdict(list)
-    for cell, group in _all(grid):
+    for cell, group in _all(grid, grid.states if states is None else states):
         found[group].append(cell)
     return {group: np.array(cells, dtype=np.int64) for group, cells in found.items()}
 
 
-def _all(grid: Grid) -> Iterator[tuple[int, Group]]:
+def _all(grid: Grid, states: Bytes) -> Iterator[tuple[int, Group]]:
     yield from _of_errors(grid, CellState.task_failed, "task")
     yield from _of_errors(grid, CellState.scoring_failed, "scoring")
     yield from _of_scores(grid)
-    for cell in _in(grid, CellState.interrupted).tolist():
+    for cell in np.flatnonzero(states == CellState.interrupted).tolist():
         yield cell, Group("interrupted", "", "", causes.STOPPED)
 
 

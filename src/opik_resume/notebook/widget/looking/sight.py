@@ -12,6 +12,7 @@ import numpy as np
 from opik_resume.base.records import CellState, Json
 from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import Reading
+from opik_resume.notebook.background.elsewhere import live_states
 from opik_resume.notebook.background.patience import Soon
 from opik_resume.notebook.widget.looking.comparison import compared
 from opik_resume.notebook.widget.looking.fields import FIELD, fields_of, grouped
@@ -42,7 +43,9 @@ class Sight:
 
     def groups(self, reading: Reading, turn: int) -> Answer:
         """See ``groups_answer``."""
-        return self._ask(("groups", reading.experiment.id, turn), lambda: groups_answer(reading.grid))
+        return self._ask(
+            ("groups", reading.experiment.id, turn), lambda: groups_answer(reading.grid, live_states(reading))
+        )
 
     def scales(self, reading: Reading, turn: int) -> Answer:
         """The scores that there are, what else cells can be coloured by, and the fields that group items."""
