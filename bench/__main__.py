@@ -94,7 +94,7 @@ def _cell(row: Row, subject: str, rounds: Sequence[Round]) -> str:
 def measured(row: Row, rounds: int, folder: Path) -> list[Round]:
     """Each round: every subject in a fresh process, ours with a fresh file.
 
-    What they read has been read once before, so that the server has it made: see ``tests.opik_server.remembering``.
+    What they read has been read once before, so that the server has it made: see ``tests.opik_server.serving.remembering``.
     """
     with served(row) as server:
         for subject in row.subjects if row.experiment is not None else ():

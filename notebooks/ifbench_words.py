@@ -44,8 +44,8 @@ answers = {a["prompt"]: a["response"] for a in read("sample_output.jsonl")}
 items = [{"prompt": p["prompt"], "instructions": instructions(p)} for p in prompts]
 
 
-class RateLimitError(Exception):
-    """What a busy server says."""
+class CutOff(Exception):
+    """A reply that ends in the middle."""
 
 
 luck = random.Random(7)
@@ -58,7 +58,7 @@ def recorded_answer(prompt):
     call = next(calls)
     time.sleep(0.2 + 0.6 * luck.random())
     if call in unlucky[:2]:
-        raise RateLimitError("429 Too Many Requests: limit of 60 requests a minute reached, try again in 20 s")
+        raise CutOff("the reply ended after 512 tokens, in the middle of a sentence")
     if call in unlucky[2:]:
         raise TimeoutError("the model did not answer within 30 s")
     return answers[prompt]

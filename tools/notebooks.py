@@ -8,8 +8,9 @@ its plain form, and a digest of the code cells is kept: a test compares it, so t
 
 from __future__ import annotations
 
+import base64
+import copy
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -29,8 +30,13 @@ from tools.system import ROOT, say
 FOLDER = ROOT / "notebooks"
 CELL_SECONDS = 300
 VIEW = "application/vnd.jupyter.widget-view+json"
-_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b")
-_PORT = re.compile(r"127\.0\.0\.1:\d+")
+# In an address an id may stand behind a quote, which is %22 there.
+_ID = re.compile(
+    r"(?:\b|(?<=%[0-9A-Fa-f]{2}))(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b",
+)
+_HOST, _PLAIN_HOST = re.compile(r"127\.0\.0\.1:\d+"), "localhost:5173"
+_ENCODED = re.compile(r"(?<=[?&]path=)[\w+/=]+")
+_LINK = re.compile(r"(?<=\]8;id=)\d+")  # of a terminal
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -54,11 +60,25 @@ def write(path: Path) -> None:
         shutil.copytree(FOLDER, home / "notebooks", ignore=shutil.ignore_patterns("__pycache__", ".*"))
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         with environment(path.stem, home) as variables:
-            client = NotebookClient(
-                notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": home / "notebooks"}}
-            )
-            client.execute(env={**variables, "PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+            run(notebook, home / "notebooks", variables)
         path.write_text(text_of(cleaned(notebook, {str(home): "", str(ROOT): ""})), encoding="utf-8")
+
+
+def run(notebook: Any, folder: Path, variables: Mapping[str, str]) -> None:
+    """Run all cells. Who reads from the top sees each output as it was when its cell ended.
+
+    A picture changes with what it shows: one of failures would show none once they are mended, further below.
+    """
+    ended: dict[int, list[Any]] = {}
+
+    def keep(cell: Any, cell_index: int, **_: Any) -> None:
+        ended[cell_index] = copy.deepcopy(cell.get("outputs", []))
+
+    resources = {"metadata": {"path": folder}}
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources, on_cell_executed=keep)
+    client.execute(env={**variables, "PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+    for index, outputs in ended.items():
+        notebook["cells"][index]["outputs"] = outputs
 
 
 @contextmanager
@@ -82,8 +102,7 @@ def cleaned(notebook: Any, places: Mapping[str, str]) -> dict[str, Any]:
         "language_info": {"name": "python"},
         "opik_resume": {"code": digest(plain)},
     }
-    ids: dict[str, str] = {}
-    numbers = itertools.count(1)
+    ids = Ids()
     for number, cell in enumerate(cell for cell in plain["cells"] if cell["cell_type"] == "code"):
         cell["execution_count"] = number + 1
         shown = [output for output in cell["outputs"] if VIEW not in output.get("data", {})]
@@ -91,7 +110,7 @@ def cleaned(notebook: Any, places: Mapping[str, str]) -> dict[str, Any]:
             output.pop("transient", None)
             if output["output_type"] == "execute_result":
                 output["execution_count"] = number + 1
-        cell["outputs"] = _mapped(_joined(shown), lambda text: _plain(text, places, ids, numbers))
+        cell["outputs"] = _mapped(_joined(shown), lambda text: plain_text(text, places, ids))
     for cell in plain["cells"]:
         cell["metadata"] = {}
     return dict(plain)
@@ -108,19 +127,29 @@ def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return outputs
 
 
-def _plain(text: str, places: Mapping[str, str], ids: dict[str, str], numbers: Iterator[int]) -> str:
+class Ids(dict[str, str]):
+    """Plain ids, by their order, for those that a run has made."""
+
+    def __missing__(self, found: str) -> str:
+        n = len(self) + 1
+        self[found] = f"00000000-0000-7000-8000-{n:012}" if "-" in found else f"{n:032}"
+        return self[found]
+
+
+def plain_text(text: str, places: Mapping[str, str], ids: Ids) -> str:
     """With ids by their order, addresses as zeros, and places as if one stood in them."""
     for place, name in places.items():
         text = text.replace(f"{place}/", name).replace(place, name)
+    text = _HOST.sub(_PLAIN_HOST, _ENCODED.sub(_encoded_plainly, text))
+    return _ADDRESS.sub("0x0", _LINK.sub("1", _ID.sub(lambda match: ids[match[0]], text)))
 
-    def numbered(match: re.Match[str]) -> str:
-        found = match[0]
-        if found not in ids:
-            n = next(numbers)
-            ids[found] = f"00000000-0000-7000-8000-{n:012}" if "-" in found else f"{n:032}"
-        return ids[found]
 
-    return _ADDRESS.sub("0x0", _PORT.sub("localhost:5173", _ID.sub(numbered, text)))
+def _encoded_plainly(match: re.Match[str]) -> str:
+    try:
+        text = base64.b64decode(match[0], validate=True).decode()
+    except ValueError:  # it only looks like it
+        return match[0]
+    return base64.b64encode(_HOST.sub(_PLAIN_HOST, text).encode()).decode()
 
 
 def _mapped(value: Any, change: Any) -> Any:

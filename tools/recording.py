@@ -40,7 +40,7 @@ class RateLimitError(Exception): ...
 def answer(item):
     time.sleep(0.02 if broken else 0.35)
     if broken and chance.random() < 0.12:
-        raise RateLimitError(f"429: request {chance.randrange(10**6)} refused, limit 60 a minute")
+        raise RateLimitError(f"429 too many requests, {chance.randrange(10**6)} is refused")
     if broken and chance.random() < 0.06:
         return {"output": item["capital"]}
     n = item["country"].split()[1]

@@ -6,7 +6,7 @@ from random import Random
 
 from bench.campaigns import child
 from bench.campaigns.world import World
-from tests.opik_server import faults
+from tests.opik_server.faulty import faults
 
 REFUSALS = (400, 404, 409, 413, 422)  # of whatever is written: a proxy that is being restarted
 ERRORS = (401, 408, 429, 500, 502, 503, 504)

@@ -82,7 +82,7 @@ const against = async (page) => {
   await page.locator(".oprs-verdict").first().waitFor();
 };
 const openDiff = (page) => page.getByRole("button", { name: "diff" }).click();
-const chooseTask = (page) => page.locator(".oprs-choice select").selectOption("answer");
+const chooseTask = (page) => page.locator(".oprs-plan select").selectOption("answer");
 const openTrace = async (page) => {
   await page.getByRole("tab", { name: "Trace" }).click();
   await page.locator(".oprs-step").nth(2).click();

@@ -12,8 +12,8 @@ from tests.e2e import cells
 from tests.e2e.conftest import SCREENSHOTS, Open, run
 from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
-from tests.opik_server.ids import new_id
-from tests.opik_server.wire import now
+from tests.opik_server.serving.wire import now
+from tests.opik_server.tables.ids import new_id
 from tools.lab import Notebook
 from tools.widget import Widget
 

@@ -140,6 +140,27 @@ def test_outside_of_cells_it_is_shown_as_well(capsys: pytest.CaptureFixture[str]
     assert sorted(capsys.readouterr().out.splitlines()) == ["asked 0", "asked 1"]
 
 
+def test_where_nobody_reads_it_any_more_it_is_kept_all_the_same(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+        def flush(self) -> None:
+            self.write("")
+
+    def task(item: Json) -> Json:
+        print("asked", item["n"], flush=True)
+        print("said", file=sys.stderr)
+        return {"output": str(item["n"])}
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    monkeypatch.setattr(sys, "stderr", Gone())
+    result = evaluate(numbers(store, 2), task, experiment_name="e", verbose=0)
+    monkeypatch.undo()
+    assert result.complete
+    assert sorted(map(str, prints_of(store, "e"))) == ["asked 0\nsaid\n", "asked 1\nsaid\n"]
+
+
 def test_in_a_cell_it_is_not_shown(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
     cell = in_cell(monkeypatch)
     evaluate(numbers(store, 2), saying, experiment_name="e", verbose=0)

@@ -123,6 +123,20 @@ def test_once_a_metric_is_refused_its_calls_tell_what_is_borne() -> None:
     assert calls.stated_until > 0, "the next round waits for the moment that a judge's provider states"
 
 
+def test_a_task_that_is_only_refused_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(judging_room, "time", SimpleNamespace(monotonic=lambda: now))
+    heed = Heed()
+    judging = Judging(Calls(Awaiter()), heed, max_wait=300, longest=500)
+    for now in (100.0, 399.0, 401.0):
+        judging.refused(now, 7.0)
+    assert judging.in_vain
+    judging.passed(now)
+    assert not judging.in_vain
+    judging.refused(now, 501.0)
+    assert heed.told == ["refused 7.0", "refused 7.0", "refused 0.0", "passed", "refused 0.0"]
+
+
 def test_a_judge_that_is_only_refused_slows_nothing_down_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(judging_room, "time", SimpleNamespace(monotonic=lambda: now))

@@ -58,6 +58,48 @@ def test_without_waiting_a_refusal_is_a_failure(store: Store, options: Json) -> 
     assert set(task.calls.values()) == {1}
 
 
+@pytest.mark.parametrize(("threads", "awaited"), [(1, False), (4, False), (20, True)])
+@pytest.mark.parametrize("options", [{}, {"max_wait": 10}])
+def test_what_states_more_than_a_run_waits_holds_no_other_up(
+    store: Store, threads: int, awaited: bool, options: Json
+) -> None:
+    """Each would be held for minutes, one after the other, and be refused then as well."""
+    task = Refusing(99, retry_after=3_600)
+    called = task.later if awaited else task
+    result = evaluate(
+        numbers(store, 20), called, [Equals()], task_threads=threads, max_seconds=20, verbose=0, store=store, **options
+    )
+    assert result.stopped_by is None
+    assert set(result.failures.state) == {"task_failed"}
+    assert set(task.calls.values()) == {1}
+
+
+@pytest.mark.parametrize(("threads", "awaited"), [(1, False), (4, False), (20, True)])
+def test_what_one_run_has_waited_for_in_vain_the_others_need_not(store: Store, threads: int, awaited: bool) -> None:
+    """Else it takes as long for each, and nothing comes of it."""
+    task = Refusing(9_999)
+    called = task.later if awaited else task
+    result = evaluate(
+        numbers(store, 60),
+        called,
+        [Equals()],
+        task_threads=threads,
+        max_wait=0.3,
+        max_seconds=20,
+        verbose=0,
+        store=store,
+    )
+    assert result.stopped_by is None
+    assert set(result.failures.state) == {"task_failed"}
+    assert list(task.calls.values()).count(1) >= 60 - 20 - 1, "no more than those who had begun"
+
+
+def test_whoever_waits_for_a_stated_moment_however_late_holds_the_others_up_until_then() -> None:
+    rule = Pressure(8)
+    rule.refused(0.0, 1.0, 7_200.0, 8)
+    assert rule.until_next(2.0, 0) == 7_199.0
+
+
 def test_an_exhausted_quota_is_no_pressure(store: Store) -> None:
     task = Refusing(1, "429: insufficient_quota")
     assert not evaluate(numbers(store, 2), task, [Equals()], verbose=0, store=store).complete

@@ -171,6 +171,13 @@ def test_numbers_and_lists_of_other_libraries_are_taken() -> None:
     assert chosen(cells, {"cells": {("a", 0), CellKey("a", 2)}}).tolist() == [True, False, True]
 
 
+@pytest.mark.parametrize("only", [{"trials": True}, {"trials": [0, False]}, {"cells": ("a", True)}, {"items": True}])
+def test_yes_and_no_are_no_numbers(only: Any) -> None:
+    cells = PlannedCells.of([PlannedCell(CellKey("a", n), CellState.never_run, "run", "x") for n in range(2)])
+    with pytest.raises(ArgumentError, match=r"True|False"):
+        chosen(cells, only)
+
+
 def test_a_million_cells_are_chosen_from_without_an_object_each() -> None:
     """A cause is looked at once, however many cells have it."""
     looked: list[str] = []

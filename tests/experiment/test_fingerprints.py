@@ -70,6 +70,8 @@ KINDS: dict[str, tuple[str, tuple[str, str]]] = {
     "large number": ("N = 10 ** 5\ndef it(item):\n    return {'n': N}", ("10 **", "11 **")),
     "frozen dataclass": ("import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass A:\n    _k: int = 0\n    def __call__(self, item):\n        return {}\nit = A(1)", ("A(1)", "A(2)")),
     "built by exec": ("space = {}\nexec(\"def it(item):\\n    return {'a': item['n'] in {'x', 'y', 'z'}}\", space)\nit = space['it']", ("'y'", "'w'")),
+    "property": ("class A:\n    @property\n    def prompt(self):\n        return 'old'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()", ("old", "new")),
+    "cached property": ("import functools\nclass A:\n    @functools.cached_property\n    def prompt(self):\n        return 'old'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()", ("old", "new")),
     "match": ("def it(item):\n    match item:\n        case {'n': 1}:\n            return {}\n    return {'a': 7}", ("7", "8")),
 }  # fmt: skip
 
@@ -132,6 +134,7 @@ UNCHANGED = {
     "what a helper keeps": "KEPT = set()\ndef keep(n):\n    KEPT.add(n)\ndef it(item):\n    keep(1)\n    return {'n': len(KEPT)}",
     "what is emptied": "LEFT = [1, 2, 3]\ndef it(item):\n    del LEFT[0]\n    return {}",
     "in an inner function": "CACHE = {}\ndef it(item):\n    def keep(k):\n        CACHE[k] = 1\n    keep(len(CACHE))\n    return {}",
+    "a cached property": "import functools\nclass A:\n    @functools.cached_property\n    def prompt(self):\n        return 'read from a file'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()",
     "a mock": "from unittest.mock import Mock\nit = Mock(return_value={})",
     "a mock of a function": "from unittest.mock import create_autospec\ndef f(item):\n    return {}\nit = create_autospec(f, return_value={})",
     "an attribute of the function": "def it(item):\n    it.calls = getattr(it, 'calls', 0) + 1\n    return {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -88,10 +89,11 @@ def test_none_starts_once_so_much_is_spent(costs: list[float | None], limit: flo
     spending = Spending(Limits(max_cost=limit, **NO_RULES), 0.0)
     spent = 0.0
     for cost in costs:
-        assert spending.may_start(0.0) == (spent < limit)
+        reached = spent >= limit or math.isclose(spent, limit)
+        assert spending.may_start(0.0) != reached
         spending.ended(complete(), cost)
         spent += cost or 0.0
-        assert spending.tripped == (spent >= limit)
+        assert spending.tripped == (spent >= limit or math.isclose(spent, limit))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,8 @@ def test_none_starts_once_so_much_is_spent(costs: list[float | None], limit: flo
         (1.0, [0.5, 0.5], "$1.00 spent (max_cost=1)"),
         (1.0, [0.5, 0.75], "$1.25 spent (max_cost=1, $0.25 more: what was on its way was waited for)"),
         (0.002, [0.0015, 0.0015], "$0.003 spent (max_cost=0.002, $0.001 more: what was on its way was waited for)"),
+        (1.0, [0.1] * 10, "$1.00 spent (max_cost=1)"),
+        (1.0, [0.1] * 11, "$1.10 spent (max_cost=1, $0.10 more: what was on its way was waited for)"),
         (0.3, [0.1, 0.1, 0.1], "$0.30 spent (max_cost=0.3)"),
         (1.0, [0.5, 0.5, 2_000.0], "$2,001.00 spent (max_cost=1, $2,000.00 more: what was on its way was waited for)"),
     ],

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.integrations.conftest import Seen, told
 from tests.integrations.shared import OWN
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 
 SCORING = ["metrics_calculation", "metrics_calculation/equals_metric"]
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.integrations.conftest import Seen, paths, told
 from tests.integrations.shared import EMBEDDED, OWN
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 
 SCORING = "metrics_calculation"
 KINDS = ["equals_metric", "hallucination_metric", "judge", "patient"]

@@ -19,9 +19,9 @@ from tests.interchange.cases import DATASET, ITEMS, METRICS, OWN_POLICY, Case, d
 from tests.interchange.playing import Notes
 from tests.opik_server import OpikServer, sdk
 from tests.opik_server.api import Api
-from tests.opik_server.faults import DropBefore, Status, batch_of, to
-from tests.opik_server.ids import new_id
-from tests.opik_server.wire import Request
+from tests.opik_server.faulty.faults import DropBefore, Status, batch_of, to
+from tests.opik_server.serving.wire import Request
+from tests.opik_server.tables.ids import new_id
 from tests.waiting import until
 
 FOLDER = Path(__file__).parent

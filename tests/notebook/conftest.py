@@ -57,8 +57,10 @@ def desk() -> Iterator[Desk]:
     """One that sees this test's runs only."""
     desk = Desk()
     registry.observe(desk.observe)
+    registry.observe_waiting(desk.waits)
     yield desk
     registry.unobserve(desk.observe)
+    registry.unobserve(desk.waits)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import httpx
 
-from tests.opik_server.ids import new_id
-from tests.opik_server.wire import Row, now
+from tests.opik_server.serving.wire import Row, now
+from tests.opik_server.tables.ids import new_id
 
 PROJECT = "demo"
 

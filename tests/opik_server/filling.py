@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from tests.opik_server.ids import new_id
-from tests.opik_server.server import OpikServer
-from tests.opik_server.wire import Request, Row, now
+from tests.opik_server.serving.server import OpikServer
+from tests.opik_server.serving.wire import Request, Row, now
+from tests.opik_server.tables.ids import new_id
 
 MOST = 1000  # elements of a request
 BLOB = {

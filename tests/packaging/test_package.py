@@ -138,7 +138,7 @@ def test_the_pure_rooms_know_neither_store_nor_engine(room: str) -> None:
 
 def wire_names() -> set[str]:
     """The server's names for things, of the API document, less those that are also words of our own records."""
-    document = json.loads((Path(__file__).parents[1] / "opik_server" / "openapi.json").read_text("utf-8"))
+    document = json.loads((Path(__file__).parents[1] / "opik_server" / "serving" / "openapi.json").read_text("utf-8"))
     schemas = document["components"]["schemas"].values()
     names = {name for schema in schemas for name in schema.get("properties", {}) if "_" in name}
     kinds = [kind for kind in vars(records).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]

@@ -152,7 +152,8 @@ export function progressLine(progress: Progress | null): string {
   const note = [summed, progress.note].filter(Boolean).join("; ");
   const failures = failed ? `, ${count(failed)} failed` : "";
   const noted = note ? `; ${note}` : "";
-  if (outcome === "limited") return `${message ?? "stopped by a rule"}${noted}`;
+  if (outcome === "limited" || outcome === "waiting")
+    return `${message ?? "stopped by a rule"}${noted}`;
   if (outcome === "finished") {
     return `finished: ${summary ? summaryLine(summary) : many(done, "run")}${failures}${noted}`;
   }
@@ -166,7 +167,7 @@ export function progressLine(progress: Progress | null): string {
 function runningLine(progress: Progress): string {
   const { done, total, rate, seconds_left, stopping, undelivered, note } = progress;
   if (stopping) return `stopping: ${count(done)} of ${count(total)}`;
-  const parts = [`${count(done)} of ${count(total)}`];
+  const parts = total ? [`${count(done)} of ${count(total)}`] : [];
   if (total && done === total && undelivered?.waiting) return `${parts[0]} · being delivered`;
   if (rate !== null) parts.push(`${rate.toFixed(1)} runs/s`);
   if (seconds_left !== null) parts.push(`about ${duration(seconds_left)} left`);

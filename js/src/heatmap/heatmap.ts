@@ -168,7 +168,8 @@ export class Heatmap {
 
   private watch(): void {
     const { cells, signal } = this.options;
-    const sizes = new ResizeObserver(() => this.fit());
+    // In the frame after: what is made as high as its cells in the midst of it would be another change of size.
+    const sizes = new ResizeObserver(() => requestAnimationFrame(() => this.fit()));
     sizes.observe(this.wrapper);
     // Hosts keep scrolled-away outputs attached with frames running: draw only what can be seen, and draw it
     // whole when it comes back, as some hosts hand back a blank canvas.

@@ -81,14 +81,16 @@ function ResumeButton() {
 
 function StopButton() {
   const { view } = useAround();
-  const { mode, ready, pressed, progress, kernel } = useViewState();
+  const { mode, ready, pressed, progress, kernel, head } = useViewState();
   const waiting = !ready && kernel === "there";
   const active = progress?.active === true;
-  const ours = active && progress.own;
+  const elsewhere = progress?.active === false && head?.state === "running";
+  const ours = elsewhere || (active && progress.own);
   const stopping = pressed === "stop" || (active && progress.stopping);
   const off = !ready || kernel !== "there" || !ours || stopping;
   let label = "■ Stop";
   if (stopping) label = "stopping…";
+  else if (elsewhere) label = "■ Stop there";
   else if (active && !progress.own) label = "Stop: ■ of the cell";
   else if (waiting && (active || mode === "run")) label = WAITING;
   return (

@@ -21,7 +21,7 @@ export type Sort = "-created_at" | "created_at" | "-updated_at" | "name";
 export interface Progress {
   active: boolean;
   stopping: boolean;
-  outcome: "finished" | "limited" | "stopped" | "broken" | null;
+  outcome: "finished" | "limited" | "waiting" | "stopped" | "broken" | null;
   message: string | null;
   done: number;
   total: number;

@@ -152,7 +152,7 @@ export class ExperimentView implements FeedListener {
   async stop(): Promise<void> {
     this.store.set({ pressed: "stop" });
     const answer = await this.ask("action", "stop", { experiment: this.state.experiment });
-    if (!answer) this.store.set({ pressed: null });
+    if (!answer || !this.state.progress?.active) this.store.set({ pressed: null });
   }
 
   inspect(index: number): void {

@@ -229,6 +229,24 @@ describe("the plan bar", () => {
   });
 });
 
+describe("what runs in another process", () => {
+  test("is asked to stop, and its plan is what the kernel says then", async () => {
+    const made = half();
+    const { kernel, button, asked } = await open(new FakeKernel([made]));
+    expect(button("stop").disabled).toBe(true);
+    made.head.state = "running";
+    kernel.key();
+    await soon(() => expect(button("stop").textContent).toBe("■ Stop there"));
+    button("stop").click();
+    await soon(() => expect(asked("stop")).toHaveLength(1));
+    await soon(() => expect(button("stop").disabled).toBe(false));
+    made.head.state = "resumable";
+    kernel.key();
+    await soon(() => expect(button("stop").textContent).toBe("■ Stop"));
+    expect(button("stop").disabled).toBe(true);
+  });
+});
+
 describe("the end", () => {
   const summary = { kept: 4, replayed: 1, repaired: 1, missing: 0, cost: 0.08 };
 

@@ -95,6 +95,7 @@ test("progress while it runs and at its end", () => {
   expect(progressLine(null)).toBe("");
   expect(progressLine(IDLE)).toBe("");
   expect(progressLine(at)).toBe("34 of 141");
+  expect(progressLine({ ...at, done: 0, total: 0 }), "nothing is known of it yet").toBe("");
   expect(progressLine({ ...at, rate: 12.44, seconds_left: 118 })).toBe(
     "34 of 141 · 12.4 runs/s · about 2 min left",
   );
@@ -119,6 +120,9 @@ test("progress while it runs and at its end", () => {
   );
   const message = "3 runs started (max_runs=3); 17 not started. Resume runs the rest";
   expect(progressLine({ ...ended, outcome: "limited", message })).toBe(message);
+  expect(progressLine({ ...ended, outcome: "waiting", message: "waiting 1 min" })).toBe(
+    "waiting 1 min",
+  );
   expect(progressLine({ ...ended, outcome: "broken", message: "disk full" })).toBe(
     "broken: disk full",
   );

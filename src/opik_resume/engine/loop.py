@@ -107,7 +107,8 @@ class Run:
             self._workers, adaptive=callables.retries.adaptive, left=self._course.seconds_left, tell=self._tell
         )
         self._waits = Waits(self._hurried, self._course.seconds_left, self._tell, self._admission)
-        judging = Judging(self._calls, self._admission, callables.retries.max_wait)
+        retries = callables.retries
+        judging = Judging(self._calls, self._admission, retries.max_wait, retries.longest)
         work = self._cell_work(callables, judging, tolerant, tracing or Untraced(), required)
         self._elsewhere = elsewhere_of(self.id, callables, work, self._waits, self._awaiter, judging)
         awaits = self._elsewhere is None and self._workers > WORKERS and is_async(callables.task)

@@ -248,10 +248,11 @@ def elsewhere(calls: Callables, executor: Any) -> Callables:
     """The callables, to be called on this executor, if there is one: packed for its workers now."""
     if executor is None:
         return calls
-    if not callable(getattr(executor, "submit", None)):
+    if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
+        got = f"the class {executor.__name__}" if isinstance(executor, type) else type(executor).__name__
         raise ArgumentError(
             f"executor must be a concurrent.futures.Executor such as ProcessPoolExecutor() or dask's client.get_executor(), "
-            f"got {type(executor).__name__}"
+            f"got {got}"
         )
     place = placed(calls, executor)
     if (warning := clusters.warning(executor)) is not None:

@@ -157,7 +157,7 @@ def evaluate(
             called again: its run is complete without that score, which a resume asks for. False: a refusal is an error as
             any other.
         max_wait: seconds that one run waits so at most; then it fails, and so it does at once when the provider states a
-            longer wait. A stop, Ctrl-C and ``max_seconds`` end every wait.
+            longer wait, or has refused every call for so long. A stop, Ctrl-C and ``max_seconds`` end every wait.
         display: how it is shown how far it is. ``"bar"`` is one line that is drawn again, with failures, rate, time left and
             what is known of the cost; ``"lines"`` is such a line each 30 s and at the end; ``"grid"`` is the live grid of
             cells, in any Jupyter kernel. ``"auto"`` takes the grid in a notebook that is open somewhere, lines in one that is only

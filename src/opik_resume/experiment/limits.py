@@ -5,6 +5,7 @@ A rule that trips starts nothing more; what is on its way is waited for and reco
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from opik_resume.base.records import Attempt, ErrorInfo
@@ -128,7 +129,8 @@ class Spending:
 
     def _count_cost(self) -> None:
         limit = self._limits.max_cost
-        if limit is not None and self._cost >= limit:
+        # Ten times ten cents are a dollar, though their sum is a little less.
+        if limit is not None and (self._cost >= limit or math.isclose(self._cost, limit)):
             self._trip("max_cost", f"max_cost={limit:g}")
 
     def _overrun(self, rule: str) -> str:
@@ -164,4 +166,5 @@ def _group(error: ErrorInfo) -> str:
 
 def dollars(amount: float) -> str:
     """US dollars for people: cents, and of less than ten of them two digits that count."""
+    amount = float(f"{amount:.9g}")
     return f"${amount:,.2f}" if amount >= 0.1 or amount == 0 else f"${float(f'{amount:.2g}'):.10f}".rstrip("0")

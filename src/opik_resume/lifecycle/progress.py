@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.process.streams import Stream
 from opik_resume.base.records import CellKey
 from opik_resume.engine.events import BackingOff, Ended, Event, RunFinished, TriedAgain, Waiting
 
@@ -70,6 +71,7 @@ def steps_bar(name: str, total: int, unit: str, *, shown: bool) -> Iterator[Call
         total=total,
         desc=name,
         unit=unit,
+        file=Stream(),
         leave=False,
         delay=STEPS_DELAY,
         dynamic_ncols=True,

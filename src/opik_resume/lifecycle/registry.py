@@ -16,14 +16,18 @@ _REMEMBERED = 200  # experiments whose callables this process remembers
 Observer = Callable[[Run, ResumePlan], Listener]
 """Told of a run that is ready, with the plan that was shown, before it starts; returns who hears its events."""
 
+Waiting = Callable[[str, str | None], None]
+"""Told, by the experiment's id, what a call waits for between two runs of it; None: it does not any more."""
+
 _used: OrderedDict[str, Callables] = OrderedDict()
+_waiting: tuple[Waiting, ...] = ()
 _observers: tuple[Observer, ...] = ()  # replaced as a whole, so that it can be read from any thread
 
 
 def _begin() -> None:
     """Nobody looks at what runs in a forked child, and whoever looks at its parent's runs has threads there."""
-    global _observers
-    _observers = ()
+    global _observers, _waiting
+    _observers, _waiting = (), ()
 
 
 in_each_process(_begin)
@@ -35,10 +39,23 @@ def observe(observer: Observer) -> None:
     _observers = (*_observers, observer)
 
 
-def unobserve(observer: Observer) -> None:
-    """Tell it of no further run."""
-    global _observers
+def unobserve(observer: Observer | Waiting) -> None:
+    """Tell it of no further run, or pause."""
+    global _observers, _waiting
     _observers = tuple(other for other in _observers if other != observer)
+    _waiting = tuple(other for other in _waiting if other != observer)
+
+
+def observe_waiting(told: Waiting) -> None:
+    """Tell this one of every pause of a call that blocks."""
+    global _waiting
+    _waiting = (*_waiting, told)
+
+
+def waits(experiment_id: str, sentence: str | None) -> None:
+    """A call waits for its next run of this experiment, or does not any more."""
+    for told in _waiting:
+        told(experiment_id, sentence)
 
 
 def announce(run: Run, shown: ResumePlan, callables: Callables) -> None:

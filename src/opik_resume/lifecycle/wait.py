@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opik_resume.base.process.doors import caller
+from opik_resume.base.process.streams import say
 from opik_resume.base.text import redaction
 from opik_resume.engine import Callables, Listener, Run
 from opik_resume.exceptions import EvaluationInterrupted, ExecutorBroken, RunsNotRecorded, ServerError, StoreError
@@ -83,7 +85,7 @@ def tell_end(result: EvaluationResult, watching: Watching) -> None:
     """Say what is to be said of a result, before it is returned."""
     warn_about(result)
     if watching.verbose > 1:
-        print(result.statistics())
+        say(result.statistics(), sys.stdout)
 
 
 def wait_or_interrupt(

@@ -272,6 +272,9 @@ class Leases(Protocol):
     def holder(self, experiment_id: str) -> LeaseHolder | None:
         """Who holds it and is alive, or None."""
 
+    def ask_to_stop(self, experiment_id: str) -> bool:
+        """Have whoever holds it, in whatever process, start nothing more and release it. False when nobody does."""
+
     def living(self, experiment_id: str) -> dict[CellKey, str]:
         """The cells that tasks of ended runs still are on, in whatever process, and a sentence about each."""
 

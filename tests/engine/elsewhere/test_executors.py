@@ -168,6 +168,18 @@ def test_tries_are_decided_here_and_made_there_in_one_attempt(store: Store, pool
     assert kinds.count("Waiting") == kinds.count("TriedAgain") == 3
 
 
+def test_what_a_provider_refuses_to_all_for_long_enough_is_not_waited_for_by_each(
+    store: Store, threads: Executor
+) -> None:
+    def task(item: Json) -> Json:
+        raise OSError("HTTP 429")
+
+    options: Json = {"task_threads": 4, "max_wait": 0.3, "max_seconds": 20, "verbose": 0}
+    result = evaluate(numbers(store, 60), task, experiment_name="e", executor=threads, **options)
+    assert result.stopped_by is None
+    assert set(result.failures.state) == {"task_failed"}
+
+
 def test_a_process_that_is_killed_interrupts_its_runs_and_a_resume_finishes(store: Store) -> None:
     def task(item: Json) -> Json:
         if item["n"] == 390:  # one of the first: the other process must not have done all before the death is noticed
@@ -300,6 +312,13 @@ def test_what_cannot_be_sent_is_said_before_anything_is_recorded(store: Store, t
     with pytest.raises(exceptions.ArgumentError, match="executor must be"):
         evaluate(dataset, answer, [], experiment_name="e", verbose=0, executor=3)  # type: ignore[arg-type]
     assert not store.named("e")
+
+
+@pytest.mark.parametrize("executor", [3, object(), ThreadPoolExecutor])
+def test_what_is_no_executor_is_refused(store: Store, executor: Any) -> None:
+    with pytest.raises(exceptions.ArgumentError, match="executor must be a concurrent"):
+        evaluate(numbers(store, 1), answer, executor=executor, verbose=0)
+    assert not store.find()[0]
 
 
 def test_without_cloudpickle_it_names_the_extra(

@@ -100,6 +100,24 @@ def test_views_see_one_resume_whatever_its_rounds(
     assert progress.summary == {"kept": 0, "replayed": 5, "repaired": 0, "missing": 1, "cost": None}
 
 
+def test_views_are_told_what_a_cell_waits_for_that_blocks(
+    desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "FIRST_SECONDS", 0.01)
+    watching = Watching(desk, experiment)
+    desk.watch(watching)
+    evaluate_resume(
+        "e", Refusing(1, limited=2), [Equals()], verbose=0, adaptive=False, until_complete=True, store=store
+    )
+    assert [turn for turn, _ in watching.turns] == ["started", "ended", "pausing", "pausing", "started", "ended"]
+    (_, ended), (_, waiting), (_, waited) = watching.turns[1:4]
+    assert (ended.outcome, waiting.outcome, waited.outcome) == ("finished", "waiting", "finished")
+    assert waiting.message is not None
+    assert waiting.message.endswith("s for 2 runs that were rate-limited (round 2)")
+    assert not waiting.active  # nobody holds it
+    assert desk.progress(experiment, own=True).outcome == "finished"
+
+
 def test_a_stop_ends_the_pause_at_once_and_nothing_is_held(
     desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import gc
 import json
 import logging
 import sqlite3
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -21,7 +23,7 @@ from opik_resume.base.records import REPLAYED, CellState, Json
 from opik_resume.engine import Callables
 from opik_resume.exceptions import ArgumentError, FrontEndMissing
 from opik_resume.metrics import Equals
-from opik_resume.notebook.background import readings
+from opik_resume.notebook.background import elsewhere, readings
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import listing
@@ -506,6 +508,47 @@ def test_a_lease_held_elsewhere_is_named(store: Store, view: Views, monkeypatch:
     assert text.startswith("Another process is running it (pid ")
     lease.release()
     assert obstacle(shown, experiment_id) is None
+
+
+EVALUATES = """
+import sys, time
+from opik_resume import connect, evaluate_resume
+from opik_resume.exceptions import EvaluationInterrupted
+store = connect(sys.argv[1])
+
+def task(item):
+    print("called", flush=True)
+    time.sleep(0.3)
+    return {"output": item["reference"]}
+
+try:
+    evaluate_resume("first", task, [], task_threads=1, verbose=0, store=store)
+except EvaluationInterrupted as interruption:
+    print(interruption)
+"""
+
+
+def test_a_run_of_another_process_is_asked_to_stop_and_goes_on_here(
+    store: Store, view: Views, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "PERIOD", 0.05)
+    experiment_id = evaluated(store, items=40, broken=range(40))
+    shown = view(Given(CountingTask(), (Equals(),)))
+    asked = [sys.executable, "-c", EVALUATES, str(tmp_path / "store.db")]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "called\n"
+        shown.told("open", experiment=experiment_id)
+        assert "■ asks it to stop" in str(obstacle(shown, experiment_id))
+        shown.result("stop", experiment=experiment_id)
+        told, _ = process.communicate(timeout=60)
+    assert "Stopped: asked to stop by another process" in told
+    assert "finishing its last runs" not in str(obstacle(shown, experiment_id))
+    assert 0 < reading_of(store, experiment_id).grid.done < 40
+    plan = shown.told("plan", experiment=experiment_id)["plan"]
+    shown.result("resume", experiment=experiment_id, plan=plan["id"])
+    shown.ended()
+    assert reading_of(store, experiment_id).grid.complete
 
 
 def test_a_row_and_what_is_opened_from_it_say_the_same(store: Store, view: Views) -> None:

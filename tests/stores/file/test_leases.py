@@ -81,6 +81,24 @@ def test_a_stopping_run_of_this_process_may_be_taken_over_and_notices(store: Sto
     assert new.beat(), "a late release of the old one does not take it from the new one"
 
 
+def test_who_is_asked_to_stop_starts_nothing_more_and_has_it_until_its_last_run_has_ended(store: Store) -> None:
+    assert not store.leases.ask_to_stop("experiment"), "nobody runs it"
+    lease = store.leases.acquire("experiment", new_id())
+    assert store.leases.ask_to_stop("experiment")
+    holder = store.leases.holder("experiment")
+    assert holder is not None
+    assert (holder.run_id, holder.stopping) == (lease.run_id, True)
+    with pytest.raises(LeaseLost, match="asked to stop by another process"):
+        lease.claim([CellKey("a", 0)])
+    assert not lease.beat()
+    with pytest.raises(ExperimentBusy, match="finishing its last runs"):
+        store.leases.acquire("experiment", new_id())
+    lease.release([CellKey("a", 0)])
+    assert store.leases.holder("experiment") is None
+    assert store.leases.living("experiment").keys() == {CellKey("a", 0)}
+    store.leases.acquire("experiment", new_id())
+
+
 def test_another_process_is_refused_while_the_holder_lives_and_not_after(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     with subprocess.Popen(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from opik_resume.stores.opik.rest import client
-from tests.opik_server import proxy
-from tests.opik_server.proxy import Strike, after, answered
+from tests.opik_server.faulty import proxy
+from tests.opik_server.faulty.proxy import Strike, after, answered
 from tests.stores.opik.story import Morning, Pushed, Story
 from tests.stores.opik.world import World, faultless, world
 

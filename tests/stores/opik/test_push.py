@@ -18,7 +18,8 @@ from opik_resume.metrics import BaseMetric, Equals
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 
 
 class Raises(BaseMetric):

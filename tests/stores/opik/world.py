@@ -13,7 +13,7 @@ import pytest
 from opik_resume.lifecycle import conclude
 from opik_resume.stores.file.database import Database
 from tests.opik_server import OpikServer
-from tests.opik_server.proxy import Proxy
+from tests.opik_server.faulty.proxy import Proxy
 from tests.stores.opik.story import CALLS, Story
 from tests.waiting import until
 

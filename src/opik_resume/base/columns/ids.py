@@ -27,7 +27,7 @@ class Ids(Sequence[str]):
     @classmethod
     def of(cls, ids: Iterable[str]) -> Ids:
         """Of strings."""
-        return ids if isinstance(ids, Ids) else cls(texts_of([_encoded(item_id) for item_id in ids]))
+        return ids if isinstance(ids, Ids) else cls(texts_of(encoded(list(ids))))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -76,16 +76,16 @@ class Ids(Sequence[str]):
     @cached_property
     def _order(self) -> Numbers:
         """The places in the order of the ids."""
-        if self._newest_first:
+        if self.newest_first:
             return np.arange(len(self) - 1, -1, -1, dtype=np.int64)
         return np.argsort(self.texts, kind="stable")
 
     @cached_property
     def _sorted(self) -> Texts:
-        return self.texts[::-1] if self._newest_first else self.texts[self._order]
+        return self.texts[::-1] if self.newest_first else self.texts[self._order]
 
     @cached_property
-    def _newest_first(self) -> bool:
+    def newest_first(self) -> bool:
         """As items mostly come: it needs no sorting, and no other array."""
         return bool((self.texts[:-1] > self.texts[1:]).all())
 
@@ -142,6 +142,12 @@ def is_whole(value: Any) -> bool:
 def texts_of(encoded: Sequence[bytes]) -> Texts:
     """The array of these."""
     return np.array(encoded, dtype=np.bytes_) if len(encoded) else np.empty(0, dtype="S1")
+
+
+def encoded(ids: Sequence[str]) -> list[bytes]:
+    """Each in UTF-8: all at once, which is several times as fast, unless the mark between them is in one of them."""
+    texts = _encoded("\0".join(ids)).split(b"\0") if ids else []
+    return texts if len(texts) == len(ids) else [_encoded(each) for each in ids]
 
 
 def _encoded(text: str) -> bytes:

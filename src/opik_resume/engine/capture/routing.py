@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.process.streams import Stream
 from opik_resume.base.records import Attempt
 from opik_resume.base.text.excerpt import excerpt
 from opik_resume.engine.capture.hooks import Hook
@@ -47,9 +48,12 @@ class Router:
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         prints.write(text)
         if not self.in_cell:
-            with _to(_NOWHERE):  # it is kept already
-                self.stream.write(text)
+            with _to(_NOWHERE):  # it is kept already: that nobody reads it any more fails no run
+                Stream(self.stream).write(text)
         return len(text)
+
+    def flush(self) -> None:
+        (self.stream if _current.get() is None else Stream(self.stream)).flush()
 
     def writelines(self, lines: Any) -> None:
         for line in lines:

@@ -7,7 +7,6 @@ a daemon thread; its result is recorded if it still arrives, and no resume start
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from weakref import WeakSet
 
 from opik_resume.base.process.exits import finish_at_exit
 from opik_resume.base.process.forks import in_each_process
+from opik_resume.base.process.streams import say
 from opik_resume.base.records import CellKey
 
 GRACE_SECONDS = 10.0  # what running tasks get after a stop, before they count as abandoned
@@ -141,17 +141,16 @@ def _finish_paid_runs() -> None:
         with _changed:
             left = list(_rescuables)
         for sentence in filter(None, (run.rescue() for run in left)):
-            print(f"opik-resume: {sentence}", file=sys.stderr)
+            say(f"opik-resume: {sentence}")
 
 
 def _wait_for_running() -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     with _changed:
         if _running:
-            print(
+            say(
                 f"opik-resume: waiting up to {GRACE_SECONDS:.0f} s for {len(_running)} running tasks, so that what "
-                "they return is kept (Ctrl-C leaves at once)",
-                file=sys.stderr,
+                "they return is kept (Ctrl-C leaves at once)"
             )
         while _running and time.monotonic() < deadline:
             _changed.wait(0.2)

@@ -27,7 +27,7 @@ from opik_resume.engine.elsewhere.packing import Kit, cloudpickle
 from opik_resume.engine.retrying.judging import Judging
 from opik_resume.engine.retrying.policy import Pause
 from opik_resume.engine.retrying.tries import Tries
-from opik_resume.engine.retrying.trying import Heed, Trying
+from opik_resume.engine.retrying.trying import Heedful, Trying
 
 KITS = 8  # that a worker keeps: a cluster may serve several runs in turn
 ERROR_LIMIT = 1_000_000  # bytes of an exception that are sent; its text goes in any case
@@ -178,7 +178,7 @@ class _Work:
     def _tries(self) -> tuple[Try, ...]:
         return self._trying.tries.made if self._trying is not None else ()
 
-    def _one_try(self, calls: Calls, heed: Heed) -> _OneTry | None:
+    def _one_try(self, calls: Calls, heed: Heedful) -> _OneTry | None:
         retries = self._kit.retry_on
         if retries.plain:
             return None

@@ -88,7 +88,7 @@ class Elsewhere:
             done = yield from self._done(call)
             self._meanwhile(done, began)
             spent += done.attempt.task_seconds or 0.0
-            pause = done.pause
+            pause = None if done.refused and self._judging.in_vain else done.pause
             waited = 0.0 if pause is None else (yield from self._waited(call, pause))
             tries = _with_wait(done.tries, abs(waited))
             if pause is None or waited <= 0:

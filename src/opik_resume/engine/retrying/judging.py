@@ -6,6 +6,7 @@ resume asks for again; but fewer go to work meanwhile.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -33,16 +34,18 @@ class Judging:
     Args:
         calls: who calls them.
         heed: told what is borne.
-        max_wait: seconds of nothing but refusals of metrics, after which they slow nothing down any more: a score can be
-            asked for later.
+        max_wait: seconds of nothing but refusals, of metrics or of the task, after which they slow nothing down any more: a
+            score can be asked for later, and what one run has waited for in vain another need not.
+        longest: seconds, of what is stated. More holds nobody up: the runs that are refused so do not wait for it.
     """
 
-    def __init__(self, calls: Heard, heed: Heed, max_wait: float = MAX_WAIT) -> None:
+    def __init__(self, calls: Heard, heed: Heed, max_wait: float = MAX_WAIT, longest: float = math.inf) -> None:
         self._calls = calls
         self._heed = heed
-        self._max_wait = max_wait
+        self._max_wait, self._longest = max_wait, longest
         self._limited: frozenset[Callable[..., Any]] = frozenset()  # of metrics; replaced as a whole
         self._since: float | None = None  # when a metric was refused, if none has come back since
+        self._task_since: float | None = None  # the same of the task
 
     def __call__(self, key: CellKey, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What a metric returns that is asked for the scores of this cell."""
@@ -63,7 +66,7 @@ class Judging:
         """A metric was refused, whose call began at that moment."""
         self._since = self._since or time.monotonic()
         if not self._given_up:
-            self._heed.refused(began, stated)
+            self._heed.refused(began, self._worth(stated))
 
     def judge_passed(self, began: float) -> None:
         """A metric has come back that may be refused."""
@@ -74,14 +77,27 @@ class Judging:
 
     def passed(self, began: float) -> None:
         """A call of the task has come back that began at that moment."""
+        self._task_since = None
         if not self._limited or self._given_up:
             self._heed.passed(began)
 
     def refused(self, began: float, stated: float | None) -> None:
         """A call of the task was refused."""
-        self._heed.refused(began, stated)
+        self._task_since = self._task_since or time.monotonic()
+        self._heed.refused(began, 0.0 if self.in_vain else self._worth(stated))
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the task has come to nothing but refusals for as long as one run waits: no other need wait then."""
+        return self._too_long(self._task_since)
 
     @property
     def _given_up(self) -> bool:
-        since = self._since
+        return self._too_long(self._since)
+
+    def _too_long(self, since: float | None) -> bool:
         return since is not None and time.monotonic() - since > self._max_wait
+
+    def _worth(self, stated: float | None) -> float | None:
+        """For how many seconds all hold."""
+        return 0.0 if stated is not None and stated > self._longest else stated

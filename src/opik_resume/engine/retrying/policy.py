@@ -6,6 +6,7 @@ arithmetic that is left is not worth its import.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -51,6 +52,11 @@ class Retries:
     adaptive: bool = True
     max_wait: float = MAX_WAIT
     patient: bool = False
+
+    @property
+    def longest(self) -> float:
+        """Seconds that a provider may state, for any run to wait so long."""
+        return math.inf if self.patient else max(self.max_wait, LONGEST_STATED)
 
     @property
     def plain(self) -> bool:

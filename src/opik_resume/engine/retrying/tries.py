@@ -63,13 +63,20 @@ class Tries:
         self._number += 1
         self._began, self._since = self._clock(), self._now()
 
-    def failed(self, error: BaseException) -> Pause | None:
-        """It raised. Returns how long to wait for the next one; None: there is none."""
+    def failed(self, error: BaseException, *, in_vain: bool = False) -> Pause | None:
+        """It raised. Returns how long to wait for the next one; None: there is none.
+
+        ``in_vain``: the provider has been waited for long enough, by others.
+        """
         told = error_info(error)
         self._keep(Try(*self._times, told.exception_type, told.message[:MESSAGE_LIMIT]))
         now, chance = self._now(), self._chance()
         so_far = self._pressed
-        pause = self._retries.pressure(self._number, so_far.in_a_row + 1, error, now, chance, so_far.waited)
+        pause = (
+            None
+            if in_vain
+            else self._retries.pressure(self._number, so_far.in_a_row + 1, error, now, chance, so_far.waited)
+        )
         self._refused = pause is not None
         in_a_row = so_far.in_a_row + 1 if self._refused else 0
         self._pressed = Pressed(so_far.tries + self._refused, in_a_row, so_far.waited)

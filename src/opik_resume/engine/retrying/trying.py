@@ -38,6 +38,14 @@ class Heed(Protocol):
     def refused(self, began: float, stated: float | None) -> None: ...
 
 
+class Heedful(Heed, Protocol):
+    """One who knows as well when it is no use to wait."""
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether calls have been refused, and nothing else, for as long as a run waits."""
+
+
 class Trying:
     """How one run calls its task.
 
@@ -55,7 +63,7 @@ class Trying:
         calls: Calls,
         wait: Wait,
         outlives: Callable[[CellKey, Late], None],
-        heed: Heed | None = None,
+        heed: Heedful | None = None,
     ) -> None:
         self.retries = retries
         self._calls = calls
@@ -75,8 +83,7 @@ class Trying:
             try:
                 output = self._call(task, content())
             except Exception as error:
-                self._failed(called, error)
-                pause = tries.failed(error)
+                pause = self._failed(called, error, tries)
                 again = pause is not None and self._waited(key, tries, pause)
                 if came := self._settled(key, tries, error, again=again):
                     return came[0]
@@ -93,8 +100,7 @@ class Trying:
             try:
                 output = await self._await(task, content())
             except Exception as error:
-                self._failed(called, error)
-                pause = tries.failed(error)
+                pause = self._failed(called, error, tries)
                 began = time.monotonic()
                 again = pause is not None and await self._wait.awaited(key, pause)
                 if pause is not None:
@@ -120,9 +126,12 @@ class Trying:
             raise error
         return []
 
-    def _failed(self, called: float, error: Exception) -> None:
+    def _failed(self, called: float, error: Exception, tries: Tries) -> Pause | None:
+        in_vain = False
         if self._heed is not None and presses(error):
             self._heed.refused(called, seconds_until(error, utc_now()))
+            in_vain = self._heed.in_vain
+        return tries.failed(error, in_vain=in_vain)
 
     def _returned(self, called: float) -> None:
         if self._heed is not None:

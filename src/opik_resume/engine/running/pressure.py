@@ -14,7 +14,6 @@ from opik_resume.engine.running.pace import Pace
 FEWER = 0.6  # of the calls on the way, after a refusal
 GENTLE_ROUNDS = 20  # after a cut, until one more a round may be on the way even beyond those that were refused
 FIRST_HOLD, LONGEST_HOLD = 0.25, 60.0  # seconds for which all hold, when nothing has succeeded in between
-LONGEST_STATED = 300.0  # of what a provider states
 PROBE_SECONDS = 5.0  # after which another call goes ahead, if the first has not come back
 
 
@@ -95,7 +94,7 @@ class Pressure:
         self._too_many, self._rounds = min(self._limit, at_work), 0.0
         self._limit = max(1.0, self._too_many * FEWER)
         if stated is not None:
-            self._held_until = max(self._held_until, now + min(stated, LONGEST_STATED))
+            self._held_until = max(self._held_until, now + stated)
         if alone and not self._proven:
             self._held_until = max(self._held_until, now + (self._hold if stated is None else 0.0))
             if at_work <= 1:  # else it was let in with others, before there was a refusal: they are no row of refusals

@@ -160,7 +160,7 @@ class _Reader:
             return
         self._put(f"class of {name_of(of)}", f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__)
         later = (method for method in _methods(kind) if method.__name__ not in _BEGINNING)
-        assigned = set().union(*(constants.attributes_assigned_by(method) for method in later))
+        assigned = _cached(kind).union(*(constants.attributes_assigned_by(method) for method in later))
         # Who assigns in a way of its own, as a mock and a model of torch do, keeps its books in names with an underscore.
         books = kind.__setattr__ is not object.__setattr__ and not dataclasses.is_dataclass(kind)
         for name, value in islice(list(vars(of).items()), _MOST_ATTRIBUTES):
@@ -174,9 +174,25 @@ def _without_keys(text: str) -> str:
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
-    """The functions in Python of a class and of those that it inherits from."""
+    """The functions in Python of a class and of those that it inherits from, behind a property as well."""
     for each in kind.__mro__:
         for value in vars(each).values():
-            function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            function = value
+            if isinstance(value, (staticmethod, classmethod)):
+                function = value.__func__
+            elif isinstance(value, property):
+                function = value.fget
+            elif isinstance(value, functools.cached_property):
+                function = value.func
             if isinstance(function, FunctionType):
                 yield function
+
+
+def _cached(kind: type) -> set[str]:
+    """The attributes that a property keeps once it was asked."""
+    return {
+        name
+        for each in kind.__mro__
+        for name, value in vars(each).items()
+        if isinstance(value, functools.cached_property)
+    }

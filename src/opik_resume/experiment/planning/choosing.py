@@ -175,10 +175,9 @@ def _of_trials(cells: PlannedCells, value: Any) -> Flags:
 
 
 def _trial(trial: Any) -> int:
-    try:
-        return operator.index(trial)
-    except TypeError:
-        raise ArgumentError(f"only: trials are whole numbers, counted from 0, got {trial!r}") from None
+    if not is_whole(trial):
+        raise ArgumentError(f"only: trials are whole numbers, counted from 0, got {trial!r}")
+    return int(trial)
 
 
 def _of_cells(cells: PlannedCells, value: Any) -> Flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from opik_resume.base.process.streams import Stream
 from opik_resume.engine.events import Event
 from opik_resume.lifecycle.display.standing import Standing
 
@@ -20,7 +21,13 @@ class Bar:
 
         self._standing = standing
         self._bar = tqdm(
-            total=standing.total, desc=standing.name, unit="run", dynamic_ncols=True, mininterval=0, miniters=1
+            total=standing.total,
+            desc=standing.name,
+            unit="run",
+            file=Stream(),
+            dynamic_ncols=True,
+            mininterval=0,
+            miniters=1,
         )
         self._second = 0
 

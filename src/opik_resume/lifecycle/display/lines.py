@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
+from opik_resume.base.process.streams import say
 from opik_resume.engine.events import Event
 from opik_resume.lifecycle.display.standing import Clock, Standing
 
@@ -42,4 +42,4 @@ class Lines:
             self._say(ended=True)
 
     def _say(self, *, ended: bool = False) -> None:
-        print(self._standing.sentence(ended=ended), file=sys.stderr, flush=True)
+        say(self._standing.sentence(ended=ended))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from opik_resume.base.process import hosts
 from opik_resume.base.process.doors import caller
+from opik_resume.base.process.streams import say
 from opik_resume.base.text import redaction
 from opik_resume.engine.events import Event
 from opik_resume.lifecycle.display import hook
@@ -114,7 +114,7 @@ class Watching:
     def say(self, sentence: str) -> None:
         """One line, where progress is shown."""
         if self.verbose > 0 and self.display is not None:
-            print(sentence, file=sys.stderr, flush=True)
+            say(sentence)
         else:
             logger.info(sentence)
 

@@ -13,7 +13,7 @@ from opik_resume.experiment.limits import StoppedBy
 from opik_resume.experiment.planning.plan import ResumePlan
 from opik_resume.experiment.reading import Reading
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
-from opik_resume.lifecycle import settling
+from opik_resume.lifecycle import registry, settling
 from opik_resume.lifecycle.display.watching import Watching
 from opik_resume.lifecycle.prepare import Replan, prepare
 from opik_resume.lifecycle.rounds.between import Between, counted_together
@@ -123,8 +123,14 @@ class Rounds:
         self, left: threading.Event, seconds: float, pending: Pending, number: int, result: EvaluationResult
     ) -> None:
         """Wait for the round of this number. Raises EvaluationInterrupted."""
-        self.say(f"{result.experiment_name}: {waiting(seconds, pending.whys.values(), number)}")
-        if left.wait(seconds):
+        sentence = waiting(seconds, pending.whys.values(), number)
+        self.say(f"{result.experiment_name}: {sentence}")
+        registry.waits(result.experiment_id, sentence)
+        try:
+            was_left = left.wait(seconds)
+        finally:
+            registry.waits(result.experiment_id, None)
+        if was_left:
             raise EvaluationInterrupted(
                 f"Stopped between two rounds: {result.headline}. Nothing that finished is lost: "
                 f"%opik_resume {result.experiment_id} or evaluate_resume({result.experiment_id!r}, …) runs the rest.",

@@ -145,6 +145,14 @@ class Desk:
             resume.pause(waits)
             self._turn(resume, "pausing")
 
+    def waits(self, experiment_id: str, sentence: str | None) -> None:
+        """A cell that blocks waits for its next round, and says for what; None: not any more."""
+        with self.lock:
+            resume = self._resumes.get(experiment_id)
+            if resume is not None and not resume.active:
+                resume.waits = None if sentence is None else lambda _: sentence
+                self._turn(resume, "pausing")
+
     def fall(self, resume: Resume, cell: CellKey, reason: str) -> None:
         """This cell of it is not going to be run by another round."""
         with self.lock:
@@ -306,3 +314,4 @@ def _ready(plan: ResumePlan, calls: Callables, store: Store, *, reuse_outputs: b
 desk = Desk()
 """The one of this process."""
 registry.observe(desk.observe)
+registry.observe_waiting(desk.waits)

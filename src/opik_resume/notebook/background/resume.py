@@ -41,7 +41,8 @@ class Resume:
     Attributes:
         plan: what it is of.
         shown: what its latest run is of.
-        waits: between two rounds, what it waits for, at a moment of ``time.monotonic``.
+        waits: between two rounds, what it waits for, at a moment of ``time.monotonic``. Those of a cell that blocks are
+            each a resume of its own: then it is what is waited for after its end.
         told_to_stop: set by a stop. The run itself may not be ready yet.
     """
 
@@ -139,7 +140,7 @@ class Resume:
 
     def _end(self, event: Ended) -> None:
         """Whatever still waits never ran; whatever still runs counts as interrupted until it arrives after all."""
-        self.ended, self.problem = event, None
+        self.ended, self.problem, self.waits = event, None, None
         for cell, state in list(self.states.items()):
             if state == CellState.queued:
                 self._drop(cell)
@@ -156,6 +157,11 @@ class Resume:
         said = ([taken_over] if taken_over else []) + ([left_out.sentence(self._reasons)] if self._left_out else [])
         return "; ".join(said) or None
 
+    def _ending(self, now: float) -> tuple[str | None, str | None]:
+        if self.ended is None:
+            return None, None
+        return ("waiting", self.waits(now)) if self.waits else (self.ended.outcome, self.ended.reason)
+
     @property
     def _reasons(self) -> Counter[str]:
         return Counter(self._left_out.values())
@@ -163,11 +169,12 @@ class Resume:
     def progress(self, *, own: bool) -> Progress:
         now, meter, ended = time.monotonic(), self._meter, self.ended
         works = self.active and self.waits is None
+        outcome, message = self._ending(now)
         return Progress(
             active=self.active,
             stopping=self.stopping,
-            outcome=ended.outcome if ended else None,
-            message=ended.reason if ended else None,
+            outcome=outcome,
+            message=message,
             done=meter.done,
             total=meter.total,
             failed=meter.failed,

@@ -286,8 +286,12 @@ class ResumeBrowser(View):
         return {}, []
 
     def _stop(self, params: Json) -> Answer:
-        if not self._desk.stop(text(params, "experiment"), "stopped by its button"):
-            raise RequestRefused("Nothing of this experiment runs in this kernel.")
+        experiment_id = text(params, "experiment")
+        if not self._desk.stop(experiment_id, "stopped by its button"):
+            holder = self._store.leases.holder(experiment_id)
+            if holder is None or holder.here or not self._store.leases.ask_to_stop(experiment_id):
+                raise RequestRefused("Nothing of this experiment runs that could be stopped from here.")
+            self._news("plan")
         return {}, []
 
     def _snapshot(self, _params: Json) -> Answer:

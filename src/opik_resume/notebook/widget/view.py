@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import anywidget
 import numpy as np
@@ -59,8 +60,8 @@ class View(anywidget.AnyWidget):
     """
 
     experiment = traitlets.TraitType[str, str]("")
-    selection = traitlets.TraitType[Any, Any](selected.NOTHING)
-    rectangles = traitlets.TraitType[Any, Any]([]).tag(sync=True)
+    selection = traitlets.TraitType[Selection, Iterable[tuple[str | SupportsIndex, SupportsIndex]]](selected.NOTHING)
+    rectangles = traitlets.TraitType[list[Rectangle], Iterable[Sequence[int]]]([]).tag(sync=True)
 
     _store: Store
     _offers: Offers
@@ -95,7 +96,7 @@ class View(anywidget.AnyWidget):
 
     @traitlets.observe("selection")
     def _tell_browser(self, _change: Any) -> None:
-        cells = self._selected().cells
+        cells = self.selection.cells
         if not np.array_equal(self._cells_of_rectangles(), cells):
             grid = self._grid()
             self.rectangles = [] if grid is None else rectangles.rectangles_of(cells, grid)
@@ -103,11 +104,8 @@ class View(anywidget.AnyWidget):
     @traitlets.observe("rectangles")
     def _tell_python(self, _change: Any) -> None:
         cells = self._cells_of_rectangles()
-        if not np.array_equal(self._selected().cells, cells):
+        if not np.array_equal(self.selection.cells, cells):
             self.set_trait("selection", Selection(self._grid(), cells) if len(cells) else selected.NOTHING)
-
-    def _selected(self) -> Selection:
-        return cast("Selection", self.selection)
 
     def _cells_of_rectangles(self) -> Any:
         grid = self._grid()
@@ -121,7 +119,7 @@ class View(anywidget.AnyWidget):
         Columns: ``item_id``, ``position`` (of the item in the experiment's order), ``trial``, ``state``, ``error_type``,
         ``message``, then ``item.*``, ``output.*`` and ``score.*``.
         """
-        keys = self._selected()
+        keys = self.selection
         reading = self._read(self._experiment_on_show())
         there = [reading.grid.index(key) for key in keys if key.item_id in reading.grid.item_ids]
         return shielded(run_frame)(reading, np.array(there, dtype=np.int64))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from opik_resume.base.columns.ids import Ids
@@ -14,69 +13,83 @@ from opik_resume.base.records import Item, Json
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.rest.encoding import encoded_row, read_json
 
-_TOGETHER = 20  # rows that are kept as one text: few enough for one of them to be looked at, and few texts
+_TOGETHER = 20  # rows that are kept as one text once one of them was looked at: few enough for that, and few texts
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """Some of them: their ids, how many runs each expects by itself (0: it does not say), and their rows as JSON.
+class Page:
+    """Some of them: their ids, how many runs each expects by itself (0: it does not say), and the text that they came in.
 
-    A hundred thousand rows as objects would take 200 MB.
+    A hundred thousand rows as objects would take 200 MB. The text is cut when one of its rows is looked at by itself:
+    whoever plans looks at none.
     """
 
-    ids: Sequence[str]
-    own_runs: Sequence[int]
-    json: bytes
-
-    @classmethod
-    def page(cls, rows: Sequence[Json]) -> list[Packed]:
-        """Those of a page."""
-        return [cls._of(rows[start : start + _TOGETHER]) for start in range(0, len(rows), _TOGETHER)]
-
-    @classmethod
-    def _of(cls, rows: Sequence[Json]) -> Packed:
-        own_runs = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in rows]
-        return cls([row["id"] for row in rows], own_runs, encoded_row({"rows": rows}))
+    def __init__(self, rows: Sequence[Json], text: bytes) -> None:
+        self.ids: list[str] = [row["id"] for row in rows]
+        self.own_runs = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in rows]
+        self._kept = len(rows), [text]  # how many rows each text has, and the texts: changed together
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> Iterator[Item]:
         """All of them, made."""
-        return [wire.item(row) for row in read_json(self.json)["rows"]]
+        return (wire.item(row) for text in self._kept[1] for row in _rows(text))
 
-    def some(self, ids: Collection[str]) -> dict[str, Item]:
-        """Those of these ids that are among them."""
-        return {row["id"]: wire.item(row) for row in read_json(self.json)["rows"] if row["id"] in ids}
+    def some(self, places: Iterable[int]) -> Iterator[Item]:
+        """Those at these places."""
+        size, texts = self._cut()
+        by_text: dict[int, list[int]] = defaultdict(list)
+        for place in places:
+            by_text[place // size].append(place % size)
+        for number, within in by_text.items():
+            rows = _rows(texts[number])
+            yield from (wire.item(rows[place]) for place in within)
+
+    def _cut(self) -> tuple[int, list[bytes]]:
+        size, texts = self._kept
+        if size > _TOGETHER:
+            rows = _rows(texts[0])
+            parts = (rows[start : start + _TOGETHER] for start in range(0, size, _TOGETHER))
+            self._kept = _TOGETHER, [encoded_row({"content": part}) for part in parts]
+        return self._kept
+
+
+def _rows(text: bytes) -> list[Json]:
+    rows: list[Json] = read_json(text)["content"]
+    return rows
 
 
 class Listing:
     """The items of a version, newest id first. Each counts once."""
 
-    def __init__(self, packed: Sequence[Packed]) -> None:
-        self._packed = packed
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
 
     @cached_property
     def items(self) -> list[Item]:
         """All of them, made."""
-        made = {item.id: item for packed in self._packed for item in packed.items}
+        made = {item.id: item for page in self._pages for item in page.items}
         return [made[id_] for id_ in sorted(made, reverse=True)]
 
     @cached_property
     def by_id(self) -> Items:
         """All of them, each made when it is looked at."""
-        own_runs = {id_: runs for packed in self._packed for id_, runs in zip(packed.ids, packed.own_runs, strict=True)}
-        ids = sorted(own_runs, reverse=True)
-        return Items(Ids.of(ids), np.array([own_runs[id_] for id_ in ids], dtype=np.int64), self._some)
+        ids = [id_ for page in self._pages for id_ in page.ids]
+        own_runs = [runs for page in self._pages for runs in page.own_runs]
+        listed = Ids.of(ids)
+        if not listed.newest_first:  # rows have moved from one page to another
+            by_id = dict(zip(ids, own_runs, strict=True))
+            listed = Ids.of(sorted(by_id, reverse=True))
+            own_runs = [by_id[id_] for id_ in listed]
+        return Items(listed, np.array(own_runs, dtype=np.int64), self._some)
 
     @cached_property
-    def _place(self) -> dict[str, int]:
-        """Where each is packed."""
-        return {id_: place for place, packed in enumerate(self._packed) for id_ in packed.ids}
+    def _place(self) -> dict[str, tuple[Page, int]]:
+        """Where each is."""
+        return {id_: (page, place) for page in self._pages for place, id_ in enumerate(page.ids)}
 
     def _some(self, ids: Sequence[str]) -> list[Item]:
-        by_place: dict[int, set[str]] = defaultdict(set)
+        by_page: dict[Page, list[int]] = defaultdict(list)
         for id_ in ids:
-            by_place[self._place[id_]].add(id_)
-        found: dict[str, Item] = {}
-        for place, there in by_place.items():
-            found |= self._packed[place].some(there)
+            page, place = self._place[id_]
+            by_page[page].append(place)
+        found = {item.id: item for page, places in by_page.items() for item in page.some(places)}
         return [found[id_] for id_ in ids]

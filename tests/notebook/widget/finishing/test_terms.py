@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -266,7 +267,7 @@ def test_who_holds_an_experiment_is_told(store: Store, view: Views, monkeypatch:
     monkeypatch.setattr("opik_resume.stores.file.lease.processes.is_this", lambda row: False)
     said = shown.told("plan", experiment=experiment_id)["plan"]["obstacle"]
     assert said.startswith(f"Another process is running it (pid {os.getpid()} on ")
-    assert said.endswith("UTC): wait until it ends, or stop it there."), "its lock tells that it lives"
+    assert said.endswith("UTC): wait until it ends, or ■ asks it to stop."), "its lock tells that it lives"
     lease.release()
 
 
@@ -276,6 +277,9 @@ def test_a_holder_that_only_its_word_tells_of_is_taken_over_when_it_is_silent() 
     assert held(far) == (
         "Another process is running it (pid 7 on far, night.py, since 12:00 UTC): "
         "if nothing is heard from it until 12:01:00 UTC, Resume takes over."
+    )
+    assert held(replace(far, stopping=True)) == (
+        "Another process is finishing its last runs (pid 7 on far, night.py, since 12:00 UTC): wait until it has."
     )
 
 

@@ -16,8 +16,9 @@ from opik_resume.lifecycle import progress
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import finished, ours, resumable, theirs
 from tests.waiting import until
 

@@ -22,8 +22,9 @@ from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.reasons import Theirs
 from opik_resume.stores.opik.wire import FACTS, NO_TIME
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import error, finished, ours, span, theirs
 from tests.waiting import until
 
@@ -68,7 +69,7 @@ ROWS = st.fixed_dictionaries(
     {
         "id": st.sampled_from("abcdefgh"),
         "start_time": MOMENTS,
-        "experiment": st.sampled_from("xyz").map(lambda item: {"id": "e", "dataset_item_id": item}),
+        "item_id": st.sampled_from("xyz"),
     },
     optional={
         "end_time": mostly_absent(MOMENTS),
@@ -89,9 +90,7 @@ ROWS = st.fixed_dictionaries(
 @given(st.lists(ROWS, max_size=8))
 def test_columns_of_traces_are_those_of_their_attempts(rows: list[Json]) -> None:
     by_id = {row["id"]: row for row in rows}
-    made = {
-        id_: attempts.of_trace(row, "e", row["experiment"]["dataset_item_id"], light=True) for id_, row in by_id.items()
-    }
+    made = {id_: attempts.of_trace(row, "e", row["item_id"], light=True) for id_, row in by_id.items()}
     runs, plain = LightRuns("e", rows), AttemptColumns.of(made.values())
     columns = runs.columns
     assert columns.item_ids == plain.item_ids

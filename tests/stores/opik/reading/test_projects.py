@@ -10,8 +10,10 @@ from opik_resume import evaluate_resume, plan_resume
 from opik_resume.base.ids import new_id
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask
-from tests.opik_server import OpikServer, compare, missing, views
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.endpoints import compare, views
+from tests.opik_server.faulty import missing
 from tests.stores.opik.makers import resumable, theirs
 
 HANDFUL = 14

@@ -28,9 +28,10 @@ from opik_resume.stores.opik.reading import traces
 from opik_resume.stores.opik.reading.attempts import lightened
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import PROJECT, Api
-from tests.opik_server.wire import Answer, Request
+from tests.opik_server.faulty import faults
+from tests.opik_server.serving.wire import Answer, Request
 from tests.stores.opik.makers import error, finished, many_runs, ours, theirs
 
 SEARCH = faults.to("POST", "/traces/search")

@@ -16,8 +16,9 @@ from opik_resume.experiment.results.evaluation_result import build_result
 from opik_resume.metrics import BaseMetric
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.selections import SELECTIONS, lacking
 from tests.stores.opik.makers import error, span, theirs
 

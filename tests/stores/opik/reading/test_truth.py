@@ -19,9 +19,10 @@ from opik_resume.exceptions import IncompleteAnswer, ServerError, ServerUnreacha
 from opik_resume.experiment.reading import read_experiment
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
-from tests.opik_server.wire import Answer, Request
+from tests.opik_server.faulty import faults
+from tests.opik_server.serving.wire import Answer, Request
 from tests.stores.opik.makers import error, finished, many_items, many_runs, ours, resumable, span, theirs
 from tests.waiting import until
 
@@ -333,7 +334,7 @@ def test_without_the_filter_long_outputs_are_whole(scene: Scene, api: Api) -> No
 def test_a_server_that_ignores_the_filter_is_not_believed(
     scene: Scene, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.opik_server import filters
+    from tests.opik_server.endpoints import filters
 
     api.trace()  # of no experiment
     monkeypatch.setattr(filters, "elements", lambda given, fields: [])

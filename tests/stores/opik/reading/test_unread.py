@@ -12,9 +12,10 @@ from opik_resume.exceptions import RequestRefused
 from opik_resume.stores.opik import OpikStore, wire
 from opik_resume.stores.opik.rest import presence
 from tests.builders import CountingTask
-from tests.opik_server import OpikServer, faults, missing
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
-from tests.opik_server.wire import Answer, Request
+from tests.opik_server.faulty import faults, missing
+from tests.opik_server.serving.wire import Answer, Request
 from tests.stores.opik.makers import resumable, theirs
 
 READ = ["resumable", 1, 3, 0]

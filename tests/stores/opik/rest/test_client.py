@@ -23,8 +23,9 @@ from opik_resume.stores.opik.rest import answers
 from opik_resume.stores.opik.rest import client as http
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.encoding import encoded, encoded_row
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import theirs
 from tests.strategies import JSON
 

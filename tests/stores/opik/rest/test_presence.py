@@ -13,8 +13,9 @@ from opik_resume.exceptions import ExperimentNotFound, RequestRefused
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.rest import presence
 from opik_resume.stores.opik.rest.presence import Presence
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import finished, ours, theirs
 
 MISSING = faults.Status(404, body={"code": 404, "message": "Not found experiment with id"})

@@ -19,7 +19,8 @@ from opik_resume.exceptions import ArgumentError, NotAuthorized, RequestRefused,
 from opik_resume.stores import default_store
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 
 KEY_WITH_URL = "short*" + base64.b64encode(json.dumps({"baseUrl": "https://hosted.example/x/"}).encode()).decode()
 INI = "[opik]\nurl_override = http://file.example/api/\nworkspace = of file\napi_key = %key\nproject_name = filed\n"

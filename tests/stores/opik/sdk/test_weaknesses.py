@@ -28,8 +28,9 @@ from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.rest import paging
 from tests.builders import CountingTask, numbers
 from tests.experiments import result_of
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import many_items, many_runs, resumable, theirs
 
 QUIET: dict[str, Any] = {"verbose": 0, "task_threads": 4}

@@ -22,9 +22,10 @@ from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik import store as opik_store
 from opik_resume.stores.opik.writing import delivery
 from tests.builders import BOOM, CountingTask, failed, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
-from tests.opik_server.wire import Request
+from tests.opik_server.faulty import faults
+from tests.opik_server.serving.wire import Request
 from tests.stores.opik.makers import finished, ours, theirs
 from tests.waiting import until
 

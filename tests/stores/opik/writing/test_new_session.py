@@ -15,8 +15,9 @@ from opik_resume.exceptions import ServerError
 from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, proxy
-from tests.opik_server.proxy import Proxy, Strike, after, answered, at
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import proxy
+from tests.opik_server.faulty.proxy import Proxy, Strike, after, answered, at
 from tests.stores.opik.story import ITEMS, TRIALS, Morning
 from tests.stores.opik.world import World, faultless, kept, world
 from tests.waiting import until

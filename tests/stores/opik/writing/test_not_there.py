@@ -14,8 +14,9 @@ from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.rest import presence
 from opik_resume.stores.opik.writing import dispatch, sending
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults, missing
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults, missing
 from tests.stores.opik.makers import finished, ours, theirs
 from tests.stores.opik.writing.test_delivery import assert_delivered
 from tests.waiting import until

@@ -21,7 +21,8 @@ from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.writing import dispatch
 from tests.builders import CountingTask, complete, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import ours
 from tests.stores.opik.writing.test_scores import of_run, warnings
 

@@ -21,8 +21,9 @@ from opik_resume.metrics import Equals
 from opik_resume.stores.opik import OpikStore
 from opik_resume.stores.opik.writing import dispatch
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
-from tests.opik_server.wire import Request
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
+from tests.opik_server.serving.wire import Request
 from tests.stores.opik.makers import finished, ours
 from tests.stores.opik.writing.test_delivery import BATCHES, assert_delivered
 from tests.waiting import soon, until

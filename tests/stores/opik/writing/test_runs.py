@@ -20,7 +20,7 @@ from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.runs import Context
 from tests.builders import NOON, complete, failed, failed_score
 
-RECORDINGS = Path(__file__).parents[3] / "opik_server" / "recordings"
+RECORDINGS = Path(__file__).parents[3] / "opik_server" / "proofs" / "recordings"
 CONTEXT = Context({"question": "q", "id": "i"}, "demo", "task", 2, 1)
 
 

@@ -20,9 +20,10 @@ from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore, runs
 from opik_resume.stores.opik.scores import refusal, same_value
 from tests.builders import CountingTask, complete, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
-from tests.opik_server.wire import Request
+from tests.opik_server.faulty import faults
+from tests.opik_server.serving.wire import Request
 from tests.stores.opik.makers import theirs
 from tests.stores.opik.writing.test_runs import CONTEXT
 from tests.waiting import until

@@ -22,8 +22,9 @@ from opik_resume.notebook.background.undelivered import LATER, Outbox
 from opik_resume.stores.local import LocalStore
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
 from tests.opik_server.api import Api
+from tests.opik_server.faulty import faults
 from tests.stores.opik.makers import theirs
 from tests.stores.opik.writing.test_scores import Gives, warnings
 from tests.waiting import soon, until

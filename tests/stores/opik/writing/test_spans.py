@@ -17,7 +17,8 @@ from opik_resume.stores.opik import OpikStore, runs, spans
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.runs import Context
 from tests.builders import BOOM, complete, failed, numbers
-from tests.opik_server import OpikServer, faults
+from tests.opik_server import OpikServer
+from tests.opik_server.faulty import faults
 
 Json = dict[str, Any]
 CONTEXT = Context({"question": "q", "id": "i"}, "demo", "task", 2, 1)

@@ -146,7 +146,7 @@ class Offers:
         ours, holder = self._desk.active(reading.experiment.id), reading.holder
         if ours is not None:
             return None if ours.stopping else "It is being resumed now."
-        if holder is None or holder.stopping:
+        if holder is None or (holder.here and holder.stopping):
             return None
         return "A cell of this notebook is running it: ■ stops that." if holder.here else held(holder)
 

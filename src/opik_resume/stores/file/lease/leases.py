@@ -1,7 +1,8 @@
 """Who runs what: one lease an experiment, a row of the local SQLite file.
 
 A lease belongs to one resume, not to one process. It is live while its process lives (:mod:`.processes`). Taking over
-raises the token: the old holder's next look at it fails, and it starts nothing more.
+raises the token: the old holder's next look at it fails, and it starts nothing more. So does asking it to stop, which
+leaves it the lease until it has: nothing is begun by two.
 """
 
 from __future__ import annotations
@@ -121,6 +122,10 @@ class SqliteLeases:
         found = self._file.database.read(_OF_EXPERIMENT, (experiment_id,))
         return _holder(found[0], self._file.signs) if found and _live(found[0], self._file.signs) else None
 
+    def ask_to_stop(self, experiment_id: str) -> bool:
+        ask = "UPDATE leases SET token = token + 1, stopping = 1 WHERE experiment_id = ? AND run_id IS NOT NULL"
+        return self._file.database.write(lambda db: db.execute(ask, (experiment_id,)).rowcount == 1)
+
     def living(self, experiment_id: str) -> dict[CellKey, str]:
         return _living(self._file, experiment_id)
 
@@ -141,7 +146,7 @@ class SqliteLease:
 
     def beat(self) -> bool:
         self._file.signs.renew()
-        return self._file.database.write(lambda db: self._change(db, "heartbeat = ?", utc_now().isoformat()))
+        return self._file.database.write(self._beat)
 
     def claim(self, cells: Sequence[CellKey]) -> dict[CellKey, str]:
         look = _look(self._file.completed, len(cells))
@@ -159,6 +164,8 @@ class SqliteLease:
         if not found:
             return LeaseLost("its lease is gone from the local file")
         row = found[0]
+        if row["run_id"] == self.run_id:
+            return LeaseLost("asked to stop by another process")
         who = "another run of this process" if processes.is_this(row) else f"process {row['pid']} on {row['host']}"
         return LeaseLost(f"taken over by {who} at {_time_of_day(row)}")
 
@@ -174,7 +181,9 @@ class SqliteLease:
         self._file.needed.discard(self.run_id)
 
     def _give_back(self, db: sqlite3.Connection, still_running: Collection[CellKey]) -> None:
-        self._change(db, "run_id = ?", None)
+        # By its run alone: one that was asked to stop has an old token, and it all the same.
+        free = "UPDATE leases SET run_id = NULL WHERE experiment_id = ? AND run_id = ?"
+        db.execute(free, (self.experiment_id, self.run_id))
         if still_running:
             me = processes.this_process(self._file.signs)
             living.mark(db, self.experiment_id, self.run_id, me, still_running)
@@ -185,9 +194,10 @@ class SqliteLease:
             lambda db: living.came_back(db, self.experiment_id, self.run_id, key, completed=completed)
         )
 
-    def _change(self, db: sqlite3.Connection, assignment: str, value: object) -> bool:
-        update = f"UPDATE leases SET {assignment} WHERE experiment_id = ? AND token = ? AND run_id = ?"
-        return db.execute(update, (value, self.experiment_id, self.token, self.run_id)).rowcount == 1
+    def _beat(self, db: sqlite3.Connection) -> bool:
+        update = "UPDATE leases SET heartbeat = ? WHERE experiment_id = ? AND token = ? AND run_id = ?"
+        values = (utc_now().isoformat(), self.experiment_id, self.token, self.run_id)
+        return db.execute(update, values).rowcount == 1
 
 
 def _living(file: _File, experiment_id: str) -> dict[CellKey, str]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Made, Metrics, numbered
-from opik_resume.base.columns.ids import Numbers
+from opik_resume.base.columns.ids import Numbers, encoded
 from opik_resume.base.columns.merging import merged
 from opik_resume.base.numeric import np
 from opik_resume.base.process.garbage import collector
@@ -37,7 +37,7 @@ class LightRuns(Made):
     """The runs of one experiment by item and id: the source of their columns.
 
     Args:
-        rows: their traces, each with the item that it ran. Of several of one id the last counts.
+        rows: their traces, each with the item that it ran as its ``item_id``. Of several of one id the last counts.
     """
 
     def __init__(self, experiment_id: str, rows: Iterable[Json]) -> None:
@@ -60,7 +60,7 @@ class LightRuns(Made):
         gathering = Gathering()
         if self._kept:
             with collector.rests():
-                gathering.add(*zip(*map(_told, self._kept, range(len(self))), strict=True))
+                gathering.add(*_told(self._kept))
         return gathering.columns(self, [Metrics(*said) for said in gathering.said])  # type: ignore[misc]
 
     def attempts(self, rows: Numbers) -> list[Attempt]:
@@ -107,7 +107,7 @@ def _kept(row: Json) -> Kept:
     facts = metadata.get(FACTS) if isinstance(metadata, dict) else None
     return (
         row["id"],
-        row["experiment"]["dataset_item_id"],
+        row["item_id"],
         row["start_time"],
         get("end_time"),
         get("output") is not None or None,
@@ -130,33 +130,40 @@ def _light_error(error: Any) -> Json:
     return {"exception_type": error.get("exception_type"), "message": (error.get("message") or "")[:LIGHT_MESSAGE]}
 
 
-def _told(kept: Kept, row: int) -> tuple[Any, ...]:
-    """One row of columns: the attempt's, without making it."""
-    _, item_id, start, ended, output, facts, error, _, usage, cost, _, _ = kept
-    began = moment(start)
-    seconds = (moment(ended) - began).total_seconds() if ended else None
-    error_type = (error["exception_type"] or "") if error is not None else ""
-    trial, said = (facts.get("trial"), _said(facts)) if facts else (None, _SILENT)
-    return (
-        item_id.encode("utf-8", "surrogatepass"),
-        numbered(trial) if isinstance(trial, int) else NO_TRIAL,
-        CellState.completed
-        if output and said is _SILENT
-        else _state(kept, error_type, lacking=bool(said[0] or said[1])),
-        seconds,
-        began.timestamp(),
-        attempts.cost_of(facts or {}, cost) if facts or cost else None,
-        attempts.tokens_of(usage) if usage else None,
-        row,
-        error_type,
-        said,
-    )
+def _told(runs: Sequence[Kept]) -> Iterator[Sequence[Any]]:
+    """The columns of one stretch: those of the attempts, without making them."""
+    _, item_id, start, end, output, facts, error, _, usage, cost, _, _ = zip(*runs, strict=True)
+    began = list(map(moment, start))
+    errors = ["" if each is None else each["exception_type"] or "" for each in error]
+    said = [_said(each) if each else _SILENT for each in facts]
+    yield encoded(item_id)
+    yield [_trial(each) if each else NO_TRIAL for each in facts]
+    yield [
+        CellState.completed if done and what is _SILENT else _state(kept, error_type, what)
+        for kept, done, error_type, what in zip(runs, output, errors, said, strict=True)
+    ]
+    yield [(moment(last) - first).total_seconds() if last else None for first, last in zip(began, end, strict=True)]
+    yield [each.timestamp() for each in began]
+    yield [
+        attempts.cost_of(ours or {}, theirs) if ours or theirs else None
+        for ours, theirs in zip(facts, cost, strict=True)
+    ]
+    yield [attempts.tokens_of(each) if each else None for each in usage]
+    yield range(len(runs))
+    yield errors
+    yield said
 
 
-def _state(kept: Kept, error_type: str, *, lacking: bool) -> CellState:
+def _trial(facts: Json) -> int:
+    trial = facts.get("trial")
+    return numbered(trial) if isinstance(trial, int) else NO_TRIAL
+
+
+def _state(kept: Kept, error_type: str, said: tuple[Any, ...]) -> CellState:
     """As ``state_of`` its attempt."""
     if kept[_OUTPUT]:
-        return CellState.scores_missing if lacking else CellState.completed
+        failed, missing, *_ = said
+        return CellState.scores_missing if failed or missing else CellState.completed
     if (kept[_METADATA] or {}).get("returned") or error_type in attempts.SCORING_ERRORS:
         return CellState.scoring_failed
     return CellState.task_failed if error_type and error_type not in INTERRUPTIONS else CellState.interrupted

@@ -16,7 +16,7 @@ from opik_resume.stores.opik.reading.attempts import LiveRun
 from opik_resume.stores.opik.reading.light import LightRuns
 from opik_resume.stores.opik.reading.links import Links
 from opik_resume.stores.opik.reading.reasons import Theirs, explained
-from opik_resume.stores.opik.reading.traces import Traces
+from opik_resume.stores.opik.reading.traces import Traces, placed
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import all_pages
 
@@ -68,7 +68,7 @@ class LiveRuns:
         return runs
 
     def _rows(self, experiment: Json, *, light: bool, since: datetime | None, known: Collection[str]) -> list[Json]:
-        """The traces, each with the item that it ran."""
+        """The traces, each with the item that it ran as its ``item_id``."""
         try:
             found = self._traces.of(experiment, since=since, known=known, light=light)
         except RequestRefused as error:
@@ -99,21 +99,22 @@ class LiveRuns:
         return all_pages(self._client, "spans", query, size=500)
 
     def _placed(self, rows: list[Json], experiment: Json) -> list[Json]:
-        """Rows that say which item they ran; one linked to several experiments says it of one only."""
-        elsewhere = [place for place, row in enumerate(rows) if not _says_item(row, experiment["id"])]
+        """Each row with its ``item_id``: one linked to several experiments says it of one only."""
+        found = (row for row in rows if "item_id" not in row)
+        elsewhere = [row for row in found if "item_id" not in placed(row, experiment["id"])]
         links = {row["id"]: row["experiment"] for row in self._links.of(experiment)} if elsewhere else {}
-        lost = [rows[place]["id"] for place in elsewhere if rows[place]["id"] not in links]
+        lost = [row["id"] for row in elsewhere if row["id"] not in links]
         if lost:
             raise IncompleteAnswer(
                 f"{self._client.settings.label} does not say which dataset item {len(lost)} runs of this experiment "
                 f"belong to ({lost[0]}, …): nothing was decided from that. Try again in a few minutes."
             )
-        for place in elsewhere:
-            rows[place] = {**rows[place], "experiment": links[rows[place]["id"]]}
+        for row in elsewhere:
+            row["item_id"] = links[row["id"]]["dataset_item_id"]
         return rows
 
     def _run(self, row: Json, experiment: Json, *, light: bool) -> LiveRun:
-        made = attempts.of_trace(row, experiment["id"], row["experiment"]["dataset_item_id"], light=light)
+        made = attempts.of_trace(row, experiment["id"], row["item_id"], light=light)
         return attempts.live_run(row, made)
 
     # Why a run of another program is not complete, and which of its metrics raised
@@ -146,8 +147,3 @@ class LiveRuns:
             return run
         listed = self.spans(run.attempt.id, run.project_id)
         return replace(run, attempt=attempts.with_spans(run.attempt, listed))
-
-
-def _says_item(row: Json, experiment_id: str) -> bool:
-    reference = row.get("experiment") or {}
-    return reference.get("id") == experiment_id and isinstance(reference.get("dataset_item_id"), str)

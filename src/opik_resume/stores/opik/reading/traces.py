@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from opik_resume.base.process.futures import begun
 from opik_resume.base.records import Json
@@ -44,6 +45,7 @@ class Traces:
     def of(self, experiment: Json, *, since: datetime | None, known: Collection[str], light: bool) -> list[Json]:
         """Every trace of an experiment; with ``since`` those of the projects that are known, written from then on.
 
+        Of a light reading the output of a trace may be True, and the item that it ran its ``item_id``: see :func:`placed`.
         What links lead to and is nowhere was deleted, or has not arrived. Arguments and errors as for ``LiveRuns.of``.
         """
         wanted = [condition("experiment_id", "string", "=", experiment["id"])]
@@ -169,7 +171,10 @@ class Traces:
             return count(self._client, "traces", counting)
 
         def found() -> list[Json]:
-            rows = all_at_once(self._client, "traces", query, about) if about > FEW else self._at_once(body, total)
+            if about > FEW:
+                rows = all_at_once(self._client, "traces", query, about, each=partial(_left, wanted, light=light))
+            else:
+                rows = self._at_once(body, total)
             return rows if rows is not None else list(everything(self._client, "traces/search", body, at_least=total))
 
         rows = self._client.presence.ask(project_id, found)
@@ -194,6 +199,21 @@ class Traces:
         if missing:
             raise IncompleteAnswer(f"{self._client.settings.label} did not send {len(missing)} traces again.")
         return [{**row, "metadata": whole[row["id"]]} if row["id"] in cut else row for row in rows]
+
+
+def placed(row: Json, experiment_id: str) -> Json:
+    """The row, with the item that it ran in that experiment as its ``item_id``, if it says so: of several it tells one."""
+    reference = row.get("experiment")
+    if reference and reference.get("id") == experiment_id and isinstance(reference.get("dataset_item_id"), str):
+        row["item_id"] = row.pop("experiment")["dataset_item_id"]
+    return row
+
+
+def _left(wanted: Sequence[Json], row: Json, *, light: bool) -> Json:
+    """What is kept of a trace as soon as it is read: of a light one hardly an object, of many they would be most of all."""
+    if light and row.get("output") is not None:
+        row["output"] = True
+    return placed(row, wanted[0]["value"])
 
 
 def _may_be_gone(row: Json) -> bool:

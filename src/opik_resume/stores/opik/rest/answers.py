@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from opik_resume.base.settings import OpikSettings
@@ -21,8 +22,8 @@ _API = "/api/"
 _WORDS = 500  # characters of the server's words that a message quotes
 
 
-def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
-    """The JSON of a good answer, None when it has no body.
+def decoded(answer: httpx.Response, settings: OpikSettings, read: Callable[[bytes], Any] = read_json) -> Any:
+    """The JSON of a good answer (what ``read`` makes of it), None when it has no body.
 
     Raises:
         ServerError: one of its kinds, for everything else.
@@ -32,7 +33,7 @@ def decoded(answer: httpx.Response, settings: OpikSettings) -> Any:
     if not answer.content:
         return None
     try:
-        return read_json(answer.content)
+        return read(answer.content)
     except ValueError as error:
         raise not_opik(settings) from error
 

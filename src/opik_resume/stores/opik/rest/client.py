@@ -74,15 +74,22 @@ class Client:
             self._made.close()
 
     def call(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None, *, tries: int = TRIES
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        tries: int = TRIES,
+        read: Callable[[bytes], Any] = read_json,
     ) -> Any:
-        """One request below ``/v1/private/``: the JSON of its answer, None when it has none.
+        """One request below ``/v1/private/``: the JSON of its answer (what ``read`` makes of it), None when it has none.
 
         Raises:
             ServerUnreachable: no usable answer after so many tries.
             NotAuthorized, RequestRefused: as the server says.
         """
-        return self._retried(lambda: self._once(method, path, body, query), tries)
+        return self._retried(lambda: self._once(self._request(method, path, body, query), read), tries)
 
     def stream(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
         """One page of a stream: the rows that arrived and, when it was cut or ended in an error line, why."""
@@ -93,7 +100,23 @@ class Client:
         self._closing.wait(seconds)
 
     def _retried(self, work: Callable[[], T], tries: int) -> T:
+        """What ``work`` gives. It is tried for the first time without the library, which takes as long as half a request."""
+        try:
+            return work()
+        except ServerUnreachable as error:
+            if tries == 1:
+                raise
+            return self._tried_again(work, error, tries)
+
+    def _tried_again(self, work: Callable[[], T], first: ServerUnreachable, tries: int) -> T:
         import tenacity
+
+        failed: list[ServerUnreachable] = [first]
+
+        def again() -> T:
+            if failed:
+                raise failed.pop()
+            return work()
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(ServerUnreachable),
@@ -102,24 +125,23 @@ class Client:
             sleep=self.pause,
             reraise=True,
         )
-        result: T = retrying(work)
+        result: T = retrying(again)
         return result
 
     def _request(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Request:
         content, headers = _encoded(body, self.settings) if body is not None else (None, {})
         return self._http.build_request(method, PREFIX + path, content=content, headers=headers, params=query)
 
-    def _once(self, method: str, path: str, body: Any, query: Mapping[str, Any] | None) -> Any:
+    def _once(self, request: httpx.Request, read: Callable[[bytes], Any]) -> Any:
         import httpx
 
-        request = self._request(method, path, body, query)
         try:
             answer = self._http.send(request)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise answers.unreachable(error, self.settings) from error
         except RuntimeError as error:
             raise self._closed(error) from error
-        return answers.decoded(answer, self.settings)
+        return answers.decoded(answer, self.settings, read)
 
     def _stream_once(self, path: str, body: Json) -> tuple[list[Json], ServerError | None]:
         import httpx

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import Json
 from opik_resume.exceptions import IncompleteAnswer
 from opik_resume.stores.opik.rest import client as http
 from opik_resume.stores.opik.rest.client import Client
+from opik_resume.stores.opik.rest.encoding import read_json
 
 PAGE = 2000  # rows: the most that streams give, and what the SDK asks of pages
 SIDE_BY_SIDE = 1500  # rows of a page that is fetched together with others
@@ -65,7 +68,7 @@ def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None,
     Raises:
         IncompleteAnswer: a page stays shorter than the total says.
     """
-    return [row for rows in each_page(client, path, query, size, made=lambda rows: rows) for row in rows]
+    return [row for rows in each_page(client, path, query, size, made=lambda rows, text: rows) for row in rows]
 
 
 def each_page(
@@ -75,17 +78,17 @@ def each_page(
     size: int | None = None,
     about: int = 0,
     *,
-    made: Callable[[list[Json]], T],
+    made: Callable[[list[Json], bytes], T],
 ) -> list[T]:
-    """As ``all_pages``: what is made of the rows of each page, so that not all of them are in memory.
+    """As ``all_pages``: what is made of the rows of each page, and of its text, so that not all of them are in memory.
 
     ``about``: how many rows there probably are; those are asked for at once. ``size``: of a page, ``PAGE`` if it is not given.
     """
     size = size or PAGE
 
     def fetched(number: int, total: int | None = None) -> tuple[int, T]:
-        page = _page(client, path, query, number, size, total)
-        return int(page["total"]), made(page["content"])
+        page = _page(client, path, query, number, size, total, made)
+        return page.total, page.made
 
     pages = _side_by_side(fetched, range(1, _pages(about, size) + 1))
     total = pages[0][0]
@@ -93,7 +96,9 @@ def each_page(
     return [of_page for _, of_page in pages]
 
 
-def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int) -> list[Json] | None:
+def all_at_once(
+    client: Client, path: str, query: Mapping[str, Any], about: int, *, each: Callable[[Json], Json]
+) -> list[Json] | None:
     """Every row of a list that others may add to meanwhile, its pages fetched side by side.
 
     None when the pages do not fit together: what was added or deleted has shifted rows from one page to another. Then
@@ -102,17 +107,21 @@ def all_at_once(client: Client, path: str, query: Mapping[str, Any], about: int)
     Args:
         client, path, query: what to ask; ``page`` and ``size`` are added.
         about: how many rows there probably are.
+        each: what is kept of a row, with its id, as soon as its page is there.
     """
 
-    def fetched(number: int) -> Json:
-        found: Json = client.call("GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE})
+    def fetched(number: int) -> _Page[list[Json]]:
+        read = _Page.reader(lambda rows, text: list(map(each, rows)))
+        found: _Page[list[Json]] = client.call(
+            "GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE}, read=read
+        )
         return found
 
     pages = _side_by_side(fetched, range(1, _pages(about, SIDE_BY_SIDE) + 1))
-    total = int(pages[0]["total"])
+    total = pages[0].total
     pages += _side_by_side(fetched, range(len(pages) + 1, _pages(total, SIDE_BY_SIDE) + 1))
-    rows = {row["id"]: row for page in pages for row in page["content"]}
-    fit = len(rows) == total and all(page["total"] == total for page in pages)
+    rows = {row["id"]: row for page in pages for row in page.made}
+    fit = len(rows) == total and all(page.total == total for page in pages)
     return list(rows.values()) if fit else None
 
 
@@ -135,8 +144,8 @@ def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int
     Raises:
         IncompleteAnswer: it stays shorter than the total says.
     """
-    found = _page(client, path, query, number, size, None)
-    return list(found["content"]), int(found["total"])
+    found = _page(client, path, query, number, size, None, lambda rows, text: rows)
+    return found.made, found.total
 
 
 def condition(field: str, kind: str, operator: str, value: str) -> Json:
@@ -149,16 +158,43 @@ def count(client: Client, path: str, query: Mapping[str, Any]) -> int:
     return int(client.call("GET", path, query={**query, "page": 1, "size": 1})["total"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Page(Generic[T]):
+    """How many rows the list has, how many this page of it, and what was made of these."""
+
+    total: int
+    number: int
+    made: T
+
+    @classmethod
+    def reader(cls, made: Callable[[list[Json], bytes], T]) -> Callable[[bytes], _Page[T]]:
+        """From the text of a page to that. No collector looks at its rows before most of them are gone."""
+
+        def read(text: bytes) -> _Page[T]:
+            with collector.rests():
+                page: Json = read_json(text)
+                return cls(int(page["total"]), len(page["content"]), made(page["content"], text))
+
+        return read
+
+
 def _page(
-    client: Client, path: str, query: Mapping[str, Any] | None, number: int, size: int, total: int | None
-) -> Json:
+    client: Client,
+    path: str,
+    query: Mapping[str, Any] | None,
+    number: int,
+    size: int,
+    total: int | None,
+    made: Callable[[list[Json], bytes], T],
+) -> _Page[T]:
     for tried in range(http.TRIES):
-        page: Json = client.call("GET", path, query={**(query or {}), "page": number, "size": size})
-        expected = min(size, (page["total"] if total is None else total) - (number - 1) * size)
-        if len(page["content"]) >= expected:
+        wanted = {**(query or {}), "page": number, "size": size}
+        page: _Page[T] = client.call("GET", path, query=wanted, read=_Page.reader(made))
+        expected = min(size, (page.total if total is None else total) - (number - 1) * size)
+        if page.number >= expected:
             return page
         client.pause(http.FIRST_WAIT * tried)
-    raise IncompleteAnswer(_short(client, path, len(page["content"]), expected))
+    raise IncompleteAnswer(_short(client, path, page.number, expected))
 
 
 def _short(client: Client, path: str, seen: int, total: int) -> str:

@@ -1,0 +1,35 @@
+"""What is said while runs go on: it never ends them, whatever becomes of who would read it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import Any, TextIO
+
+_GONE = (OSError, ValueError, AttributeError)
+"""A pipe that nobody reads and a terminal that was closed, a closed stream, and none at all."""
+
+
+class Stream:
+    """stderr as it is now, or another one. Once it is gone, nothing is written any more."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+
+    def write(self, text: str) -> int:
+        with suppress(*_GONE):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(*_GONE):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        """What else is asked of it: whether it is a terminal, how wide, and which letters it takes."""
+        return getattr(self._stream, name)
+
+
+def say(sentence: object, stream: TextIO | None = None) -> None:
+    """One line, on stderr or another one."""
+    print(sentence, file=Stream(stream), flush=True)

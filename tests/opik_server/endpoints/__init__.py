@@ -1,0 +1,1 @@
+"""What each endpoint does, and how rows look when they are read."""

@@ -1,0 +1,1 @@
+"""What the stand-in keeps, and what it has computed of it."""
