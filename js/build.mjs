@@ -13,13 +13,17 @@ const target = process.argv[2] ?? here("../src/opik_resume/notebook/widget/stati
 
 const common = { bundle: true, target: "es2022", charset: "utf8", logLevel: "warning" };
 // Gzip looks back 32 kB: modules of one kind beside one another are smaller together.
-const canvas = (await readdir(here("src/heatmap"), { recursive: true })).sort();
+const modules = [];
+for (const folder of ["heatmap", "inspector", "panels", "wire", "state"]) {
+  const names = await readdir(here(`src/${folder}`), { recursive: true });
+  modules.push(...names.sort().map((name) => `./${folder}/${name}`));
+}
 const bundled = await build({
   ...common,
   stdin: {
     contents: [
       `import "preact/hooks";`,
-      ...canvas.filter((name) => name.endsWith(".ts")).map((name) => `import "./heatmap/${name}";`),
+      ...modules.filter((name) => /\.tsx?$/.test(name)).map((name) => `import "${name}";`),
       'export { default } from "./index";',
     ].join("\n"),
     resolveDir: here("src"),

@@ -46,7 +46,11 @@ function Inspected() {
         <strong class="oprs-clip">{view.cells.label(index)}</strong>
         <span class="oprs-clip oprs-quiet"> — {cell ? cellLine(cell) : spaced(state)}</span>
         {sum && <span class="oprs-quiet oprs-number">{sum}</span>}
-        {cell && <code class="oprs-id oprs-clip">{cell.item_id}</code>}
+        {cell && (
+          <code class="oprs-id oprs-clip" title={cell.item_id}>
+            {cell.item_id}
+          </code>
+        )}
       </h3>
       <Alert>{problem}</Alert>
       <Tabs cell={cell} details={details} />

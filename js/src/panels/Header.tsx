@@ -34,15 +34,9 @@ export function Header() {
   return (
     <>
       <header class="oprs-header">
-        <h2 class="oprs-title">
-          <strong class="oprs-clip" title={known?.name}>
-            {known?.name ?? " "}
-          </strong>
-          {described && (
-            <span class="oprs-clip oprs-quiet" title={described}>
-              {described}
-            </span>
-          )}
+        <h2 class="oprs-title" title={known ? `${known.name}\n${described}` : undefined}>
+          <strong class="oprs-clip">{known?.name ?? " "}</strong>
+          {described && <span class="oprs-clip oprs-quiet">{described}</span>}
         </h2>
         <div class="oprs-buttons">
           <StopButton />
