@@ -60,6 +60,19 @@ def test_importing_the_package_imports_nothing_heavy(module: str, heavy: tuple[s
     assert shown.strip() == "[]"
 
 
+def test_connecting_to_a_server_imports_neither_numpy_nor_what_retries(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from opik_resume.base.settings import opik_settings
+from opik_resume.stores.opik import OpikStore
+OpikStore(opik_settings("http://127.0.0.1:1/api/"), Path({str(tmp_path / "local.sqlite3")!r})).close()
+print([name for name in ("numpy", "pandas", "tenacity", "asyncio") if name in sys.modules], "httpx" in sys.modules)
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[] True"
+
+
 def modules_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
 
