@@ -112,7 +112,7 @@ def test_a_score_that_is_only_named_in_the_facts_has_not_failed_there(score: Jso
     row = {
         "id": "a",
         "start_time": NO_TIME.isoformat(),
-        "experiment": {"id": "e", "dataset_item_id": "x"},
+        "item_id": "x",
         "output": {"output": "1"},
         "metadata": {FACTS: {"trial": 0, "scores": [score, {"name": "kept", "value": 0.0, "scoring_failed": True}]}},
         "feedback_scores": [{"name": "judge", "value": 0.5}],
