@@ -45,7 +45,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -135,6 +134,8 @@ class NotFound(OpikResumeError, LookupError):
     @classmethod
     def near(cls, what: str, asked: str, names: Iterable[str], where: str = "") -> Self:
         """Build the message, with up to three names that look like the one asked for."""
+        import difflib  # half of what importing the package takes
+
         place = f" in {where}" if where else ""
         matches = difflib.get_close_matches(asked, list(dict.fromkeys(names)), n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
