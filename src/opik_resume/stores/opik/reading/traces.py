@@ -14,7 +14,7 @@ from functools import partial
 from opik_resume.base.process.futures import begun
 from opik_resume.base.records import Json
 from opik_resume.base.text import redaction
-from opik_resume.exceptions import IncompleteAnswer, RequestRefused
+from opik_resume.exceptions import IncompleteAnswer, RequestRefused, ServerError
 from opik_resume.stores.opik.reading.links import Links, linked
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import PAGE, all_at_once, condition, count, everything, page
@@ -183,7 +183,11 @@ class Traces:
     def _at_once(self, body: Json, total: Callable[[], int]) -> list[Json] | None:
         """Traces that fit one page, asked for and counted at the same time; None when it is not plain that these are all."""
         counted = begun(total, "opik-resume-count")
-        rows, problem = self._client.stream("traces/search", {**body, "limit": PAGE, "last_retrieved_id": None})
+        try:
+            rows, problem = self._client.stream("traces/search", {**body, "limit": PAGE, "last_retrieved_id": None})
+        except ServerError:
+            counted.exception()  # nothing is asked any more once it is said that it failed
+            raise
         whole = counted.result() <= len(rows) < PAGE and problem is None
         return rows if whole else None
 
