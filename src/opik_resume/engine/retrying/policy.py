@@ -7,6 +7,7 @@ arithmetic that is left is not worth its import.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -68,13 +69,11 @@ class Retries:
         if not isinstance(error, Exception):
             return False
         named = self._named(error)
-        for each in stated.told_by(error):
-            if is_exhausted(_said(each)):
-                return False
-            members = stated.members(each)
-            if named or (all(map(self.passes, members)) if members else _passes(each)):
-                return True
-        return False
+        return _heard(error, lambda each: named or self._passes_of(each))
+
+    def _passes_of(self, error: BaseException) -> bool:
+        members = stated.members(error)
+        return all(map(self.passes, members)) if members else _passes(error)
 
     def pressure(
         self, number: int, pressed: int, error: BaseException, now: datetime, chance: float, waited: float = 0.0
@@ -123,12 +122,15 @@ class Retries:
 
 def presses(error: BaseException) -> bool:
     """Whether a provider says with it that it is called too often: not a quota that is used up, nor a refused key."""
-    if not isinstance(error, Exception):
-        return False
+    return isinstance(error, Exception) and _heard(error, _presses)
+
+
+def _heard(error: Exception, rule: Callable[[BaseException], bool]) -> bool:
+    """Whether the rule holds of what is told with it, before anything says that a quota is used up."""
     for each in stated.told_by(error):
         if is_exhausted(_said(each)):
             return False
-        if _presses(each):
+        if rule(each):
             return True
     return False
 

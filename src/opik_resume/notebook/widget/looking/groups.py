@@ -59,12 +59,12 @@ def _all(grid: Grid, states: Bytes) -> Iterator[tuple[int, Group]]:
     yield from _of_errors(grid, CellState.task_failed, "task")
     yield from _of_errors(grid, CellState.scoring_failed, "scoring")
     yield from _of_scores(grid)
-    for cell in np.flatnonzero(states == CellState.interrupted).tolist():
+    for cell in _in(states, CellState.interrupted).tolist():
         yield cell, Group("interrupted", "", "", causes.STOPPED)
 
 
 def _of_errors(grid: Grid, state: CellState, kind: str) -> Iterator[tuple[int, Group]]:
-    cells = _in(grid, state)
+    cells = _in(grid.states, state)
     made: dict[tuple[str, str], Group] = {}  # messages repeat, and folding one takes longer than looking it up
     if len(cells):
         errors = grid.columns.source.errors(grid.columns.row[grid.filled[cells]])
@@ -75,7 +75,7 @@ def _of_errors(grid: Grid, state: CellState, kind: str) -> Iterator[tuple[int, G
 
 
 def _of_scores(grid: Grid) -> Iterator[tuple[int, Group]]:
-    cells = _in(grid, CellState.scores_missing)
+    cells = _in(grid.states, CellState.scores_missing)
     if not len(cells):
         return
     places = grid.filled[cells]
@@ -97,8 +97,8 @@ def _raised(metric: str, score: ScoreResult | None) -> Group:
     )
 
 
-def _in(grid: Grid, state: CellState) -> Numbers:
-    return np.flatnonzero(grid.states == state)
+def _in(states: Bytes, state: CellState) -> Numbers:
+    return np.flatnonzero(states == state)
 
 
 def _json(group: Group, count: int, start: int, length: int) -> Json:
