@@ -23,6 +23,12 @@ def error_info(error: BaseException) -> ErrorInfo:
     return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
 
 
+def in_words(error: BaseException) -> str:
+    """``ValueError: the message``, for a sentence of ours. Never raises; cut and without secrets, as all such text."""
+    message = clean(redacted(_message(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
 def _users_part(trace: TracebackType | None) -> TracebackType | None:
     users = trace
     while users is not None and users.tb_frame.f_globals.get("__name__", "").startswith(_MACHINERY):
