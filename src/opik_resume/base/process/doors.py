@@ -75,12 +75,12 @@ class _Call:
         self.returned: list[Any] = []
         self.raised: BaseException | None = None
         self.finished: SimpleQueue[None] = SimpleQueue()
-        self._results = starmap(function, (arguments,))
+        self._steps = map(self.returned.append, starmap(function, (arguments,)))
 
     def make(self) -> None:
         """In the caller's thread. What came back is in the list before any signal handler can raise: all that is C."""
         try:
-            self.returned.extend(self._results)
+            next(self._steps)
         except BaseException as error:
             self.raised = error
             if isinstance(error, KeyboardInterrupt):
