@@ -200,7 +200,7 @@ class Caller:
 
     # In threads of ours
 
-    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the user's in the caller's thread, with our context. One at a time.
 
         Raises:

@@ -286,7 +286,7 @@ def _with_wait(tries: tuple[Try, ...], seconds: float) -> tuple[Try, ...]:
     return (*tries[:-1], replace(tries[-1], waited=round(seconds, 3))) if tries and seconds else tries
 
 
-def _raise(error: Exception, function: Callable[..., Any], *args: Any, **kwargs: Any) -> NoReturn:
+def _raise(error: Exception, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:
     raise error
 
 
