@@ -125,10 +125,8 @@ class Rounds:
         sentence = waiting(seconds, pending.whys.values(), number)
         self.say(f"{result.experiment_name}: {sentence}")
         registry.waits(result.experiment_id, sentence)
-        try:
-            was_left = left.wait(seconds)
-        finally:
-            registry.waits(result.experiment_id, None)
+        was_left = left.wait(seconds)
+        registry.waits(result.experiment_id, None, stopped=was_left)
         if was_left:
             raise EvaluationInterrupted(
                 f"Stopped between two rounds: {result.headline}. Nothing that finished is lost: "
