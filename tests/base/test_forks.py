@@ -89,3 +89,27 @@ os.wait()
 os._exit(0)
 """
     assert told(script) == ["True"] * 4
+
+
+def test_a_child_has_the_signals_that_the_program_had() -> None:
+    """Pools of processes end theirs with SIGTERM: a child of a task must not take it for a stop of the evaluation."""
+    script = """
+import signal
+from opik_resume.base.process.terminations import Heeded
+
+def mine(number, frame): ...
+
+def leave(): raise KeyboardInterrupt
+
+for before in (signal.SIG_DFL, mine):
+    signal.signal(signal.SIGTERM, before)
+    with Heeded(leave, lambda: False), Heeded(leave, lambda: False):
+        assert signal.getsignal(signal.SIGTERM) is not before
+        if os.fork() == 0:
+            say(signal.getsignal(signal.SIGTERM) is before)
+            os._exit(0)
+        os.wait()
+        assert signal.getsignal(signal.SIGTERM) is not before
+    say(signal.getsignal(signal.SIGTERM) is before)
+"""
+    assert told(script) == ["True"] * 4

@@ -9,11 +9,22 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from opik_resume.base.process import exits
+from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.process.hosts import in_kernel
+
+_open: list[Heeded] = []  # those that have the signal, the innermost last
+
+
+def _begin() -> None:
+    """A child was forked: what is done in it is not ours, and whoever ends it means it."""
+    while _open:
+        _open.pop().give_back()
+
 
 _ON_A_LOOP = "_sighandler_noop"  # what asyncio installs: the handler itself is called by the loop
 
@@ -37,23 +48,27 @@ class Heeded:
         if before in (None, signal.SIG_IGN) or getattr(before, "__name__", "") == _ON_A_LOOP or in_kernel():
             return
         self._before = before
+        _open.append(self)
         signal.signal(signal.SIGTERM, self._take)
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
-            self._give_back()
+            self.give_back()
             if self._came:
                 self._honour()
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         if self._over():  # between the end of the door and ours, or a Ctrl-C has kept us from giving it back
-            self._give_back()
+            self.give_back()
             self._honour()
         else:
             self._came = True
             self._leave()
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """Whoever had the signal before has it again."""
+        with suppress(ValueError):
+            _open.remove(self)
         if signal.getsignal(signal.SIGTERM) == self._take:  # nobody has taken it meanwhile
             signal.signal(signal.SIGTERM, self._before)
 
@@ -62,3 +77,6 @@ class Heeded:
         if self._before is signal.SIG_DFL:
             exits.end()
         signal.raise_signal(signal.SIGTERM)
+
+
+in_each_process(_begin)
