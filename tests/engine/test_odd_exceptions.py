@@ -124,6 +124,20 @@ def test_they_fail_their_run_alone(store: Store, case: str, how: Any, scoring: b
         )  # fmt: skip
 
 
+def test_a_group_of_one_says_what_that_is(store: Store) -> None:
+    """As of ``asyncio.TaskGroup``, whose own words are always the same."""
+
+    def task(item: Json) -> Json:
+        inner = ExceptionGroup("inner", [KeyError("a") if item["n"] else ValueError("no answer")])
+        raise ExceptionGroup("unhandled errors in a TaskGroup", [inner])
+
+    result = evaluate(numbers(store, 2), task, verbose=0)
+    said = "ExceptionGroup: unhandled errors in a TaskGroup (<number> sub-exception): "
+    assert set(result.failure_groups.group) == {f"{said}ValueError: no answer", f"{said}KeyError: <value>"}
+    several = ExceptionGroup("several", [ValueError("a"), ValueError("b")])
+    assert error_info(several).message == "several (2 sub-exceptions)"
+
+
 def test_one_without_a_word_is_known_by_its_kind(store: Store) -> None:
     """As of an ``assert`` in a metric."""
 

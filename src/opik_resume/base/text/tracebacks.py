@@ -18,7 +18,7 @@ def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown, if there are others."""
     lines = _formatted(error, _users_part(error.__traceback__))
     # Cut before, since it may be long, and after, since a secret must not be cut in two.
-    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))
+    message = clean(redacted(_told(error)[: 2 * MESSAGE_LIMIT]))
     trace = clean(redacted("".join(lines)[-2 * TRACEBACK_LIMIT :]))
     return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
 
@@ -27,6 +27,14 @@ def in_words(error: BaseException) -> str:
     """``ValueError: the message``, for a sentence of ours. Never raises; cut and without secrets, as all such text."""
     message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _told(error: BaseException) -> str:
+    """What it says, and of a group of one what that is: those of asyncio say nothing of it."""
+    only, message = error, message_of(error)
+    while isinstance(only, BaseExceptionGroup) and len(only.exceptions) == 1:
+        only = only.exceptions[0]
+    return message if only is error else f"{message}: {in_words(only)}"
 
 
 def _formatted(error: BaseException, trace: TracebackType | None) -> list[str]:
