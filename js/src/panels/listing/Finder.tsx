@@ -1,9 +1,9 @@
-import { count, many } from "../base/words";
-import type { Sort } from "../protocol";
-import { ARRANGEMENTS, counted, FILTERS } from "../state/filters";
-import type { ListedRow } from "../state/viewstate";
-import { useAround, useViewState } from "./hooks";
-import { Select } from "./parts";
+import { count, many } from "../../base/words";
+import type { Sort } from "../../protocol";
+import { ARRANGEMENTS, counted, FILTERS } from "../../state/filters";
+import type { ListedRow } from "../../state/viewstate";
+import { useAround, useViewState } from "../hooks";
+import { Select } from "../parts";
 
 const ORDERS: readonly (readonly [Sort, string])[] = [
   ["-created_at", "newest first"],

@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { count, many } from "../base/words";
-import type { Cells, Joining } from "../heatmap/cells/selection";
-import { Heatmap } from "../heatmap/heatmap";
-import type { Head } from "../protocol";
-import { MOST, type Selection } from "../state/selecting";
-import { FIELD, IN_ORDER } from "../state/sight";
-import { useAround, useViewState } from "./hooks";
-import { Means, meansLine } from "./Means";
+import { count, many } from "../../base/words";
+import type { Cells, Joining } from "../../heatmap/cells/selection";
+import { Heatmap } from "../../heatmap/heatmap";
+import type { Head } from "../../protocol";
+import { MOST, type Selection } from "../../state/selecting";
+import { FIELD, IN_ORDER } from "../../state/sight";
+import { useAround, useViewState } from "../hooks";
+import { Means, meansLine } from "../Means";
 import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */

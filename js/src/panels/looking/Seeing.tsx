@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { many } from "../base/words";
-import { startOf } from "../heatmap/cells/shape";
+import { many } from "../../base/words";
+import { startOf } from "../../heatmap/cells/shape";
 import {
   BESIDE,
   BY_CHANGE,
@@ -11,9 +11,9 @@ import {
   IN_ORDER,
   SCORED,
   scoreOf,
-} from "../state/sight";
-import { useAround, useViewState } from "./hooks";
-import { type Choice, Select } from "./parts";
+} from "../../state/sight";
+import { useAround, useViewState } from "../hooks";
+import { type Choice, Select } from "../parts";
 
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {

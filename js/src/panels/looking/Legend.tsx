@@ -1,13 +1,13 @@
 import { useRef } from "preact/hooks";
-import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../base/words";
-import { NOT_RUN } from "../heatmap/cells/shading";
-import { KINDS_IN_ORDER, type Kind } from "../heatmap/cells/states";
-import { cssName } from "../heatmap/drawing/palette";
-import { cssColourOf, cssVerdict } from "../heatmap/drawing/scale";
-import { type Comparison, stateOf } from "../protocol";
-import { besideOf, DISAGREEMENT, type Shown } from "../state/sight";
-import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
-import { Select } from "./parts";
+import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../../base/words";
+import { NOT_RUN } from "../../heatmap/cells/shading";
+import { KINDS_IN_ORDER, type Kind } from "../../heatmap/cells/states";
+import { cssName } from "../../heatmap/drawing/palette";
+import { cssColourOf, cssVerdict } from "../../heatmap/drawing/scale";
+import { type Comparison, stateOf } from "../../protocol";
+import { besideOf, DISAGREEMENT, type Shown } from "../../state/sight";
+import { useAround, useRoomOnceTaken, useViewState } from "../hooks";
+import { Select } from "../parts";
 import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };

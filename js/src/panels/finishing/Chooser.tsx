@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { boundsLine, chosenMetrics } from "../base/words";
-import type { Limits, Plan } from "../protocol";
-import { useAround, useViewState } from "./hooks";
-import { Popover } from "./Popover";
-import { Select } from "./parts";
+import { boundsLine, chosenMetrics } from "../../base/words";
+import type { Limits, Plan } from "../../protocol";
+import { useAround, useViewState } from "../hooks";
+import { Popover } from "../Popover";
+import { Select } from "../parts";
 
 /** Task and metrics to choose from, where they are not settled: what the notebook has, and nothing else. */
 export function TaskChooser({ plan }: { plan: Plan }) {

@@ -1,14 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { own } from "../base/keys";
-import { count, dataset, doneOf, rowState } from "../base/words";
-import { lineOf } from "../heatmap/drawing/strip";
-import type { Runs } from "../protocol/runs";
-import { arranged, meets, passes, wanted } from "../state/filters";
-import type { ListedRow, ViewState } from "../state/viewstate";
+import { own } from "../../base/keys";
+import { count, dataset, doneOf, rowState } from "../../base/words";
+import { lineOf } from "../../heatmap/drawing/strip";
+import type { Runs } from "../../protocol/runs";
+import { arranged, meets, passes, wanted } from "../../state/filters";
+import type { ListedRow, ViewState } from "../../state/viewstate";
+import { useAround, useCalm, useViewState } from "../hooks";
+import { Means, meansLine } from "../Means";
+import { Alert } from "../parts";
 import { Finder } from "./Finder";
-import { useAround, useCalm, useViewState } from "./hooks";
-import { Means, meansLine } from "./Means";
-import { Alert } from "./parts";
 import { Strip } from "./Strip";
 
 const CALM = 1000;
