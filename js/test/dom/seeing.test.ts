@@ -323,6 +323,12 @@ test("figures and means as people read them", () => {
   expect(meanOf({ mean: 0.712, error: 0.0211, n: 1739 })).toBe("0.71 ± 0.02 (n 1,739)");
   expect(meanOf({ mean: 1, error: null, n: 1 })).toBe("1.00 (n 1)");
   expect(meanOf({ mean: null, error: null, n: 0 })).toBe("n 0");
+  const of = (mean: number, error: number) => meanOf({ mean, error, n: 9 });
+  expect(of(0.000005, 0.00000051), "what hundredths do not show").toBe("0.000005 ± 5.1e-7 (n 9)");
+  expect(of(0.5, 0.0041)).toBe("0.50 ± 0.0041 (n 9)");
+  expect(of(52602.08, 2752.25)).toBe("52600 ± 2752.25 (n 9)");
+  expect(of(1.6e299, 0)).toBe("1.6e+299 ± 0.00 (n 9)");
+  expect([-0.257, -769.62, -1e-300].map(figure)).toEqual(["-0.26", "-770", "-1e-300"]);
   expect(meanOf({ mean: 0.0041, error: 0.0003, n: 12 }, dollars, "item")).toBe(
     "$0.0041 ± $0.0003 (n 12 items)",
   );
@@ -331,7 +337,7 @@ test("figures and means as people read them", () => {
   expect(factLines({ ...facts, seconds: 2, cost: 0.0031, tokens: 1204 })).toEqual([
     "completed",
     "why",
-    "right 1 · 2.0 s",
+    "\u2068right\u2069 1 · 2.0 s", // isolated: a number after an Arabic name would be drawn before it
     "1,204 tokens · $0.0031",
   ]);
   expect(factLines({ ...run, scores: [], seconds: null, cost: null, tokens: null })).toEqual([
