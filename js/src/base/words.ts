@@ -229,7 +229,7 @@ export const seconds = (value: number): string =>
 
 /** A score as people read it: "0.25", "12", "0.0031". */
 export const figure = (value: number): string =>
-  Number.isInteger(value)
+  Number.isSafeInteger(value)
     ? count(value)
     : String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)));
 
