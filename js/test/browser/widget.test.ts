@@ -277,9 +277,13 @@ test.each([300, 420, 700, 1100])("how one looks moves nothing, %i px wide", asyn
   await choose(1, "disagreement:score:keywords", ".oprs-caption", "worst first");
   expect(tops(), "sorted").toEqual(before);
   await choose(1, "order", ".oprs-caption", "first");
-  await choose(0, "score:words", ".oprs-legend + div", "no value");
+  await choose(0, "score:words", ".oprs-scale", "no value");
+  const grid = parts.indexOf(".oprs-heatmap") + 1;
+  expect(tops().slice(0, grid), "coloured: its scale is below the grid").toEqual(
+    before.slice(0, grid),
+  );
   before = tops();
-  await choose(0, "state", ".oprs-legend + div", "");
+  await choose(0, "state", ".oprs-caption", "");
   await vi.waitFor(() => expect(el.querySelector(".oprs-scale")).toBeNull());
   expect(tops(), "back to states").toEqual(before);
 });

@@ -140,6 +140,19 @@ def test_scores_of_any_size_lie_along_a_scale(recwarn: pytest.WarningsRecorder) 
     assert not recwarn.list
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ((0.4, 0.6), (0, 1)), ((0, 0.01), (0, 1)), ((0, 0), (0, 1)), ((1, 1), (0, 1)),
+        ((2e-6, 9e-6), (0, 9e-6)), ((-0.5, 0.5), (-0.5, 0.5)), ((3, 90), (3, 90)),
+    ],
+)  # fmt: skip
+def test_the_ends_of_a_scale_are_told_apart(values: tuple[float, float], ends: tuple[float, float]) -> None:
+    planes = Planes.of(Grid({"a": 2}, [scored("a", trial, float(value)) for trial, value in enumerate(values)]))
+    result, _ = plane(planes, "score:share")
+    assert (result["low"], result["high"]) == ends, "a share is one of all, but not one in thousands"
+
+
 def test_the_error_of_a_mean_is_that_of_the_result() -> None:
     values = {"a": (0.2, 0.25, 0.2), "b": (0.9, 1.0, 0.95), "c": (0.5, 0.4)}
     attempts = [scored(item, trial, value) for item, each in values.items() for trial, value in enumerate(each)]

@@ -23,6 +23,7 @@ Values = npt.NDArray[np.float64]
 """One a cell, NaN where there is none."""
 STEPS = 255  # of a scale
 MISSING = 255  # no step
+_LEAST = 0.01  # a smaller end would look like 0 on a scale to 1
 SCORE = "score:"
 DISAGREEMENT = "disagreement"
 _TAKEN = {"duration": "seconds", "cost": "cost", "tokens": "tokens"}
@@ -160,13 +161,15 @@ def _mean(values: Values, items: Numbers) -> Json:
 
 
 def _ends(there: Values, by: str) -> tuple[float, float]:
-    """A score between 0 and 1 has these as its ends; a disagreement begins at none."""
+    """A score between 0 and 1 has these as its ends, or a very small one 0; a disagreement begins at none."""
     if not len(there):
         return 0.0, 1.0
     low, high = float(there.min()), float(there.max())
     if _of_items(by):
         return 0.0, high or 1.0
-    return (0.0, 1.0) if by.startswith(SCORE) and low >= 0 and high <= 1 else (low, high)
+    if by.startswith(SCORE) and low >= 0 and high <= 1:
+        return 0.0, high if 0 < high < _LEAST else 1.0
+    return low, high
 
 
 def _quantised(values: Values, low: float, high: float, *, logarithmic: bool) -> Bytes:
