@@ -725,6 +725,17 @@ describe("the finder", () => {
     expect(root.dataset.experiment).toBe("half");
   });
 
+  test("forgets what has been deleted when it is opened", async () => {
+    const kernel = browser();
+    const { root, find, text } = await mountOpen(kernel);
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    const gone = find('.oprs-row[data-id="done"]');
+    kernel.experiments.splice(1, 1);
+    gone.click();
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(1));
+    expect(text(".oprs-plan")).toContain("There is no experiment done");
+  });
+
   test("does not say that none matches as long as some are not known", async () => {
     const kernel = new FakeKernel(
       [

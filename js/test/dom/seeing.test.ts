@@ -146,6 +146,21 @@ describe("colour and order", () => {
     expect(names()).toContain("disagreement");
   });
 
+  test("a refusal of colours or an order is said below the grid", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const plane = kernel.methods.plane;
+    kernel.methods.plane = () => {
+      throw new Error("There is no experiment with that id.");
+    };
+    choose(mounted, "Colour by", "score:words");
+    await soon(() => expect(mounted.text(".oprs-scale [role=alert]")).toMatch(/^There is no/));
+    kernel.methods.plane = plane;
+    choose(mounted, "Colour by", "score:keywords");
+    await soon(() => mounted.find(".oprs-scale svg"));
+    expect(mounted.root.querySelector("[role=alert]")).toBeNull();
+  });
+
   test("another experiment is seen as states, in its order", async () => {
     const mounted = await opened(some());
     choose(mounted, "Colour by", "duration");

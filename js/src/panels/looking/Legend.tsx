@@ -7,7 +7,7 @@ import { cssColourOf, cssVerdict } from "../../heatmap/drawing/scale";
 import { type Comparison, stateOf } from "../../protocol";
 import { besideOf, DISAGREEMENT, type Shown } from "../../state/sight";
 import { useAround, useRoomOnceTaken, useViewState } from "../hooks";
-import { Select } from "../parts";
+import { Alert, Select } from "../parts";
 import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
@@ -49,11 +49,12 @@ export function Legend() {
 /** What the colours say that are no states. It comes and goes below the grid, which stays where it is. */
 export function ScaleLegend() {
   const { view } = useAround();
-  const { colour, plane, experiment } = useViewState();
+  const { colour, plane, experiment, trouble } = useViewState();
   const box = useRef<HTMLDivElement>(null);
   useRoomOnceTaken(box, experiment, [colour, plane]);
   return (
     <div class={colour === "state" ? "" : "oprs-scale"} ref={box}>
+      <Alert>{trouble.view}</Alert>
       {plane?.comparison ? (
         <Verdicts of={plane.comparison} />
       ) : (
