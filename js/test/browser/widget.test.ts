@@ -287,3 +287,15 @@ test.each([300, 420, 700, 1100])("how one looks moves nothing, %i px wide", asyn
   await vi.waitFor(() => expect(el.querySelector(".oprs-scale")).toBeNull());
   expect(tops(), "back to states").toEqual(before);
 });
+
+test("a live view hides the output that its picture is, and none that other outputs are in", async () => {
+  const kernel = some();
+  const own = kernel.control.traits.feed.split(":")[1];
+  document.body.innerHTML = `<div class="jp-OutputArea-child"><div class="jp-OutputArea">
+    <div class="jp-OutputArea-child" id="view">the view</div>
+    <div class="jp-OutputArea-child" id="picture"><p class="oprs-picture-${own}">its picture</p></div>
+  </div></div>`;
+  await mount(kernel);
+  expect(find(document.body, "#view").checkVisibility()).toBe(true);
+  expect(find(document.body, "#picture").checkVisibility()).toBe(false);
+});
