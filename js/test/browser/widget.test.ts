@@ -299,3 +299,22 @@ test("a live view hides the output that its picture is, and none that other outp
   expect(find(document.body, "#view").checkVisibility()).toBe(true);
   expect(find(document.body, "#picture").checkVisibility()).toBe(false);
 });
+
+test("beside another widget it has the room that is left, and where nothing has a width one of its own", async () => {
+  const el = await mount(some(), 1100);
+  const shown = find(el, ".oprs-root").parentElement as HTMLElement;
+  shown.style.width = "";
+  const box = document.createElement("div");
+  document.body.append(box);
+  box.append(shown);
+  const width = () => shown.getBoundingClientRect().width;
+  box.className = "widget-hbox";
+  box.style.cssText = "display:flex;width:1000px";
+  box.insertAdjacentHTML("afterbegin", '<p style="width:300px;margin:0;flex:none"></p>');
+  expect(width()).toBe(700);
+  shown.style.width = "500px";
+  expect(width(), "or what is asked for").toBe(500);
+  shown.style.width = "";
+  box.className = "";
+  expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
+});
