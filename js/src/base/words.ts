@@ -213,11 +213,12 @@ export function webAddress(url: string | null): string | null {
   return url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) ? url : null;
 }
 
-/** "task failed after 1.9 s · attempt 2" */
-export function cellLine(cell: Cell): string {
-  const after = cell.seconds === null ? "" : ` after ${seconds(cell.seconds)}`;
-  const attempt = cell.attempts > 1 ? ` · attempt ${cell.attempts}` : "";
-  return spaced(cell.state) + after + attempt;
+/** "task failed after 1.9 s · attempt 2"; of what is in another state by now, or runs again, only what is known. */
+export function cellLine({ state, seconds: took, attempts }: Cell, now: string = state): string {
+  if (now !== state || /^(queued|running)$/.test(now))
+    return spaced(now) + (attempts ? ` · attempt ${attempts} is shown` : "");
+  const after = took === null ? "" : ` after ${seconds(took)}`;
+  return spaced(state) + after + (attempts > 1 ? ` · attempt ${attempts}` : "");
 }
 
 export const seconds = (value: number): string =>
