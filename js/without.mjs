@@ -18,6 +18,7 @@ const PIECES = {
     [/d\.state\|\|\(d\.state=\{\}\),|d\.state=d\.__s,(?=d\.(get|__g))/g, ""],
     [/\.render\(d\.props,d\.state=d\.__s,d\.context\)/g, ".constructor(d.props)"],
     [/,d\.render=\w|,b=d\.state|,d\.__s(?=,L\))/g, ""],
+    [/y\.push\.apply\(d\.__h,d\.__k\),d\.__k=\[\],|,d\.__k=\[\](?=\),)/g, ""],
     [/j=\(s=V\.contextType\).*?:i/g, "L=i"],
     [/j&&j\.sub\(d\),/g, ""],
     [/\(\w\.Consumer=.*?\)\.contextType=(\w)/g, "$1"],
@@ -61,6 +62,10 @@ const PIECES = {
     [/\w\.(__s|requestAnimationFrame)\b/g, NEVER],
     [/a\.__=function.*?\},a\.__r/g, "a.__r"],
     [/a\.__h&&a\.__h\(r,n,f\|\|t\),/g, ""],
+    // What is undone with a component, and what that throws, could wait.
+    [/if\(u\.__P&&u\.__c\)\{.*?\}else C/g, "C"],
+    [/do\{for\(;n=e.*?\}(for.*?)\}while\(e\.length\)/g, "$1"],
+    [/i\.__P=!.,/g, ""],
     [/,c\)\{var.*?f:e\}/g, ");"],
     [/v=a\.__b,l=a\.__r,m=a\.diffed,h=a\.__c,s=a\.unmount,p=a\.__;/g, "v,l,m,h,s,p;"],
   ],
