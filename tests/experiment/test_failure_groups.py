@@ -29,6 +29,7 @@ FOLDED = [
     ("no object 3f2a9c1b", "no object <id>"),
     ("no object ffab1234 or ABCD0001", "no object <id> or <id>"),
     ("req_00053225, req-00053225 and req_0006677b", "req_<id>, req-<id> and req_<id>"),
+    ("req_40d52d5d, run-1d234567 and retry-1m5s", "req_<id>, run-<id> and retry-<number>s"),
     ("item_12 and item-13 and row 14", "item_<number> and item-<number> and row <number>"),
     ("expected int64 or float32, got utf8", "expected int64 or float32, got utf8"),
     ("[Errno 2] No such file: '/tmp/a/b.json'", "[Errno <number>] No such file: <value>"),

@@ -9,7 +9,7 @@ import { Around, useAround, useViewState } from "./hooks";
 import { Keys } from "./Keys";
 import { ExperimentList } from "./listing/ExperimentList";
 import { HeatmapView } from "./looking/HeatmapView";
-import { Legend } from "./looking/Legend";
+import { Legend, ScaleLegend } from "./looking/Legend";
 import { Seeing } from "./looking/Seeing";
 import { Troubles } from "./looking/Troubles";
 import { Alert } from "./parts";
@@ -70,6 +70,7 @@ function Frame() {
           <Seeing />
           <Legend />
           <HeatmapView />
+          <ScaleLegend />
           <Keys />
         </div>
         <div class="oprs-below">

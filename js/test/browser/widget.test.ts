@@ -277,9 +277,44 @@ test.each([300, 420, 700, 1100])("how one looks moves nothing, %i px wide", asyn
   await choose(1, "disagreement:score:keywords", ".oprs-caption", "worst first");
   expect(tops(), "sorted").toEqual(before);
   await choose(1, "order", ".oprs-caption", "first");
-  await choose(0, "score:words", ".oprs-legend + div", "no value");
+  await choose(0, "score:words", ".oprs-scale", "no value");
+  const grid = parts.indexOf(".oprs-heatmap") + 1;
+  expect(tops().slice(0, grid), "coloured: its scale is below the grid").toEqual(
+    before.slice(0, grid),
+  );
   before = tops();
-  await choose(0, "state", ".oprs-legend + div", "");
+  await choose(0, "state", ".oprs-caption", "");
   await vi.waitFor(() => expect(el.querySelector(".oprs-scale")).toBeNull());
   expect(tops(), "back to states").toEqual(before);
+});
+
+test("a live view hides the output that its picture is, and none that other outputs are in", async () => {
+  const kernel = some();
+  const own = kernel.control.traits.feed.split(":")[1];
+  document.body.innerHTML = `<div class="jp-OutputArea-child"><div class="jp-OutputArea">
+    <div class="jp-OutputArea-child" id="view">the view</div>
+    <div class="jp-OutputArea-child" id="picture"><p class="oprs-picture-${own}">its picture</p></div>
+  </div></div>`;
+  await mount(kernel);
+  expect(find(document.body, "#view").checkVisibility()).toBe(true);
+  expect(find(document.body, "#picture").checkVisibility()).toBe(false);
+});
+
+test("beside another widget it has the room that is left, and where nothing has a width one of its own", async () => {
+  const el = await mount(some(), 1100);
+  const shown = find(el, ".oprs-root").parentElement as HTMLElement;
+  shown.style.width = "";
+  const box = document.createElement("div");
+  document.body.append(box);
+  box.append(shown);
+  const width = () => shown.getBoundingClientRect().width;
+  box.className = "widget-hbox";
+  box.style.cssText = "display:flex;width:1000px";
+  box.insertAdjacentHTML("afterbegin", '<p style="width:300px;margin:0;flex:none"></p>');
+  expect(width()).toBe(700);
+  shown.style.width = "500px";
+  expect(width(), "or what is asked for").toBe(500);
+  shown.style.width = "";
+  box.className = "";
+  expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
 });

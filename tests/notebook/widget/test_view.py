@@ -19,6 +19,7 @@ from opik_resume.lifecycle.rounds import rule
 from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -57,6 +58,22 @@ def test_the_experiment_is_set_by_name_or_id_and_follows_what_is_opened(store: S
     assert "Did you mean 'second'" in refused(shown, "experiment", "secnd")
     for wrong in (7, None, ""):
         assert "must be the name or id" in refused(shown, "experiment", wrong)
+
+
+def test_what_the_widget_tells_its_front_end_is_its_own(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view()
+    shown.result("open", experiment=experiment_id)
+    own = {"feed", "memory", "mode", "remote", "selected", "store"}
+    assert own == set(ResumeBrowser.__dict__).intersection(shown.widget.keys) - {"_esm", "_css"}
+    before = shown.widget.get_state()
+    for name in own:
+        with pytest.raises(traitlets.TraitError, match=f'"{name}" trait is read-only'):
+            setattr(shown.widget, name, "browser")
+    with pytest.raises(traitlets.TraitError, match="read-only"):
+        shown.widget.feed.saved = {}
+    assert shown.widget.get_state() == before
+    assert (shown.widget.selected, shown.widget.mode) == (experiment_id, "browser")
 
 
 def test_two_views_are_linked(store: Store, view: Views) -> None:

@@ -39,9 +39,9 @@ _RULES = {
         r"(?<![\w<>/\\])(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w.@+~%-]+(?:[/\\][\w.@+~%-]*)*"
         r"|(?<![\w<>/\\])\w[\w.-]*(?:[/\\][\w.-]+)+\.[A-Za-z]\w{0,4}\b"
     ),
-    # 7m12.3s and 120ms: what one provider says in the one and then in the other way.
+    # 7m12.3s and 120ms: what one provider says in the one and then in the other way. Not the id of req_40d52d5d.
     "while": (
-        r"(?<![A-Za-z0-9.])(?:(?<!\w)[+-])?"
+        r"(?<![A-Za-z0-9.])(?!(?<=[A-Za-z][_-])[0-9a-f]{8,}(?![A-Za-z0-9]))(?:(?<!\w)[+-])?"
         r"(?:(?:\d+(?:\.\d+)?[dhms]){0,4}\d+(?:\.\d+)?m?s|(?:\d+(?:\.\d+)?[dhms]){2,5})(?![A-Za-z0-9])"
     ),
     "id": (
