@@ -111,6 +111,8 @@ describe("colour and order", () => {
     expect(offered("Sort by")).toEqual(both);
     choose(mounted, "Colour by", "disagreement:score:words");
     await soon(() => expect(mounted.text(".oprs-scale")).toMatch(/\(n \d+ items\)/));
+    expect(mounted.text(".oprs-scale"), "whatever is cut above").toContain("disagreement in words");
+    expect(chooser(mounted, "Colour by").title).toBe("disagreement in words");
     // What was run and has no value is counted, be its item's other trials as they may.
     expect(mounted.text(".oprs-scale")).toContain("no value 0");
     choose(mounted, "Sort by", "disagreement:score:words");
