@@ -331,6 +331,11 @@ test.each([1100, 420])(
       const [answer, ...buffers] = order(params);
       return [{ ...(answer as object), groups: [[long, 300]] }, ...buffers] as never;
     };
+    const cell = kernel.methods.cell;
+    kernel.methods.cell = (params) => {
+      const scores = [{ name: long, value: 0.5, reason: "because it is so", failed: false }];
+      return [{ ...(cell(params)[0] as object), scores }] as never;
+    };
     const el = await mount(kernel, width);
     await vi.waitFor(() => expect(find(el, ".oprs-plan").textContent).toContain("not given"));
     const plan = find(el, ".oprs-plan");
@@ -350,5 +355,10 @@ test.each([1100, 420])(
     expect(find(el, ".oprs-inspector .oprs-title .oprs-quiet").textContent).toContain(
       "task failed",
     );
+    const tabs = [...el.querySelectorAll<HTMLElement>("[role=tab]")];
+    tabs.find(({ textContent }) => textContent === "Scores")?.click();
+    await vi.waitFor(() => expect(find(el, ".oprs-scores").textContent).toContain(long));
+    const panel = find(el, ".oprs-panel");
+    expect(panel.scrollWidth, "its scores").toBeLessThanOrEqual(panel.clientWidth);
   },
 );
