@@ -51,6 +51,8 @@ const PIECES = {
       /if\("string"==typeof r\)n\.style\.cssText=r;else\{.*?\}else if\("o"/g,
       'n.style.cssText=r;else if("o"',
     ],
+    // Refs that are functions.
+    [/function G\(t,r,u,i\)\{try\{.*?:(t\.current=r)\}catch.*?\}\}/g, "function G(t,r){$1}"],
     // Portals.
     [/[\w.]+\.props\.__P/g, NEVER],
     [/\w\.__P&&\(/g, "!1&&("],

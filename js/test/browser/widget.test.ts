@@ -318,3 +318,47 @@ test("beside another widget it has the room that is left, and where nothing has 
   box.className = "";
   expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
 });
+
+test.each([1100, 420])(
+  "no name is so long that what is said after it is cut off, at %d px",
+  async (width) => {
+    const long = "a_metric_without_an_end_".repeat(12);
+    const kernel = some();
+    const [made] = kernel.experiments;
+    made.plan = { ...made.plan, drift: `${long} was scored on the kept runs and is not given` };
+    const order = kernel.methods.order;
+    kernel.methods.order = (params) => {
+      const [answer, ...buffers] = order(params);
+      return [{ ...(answer as object), groups: [[long, 300]] }, ...buffers] as never;
+    };
+    const cell = kernel.methods.cell;
+    kernel.methods.cell = (params) => {
+      const scores = [{ name: long, value: 0.5, reason: "because it is so", failed: false }];
+      return [{ ...(cell(params)[0] as object), scores }] as never;
+    };
+    const el = await mount(kernel, width);
+    await vi.waitFor(() => expect(find(el, ".oprs-plan").textContent).toContain("not given"));
+    const plan = find(el, ".oprs-plan");
+    expect(plan.scrollWidth, "the plan").toBeLessThanOrEqual(plan.clientWidth);
+    const select = el.querySelectorAll<HTMLSelectElement>(".oprs-seeing select")[1];
+    await vi.waitFor(() => expect(select.innerHTML).toContain("field:category"));
+    select.value = "field:category";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await vi.waitFor(() => expect(find(el, ".oprs-caption").textContent).toContain(long));
+    find(el, ".oprs-heatmap").dispatchEvent(
+      new KeyboardEvent("keydown", { key: "n", bubbles: true }),
+    );
+    await vi.waitFor(() => expect(find(el, ".oprs-inspector .oprs-title code")).toBeTruthy());
+    const right = find(el, ".oprs-inspector").getBoundingClientRect().right;
+    for (const part of find(el, ".oprs-inspector .oprs-title").children)
+      expect(part.getBoundingClientRect().right, part.textContent ?? "").toBeLessThanOrEqual(right);
+    expect(find(el, ".oprs-inspector .oprs-title .oprs-quiet").textContent).toContain(
+      "task failed",
+    );
+    const tabs = [...el.querySelectorAll<HTMLElement>("[role=tab]")];
+    tabs.find(({ textContent }) => textContent === "Scores")?.click();
+    await vi.waitFor(() => expect(find(el, ".oprs-scores").textContent).toContain(long));
+    const panel = find(el, ".oprs-panel");
+    expect(panel.scrollWidth, "its scores").toBeLessThanOrEqual(panel.clientWidth);
+  },
+);

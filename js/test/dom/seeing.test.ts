@@ -24,6 +24,8 @@ const choose = (mounted: Mounted, label: string, value: string) => {
   select.value = value;
   select.dispatchEvent(new Event("change", { bubbles: true }));
 };
+const cellsIn = (rectangles: readonly (readonly number[])[]) =>
+  rectangles.reduce((sum, [from, to, first, last]) => sum + (to - from) * (last - first), 0);
 const opened = async (kernel: FakeKernel) => {
   const mounted = await mountOpen(kernel);
   await soon(() => expect(chooser(mounted, "Colour by").options.length).toBeGreaterThan(3));
@@ -111,6 +113,8 @@ describe("colour and order", () => {
     expect(offered("Sort by")).toEqual(both);
     choose(mounted, "Colour by", "disagreement:score:words");
     await soon(() => expect(mounted.text(".oprs-scale")).toMatch(/\(n \d+ items\)/));
+    expect(mounted.text(".oprs-scale"), "whatever is cut above").toContain("disagreement in words");
+    expect(chooser(mounted, "Colour by").title).toBe("disagreement in words");
     // What was run and has no value is counted, be its item's other trials as they may.
     expect(mounted.text(".oprs-scale")).toContain("no value 0");
     choose(mounted, "Sort by", "disagreement:score:words");
@@ -273,6 +277,36 @@ describe("a selection", () => {
     mounted.find(".oprs-row[data-id=two]").click();
     await soon(() => expect(mounted.root.dataset.experiment).toBe("two"));
     await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
+  });
+
+  test("by Python twice while the kernel is busy is the second", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    kernel.busy = true;
+    kernel.control.set("rectangles", [[0, 1, 0, 1]]);
+    kernel.control.set("rectangles", [[0, 4, 0, 3]]);
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("12 runs selected"));
+    kernel.free();
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("keywords"));
+    expect(mounted.text(".oprs-selected")).toContain("12 runs selected");
+    expect(kernel.control.traits.rectangles).toEqual([[0, 4, 0, 3]]);
+  });
+
+  test("here is not lost to another view that heard of the one before", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const other = await mountOpen(kernel);
+    kernel.busy = true;
+    const shift = { shiftKey: true };
+    entry(mounted, "task_failed").dispatchEvent(new MouseEvent("click", shift));
+    kernel.free();
+    kernel.busy = true; // the other view has asked about the first selection by now
+    await soon(() => expect(other.text(".oprs-selected")).toContain("1 run selected"));
+    entry(mounted, "completed").dispatchEvent(new MouseEvent("click", shift));
+    kernel.free();
+    for (const { text } of [mounted, other])
+      await soon(() => expect(text(".oprs-selected")).toContain("33 runs selected"));
+    expect(cellsIn(kernel.control.traits.rectangles)).toBe(33);
   });
 
   test("that was there before the page was loaded is there again", async () => {

@@ -116,6 +116,19 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
     assert shown.widget.get_state()["rectangles"] == []
 
 
+def test_a_view_that_follows_a_selection_does_not_bring_it_back(store: Store, view: Views) -> None:
+    """It asks for the scores of what it was told, and by then something else may be selected."""
+    experiment_id = evaluated(store, items=4, trials=2, broken=())
+    shown = view()
+    shown.widget.experiment = experiment_id
+    shown.widget.selection = [(0, 0)]
+    shown.widget.selection = [(3, 1)]
+    told = shown.told("select", experiment=experiment_id, runs=[[0, 1, 0, 1]], followed=True)
+    assert told["scales"][0]["n"] == 1
+    assert shown.widget.get_state()["rectangles"] == [(3, 4, 1, 2)]
+    assert "followed" in shown.refusal("select", experiment=experiment_id, runs=[], followed=1)["message"]
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

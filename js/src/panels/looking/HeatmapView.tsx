@@ -135,7 +135,10 @@ const MOST_NAMES = 12;
 
 function order({ newest_first }: Head, sort: string, names: readonly string[]): string {
   if (sort.startsWith(FIELD))
-    return [`by ${sort.slice(FIELD.length)}`, names.slice(0, MOST_NAMES).join(", ")]
+    return [
+      `by ${sort.slice(FIELD.length)}`,
+      names.slice(0, MOST_NAMES).join(", ") + (names[MOST_NAMES] ? ", …" : ""),
+    ]
       .filter(Boolean)
       .join(": ");
   if (sort !== IN_ORDER) return "worst first";

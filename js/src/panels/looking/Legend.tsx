@@ -124,6 +124,9 @@ function ScaleOf({ plane, states }: { plane: Shown; states: Uint8Array }) {
       <span class="oprs-number">
         {unit(low)} — <b>{unit(high)}</b>
       </span>
+      <span class="oprs-clip">
+        {by.replace(/^(disagreement)?:?score:/, (_, of) => (of ? `${of} in ` : ""))}
+      </span>
       <span class="oprs-number oprs-quiet">mean {meanOf(plane, UNITS[by], of)}</span>
       <span class="oprs-number oprs-quiet">
         <i class="oprs-swatch oprs-missing" /> no value {count(missing)}

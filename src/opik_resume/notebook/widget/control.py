@@ -264,6 +264,8 @@ class ResumeBrowser(View):
     def _select(self, params: Json) -> Answer:
         reading, turn = self._turn(params)
         runs = tuple(checked(params.get("runs"), reading.grid))
+        if flag(params, "followed"):  # something else may be selected by now
+            return self._sight.selected(reading, turn, runs)
         with self._lock:
             if reading.experiment.id != self.selected:
                 raise RequestRefused("Another experiment is shown by now.")
