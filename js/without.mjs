@@ -10,7 +10,17 @@ const PIECES = {
     [/\w\.(getDerivedState\w+|componentDid\w+|getSnapshotBeforeUpdate)/g, NEVER],
     [/\w\.componentWill(Mount|ReceiveProps|Update)\b/g, NEVER],
     [/\(\w=\w\.prototype\)&&\w\.render/g, "!1"],
-    [/\w\.prototype\.forceUpdate=function.*?\},/g, ""],
+    [/if\(\(i=t\.__c\)&&!\(1&i\.__g\)\)\{i\.__g\|=4;try\{.*?\{n=t\}\}/, "(i=t.__c)&&(i.__g|=4);"],
+    [/2&d\.__g&&\(d\.__g\|=1\)|1&d\.__g&&\(d\.__g&=-4\)/g, "0"],
+    // What a component has besides hooks: a state, a method that renders, the context of its class.
+    [/\w\.prototype\.forceUpdate=function.*?\},\w\.prototype\.render=.,/g, ""],
+    [/(setState=function)\(.*?L\(this\)\)\)\}/g, "$1(){this.__v&&L(this)}"],
+    [/d\.state\|\|\(d\.state=\{\}\),|d\.state=d\.__s,(?=d\.(get|__g))/g, ""],
+    [/\.render\(d\.props,d\.state=d\.__s,d\.context\)/g, ".constructor(d.props)"],
+    [/,d\.render=\w|,b=d\.state|,d\.__s(?=,L\))/g, ""],
+    [/y\.push\.apply\(d\.__h,d\.__k\),d\.__k=\[\],|,d\.__k=\[\](?=\),)/g, ""],
+    [/j=\(s=V\.contextType\).*?:i/g, "L=i"],
+    [/j&&j\.sub\(d\),/g, ""],
     [/\(\w\.Consumer=.*?\)\.contextType=(\w)/g, "$1"],
     // What plug-ins and other schedulers may set.
     [/\w\.(debounceRendering|vnode|event)\b/g, NEVER],
@@ -25,6 +35,7 @@ const PIECES = {
     [/o\?o\[0\]:(.*?),o&&o\.some\(g\)/g, "$1"],
     [/,o\)for\(s=0;.*?break\}/g, ");"],
     [/\w&&"function"!=typeof k\|\||l&&\w\.data==x\|\||l&&"textarea"!=C\|\|/g, ""],
+    [/,x\.is\?x:a\)/g, ")"],
     [/r\.firstChild\?d\.call\(r\.childNodes\):|9==r\.nodeType&&\(r=r\.documentElement\),/g, ""],
     [/:r\.firstChild/g, ":null"],
     [/&&8==\w\.nodeType(&&!\w\.data\.startsWith\("\$s"\))?;/g, "&&!1;"],
@@ -40,6 +51,8 @@ const PIECES = {
       /if\("string"==typeof r\)n\.style\.cssText=r;else\{.*?\}else if\("o"/g,
       'n.style.cssText=r;else if("o"',
     ],
+    // Refs that are functions.
+    [/function G\(t,r,u,i\)\{try\{.*?:(t\.current=r)\}catch.*?\}\}/g, "function G(t,r){$1}"],
     // Portals.
     [/[\w.]+\.props\.__P/g, NEVER],
     [/\w\.__P&&\(/g, "!1&&("],
@@ -51,6 +64,11 @@ const PIECES = {
     [/\w\.(__s|requestAnimationFrame)\b/g, NEVER],
     [/a\.__=function.*?\},a\.__r/g, "a.__r"],
     [/a\.__h&&a\.__h\(r,n,f\|\|t\),/g, ""],
+    // What is undone with a component, and what that throws, could wait.
+    [/if\(u\.__P&&u\.__c\)\{.*?\}else C/g, "C"],
+    [/do\{for\(;n=e.*?\}(for.*?)\}while\(e\.length\)/g, "$1"],
+    [/i\.__P=!.,/g, ""],
+    [/,c\)\{var.*?f:e\}/g, ");"],
     [/v=a\.__b,l=a\.__r,m=a\.diffed,h=a\.__c,s=a\.unmount,p=a\.__;/g, "v,l,m,h,s,p;"],
   ],
 };

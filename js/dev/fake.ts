@@ -319,8 +319,8 @@ export class FakeKernel {
     plane: ({ experiment, by }) => planeOf(this.find(experiment), String(by)),
     order: ({ experiment, by }) => orderOf(this.find(experiment), String(by)),
     find: ({ experiment, text }) => foundIn(this.find(experiment), String(text)),
-    select: ({ experiment, runs }) => {
-      this.control.set("rectangles", runs as ControlTraits["rectangles"]);
+    select: ({ experiment, runs, followed }) => {
+      if (!followed) this.control.set("rectangles", runs as ControlTraits["rectangles"]);
       return [{ scales: scalesOf(this.find(experiment)) }];
     },
     groups: ({ experiment }) => groupsOf(this.find(experiment).states),

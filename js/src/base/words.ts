@@ -213,11 +213,12 @@ export function webAddress(url: string | null): string | null {
   return url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) ? url : null;
 }
 
-/** "task failed after 1.9 s · attempt 2" */
-export function cellLine(cell: Cell): string {
-  const after = cell.seconds === null ? "" : ` after ${seconds(cell.seconds)}`;
-  const attempt = cell.attempts > 1 ? ` · attempt ${cell.attempts}` : "";
-  return spaced(cell.state) + after + attempt;
+/** "task failed after 1.9 s · attempt 2"; of what is in another state by now, or runs again, only what is known. */
+export function cellLine({ state, seconds: took, attempts }: Cell, now: string = state): string {
+  if (now !== state || /^(queued|running)$/.test(now))
+    return spaced(now) + (attempts ? ` · attempt ${attempts} is shown` : "");
+  const after = took === null ? "" : ` after ${seconds(took)}`;
+  return spaced(state) + after + (attempts > 1 ? ` · attempt ${attempts}` : "");
 }
 
 export const seconds = (value: number): string =>
@@ -229,7 +230,9 @@ export const seconds = (value: number): string =>
 
 /** A score as people read it: "0.25", "12", "0.0031". */
 export const figure = (value: number): string =>
-  Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
+  Number.isSafeInteger(value)
+    ? count(value)
+    : String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)));
 
 /** "0.71 ± 0.02 (n 739)" */
 export function meanOf({ mean, error, n }: Mean, say = fixed, of = ""): string {
@@ -237,15 +240,24 @@ export function meanOf({ mean, error, n }: Mean, say = fixed, of = ""): string {
   return mean === null ? `n ${counted}` : `${say(mean)}${spread({ error }, say)} (n ${counted})`;
 }
 
-const fixed = (value: number): string => value.toFixed(2);
+/** In hundredths, unless these show nothing of it, or all but a few of many digits. */
+const fixed = (value: number, least = 0.01): string =>
+  value && (Math.abs(value) < least || Math.abs(value) >= 1e4) ? figure(value) : value.toFixed(2);
 
-const spread = ({ error }: Pick<Mean, "error">, say = fixed): string =>
-  error === null ? "" : ` ± ${say(error)}`;
+/** A name in a text: what follows one in Arabic would be drawn before it. (In elements, `bdi`, `b` and `strong` isolate.) */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
+
+const spread = (
+  { error }: Pick<Mean, "error">,
+  say: (value: number, least?: number) => string = fixed,
+): string => (error === null ? "" : ` ± ${say(error, 0.005)}`);
 
 /** What the tooltip says of a cell, below its name. */
 export function factLines(facts: Facts): string[] {
   const { state, error, item, scores, seconds: took, cost, tokens } = facts;
-  const told = scores.map(({ name, value }) => `${name} ${value === null ? "–" : figure(value)}`);
+  const told = scores.map(
+    ({ name, value }) => `${isolated(name)} ${value === null ? "–" : figure(value)}`,
+  );
   const last = [...told, took === null ? "" : seconds(took)].filter(Boolean).join(" · ");
   const first = [spaced(state), error].filter(Boolean).join(" · ");
   return [first, item, last, price(tokens, cost)].filter(Boolean);
@@ -257,6 +269,6 @@ export function differenceLine({ mean, other_mean, difference }: Comparison): st
     return "no item has a score in both";
   }
   const sign = difference.mean < 0 ? "−" : "+";
-  const means = `${mean.mean.toFixed(2)} against ${other_mean.mean.toFixed(2)}`;
-  return `${means}: ${sign}${Math.abs(difference.mean).toFixed(2)}${spread(difference)} (n ${many(difference.n, "item")})`;
+  const means = `${fixed(mean.mean)} against ${fixed(other_mean.mean)}`;
+  return `${means}: ${sign}${fixed(Math.abs(difference.mean))}${spread(difference)} (n ${many(difference.n, "item")})`;
 }

@@ -44,7 +44,7 @@ function Inspected() {
     <section class="oprs-inspector" aria-label="Inspector" data-cell={index}>
       <h3 class="oprs-title">
         <strong class="oprs-clip">{view.cells.label(index)}</strong>
-        <span class="oprs-clip oprs-quiet"> — {cell ? cellLine(cell) : spaced(state)}</span>
+        <span class="oprs-clip oprs-quiet"> — {cell ? cellLine(cell, state) : spaced(state)}</span>
         {sum && <span class="oprs-quiet oprs-number">{sum}</span>}
         {cell && (
           <code class="oprs-id oprs-clip" title={cell.item_id}>

@@ -3,16 +3,16 @@ import { PALETTES, type Theme } from "../heatmap/drawing/palette";
 import { Inspector } from "../inspector/Inspector";
 import type { ExperimentView } from "../state/model";
 import type { Presence } from "../wire/presence";
-import { ExperimentList } from "./ExperimentList";
-import { Header, PlanBar } from "./Header";
-import { HeatmapView } from "./HeatmapView";
+import { Header, PlanBar } from "./finishing/Header";
+import { Progress } from "./finishing/Progress";
 import { Around, useAround, useViewState } from "./hooks";
 import { Keys } from "./Keys";
-import { Legend } from "./Legend";
-import { Progress } from "./Progress";
+import { ExperimentList } from "./listing/ExperimentList";
+import { HeatmapView } from "./looking/HeatmapView";
+import { Legend, ScaleLegend } from "./looking/Legend";
+import { Seeing } from "./looking/Seeing";
+import { Troubles } from "./looking/Troubles";
 import { Alert } from "./parts";
-import { Seeing } from "./Seeing";
-import { Troubles } from "./Troubles";
 
 interface AppProps {
   view: ExperimentView;
@@ -70,6 +70,7 @@ function Frame() {
           <Seeing />
           <Legend />
           <HeatmapView />
+          <ScaleLegend />
           <Keys />
         </div>
         <div class="oprs-below">

@@ -1,4 +1,4 @@
-import { meanOf } from "../base/words";
+import { isolated, meanOf } from "../base/words";
 import type { Scale } from "../protocol";
 
 /** The mean of each metric, its standard error, and of how many runs. A line breaks after the point between metrics only. */
@@ -19,4 +19,4 @@ export function Means({ of }: { of: readonly Scale[] }) {
 }
 
 export const meansLine = (scales: readonly Scale[]): string =>
-  scales.map((scale) => `${scale.name} ${meanOf(scale)}`).join(" · ");
+  scales.map((scale) => `${isolated(scale.name)} ${meanOf(scale)}`).join(" · ");

@@ -23,6 +23,7 @@ export const Select = ({ class: more = "", label, value, choices, onChoose }: Se
   <select
     class={`oprs-field ${more}`}
     aria-label={label}
+    title={choices.find(([each]) => each === value)?.[1]}
     value={value}
     onChange={(event) => onChoose(event.currentTarget.value)}
   >

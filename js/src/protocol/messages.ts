@@ -80,7 +80,11 @@ export interface Methods {
     result: { text: string; total: number } | null;
   };
   select: {
-    params: { experiment: string; runs: (readonly [number, number, number, number])[] };
+    params: {
+      experiment: string;
+      runs: (readonly [number, number, number, number])[];
+      followed: boolean;
+    };
     result: { scales: Scale[] } | null;
   };
   groups: {

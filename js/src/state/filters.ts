@@ -44,6 +44,12 @@ function is(row: Row, word: Word): boolean {
 export const passes = (row: Row, filter: Filter): boolean =>
   filter === "all" || row.state === filter;
 
+/** Whether there are experiments, or states of them, that are not known. */
+export const isPartial = (rows: readonly Row[], total: number): boolean =>
+  rows.length < total || rows.some(isUnknown);
+
+export const isUnknown = ({ state }: Row): boolean => state === "reading";
+
 /** How many rows pass each filter. */
 export function counted(rows: readonly Row[]): Readonly<Record<Filter, number>> {
   const count = (filter: Filter) => rows.filter((row) => passes(row, filter)).length;

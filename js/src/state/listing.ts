@@ -5,12 +5,15 @@ import { coalesced, type Store } from "../base/store";
 import { bytesOf, type Method, type Methods } from "../protocol";
 import { joined } from "../protocol/runs";
 import type { Answer } from "../wire/requests";
-import { type Arrangement, type Filter, wanted } from "./filters";
+import { type Arrangement, type Filter, isUnknown, wanted } from "./filters";
 import type { ListedRow, Place, Query, ViewState } from "./viewstate";
 
 export const PAGE = 50;
 const TYPING = 250;
 const SCROLLING = 150;
+/** Experiments that are listed for a question that no store can answer, and that are read for it at once. */
+const MOST = 1000;
+const AT_ONCE = 200;
 
 /** Asks the kernel; null after a refusal, which is said at its place. */
 export type Ask = <M extends Method>(
@@ -32,10 +35,31 @@ export function listing(
   let inSight: readonly string[] = [];
   const postpone = postponed(signal);
   const look = coalesced(
-    () => void ask("kernel", "look", { experiments: [...inSight] }),
+    () => {
+      const { rows, remote } = store.state;
+      const unknown = (rows ?? []).filter(isUnknown).map(({ id }) => id);
+      const experiments = (narrowed() ? unknown : inSight).slice(0, AT_ONCE);
+      if (remote && experiments.length) void ask("kernel", "look", { experiments });
+    },
     SCROLLING,
     signal,
   );
+
+  /** Whether something is asked for that no store can tell. */
+  function narrowed(): boolean {
+    const { filter, arrangement, query } = store.state;
+    return filter !== "all" || Boolean(arrangement ?? wanted(query.search).words[0]);
+  }
+
+  /** It is told of all experiments, not only of those that are shown: the rest is fetched, of a server what is listed is read. */
+  function rest(): void {
+    look();
+    const { remote, rows, total } = store.state;
+    const most = Math.ceil(Math.min(total, MOST) / PAGE);
+    if (remote || !rows || !narrowed() || pages >= most) return;
+    pages = Math.min(2 * pages, most);
+    void load();
+  }
 
   /** Asks for all pages that are shown. Those of a server may come later: `changed` says when to ask again. */
   async function load(): Promise<void> {
@@ -60,6 +84,7 @@ export function listing(
     const { store: storeName, total } = last;
     store.set({ rows: [...rows.values()], total, storeName, answered: query });
     arrived();
+    rest();
   }
 
   return {
@@ -73,9 +98,11 @@ export function listing(
     },
     filter(filter: Filter): void {
       store.set({ filter });
+      rest();
     },
     arrange(arrangement: Arrangement): void {
       store.set({ arrangement });
+      rest();
     },
     more(): void {
       pages += 1;
@@ -83,7 +110,6 @@ export function listing(
     },
     /** These rows can be seen: a server's are read only then. */
     show(experiments: readonly string[]): void {
-      if (!store.state.remote || !experiments.length) return;
       inSight = experiments;
       look();
     },

@@ -111,7 +111,10 @@ export class ExperimentView implements FeedListener {
     const answer = await this.ask("experiment", "open", { experiment });
     if (turn !== this.opening) return;
     this.opening = 0;
-    if (!answer) return this.store.set({ reading: false });
+    if (!answer) {
+      this.store.set({ reading: false });
+      return this.changed(["list"]); // it may have been deleted
+    }
     const { head, plan } = answer.result;
     this.store.set({
       head: head ?? this.state.head,

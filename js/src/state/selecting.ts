@@ -39,6 +39,8 @@ export function selecting(
 ) {
   let turn = 0;
   let owed = false;
+  /** It was selected here, and nobody else may know that yet. */
+  let ours = false;
 
   function take(rectangles: readonly Rectangle[], taken: Cells | null): void {
     const selection = taken && {
@@ -56,7 +58,7 @@ export function selecting(
     if (!chosen && !before) return;
     const wanted = chosen && joined(before?.cells ?? null, chosen, how);
     take(wanted ? rectanglesOf(wanted, cells.shape) : [], wanted);
-    owed = true;
+    owed = ours = true;
     void settle();
   }
 
@@ -64,7 +66,7 @@ export function selecting(
   function follow(): void {
     const { experiment, head, selection } = store.state;
     const there = control.get("rectangles") ?? [];
-    if (owed || !head || control.get("selected") !== experiment) return;
+    if (ours || !head || control.get("selected") !== experiment) return;
     const fits = !selection || selection.cells.length === cells.shape.cells;
     if (fits && sameRectangles(there, selection?.rectangles ?? [])) return;
     take(there, there.length ? cellsOfRectangles(there, cells.shape) : null);
@@ -79,8 +81,10 @@ export function selecting(
     if (!owed || !ready) return;
     const asked = ++turn;
     if (runs.length > MOST) return;
-    const answer = await ask("view", "select", { experiment, runs: [...runs] });
-    if (asked !== turn || answer?.result === null) return;
+    const answer = await ask("view", "select", { experiment, runs: [...runs], followed: !ours });
+    if (asked !== turn) return;
+    ours = false;
+    if (answer?.result === null) return;
     owed = false;
     const now = store.state.selection;
     if (answer?.result && now) store.set({ selection: { ...now, scales: answer.result.scales } });
@@ -98,7 +102,7 @@ export function selecting(
     },
     forget(): void {
       turn += 1;
-      owed = false;
+      owed = ours = false;
     },
   };
 }

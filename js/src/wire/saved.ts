@@ -13,10 +13,11 @@ export async function isSavedCopy(control: AnyModel<ControlTraits>): Promise<boo
   return model?.comm_live === false;
 }
 
-/** The picture beside the widget is for when there is none. */
+/** The picture beside the widget is for when there is none. Its output takes no room; those that it may be in (a VBox with an
+ * Output that the widget is shown in) stay. */
 export function hidePicture(control: AnyModel<ControlTraits>, el: HTMLElement): void {
   const picture = `.oprs-picture-${feedOf(control)}`;
   const style = document.createElement("style");
-  style.textContent = `.jp-OutputArea-child:has(${picture}),${picture}{display:none}`;
+  style.textContent = `.jp-OutputArea-child:has(${picture}):not(:has(.jp-OutputArea-child)),${picture}{display:none}`;
   el.append(style);
 }

@@ -277,9 +277,88 @@ test.each([300, 420, 700, 1100])("how one looks moves nothing, %i px wide", asyn
   await choose(1, "disagreement:score:keywords", ".oprs-caption", "worst first");
   expect(tops(), "sorted").toEqual(before);
   await choose(1, "order", ".oprs-caption", "first");
-  await choose(0, "score:words", ".oprs-legend + div", "no value");
+  await choose(0, "score:words", ".oprs-scale", "no value");
+  const grid = parts.indexOf(".oprs-heatmap") + 1;
+  expect(tops().slice(0, grid), "coloured: its scale is below the grid").toEqual(
+    before.slice(0, grid),
+  );
   before = tops();
-  await choose(0, "state", ".oprs-legend + div", "");
+  await choose(0, "state", ".oprs-caption", "");
   await vi.waitFor(() => expect(el.querySelector(".oprs-scale")).toBeNull());
   expect(tops(), "back to states").toEqual(before);
 });
+
+test("a live view hides the output that its picture is, and none that other outputs are in", async () => {
+  const kernel = some();
+  const own = kernel.control.traits.feed.split(":")[1];
+  document.body.innerHTML = `<div class="jp-OutputArea-child"><div class="jp-OutputArea">
+    <div class="jp-OutputArea-child" id="view">the view</div>
+    <div class="jp-OutputArea-child" id="picture"><p class="oprs-picture-${own}">its picture</p></div>
+  </div></div>`;
+  await mount(kernel);
+  expect(find(document.body, "#view").checkVisibility()).toBe(true);
+  expect(find(document.body, "#picture").checkVisibility()).toBe(false);
+});
+
+test("beside another widget it has the room that is left, and where nothing has a width one of its own", async () => {
+  const el = await mount(some(), 1100);
+  const shown = find(el, ".oprs-root").parentElement as HTMLElement;
+  shown.style.width = "";
+  const box = document.createElement("div");
+  document.body.append(box);
+  box.append(shown);
+  const width = () => shown.getBoundingClientRect().width;
+  box.className = "widget-hbox";
+  box.style.cssText = "display:flex;width:1000px";
+  box.insertAdjacentHTML("afterbegin", '<p style="width:300px;margin:0;flex:none"></p>');
+  expect(width()).toBe(700);
+  shown.style.width = "500px";
+  expect(width(), "or what is asked for").toBe(500);
+  shown.style.width = "";
+  box.className = "";
+  expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
+});
+
+test.each([1100, 420])(
+  "no name is so long that what is said after it is cut off, at %d px",
+  async (width) => {
+    const long = "a_metric_without_an_end_".repeat(12);
+    const kernel = some();
+    const [made] = kernel.experiments;
+    made.plan = { ...made.plan, drift: `${long} was scored on the kept runs and is not given` };
+    const order = kernel.methods.order;
+    kernel.methods.order = (params) => {
+      const [answer, ...buffers] = order(params);
+      return [{ ...(answer as object), groups: [[long, 300]] }, ...buffers] as never;
+    };
+    const cell = kernel.methods.cell;
+    kernel.methods.cell = (params) => {
+      const scores = [{ name: long, value: 0.5, reason: "because it is so", failed: false }];
+      return [{ ...(cell(params)[0] as object), scores }] as never;
+    };
+    const el = await mount(kernel, width);
+    await vi.waitFor(() => expect(find(el, ".oprs-plan").textContent).toContain("not given"));
+    const plan = find(el, ".oprs-plan");
+    expect(plan.scrollWidth, "the plan").toBeLessThanOrEqual(plan.clientWidth);
+    const select = el.querySelectorAll<HTMLSelectElement>(".oprs-seeing select")[1];
+    await vi.waitFor(() => expect(select.innerHTML).toContain("field:category"));
+    select.value = "field:category";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await vi.waitFor(() => expect(find(el, ".oprs-caption").textContent).toContain(long));
+    find(el, ".oprs-heatmap").dispatchEvent(
+      new KeyboardEvent("keydown", { key: "n", bubbles: true }),
+    );
+    await vi.waitFor(() => expect(find(el, ".oprs-inspector .oprs-title code")).toBeTruthy());
+    const right = find(el, ".oprs-inspector").getBoundingClientRect().right;
+    for (const part of find(el, ".oprs-inspector .oprs-title").children)
+      expect(part.getBoundingClientRect().right, part.textContent ?? "").toBeLessThanOrEqual(right);
+    expect(find(el, ".oprs-inspector .oprs-title .oprs-quiet").textContent).toContain(
+      "task failed",
+    );
+    const tabs = [...el.querySelectorAll<HTMLElement>("[role=tab]")];
+    tabs.find(({ textContent }) => textContent === "Scores")?.click();
+    await vi.waitFor(() => expect(find(el, ".oprs-scores").textContent).toContain(long));
+    const panel = find(el, ".oprs-panel");
+    expect(panel.scrollWidth, "its scores").toBeLessThanOrEqual(panel.clientWidth);
+  },
+);

@@ -725,6 +725,38 @@ describe("the finder", () => {
     expect(root.dataset.experiment).toBe("half");
   });
 
+  test("forgets what has been deleted when it is opened", async () => {
+    const kernel = browser();
+    const { root, find, text } = await mountOpen(kernel);
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    const gone = find('.oprs-row[data-id="done"]');
+    kernel.experiments.splice(1, 1);
+    gone.click();
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(1));
+    expect(text(".oprs-plan")).toContain("There is no experiment done");
+  });
+
+  test("does not say that none matches as long as some are not known", async () => {
+    const kernel = new FakeKernel(
+      [
+        experiment("one", "one", 1, 1, Uint8Array.of(3)),
+        experiment("two", "two", 1, 1, Uint8Array.of(3)),
+      ],
+      { remote: true },
+    );
+    for (const each of kernel.experiments) each.row = { ...each.row, done: null, state: "reading" };
+    const { root, find, text } = await mount(kernel);
+    await soon(() => expect(root.querySelectorAll(".oprs-row")).toHaveLength(2));
+    expect(text(".oprs-chips")).toBe("all resumable 0+running 0+complete 0+");
+    root.querySelectorAll<HTMLElement>(".oprs-chip")[1].click();
+    await soon(() => expect(root.querySelector(".oprs-row")).toBeNull());
+    expect(text(".oprs-rows")).toBe("");
+    for (const each of kernel.experiments) each.row = { ...each.row, done: 0, state: "complete" };
+    kernel.changed("list");
+    await soon(() => expect(text(".oprs-rows")).toBe("No experiment matches."));
+    expect(find(".oprs-chips").textContent).toBe("all resumable 0running 0complete 2");
+  });
+
   test("orders, and shows more at the end", async () => {
     const kernel = lots();
     const { root, find, text } = await mountOpen(kernel);

@@ -124,6 +124,55 @@ describe("the list", () => {
     await settle(200);
     expect(sent(local, "look")).toEqual([]);
   });
+
+  test("is whole, as far as it is listed, when it is asked for what no store can tell", async () => {
+    const all = lots(4 * PAGE + 1);
+    all[4 * PAGE].row = { ...all[4 * PAGE].row, state: "resumable", failed: 3 };
+    for (const narrow of [
+      (made: ExperimentView) => made.listing.filter("resumable"),
+      (made: ExperimentView) => made.listing.arrange("most failed"),
+      (made: ExperimentView) => made.listing.find({ search: "resumable" }),
+    ]) {
+      const kernel = new FakeKernel(all);
+      const made = await started(kernel);
+      expect(made.store.state.rows).toHaveLength(PAGE);
+      narrow(made);
+      await settle(500);
+      expect(made.store.state.rows).toHaveLength(4 * PAGE + 1);
+      const asked = sent(kernel, "list").length;
+      kernel.changed("list");
+      await settle(500);
+      expect(sent(kernel, "list"), "and stays so").toHaveLength(asked + 5);
+    }
+  });
+
+  test("but not of thousands", async () => {
+    const kernel = new FakeKernel(lots(1200));
+    const made = await started(kernel);
+    made.listing.filter("resumable");
+    await settle(500);
+    expect(made.store.state.rows).toHaveLength(1000);
+  });
+
+  test("of a server has those read that a state is asked of, in sight or not", async () => {
+    const all = lots(3);
+    for (const each of all) each.row = { ...each.row, done: null, state: "reading" };
+    const kernel = remote(all);
+    const made = await started(kernel);
+    made.listing.show(["e0"]);
+    await settle(200);
+    made.listing.filter("resumable");
+    made.listing.show([]);
+    await settle(200);
+    made.listing.filter("all");
+    made.listing.show(["e2"]);
+    await settle(200);
+    expect(sent(kernel, "look").map(({ experiments }) => experiments)).toEqual([
+      ["e0"],
+      ["e0", "e1", "e2"],
+      ["e2"],
+    ]);
+  });
 });
 
 describe("a cell", () => {

@@ -24,6 +24,8 @@ const choose = (mounted: Mounted, label: string, value: string) => {
   select.value = value;
   select.dispatchEvent(new Event("change", { bubbles: true }));
 };
+const cellsIn = (rectangles: readonly (readonly number[])[]) =>
+  rectangles.reduce((sum, [from, to, first, last]) => sum + (to - from) * (last - first), 0);
 const opened = async (kernel: FakeKernel) => {
   const mounted = await mountOpen(kernel);
   await soon(() => expect(chooser(mounted, "Colour by").options.length).toBeGreaterThan(3));
@@ -43,6 +45,7 @@ describe("colour and order", () => {
       "duration",
       "attempts",
       "disagreement in keywords",
+      "disagreement in words",
       "against smoke",
     ]);
     const [first] = mounted.root.querySelectorAll(".oprs-means .oprs-mean");
@@ -99,22 +102,25 @@ describe("colour and order", () => {
     await soon(() => expect(mounted.text(".oprs-scale")).toContain("210 — 12,400"));
   });
 
-  test("disagreement is that in the score that is looked at, of items; one trial has none", async () => {
-    const kernel = some();
-    const mounted = await opened(kernel);
-    choose(mounted, "Colour by", "score:words");
-    const offered = () =>
-      [...chooser(mounted, "Colour by").options].find(({ value }) => /^disag/.test(value));
-    await soon(() => expect(offered()?.textContent).toBe("disagreement in words"));
-    choose(mounted, "Colour by", offered()?.value ?? "");
+  test("disagreement is that in any score, of items; one trial has none", async () => {
+    const mounted = await opened(some());
+    const offered = (label: string) =>
+      [...chooser(mounted, label).options]
+        .filter(({ value }) => /^disag/.test(value))
+        .map(({ textContent }) => textContent);
+    const both = ["disagreement in keywords", "disagreement in words"];
+    await soon(() => expect(offered("Colour by")).toEqual(both));
+    expect(offered("Sort by")).toEqual(both);
+    choose(mounted, "Colour by", "disagreement:score:words");
     await soon(() => expect(mounted.text(".oprs-scale")).toMatch(/\(n \d+ items\)/));
-    expect(chooser(mounted, "Colour by").value).toBe("disagreement:score:words");
+    expect(mounted.text(".oprs-scale"), "whatever is cut above").toContain("disagreement in words");
+    expect(chooser(mounted, "Colour by").title).toBe("disagreement in words");
     // What was run and has no value is counted, be its item's other trials as they may.
     expect(mounted.text(".oprs-scale")).toContain("no value 0");
     choose(mounted, "Sort by", "disagreement:score:words");
     await soon(() => expect(mounted.text(".oprs-caption")).toContain("worst first"));
     choose(mounted, "Colour by", "score:keywords");
-    await soon(() => expect(offered()?.textContent).toBe("disagreement in keywords"));
+    expect(offered("Colour by"), "whatever is looked at").toEqual(both);
     expect(chooser(mounted, "Sort by").value).toBe("disagreement:score:words");
     const single = await opened(
       new FakeKernel([experiment("two", "smoke", 3, 1, Uint8Array.of(3, 3, 3))]),
@@ -142,6 +148,21 @@ describe("colour and order", () => {
     const names = () => [...chooser(mounted, "Sort by").options].map(({ value }) => value);
     await soon(() => expect(names()).toContain("field:category"));
     expect(names()).toContain("disagreement");
+  });
+
+  test("a refusal of colours or an order is said below the grid", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const plane = kernel.methods.plane;
+    kernel.methods.plane = () => {
+      throw new Error("There is no experiment with that id.");
+    };
+    choose(mounted, "Colour by", "score:words");
+    await soon(() => expect(mounted.text(".oprs-scale [role=alert]")).toMatch(/^There is no/));
+    kernel.methods.plane = plane;
+    choose(mounted, "Colour by", "score:keywords");
+    await soon(() => mounted.find(".oprs-scale svg"));
+    expect(mounted.root.querySelector("[role=alert]")).toBeNull();
   });
 
   test("another experiment is seen as states, in its order", async () => {
@@ -258,6 +279,36 @@ describe("a selection", () => {
     await soon(() => expect(mounted.root.querySelector(".oprs-selected")).toBeNull());
   });
 
+  test("by Python twice while the kernel is busy is the second", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    kernel.busy = true;
+    kernel.control.set("rectangles", [[0, 1, 0, 1]]);
+    kernel.control.set("rectangles", [[0, 4, 0, 3]]);
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("12 runs selected"));
+    kernel.free();
+    await soon(() => expect(mounted.text(".oprs-selected")).toContain("keywords"));
+    expect(mounted.text(".oprs-selected")).toContain("12 runs selected");
+    expect(kernel.control.traits.rectangles).toEqual([[0, 4, 0, 3]]);
+  });
+
+  test("here is not lost to another view that heard of the one before", async () => {
+    const kernel = some();
+    const mounted = await opened(kernel);
+    const other = await mountOpen(kernel);
+    kernel.busy = true;
+    const shift = { shiftKey: true };
+    entry(mounted, "task_failed").dispatchEvent(new MouseEvent("click", shift));
+    kernel.free();
+    kernel.busy = true; // the other view has asked about the first selection by now
+    await soon(() => expect(other.text(".oprs-selected")).toContain("1 run selected"));
+    entry(mounted, "completed").dispatchEvent(new MouseEvent("click", shift));
+    kernel.free();
+    for (const { text } of [mounted, other])
+      await soon(() => expect(text(".oprs-selected")).toContain("33 runs selected"));
+    expect(cellsIn(kernel.control.traits.rectangles)).toBe(33);
+  });
+
   test("that was there before the page was loaded is there again", async () => {
     const kernel = some();
     kernel.control.traits.selected = "one";
@@ -323,6 +374,13 @@ test("figures and means as people read them", () => {
   expect(meanOf({ mean: 0.712, error: 0.0211, n: 1739 })).toBe("0.71 ± 0.02 (n 1,739)");
   expect(meanOf({ mean: 1, error: null, n: 1 })).toBe("1.00 (n 1)");
   expect(meanOf({ mean: null, error: null, n: 0 })).toBe("n 0");
+  const of = (mean: number, error: number) => meanOf({ mean, error, n: 9 });
+  expect(of(0.000005, 0.00000051), "what hundredths do not show").toBe("0.000005 ± 5.1e-7 (n 9)");
+  expect(of(0.5, 0.0041)).toBe("0.50 ± 0.0041 (n 9)");
+  expect(of(52602.08, 2752.25)).toBe("52600 ± 2752.25 (n 9)");
+  expect(of(1.6e299, 0)).toBe("1.6e+299 ± 0.00 (n 9)");
+  expect([-0.257, -769.62, -1e-300].map(figure)).toEqual(["-0.26", "-770", "-1e-300"]);
+  expect(figure(1e300 / 3), "whole, but no number of things").toBe("3.33e+299");
   expect(meanOf({ mean: 0.0041, error: 0.0003, n: 12 }, dollars, "item")).toBe(
     "$0.0041 ± $0.0003 (n 12 items)",
   );
@@ -331,7 +389,7 @@ test("figures and means as people read them", () => {
   expect(factLines({ ...facts, seconds: 2, cost: 0.0031, tokens: 1204 })).toEqual([
     "completed",
     "why",
-    "right 1 · 2.0 s",
+    "\u2068right\u2069 1 · 2.0 s", // isolated: a number after an Arabic name would be drawn before it
     "1,204 tokens · $0.0031",
   ]);
   expect(factLines({ ...run, scores: [], seconds: null, cost: null, tokens: null })).toEqual([

@@ -112,6 +112,21 @@ describe("finding cells", () => {
     }
   });
 
+  test("names of groups tell more than larger cells do, as long as those can be seen well", () => {
+    const names = ["history", "law", "maths", "medicine"];
+    for (const [items, trials] of [
+      [120, 3],
+      [60, 2],
+      [90, 1],
+    ]) {
+      const named = fold(items, trials, 782, 220, 1, names);
+      expect(named.left, `${items} × ${trials}`).toBe(57);
+      expect(named.cellWidth).toBeGreaterThanOrEqual(9);
+      expect(named.width).toBeLessThanOrEqual(782);
+    }
+    expect(fold(3000, 3, 782, 220, 1, names).left, "but not of thousands").toBe(0);
+  });
+
   test("names of groups have room beside rows that are high enough, and no more than a quarter", () => {
     const names = ["code", "x".repeat(100)];
     for (const trials of [1, 3]) {

@@ -150,6 +150,12 @@ test("a cell in one line", () => {
   expect(cellLine(cell)).toBe("task failed after 1.9 s · attempt 2");
   expect(cellLine({ ...cell, seconds: null, attempts: 1 })).toBe("task failed");
   expect(cellLine({ ...cell, seconds: 0.004, attempts: 1 })).toBe("task failed after 0.004 s");
+  const again = { ...cell, state: "running" } as Cell;
+  expect(cellLine(again), "what is known is of the one before").toBe(
+    "running · attempt 2 is shown",
+  );
+  expect(cellLine({ ...again, attempts: 0, seconds: null })).toBe("running");
+  expect(cellLine(again, "interrupted")).toBe("interrupted · attempt 2 is shown");
 });
 
 test("what a server does not have yet, in one line", () => {

@@ -19,6 +19,7 @@ from opik_resume.lifecycle.rounds import rule
 from opik_resume.metrics import Contains, Equals
 from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
+from opik_resume.notebook.widget.control import ResumeBrowser
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -59,6 +60,22 @@ def test_the_experiment_is_set_by_name_or_id_and_follows_what_is_opened(store: S
         assert "must be the name or id" in refused(shown, "experiment", wrong)
 
 
+def test_what_the_widget_tells_its_front_end_is_its_own(store: Store, view: Views) -> None:
+    experiment_id = evaluated(store)
+    shown = view()
+    shown.result("open", experiment=experiment_id)
+    own = {"feed", "memory", "mode", "remote", "selected", "store"}
+    assert own == set(ResumeBrowser.__dict__).intersection(shown.widget.keys) - {"_esm", "_css"}
+    before = shown.widget.get_state()
+    for name in own:
+        with pytest.raises(traitlets.TraitError, match=f'"{name}" trait is read-only'):
+            setattr(shown.widget, name, "browser")
+    with pytest.raises(traitlets.TraitError, match="read-only"):
+        shown.widget.feed.saved = {}
+    assert shown.widget.get_state() == before
+    assert (shown.widget.selected, shown.widget.mode) == (experiment_id, "browser")
+
+
 def test_two_views_are_linked(store: Store, view: Views) -> None:
     first, second = evaluated(store, "first"), evaluated(store, "second")
     one, other = view(), view()
@@ -97,6 +114,19 @@ def test_a_selection_is_pairs_both_ways(store: Store, view: Views) -> None:
     assert list(shown.widget.selection) == [CellKey(grid.item_ids[0], 0), CellKey(grid.item_ids[3], 1)], "by position"
     shown.widget.selection = []
     assert shown.widget.get_state()["rectangles"] == []
+
+
+def test_a_view_that_follows_a_selection_does_not_bring_it_back(store: Store, view: Views) -> None:
+    """It asks for the scores of what it was told, and by then something else may be selected."""
+    experiment_id = evaluated(store, items=4, trials=2, broken=())
+    shown = view()
+    shown.widget.experiment = experiment_id
+    shown.widget.selection = [(0, 0)]
+    shown.widget.selection = [(3, 1)]
+    told = shown.told("select", experiment=experiment_id, runs=[[0, 1, 0, 1]], followed=True)
+    assert told["scales"][0]["n"] == 1
+    assert shown.widget.get_state()["rectangles"] == [(3, 4, 1, 2)]
+    assert "followed" in shown.refusal("select", experiment=experiment_id, runs=[], followed=1)["message"]
 
 
 @pytest.mark.parametrize(

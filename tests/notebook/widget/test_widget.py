@@ -666,7 +666,7 @@ def test_a_saved_notebook_shows_a_picture(store: Store, view: Views) -> None:
 
 def test_a_picture_that_cannot_be_drawn_hides_nothing(store: Store, view: Views) -> None:
     shown = view()
-    shown.widget.selected = new_id()
+    shown.widget.set_trait("selected", new_id())
     bundle = bundle_of(shown)
     assert "There is no experiment" in bundle["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in bundle

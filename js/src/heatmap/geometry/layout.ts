@@ -68,7 +68,7 @@ export function fold(
     const blocks = Math.ceil(items / rows);
     if (Math.ceil(items / blocks) < rows) continue;
     const candidate = arrange(rows, blocks, room);
-    if (better(candidate, best)) best = candidate;
+    if (better(candidate, best, groups.length > 0)) best = candidate;
   }
   return best;
 }
@@ -165,8 +165,11 @@ function whole(length: number, ratio: number): number {
   return length * ratio < 1 ? length : Math.floor(length * ratio) / ratio;
 }
 
-/** Larger cells, then what fills more, then (a few cells, all of the largest size) what is less high. */
-function better(one: Layout, other: Layout): boolean {
+/** With room for the names of groups; larger cells, then what fills more, then (a few cells, all of the largest size) what is
+ * less high. */
+function better(one: Layout, other: Layout, grouped: boolean): boolean {
+  const named = ({ left, cellWidth }: Layout) => left > 0 && cellWidth >= LEAST_FOR_TRIALS;
+  if (grouped && named(one) !== named(other)) return named(one);
   const size = (layout: Layout) => Math.min(layout.cellWidth / ASPECT, layout.cellHeight);
   const area = (layout: Layout) => layout.cellWidth * layout.cellHeight;
   if (size(one) !== size(other)) return size(one) > size(other);

@@ -40,6 +40,7 @@ from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_j
 from opik_resume.notebook.widget.selecting.rectangles import checked
 from opik_resume.notebook.widget.view import View
 from opik_resume.notebook.widget.wire.feed import Feed
+from opik_resume.notebook.widget.wire.traits import told
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
@@ -62,12 +63,12 @@ class ResumeBrowser(View):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
-    feed = anywidget.WidgetTrait().tag(sync=True)
-    mode = traitlets.Unicode("browser").tag(sync=True)
-    store = traitlets.Unicode().tag(sync=True)
-    remote = traitlets.Bool().tag(sync=True)
-    selected = traitlets.Unicode().tag(sync=True)
-    memory = traitlets.Dict().tag(sync=True)
+    feed = told(anywidget.WidgetTrait())
+    mode = told(traitlets.Unicode("browser"))
+    store = told(traitlets.Unicode())
+    remote = told(traitlets.Bool())
+    selected = told(traitlets.Unicode())
+    memory = told(traitlets.Dict())
 
     def __init__(self, store: Store, offers: Offers, *, mode: str = "browser", desk: Desk = desk) -> None:
         # Guards the traits, what the feed carries and what is wanted: choosing an experiment changes all as one.
@@ -117,7 +118,9 @@ class ResumeBrowser(View):
         )
         self._afterimage.name = f"oprs-picture-{feed.model_id}"
         remote = self._readings.remote
-        super().__init__(_esm=esm, _css=css, feed=feed, mode=mode, store=store.label, remote=remote)
+        for name, value in {"feed": feed, "mode": mode, "store": store.label, "remote": remote}.items():
+            self.set_trait(name, value)
+        super().__init__(_esm=esm, _css=css)
         self.on_msg(self._on_message)
 
     def show(self, reading: Reading) -> None:
@@ -125,7 +128,9 @@ class ResumeBrowser(View):
         with self._lock:
             if self.selected != reading.experiment.id:
                 self.rectangles = []
-            self.selected = reading.experiment.id  # first: other views take key frames of what is selected only
+            self.set_trait(
+                "selected", reading.experiment.id
+            )  # first: other views take key frames of what is selected only
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
         if self._listing.belies(reading):  # others may have begun, or ended, since it was listed
@@ -259,6 +264,8 @@ class ResumeBrowser(View):
     def _select(self, params: Json) -> Answer:
         reading, turn = self._turn(params)
         runs = tuple(checked(params.get("runs"), reading.grid))
+        if flag(params, "followed"):  # something else may be selected by now
+            return self._sight.selected(reading, turn, runs)
         with self._lock:
             if reading.experiment.id != self.selected:
                 raise RequestRefused("Another experiment is shown by now.")
@@ -282,7 +289,7 @@ class ResumeBrowser(View):
         return {}, []
 
     def _remember(self, params: Json) -> Answer:
-        self.memory = remembered(params)
+        self.set_trait("memory", remembered(params))
         return {}, []
 
     def _stop(self, params: Json) -> Answer:
@@ -382,4 +389,4 @@ class ResumeBrowser(View):
 
     def _keep_saved(self, what: Json) -> None:
         if isinstance(self.feed, Feed):
-            self.feed.saved = what
+            self.feed.set_trait("saved", what)

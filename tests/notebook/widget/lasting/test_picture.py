@@ -15,6 +15,7 @@ import pytest
 from opik_resume import evaluate
 from opik_resume.base.records import CellState
 from opik_resume.experiment.grid import Grid
+from opik_resume.metrics import BaseMetric, ScoreResult
 from opik_resume.notebook.widget import bundle
 from opik_resume.notebook.widget.lasting import picture
 from opik_resume.notebook.widget.lasting.marks import FEWEST_ROWS, MOST_MARKS, cells_a_mark, grid_html
@@ -110,6 +111,29 @@ def test_a_large_experiment_says_what_a_mark_is_and_is_not_read_in_a_hurry(store
     page = picture.experiment_html(replace(reading, grid=grid), NOON, whole=False)
     assert "each mark the worst of 25 runs" in page
     assert len(page.encode()) < 100_000
+
+
+def test_a_caption_says_newest_first_where_ids_tell_it(store: Store) -> None:
+    reading = reading_of(store, evaluated(store))
+    assert "newest first, one run each" in picture.experiment_html(reading, NOON)
+    grid = Grid({"my-b": 2, "my-a": 2}, [])
+    page = picture.experiment_html(replace(reading, grid=grid), NOON)
+    assert "newest" not in page
+    assert "items down, trials across" in page
+
+
+def test_means_beyond_numbers_and_names_of_any_script(store: Store) -> None:
+    def task(item: dict[str, Any]) -> dict[str, Any]:
+        return {"output": 1.7e308}
+
+    class Odd(BaseMetric):
+        def score(self, output: float, **_: Any) -> ScoreResult:
+            return ScoreResult(self.name, output)
+
+    result = evaluate(numbers(store, 3), task, [Odd("جودة")], experiment_name="odd", verbose=0, store=store)
+    page = picture.experiment_html(reading_of(store, result.experiment_id), NOON)
+    assert "<bdi>جودة</bdi> <b>–</b> (n = 3)" in page, "a number after an Arabic name is not drawn before it"
+    Tags(page)
 
 
 def test_many_kinds_of_failures_are_counted(store: Store) -> None:

@@ -46,6 +46,12 @@ def groups(of: Items, field: str = "f") -> tuple[list[Any], list[int]]:
         ([True, "x", False, 1], [("1", 1), ("false", 1), ("true", 1), ("x", 1)], [3, 2, 0, 1]),
         (["x", ..., None, {"a": 1}, "y" * 61, "two\nlines", math.nan, ""], [("x", 1), (None, 7)], list(range(8))),
         ([10**400, 2], [("2", 1), (None, 1)], [1, 0]),
+        (
+            ["می‌خواهم", "👩‍👧", "問\u3000答", "à\xa0la"],
+            [("à\xa0la", 1), ("می‌خواهم", 1), ("問\u3000答", 1), ("👩‍👧", 1)],
+            [3, 0, 2, 1],
+        ),
+        (["a\u202eb", "tab\there", "x"], [("x", 1), (None, 2)], [2, 0, 1]),
     ],
 )
 def test_items_are_put_together_by_their_values(values: list[Any], named: list[Any], order: list[int]) -> None:

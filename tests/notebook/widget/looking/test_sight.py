@@ -12,6 +12,7 @@ import pytest
 from opik_resume import evaluate
 from opik_resume.base.records import Attempt, ErrorInfo, ScoreResult, utc_now
 from opik_resume.experiment.grid import Grid
+from opik_resume.experiment.results.error_bars import mean_of
 from opik_resume.notebook.widget.looking.planes import MISSING, Planes
 from opik_resume.notebook.widget.looking.sight import first_line
 from opik_resume.stores.protocol import Store
@@ -125,6 +126,51 @@ def test_trials_that_differ_disagree_by_what_lies_between_them() -> None:
     assert steps == [*[38] * 3, *[0] * 3, none, none, none, none, none, 254, 254, none, none]
     order = np.frombuffer(planes.order("disagreement:score:share")[1][0], dtype="<u4").tolist()
     assert order == [5, 0, 1, 2, 3, 4, 6]
+
+
+def test_scores_of_any_size_lie_along_a_scale(recwarn: pytest.WarningsRecorder) -> None:
+    most = float(np.finfo(np.float64).max)
+    values = (-most, 0.0, most)
+    planes = Planes.of(Grid({"a": 3}, [scored("a", trial, value) for trial, value in enumerate(values)]))
+    result, steps = plane(planes, "score:share")
+    assert (result["low"], result["high"], steps) == (-most, most, [0, 127, 254])
+    result, steps = plane(planes, "disagreement:score:share")
+    assert (result["high"], steps) == (most, [254] * 3), "as far apart as can be said"
+    assert [(each["mean"], each["error"]) for each in planes.scales()["scales"]] == [(0.0, None)], "no error is known"
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ((0.4, 0.6), (0, 1)), ((0, 0.01), (0, 1)), ((0, 0), (0, 1)), ((1, 1), (0, 1)),
+        ((2e-6, 9e-6), (0, 9e-6)), ((-0.5, 0.5), (-0.5, 0.5)), ((3, 90), (3, 90)),
+    ],
+)  # fmt: skip
+def test_the_ends_of_a_scale_are_told_apart(values: tuple[float, float], ends: tuple[float, float]) -> None:
+    planes = Planes.of(Grid({"a": 2}, [scored("a", trial, float(value)) for trial, value in enumerate(values)]))
+    result, _ = plane(planes, "score:share")
+    assert (result["low"], result["high"]) == ends, "a share is one of all, but not one in thousands"
+
+
+def test_the_error_of_a_mean_is_that_of_the_result() -> None:
+    values = {"a": (0.2, 0.25, 0.2), "b": (0.9, 1.0, 0.95), "c": (0.5, 0.4)}
+    attempts = [scored(item, trial, value) for item, each in values.items() for trial, value in enumerate(each)]
+    planes = Planes.of(Grid({item: len(each) for item, each in values.items()}, attempts))
+    every = np.array([value for each in values.values() for value in each])
+    (scale,) = planes.scales()["scales"]
+    of = mean_of(every, np.array([0, 0, 0, 1, 1, 1, 2, 2]))
+    assert (scale["mean"], scale["error"], scale["n"]) == (of.mean, of.error, 8)
+    assert of.error is not None
+    assert of.error > 1.5 * every.std(ddof=1) / math.sqrt(8), "runs of an item are not so many items"
+    assert plane(planes, "score:share")[0]["error"] == of.error
+    assert planes.scales(np.arange(3))["scales"][0]["error"] is None, "an item says nothing of others"
+
+
+def test_a_huge_score_leaves_the_means_of_other_items_as_they_are() -> None:
+    attempts = [scored(item, 0, value) for item, value in (("a", 1e300), ("b", 3.0), ("c", 1.0), ("d", 2.0))]
+    _, (order,) = Planes.of(Grid(dict.fromkeys("abcd", 1), attempts)).order("score:share")
+    assert np.frombuffer(order, dtype="<u4").tolist() == [2, 3, 1, 0]
 
 
 def test_without_scores_trials_disagree_where_some_failed_and_others_did_not() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import traceback
 from typing import Any
+
+import pytest
 
 from opik_resume.notebook.widget.looking.stack import stack
 
@@ -93,6 +96,48 @@ def test_the_last_exception_comes_first_then_what_it_came_from() -> None:
         ("It was raised while this was handled:\nKeyError: 1",),
         (None, ["cell [4], line 1"]),
     ]
+
+
+def test_a_group_is_read_with_what_is_in_it() -> None:
+    """As ``asyncio.TaskGroup`` raises it: what went wrong is inside."""
+    text = (
+        "  + Exception Group Traceback (most recent call last):\n"
+        f'  |   File "{OF_KERNEL}", line 3, in answer\n  |     async with asyncio.TaskGroup() as group:\n'
+        '  |   File "/usr/lib/python3.11/asyncio/taskgroups.py", line 147, in __aexit__\n  |     raise me from None\n'
+        "  | ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)\n"
+        "  +-+---------------- 1 ----------------\n"
+        "    | Traceback (most recent call last):\n"
+        f'    |   File "{OF_KERNEL}", line 7, in ask\n    |     return a | b\n'
+        "    | ValueError: no answer\n"
+        "    +---------------- 2 ----------------\n"
+        "    | KeyError: 'two'\n"
+        "    +------------------------------------\n"
+    )
+    assert told(text) == [
+        (None, ["cell [4], line 3"]),
+        ("Python", ["python3.11/asyncio/taskgroups.py, line 147"]),
+        ("ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)\nException 1 of it:",),
+        (None, ["cell [4], line 7"]),
+        ("ValueError: no answer\nException 2 of it:\nKeyError: 'two'",),
+    ]
+    assert stack(text, numbers)[3]["frames"][0]["code"] == "return a | b\n"
+
+
+def test_a_real_group_names_no_temporary_file() -> None:
+    async def ask() -> None:
+        raise OSError("down")
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask())
+            group.create_task(ask())
+
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(both())
+    parts = told("".join(traceback.format_exception(raised.value)))
+    texts = [part[0] for part in parts if len(part) == 1]
+    assert not any("File" in text or "|" in text for text in texts)
+    assert "OSError: down" in "".join(texts)
 
 
 def test_other_names_of_cells() -> None:

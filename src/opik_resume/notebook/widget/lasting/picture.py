@@ -15,6 +15,7 @@ from opik_resume.experiment.grid import Grid
 from opik_resume.experiment.reading import UNREAD
 from opik_resume.notebook.widget.lasting.marks import cells_a_mark, grid_html, mark
 from opik_resume.notebook.widget.looking.groups import groups_of
+from opik_resume.notebook.widget.looking.payload import is_newest_first
 from opik_resume.notebook.widget.looking.planes import Planes
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def experiment_html(reading: Reading, moment: datetime, *, whole: bool = True) -
         cells_a_mark(grid),
         "items down, trials across" if grid.runs.counts.max(initial=0) > 1 else "one run each",
     )
-    caption = f"newest first, {one}" if many == 1 else f"newest first, each mark the worst of {many:,} runs"
+    order = "newest first, " if is_newest_first(grid.item_ids) else ""
+    caption = order + (one if many == 1 else f"each mark the worst of {many:,} runs")
     legend = " · ".join(
         f"{mark(state)} {state.name.replace('_', ' ')} <b>{count:,}</b>"
         for state, count in grid.counts().items()
@@ -55,10 +57,14 @@ def experiment_html(reading: Reading, moment: datetime, *, whole: bool = True) -
 
 def _means(grid: Grid) -> str:
     means = [
-        f"{_text(each['name'])} <b>{each['mean']:.3g}</b>{_error(each['error'])} (n = {each['n']:,})"
+        f"<bdi>{_text(each['name'])}</bdi> <b>{_figure(each['mean'])}</b>{_error(each['error'])} (n = {each['n']:,})"
         for each in Planes.of(grid).scales()["scales"][:MOST_METRICS]
     ]
     return f"<br>{' · '.join(means)}" if means else ""
+
+
+def _figure(mean: float | None) -> str:
+    return "–" if mean is None else f"{mean:.3g}"
 
 
 def _error(error: float | None) -> str:

@@ -18,6 +18,7 @@ MOST_FIELDS = 30
 MOST_GROUPS = 1_000  # that are named
 _SAMPLE = 200  # items that are looked at to tell which fields there are
 _FEW = 12
+_WRITTEN = dict.fromkeys(map(ord, "\u200c\u200d\u00a0\u202f\u3000"))
 
 _Key = tuple[int, float, str]
 """Sorts numbers by size, then texts, then what is neither, and tells them apart."""
@@ -55,9 +56,14 @@ def _key(value: Any) -> _Key:
     if isinstance(value, int | float):
         number = _float(value)
         return (0, number, "") if math.isfinite(number) else _NEITHER
-    if isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable():
+    if isinstance(value, str) and 0 < len(value) <= LONGEST and _is_a_line(value):
         return 1, 0.0, value
     return _NEITHER
+
+
+def _is_a_line(value: str) -> bool:
+    """Without what cannot be seen; but some writing, and emoji, needs blanks and joiners that are not ASCII."""
+    return value.isprintable() or value.translate(_WRITTEN).isprintable()
 
 
 def _float(value: float) -> float:

@@ -97,12 +97,12 @@ def head_json(reading: Reading) -> Json:
         "trials": int(runs.max(initial=0)),
         "cells": len(reading.grid),
         "uniform": bool((runs == runs[0]).all()) if len(runs) else True,
-        "newest_first": _is_newest_first(reading.grid.item_ids),
+        "newest_first": is_newest_first(reading.grid.item_ids),
         "note": reading.note,
     }
 
 
-def _is_newest_first(ids: Ids) -> bool:
+def is_newest_first(ids: Ids) -> bool:
     """By what ids tell of the moment they were made at; only those of version 7 tell it."""
     made = len(ids) > 1 and all(_UUID7.fullmatch(each) for each in (ids[0], ids[len(ids) - 1]))
     return made and bool((ids.texts[:-1] > ids.texts[1:]).all())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,14 @@ from opik_resume.base.columns.ids import Numbers
 from opik_resume.base.records import CellState, Json
 from opik_resume.base.states import FAILED
 from opik_resume.experiment.grid import EMPTY, Bytes, Grid, is_done
+from opik_resume.experiment.results.error_bars import Mean, mean_of
 from opik_resume.notebook.widget.requests import Answer, RequestRefused
 
 Values = npt.NDArray[np.float64]
 """One a cell, NaN where there is none."""
 STEPS = 255  # of a scale
 MISSING = 255  # no step
+_LEAST = 0.01  # a smaller end would look like 0 on a scale to 1
 SCORE = "score:"
 DISAGREEMENT = "disagreement"
 _TAKEN = {"duration": "seconds", "cost": "cost", "tokens": "tokens"}
@@ -52,8 +55,9 @@ class Planes:
 
     def scales(self, among: Numbers | None = None) -> Json:
         """The scores that there are, with their means, or those among some cells."""
-        chosen = [(name, values if among is None else values[among]) for name, values in self.scores.items()]
-        return {"scales": [{"by": SCORE + name, "name": name, **_mean(values)} for name, values in chosen]}
+        chosen = slice(None) if among is None else among
+        means = {name: _mean(values[chosen], self._items[chosen]) for name, values in self.scores.items()}
+        return {"scales": [{"by": SCORE + name, "name": name, **mean} for name, mean in means.items()]}
 
     def measures(self) -> list[str]:
         """What can be shown besides scores: of cost and tokens, what anybody knows; disagreement where there are trials."""
@@ -69,7 +73,8 @@ class Planes:
         values = self._to_cells(own) if _of_items(by) else own
         steps = _quantised(values, low, high, logarithmic=by in _TAKEN)
         worst = "low" if by.startswith(SCORE) else "high"
-        return {"by": by, "low": low, "high": high, "worst": worst, **_mean(own)}, [steps.tobytes()]
+        items = np.arange(len(own)) if _of_items(by) else self._items
+        return {"by": by, "low": low, "high": high, "worst": worst, **_mean(own, items)}, [steps.tobytes()]
 
     def order(self, by: str) -> Answer:
         """The item at each place, the worst first; those without a value come last, as they are in the experiment."""
@@ -78,6 +83,11 @@ class Planes:
         else:
             keys = self._means(self.values(by)) * (1 if by.startswith(SCORE) else -1)
         return {"by": by}, [np.argsort(keys, kind="stable").astype("<u4").tobytes()]
+
+    @cached_property
+    def _items(self) -> Numbers:
+        """The item of each cell, by its place."""
+        return np.repeat(np.arange(len(self.grid.offsets) - 1), np.diff(self.grid.offsets))
 
     def values(self, by: str) -> Values:
         """Those of ``score:…``, what a run took (``duration`` in seconds, ``cost``, ``tokens``), ``attempts``, ``disagreement…``."""
@@ -113,7 +123,9 @@ class Planes:
         there = np.flatnonzero(np.diff(self.grid.offsets))  # items that have cells
         starts = self.grid.offsets[there]
         spread = np.full(len(self.grid.offsets) - 1, np.nan)
-        spread[there] = np.fmax.reduceat(values, starts) - np.fmin.reduceat(values, starts)
+        with np.errstate(over="ignore"):
+            spread[there] = np.fmax.reduceat(values, starts) - np.fmin.reduceat(values, starts)
+        np.minimum(spread, np.finfo(np.float64).max, out=spread)
         spread[self._by_item((~np.isnan(values)).astype(np.float64)) < 2] = np.nan
         return spread
 
@@ -123,12 +135,12 @@ class Planes:
 
     def _to_cells(self, by_item: Values) -> Values:
         """What is of an item, for each of its cells."""
-        return np.repeat(by_item, np.diff(self.grid.offsets))
+        return by_item[self._items]
 
     def _by_item(self, values: Values) -> Values:
-        sums: Values = np.append(0.0, np.cumsum(values))
-        by_item: Values = sums[self.grid.offsets[1:]] - sums[self.grid.offsets[:-1]]
-        return by_item
+        # Each on its own: in running sums, what follows a huge value would be lost.
+        items = len(self.grid.offsets) - 1
+        return np.bincount(self._items, values, items).astype(np.float64, copy=False)
 
     def _means(self, values: Values) -> Values:
         there = ~np.isnan(values)
@@ -141,26 +153,30 @@ def _of_items(by: str) -> bool:
     return by.partition(":")[0] == DISAGREEMENT
 
 
-def _mean(values: Values) -> Json:
-    """The mean, its standard error (of two runs or more) and of how many runs."""
-    there = values[~np.isnan(values)]
-    error = float(there.std(ddof=1) / math.sqrt(len(there))) if len(there) > 1 else None
-    return {"mean": float(there.mean()) if len(there) else None, "error": error, "n": len(there)}
+def _mean(values: Values, items: Numbers) -> Json:
+    """The mean, its standard error and of how many runs, as a result says them; null where that is not a number."""
+    there = ~np.isnan(values)
+    of = mean_of(values[there], items[there]) if there.any() else Mean(0, math.nan, None)
+    return {"mean": of.mean if math.isfinite(of.mean) else None, "error": of.error, "n": of.n}
 
 
 def _ends(there: Values, by: str) -> tuple[float, float]:
-    """A score between 0 and 1 has these as its ends; a disagreement begins at none."""
+    """A score between 0 and 1 has these as its ends, or a very small one 0; a disagreement begins at none."""
     if not len(there):
         return 0.0, 1.0
     low, high = float(there.min()), float(there.max())
     if _of_items(by):
         return 0.0, high or 1.0
-    return (0.0, 1.0) if by.startswith(SCORE) and low >= 0 and high <= 1 else (low, high)
+    if by.startswith(SCORE) and low >= 0 and high <= 1:
+        return 0.0, high if 0 < high < _LEAST else 1.0
+    return low, high
 
 
 def _quantised(values: Values, low: float, high: float, *, logarithmic: bool) -> Bytes:
     if logarithmic:  # one run that hung would make all others alike
         least = max(low, high / 1e6, 1e-9)
         values, low, high = np.log(np.maximum(values, least)), math.log(least), math.log(max(high, least))
-    along = (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.0)
+    # By halves, as what lies between two numbers may be beyond them.
+    span = high / 2 - low / 2
+    along = (values / 2 - low / 2) / span if span > 0 else np.where(np.isnan(values), np.nan, 0.0)
     return np.where(np.isnan(along), MISSING, np.rint(along * (STEPS - 1))).astype(np.uint8)

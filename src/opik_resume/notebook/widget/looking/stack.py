@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from opik_resume.base.records import Json
@@ -12,7 +12,10 @@ CellNumber = Callable[[str], int | None]
 """The number that a notebook shows beside the cell of this file, if it is one of this session."""
 
 _FRAME = re.compile(r'  File "(?P<path>.*)", line (?P<line>\d+)(?:, in (?P<name>.*))?')
-_HEADING = "Traceback (most recent call last):"
+_HEADING = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
+_GROUP = re.compile(r" *\+ Exception Group Traceback")
+_MARGIN = re.compile(r"\A *(?:\||\+(?= Exc)) ?")
+_RULE = re.compile(r" *\+(?:-\+)?-+(?: (?P<number>\d+|\.\.\.) )?-+")
 _OF_CELL = re.compile(r"(?:.*[/\\])?ipykernel_\d+[/\\]\d+\.py|<ipython-input-(?P<number>\d+)-.*>")
 _INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\](?P<package>[^/\\.]+)")
 _STANDARD = re.compile(r"<frozen .*>|.*[/\\]lib[/\\]python3[^/\\]*[/\\].*|.*[/\\]Python3?[0-9.]*[/\\][Ll]ib[/\\].*")
@@ -28,12 +31,27 @@ def stack(traceback: str, cell_number: CellNumber) -> list[Json]:
     """Its parts: frames of the user's own code, frames of one package, or what stands between exceptions.
 
     Those of the last exception first, without its own lines, which are its type and message; then what it came from. Of each
-    exception the user's own code first, otherwise in order.
+    exception the user's own code first, otherwise in order. A group is in the order of its text, with all that is in it.
     """
     lines = traceback.splitlines()
-    read = list(_read(lines[: _end(lines)], cell_number))
-    parts = [_part(whose, list(group)) for whose, group in groupby(read, key=lambda each: each[0])]
-    return _last_first(parts)
+    if any(map(_GROUP.match, lines)):
+        parts = _parts(_read(_without_margins(lines), cell_number))
+        return parts if any("frames" in part for part in parts) else []
+    return _last_first(_parts(_read(lines[: _end(lines)], cell_number)))
+
+
+def _parts(read: Iterator[tuple[str | None, Json]]) -> list[Json]:
+    return [_part(whose, list(group)) for whose, group in groupby(read, key=lambda each: each[0])]
+
+
+def _without_margins(lines: list[str]) -> Iterator[str]:
+    """Those of a group and of the exceptions in it, one after the other."""
+    for line in lines:
+        rule = _RULE.fullmatch(line)
+        if rule is None:
+            yield _MARGIN.sub("", line)
+        elif rule["number"] is not None:
+            yield f"Exception {rule['number']} of it:"
 
 
 def _last_first(parts: list[Json]) -> list[Json]:
@@ -64,7 +82,7 @@ def _end(lines: list[str]) -> int:
     return end
 
 
-def _read(lines: list[str], cell_number: CellNumber) -> Iterator[tuple[str | None, Json]]:
+def _read(lines: Iterable[str], cell_number: CellNumber) -> Iterator[tuple[str | None, Json]]:
     """Each frame, or each text between, with whose code it is: ``""`` the user's own, None nobody's."""
     frame: Json | None = None
     for line in lines:
@@ -75,7 +93,7 @@ def _read(lines: list[str], cell_number: CellNumber) -> Iterator[tuple[str | Non
             yield _package(path), frame
         elif frame is not None and line.startswith("  "):
             frame["code"] += f"{line.removeprefix('    ')}\n"
-        elif line.strip() and line != _HEADING:
+        elif line.strip() and not _HEADING.fullmatch(line):
             frame = None
             yield None, {"text": line}
         else:

@@ -28,6 +28,7 @@ from opik_resume.notebook.background.undelivered import Outbox
 from opik_resume.notebook.widget.looking.payload import head_json, settled_state
 from opik_resume.notebook.widget.wire.frames import INFINITE, TICK, Board, Frames, Message
 from opik_resume.notebook.widget.wire.publisher import publisher
+from opik_resume.notebook.widget.wire.traits import told
 
 log = redaction.logger(__name__)
 UNHURRIED_FEEDS = 20
@@ -44,7 +45,7 @@ class Feed(anywidget.AnyWidget):
 
     _esm = "export default {}"
     # Here, as a trait of the control model that a thread writes would misroute the clicks that follow.
-    saved = traitlets.Dict().tag(sync=True)
+    saved = told(traitlets.Dict())
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
 // What of the view's state the heatmap draws.
 import { useMemo } from "preact/hooks";
-import { type Marking, maskOf, type Shading } from "../heatmap/cells/shading";
-import { runsOf, startOf } from "../heatmap/cells/shape";
-import type { CellStates } from "../heatmap/cells/states";
-import { useAround, useViewState } from "./hooks";
+import { type Marking, maskOf, type Shading } from "../../heatmap/cells/shading";
+import { runsOf, startOf } from "../../heatmap/cells/shape";
+import type { CellStates } from "../../heatmap/cells/states";
+import { useAround, useViewState } from "../hooks";
 
 export function useShading(): Shading {
   const { view } = useAround();

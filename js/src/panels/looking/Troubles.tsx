@@ -1,7 +1,7 @@
-import { count } from "../base/words";
-import type { Trouble } from "../state/troubles";
-import { useAround, useViewState } from "./hooks";
-import { Alert } from "./parts";
+import { count } from "../../base/words";
+import type { Trouble } from "../../state/troubles";
+import { useAround, useViewState } from "../hooks";
+import { Alert } from "../parts";
 
 /** Why runs failed: one line a group, the largest first. A chosen one marks its cells. There is room for it from the
  * beginning. */

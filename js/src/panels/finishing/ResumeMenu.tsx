@@ -1,7 +1,7 @@
-import { count } from "../base/words";
-import { scopesOf } from "../state/planning";
-import { useAround, useViewState } from "./hooks";
-import { Popover } from "./Popover";
+import { count } from "../../base/words";
+import { scopesOf } from "../../state/planning";
+import { useAround, useViewState } from "../hooks";
+import { Popover } from "../Popover";
 
 /** The arrow beside Resume: takes less than everything, or goes on until that is complete. */
 export function ResumeMenu({ off }: { off: boolean }) {

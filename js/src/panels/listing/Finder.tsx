@@ -1,9 +1,9 @@
-import { count, many } from "../base/words";
-import type { Sort } from "../protocol";
-import { ARRANGEMENTS, counted, FILTERS } from "../state/filters";
-import type { ListedRow } from "../state/viewstate";
-import { useAround, useViewState } from "./hooks";
-import { Select } from "./parts";
+import { count, many } from "../../base/words";
+import type { Sort } from "../../protocol";
+import { ARRANGEMENTS, counted, FILTERS, isPartial } from "../../state/filters";
+import type { ListedRow } from "../../state/viewstate";
+import { useAround, useViewState } from "../hooks";
+import { Select } from "../parts";
 
 const ORDERS: readonly (readonly [Sort, string])[] = [
   ["-created_at", "newest first"],
@@ -18,7 +18,7 @@ export function Finder({ among }: { among: readonly ListedRow[] }) {
   const { view } = useAround();
   const { query, remote, rows, total, arrangement, filter } = useViewState();
   const counts = counted(among);
-  const more = rows && rows.length < total ? "+" : "";
+  const more = rows && isPartial(rows, total) ? "+" : "";
   const order = (chosen: string) => {
     const arranging = ARRANGEMENTS.find((each) => each === chosen);
     if (arranging) view.listing.arrange(arranging);

@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { count, many } from "../base/words";
-import type { Cells, Joining } from "../heatmap/cells/selection";
-import { Heatmap } from "../heatmap/heatmap";
-import type { Head } from "../protocol";
-import { MOST, type Selection } from "../state/selecting";
-import { FIELD, IN_ORDER } from "../state/sight";
-import { useAround, useViewState } from "./hooks";
-import { Means, meansLine } from "./Means";
+import { count, many } from "../../base/words";
+import type { Cells, Joining } from "../../heatmap/cells/selection";
+import { Heatmap } from "../../heatmap/heatmap";
+import type { Head } from "../../protocol";
+import { MOST, type Selection } from "../../state/selecting";
+import { FIELD, IN_ORDER } from "../../state/sight";
+import { useAround, useViewState } from "../hooks";
+import { Means, meansLine } from "../Means";
 import { useShading } from "./shading";
 
 /** Gives the framework-free heatmap its element. */
@@ -135,7 +135,10 @@ const MOST_NAMES = 12;
 
 function order({ newest_first }: Head, sort: string, names: readonly string[]): string {
   if (sort.startsWith(FIELD))
-    return [`by ${sort.slice(FIELD.length)}`, names.slice(0, MOST_NAMES).join(", ")]
+    return [
+      `by ${sort.slice(FIELD.length)}`,
+      names.slice(0, MOST_NAMES).join(", ") + (names[MOST_NAMES] ? ", …" : ""),
+    ]
       .filter(Boolean)
       .join(": ");
   if (sort !== IN_ORDER) return "worst first";

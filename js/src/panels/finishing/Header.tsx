@@ -13,11 +13,11 @@ import {
   resumeLabel,
   size,
   withoutChoices,
-} from "../base/words";
-import type { Plan } from "../protocol";
-import { scopeOf } from "../state/planning";
+} from "../../base/words";
+import type { Plan } from "../../protocol";
+import { scopeOf } from "../../state/planning";
+import { useAround, useRoomOnceTaken, useViewState } from "../hooks";
 import { Bounds, Drift, MetricsChooser, TaskChooser } from "./Chooser";
-import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
 import { ResumeMenu } from "./ResumeMenu";
 
 const WAITING = "waiting for the kernel";

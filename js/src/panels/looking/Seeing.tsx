@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { many } from "../base/words";
-import { startOf } from "../heatmap/cells/shape";
+import { many } from "../../base/words";
+import { startOf } from "../../heatmap/cells/shape";
 import {
   BESIDE,
   BY_CHANGE,
@@ -9,11 +9,9 @@ import {
   DISAGREEMENT,
   FIELD,
   IN_ORDER,
-  SCORED,
-  scoreOf,
-} from "../state/sight";
-import { useAround, useViewState } from "./hooks";
-import { type Choice, Select } from "./parts";
+} from "../../state/sight";
+import { useAround, useViewState } from "../hooks";
+import { type Choice, Select } from "../parts";
 
 /** Coloured by what, sorted by what, and what is searched. */
 export function Seeing() {
@@ -27,23 +25,19 @@ export function Seeing() {
   const changes: Choice[] = colour.startsWith(BESIDE) ? [[BY_CHANGE, "change, worst first"]] : [];
   const scores: Choice[] = scales.map(({ by, name }) => [by, name]);
   const means: Choice[] = scales.map(({ by, name }) => [by, `mean ${name}`]);
-  /** Disagreement is that in the score that is looked at already, or in the first. */
-  const measured = (...looked: string[]): Choice[] =>
-    measures.map((by) => {
-      const scored = [...looked, scales[0]?.by].find(
-        (each) => each?.includes(SCORED) && !each.startsWith(FIELD),
-      );
-      if (by !== DISAGREEMENT || !scored) return [by, by];
-      const score = scoreOf(scored);
-      return [`${by}:${score}`, `${by} in ${score.slice(SCORED.length)}`];
-    });
+  /** Disagreement is that in each score; without one, of states. */
+  const measured: Choice[] = measures.flatMap((by) =>
+    by === DISAGREEMENT && scales.length
+      ? scales.map((of): Choice => [`${by}:${of.by}`, `${by} in ${of.name}`])
+      : [[by, by]],
+  );
   const fielded: Choice[] = fields.map((name) => [FIELD + name, `item's ${name}`]);
   return (
     <div class="oprs-seeing" onFocusCapture={() => view.sight.want()}>
       <Chooser
         label="Colour by"
         value={besideOf(colour)}
-        choices={[[BY_STATE, "state"], ...scores, ...measured(colour), ...others]}
+        choices={[[BY_STATE, "state"], ...scores, ...measured, ...others]}
         onChoose={(by) => view.sight.colour(by)}
       />
       <Chooser
@@ -53,7 +47,7 @@ export function Seeing() {
           [IN_ORDER, "order"],
           ["failures", "failures"],
           ...means,
-          ...measured(sort, colour),
+          ...measured,
           ...changes,
           ...fielded,
         ]}

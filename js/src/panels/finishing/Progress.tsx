@@ -1,10 +1,10 @@
-import { count, deliveryLines, progressLine } from "../base/words";
-import { KINDS_IN_ORDER, type Tally } from "../heatmap/cells/states";
-import { cssName } from "../heatmap/drawing/palette";
-import { canNotify, mayNotify } from "../state/notifying";
-import { useAround, useCalm, useViewState } from "./hooks";
-import { Means, meansLine } from "./Means";
-import { Alert } from "./parts";
+import { count, deliveryLines, progressLine } from "../../base/words";
+import { KINDS_IN_ORDER, type Tally } from "../../heatmap/cells/states";
+import { cssName } from "../../heatmap/drawing/palette";
+import { canNotify, mayNotify } from "../../state/notifying";
+import { useAround, useCalm, useViewState } from "../hooks";
+import { Means, meansLine } from "../Means";
+import { Alert } from "../parts";
 
 const CALM = 5000;
 /** Nobody waits for these. */

@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
-import type { Kind } from "../heatmap/cells/states";
-import { cssName } from "../heatmap/drawing/palette";
-import { drawing } from "../heatmap/drawing/strip";
-import type { Runs } from "../protocol/runs";
+import type { Kind } from "../../heatmap/cells/states";
+import { cssName } from "../../heatmap/drawing/palette";
+import { drawing } from "../../heatmap/drawing/strip";
+import type { Runs } from "../../protocol/runs";
 
 /** Never narrower than a stroke, whatever their share; drawn last, over what is beside them. */
 const LOUD: readonly Kind[] = ["scoring_failed", "task_failed"];

@@ -1,13 +1,13 @@
 import { useRef } from "preact/hooks";
-import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../base/words";
-import { NOT_RUN } from "../heatmap/cells/shading";
-import { KINDS_IN_ORDER, type Kind } from "../heatmap/cells/states";
-import { cssName } from "../heatmap/drawing/palette";
-import { cssColourOf, cssVerdict } from "../heatmap/drawing/scale";
-import { type Comparison, stateOf } from "../protocol";
-import { besideOf, DISAGREEMENT, type Shown } from "../state/sight";
-import { useAround, useRoomOnceTaken, useViewState } from "./hooks";
-import { Select } from "./parts";
+import { count, differenceLine, dollars, figure, meanOf, seconds, spaced } from "../../base/words";
+import { NOT_RUN } from "../../heatmap/cells/shading";
+import { KINDS_IN_ORDER, type Kind } from "../../heatmap/cells/states";
+import { cssName } from "../../heatmap/drawing/palette";
+import { cssColourOf, cssVerdict } from "../../heatmap/drawing/scale";
+import { type Comparison, stateOf } from "../../protocol";
+import { besideOf, DISAGREEMENT, type Shown } from "../../state/sight";
+import { useAround, useRoomOnceTaken, useViewState } from "../hooks";
+import { Alert, Select } from "../parts";
 import { maskOfItems } from "./shading";
 
 const NAMES: Partial<Record<Kind, string>> = { replayed: "replayed now" };
@@ -23,38 +23,44 @@ const VERDICTS = ["worse", "same", "better"] as const;
 /** Every state is always named, so that nothing moves when the first cell of a kind appears. Chosen ones are marked. */
 export function Legend() {
   const { view } = useAround();
-  const { tally, kinds, colour, plane, experiment } = useViewState();
+  const { tally, kinds } = useViewState();
+  return (
+    <ul class="oprs-legend">
+      {KINDS_IN_ORDER.map((kind) => (
+        <li key={kind} data-state={kind} class={tally[kind] ? "" : "oprs-none"}>
+          <button
+            type="button"
+            class="oprs-entry"
+            aria-pressed={kinds.has(kind)}
+            title="Click to see only these; with Shift to select them"
+            onClick={({ shiftKey }) =>
+              shiftKey ? view.selecting.chooseKind(kind) : view.sight.toggle(kind)
+            }
+          >
+            <i class="oprs-swatch" style={`background:var(${cssName(kind)})`} />
+            {NAMES[kind] ?? spaced(kind)} <b class="oprs-count oprs-number">{count(tally[kind])}</b>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the colours say that are no states. It comes and goes below the grid, which stays where it is. */
+export function ScaleLegend() {
+  const { view } = useAround();
+  const { colour, plane, experiment, trouble } = useViewState();
   const box = useRef<HTMLDivElement>(null);
   useRoomOnceTaken(box, experiment, [colour, plane]);
   return (
-    <>
-      <ul class="oprs-legend">
-        {KINDS_IN_ORDER.map((kind) => (
-          <li key={kind} data-state={kind} class={tally[kind] ? "" : "oprs-none"}>
-            <button
-              type="button"
-              class="oprs-entry"
-              aria-pressed={kinds.has(kind)}
-              title="Click to see only these; with Shift to select them"
-              onClick={({ shiftKey }) =>
-                shiftKey ? view.selecting.chooseKind(kind) : view.sight.toggle(kind)
-              }
-            >
-              <i class="oprs-swatch" style={`background:var(${cssName(kind)})`} />
-              {NAMES[kind] ?? spaced(kind)}{" "}
-              <b class="oprs-count oprs-number">{count(tally[kind])}</b>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <div class={colour === "state" ? "" : "oprs-scale"} ref={box}>
-        {plane?.comparison ? (
-          <Verdicts of={plane.comparison} />
-        ) : (
-          plane && <ScaleOf plane={plane} states={view.cells.bytes} />
-        )}
-      </div>
-    </>
+    <div class={colour === "state" ? "" : "oprs-scale"} ref={box}>
+      <Alert>{trouble.view}</Alert>
+      {plane?.comparison ? (
+        <Verdicts of={plane.comparison} />
+      ) : (
+        plane && <ScaleOf plane={plane} states={view.cells.bytes} />
+      )}
+    </div>
   );
 }
 
@@ -117,6 +123,9 @@ function ScaleOf({ plane, states }: { plane: Shown; states: Uint8Array }) {
       </svg>
       <span class="oprs-number">
         {unit(low)} — <b>{unit(high)}</b>
+      </span>
+      <span class="oprs-clip">
+        {by.replace(/^(disagreement)?:?score:/, (_, of) => (of ? `${of} in ` : ""))}
       </span>
       <span class="oprs-number oprs-quiet">mean {meanOf(plane, UNITS[by], of)}</span>
       <span class="oprs-number oprs-quiet">

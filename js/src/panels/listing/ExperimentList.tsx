@@ -1,14 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { own } from "../base/keys";
-import { count, dataset, doneOf, rowState } from "../base/words";
-import { lineOf } from "../heatmap/drawing/strip";
-import type { Runs } from "../protocol/runs";
-import { arranged, meets, passes, wanted } from "../state/filters";
-import type { ListedRow, ViewState } from "../state/viewstate";
+import { own } from "../../base/keys";
+import { count, dataset, doneOf, rowState } from "../../base/words";
+import { lineOf } from "../../heatmap/drawing/strip";
+import type { Runs } from "../../protocol/runs";
+import { arranged, isPartial, meets, passes, wanted } from "../../state/filters";
+import type { ListedRow, ViewState } from "../../state/viewstate";
+import { useAround, useCalm, useViewState } from "../hooks";
+import { Means, meansLine } from "../Means";
+import { Alert } from "../parts";
 import { Finder } from "./Finder";
-import { useAround, useCalm, useViewState } from "./hooks";
-import { Means, meansLine } from "./Means";
-import { Alert } from "./parts";
 import { Strip } from "./Strip";
 
 const CALM = 1000;
@@ -42,7 +42,7 @@ export function ExperimentList() {
     list.current?.querySelectorAll<HTMLElement>(".oprs-row")[to]?.focus();
   };
   const lookAround = () => view.listing.show(list.current ? inSight(list.current) : []);
-  useEffect(lookAround, [rows, view]);
+  useEffect(lookAround, [rows, view, filter]);
   useEffect(() => {
     if (answered && list.current) list.current.scrollTop = 0;
   }, [answered?.search, answered?.sort, arrangement]);
@@ -89,7 +89,9 @@ export function ExperimentList() {
             }}
           />
         ))}
-        {rows && !shown.length && <p class="oprs-quiet">No experiment matches.</p>}
+        {rows && !shown.length && !isPartial(rows, total) && (
+          <p class="oprs-quiet">No experiment matches.</p>
+        )}
         {rows && rows.length < total && (
           <button type="button" class="oprs-more" onClick={() => view.listing.more()}>
             Show more <span class="oprs-quiet">({count(total - rows.length)} are not shown)</span>

@@ -1,9 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
-import { boundsLine, chosenMetrics } from "../base/words";
-import type { Limits, Plan } from "../protocol";
-import { useAround, useViewState } from "./hooks";
-import { Popover } from "./Popover";
-import { Select } from "./parts";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { boundsLine, chosenMetrics } from "../../base/words";
+import type { Limits, Plan } from "../../protocol";
+import { useAround, useViewState } from "../hooks";
+import { Popover } from "../Popover";
+import { Select } from "../parts";
 
 /** Task and metrics to choose from, where they are not settled: what the notebook has, and nothing else. */
 export function TaskChooser({ plan }: { plan: Plan }) {
@@ -149,6 +149,12 @@ interface FigureProps {
 /** A number above 0, or none. Another is not asked for, and put back. */
 function Figure({ name, value, whole, most, onChange }: FigureProps) {
   const known = `${value ?? ""}`;
+  const box = useRef<HTMLInputElement>(null);
+  // What is being typed is the person's: a plan that comes meanwhile must not put it back.
+  useLayoutEffect(() => {
+    const input = box.current;
+    if (input && !input.matches(":focus")) input.value = known;
+  });
   const change = (input: HTMLInputElement) => {
     if (input.validity.valid) onChange(Number(input.value) || null);
   };
@@ -161,10 +167,7 @@ function Figure({ name, value, whole, most, onChange }: FigureProps) {
         max={most}
         step={whole ? 1 : "any"}
         placeholder="–"
-        // What is being typed is the person's: a plan that comes meanwhile must not put it back.
-        ref={(input) => {
-          if (input && !input.matches(":focus")) input.value = known;
-        }}
+        ref={box}
         onChange={(event) => change(event.currentTarget)}
         onBlur={({ currentTarget: input }) => {
           if (!input.validity.valid) input.value = known;
