@@ -178,6 +178,28 @@ def test_what_it_counts_or_keeps_is_no_change(kind: str) -> None:
     assert fingerprint(it).digest == before.digest
 
 
+def test_constants_are_read_before_whatever_is_large() -> None:
+    methods = "\n".join(f"    def m{n}(self):\n        return {n}" for n in range(300))
+    source = f"class A:\n{methods}\nMODEL = '{{}}'\ndef it(item):\n    return {{{{'a': A(), 'b': MODEL}}}}"
+    made = []
+    for model in ("x", "y"):
+        space: dict[str, object] = {"__name__": "theirs"}
+        exec(source.format(model), space)
+        made.append(fingerprint(space["it"]))
+    assert differs(*made) == ["MODEL in it"]
+
+
+def test_a_setting_hides_what_stands_in_the_class() -> None:
+    source = "class A:\n    model = 'small'\n    def __init__(self, model):\n        self.model = model\nagent = A('{}')\ndef it(item):\n    return {{'a': agent.model}}"
+    made = []
+    for model in ("x", "y"):
+        space: dict[str, object] = {"__name__": "theirs"}
+        exec(source.format(model), space)
+        made.append(fingerprint(space["it"]))
+    assert differs(*made) == ["model of A"]
+    assert made[0].parts["model of A"] == "'x'"
+
+
 def test_what_an_object_beside_it_makes_of_itself_is_no_change() -> None:
     """Its time and its name of its own differ in every process."""
     source = (

@@ -27,7 +27,7 @@ from opik_resume.experiment.fingerprints.source import is_of_a_library, source_o
 logger = redaction.logger(__name__)
 _Cached = type(functools.lru_cache(lambda: None))
 _GIVEN_KEY = re.compile(r"((?:key|token|secret|password)\w*['\"]?\s*[=:]\s*)(['\"])[^'\"\n]{6,}\2", re.IGNORECASE)
-_MOST = 60  # functions and constants of one callable
+_MOST = 120  # functions and constants of one callable
 _MOST_TEXT = 100_000  # characters of all that is kept of one
 _MOST_ATTRIBUTES = 2_000
 
@@ -121,8 +121,9 @@ class _Reader:
         self._changed |= constants.changed_in_place_by(of) | constants.assigned_beside(of)
         if of.__name__ not in BEGINNING:
             self._assigned |= constants.attributes_assigned_by(of)
-        for name, value in constants.read_by(of).items():
-            self._around(name, value, of)
+        read = constants.read_by(of).items()
+        for each in [each for name, value in read for each in self._around(name, value, of)]:  # constants come first
+            self._aside(each)
 
     @staticmethod
     def _defaults(of: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -131,13 +132,13 @@ class _Reader:
         yield from zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
         yield from (of.__kwdefaults__ or {}).items()
 
-    def _around(self, name: str, value: Any, of: FunctionType) -> None:
-        """Something that a function reads: a constant is kept, and what is defined beside it is read as well."""
+    def _around(self, name: str, value: Any, of: FunctionType) -> Iterator[Any]:
+        """Something that a function reads: a constant is kept. What is defined beside it is told, to be read as well."""
         label = f"{name} in {name_of(of)}"
         if issubclass(type(value), (FunctionType, _Cached, type)) or not self._value(label, name, value, self._names):
             for each in _held(value):
                 if _is_beside(each, of) or (issubclass(type(each), FunctionType) and name in of.__code__.co_freevars):
-                    self._aside(each)
+                    yield each
 
     def _aside(self, of: Any) -> None:
         """An object that is in use there keeps what it likes: only what it was given when it was made is a setting."""
@@ -184,11 +185,12 @@ class _Reader:
             if not is_of_a_library(method.__code__):
                 self.read(method)
         later = assigned_later(kind)
-        settings = list(in_the_body(kind))
+        settings = {(owner, name): value for owner, name, value in in_the_body(kind)}
         if not is_class:
             self._put(f"class of {name_of(of)}", f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__)
-            settings += [(name_of(of), *each) for each in islice(set_on(of, given=given), _MOST_ATTRIBUTES)]
-        for owner, name, value in settings:
+            here = islice(set_on(of, given=given), _MOST_ATTRIBUTES)
+            settings |= {(name_of(of), name): value for name, value in here}  # instead of what stands in its class
+        for (owner, name), value in settings.items():
             if name not in later:
                 self._value(f"{name} of {owner}", name, value, self._settings)
 
