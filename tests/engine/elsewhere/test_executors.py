@@ -360,7 +360,10 @@ class Giving(Executor):
         (None, "gave NoneType for a call, and no concurrent.futures.Future"),
         (lambda fn, args: fn(*args), "gave bytes for a call"),
         (object(), "gave object for a call"),
-        (RuntimeError("cannot schedule new futures"), "takes no more runs: RuntimeError: cannot schedule"),
+        (
+            RuntimeError("The client is closed."),
+            "takes no more runs: RuntimeError: The client is closed. What has finished",
+        ),
         (UnspeakableError(), "takes no more runs: UnspeakableError: <the exception cannot be shown: ValueError>"),
         (SystemExit("bye"), "takes no more runs: SystemExit: bye"),
         (BaseException(), "takes no more runs: BaseException"),

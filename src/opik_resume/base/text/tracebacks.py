@@ -24,8 +24,8 @@ def error_info(error: BaseException) -> ErrorInfo:
 
 
 def in_words(error: BaseException) -> str:
-    """``ValueError: the message``, for a sentence of ours. Never raises; cut and without secrets, as all such text."""
-    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
+    """``ValueError: the message``, for a sentence of ours, which ends it. Never raises; cut and without secrets, as all such text."""
+    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT].rstrip(". ")
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
