@@ -22,6 +22,7 @@ ERRORS = [
     ("RateLimitError", "used 4"),
     ("KeyError", "'a'"),
     ("judge", "odd"),
+    ("Refused[Call]", "odd"),  # as a class of one is called, of all that are generic
     ("", "gone"),
 ]
 GROUPS = ["RateLimitError: used <number>", "KeyError: <value>", "judge: odd", "gone", "never started"]
@@ -108,7 +109,9 @@ def matches(cell: PlannedCell, kind: str, said: Any) -> bool:
             failed = said == "failed" and cell.state.name in ("task_failed", "scoring_failed")
             return failed or cell.state.name == said
         case "exceptions":
-            return any(bool(c.error_type) and fnmatchcase(c.error_type, said) for c in cell.causes)
+            return any(
+                bool(c.error_type) and (c.error_type == said or fnmatchcase(c.error_type, said)) for c in cell.causes
+            )
         case "groups":
             return any(cause.group == said for cause in cell.causes)
         case "metrics":

@@ -109,7 +109,11 @@ def _of_state(cells: PlannedCells, word: str) -> Flags:
 
 
 def _of_exception(cells: PlannedCells, word: str) -> Flags:
-    return _with_cause(cells, lambda cause: bool(cause.error_type) and fnmatchcase(cause.error_type, word))
+    """By a glob, or by its name, whatever is in that."""
+    return _with_cause(
+        cells,
+        lambda cause: bool(cause.error_type) and (cause.error_type == word or fnmatchcase(cause.error_type, word)),
+    )
 
 
 def _of_group(cells: PlannedCells, word: str) -> Flags:
