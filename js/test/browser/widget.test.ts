@@ -148,6 +148,19 @@ test.each([1100, 700, 420])(
   },
 );
 
+test.each([246, 300, 420])("Resume says what it will do, %d px wide", async (width) => {
+  const states = new Uint8Array(90).fill(byte("completed")).fill(byte("task_failed"), 0, 36);
+  const el = await mount(new FakeKernel([experiment("e1", "one", 30, 3, states)]), width);
+  await vi.waitFor(() => expect(find(el, ".oprs-resume").textContent).toBe("▸ Resume 36 runs"));
+  const { scrollWidth, clientWidth } = find(el, ".oprs-resume");
+  expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+  const [resume, stop] = [".oprs-resume", ".oprs-stop"].map((part) =>
+    find(el, part).getBoundingClientRect(),
+  );
+  expect(resume.top).toBeLessThanOrEqual(stop.top);
+  expect(resume.left).toBeLessThan(stop.left + 1);
+});
+
 test("at 420 pixels everything is reachable: the list on demand, and nothing is cut at the side", async () => {
   const el = await mount(some(), 420);
   await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
