@@ -65,7 +65,7 @@ check: lint test-js venv .venv/.installed ## what takes less than three minutes:
 LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 lock: venv ## look up the newest versions and write the lock files anew
 	$(VENV)/pip install --quiet $(UV)
-	$(VENV)/uv pip compile $(LOCK_FLAGS) --extra metrics --group dev pyproject.toml -o requirements/dev.txt
+	$(VENV)/uv pip compile $(LOCK_FLAGS) --extra metrics --extra dask --group dev pyproject.toml -o requirements/dev.txt
 	$(VENV)/uv pip compile $(LOCK_FLAGS) requirements/node.in -o requirements/node.txt
 	$(WITH_NODE) cd js && rm -rf node_modules package-lock.json && \
 	  npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved

@@ -173,6 +173,17 @@ def test_what_a_call_raises_is_raised_where_it_was_asked_for() -> None:
     assert work() == "1"
 
 
+def test_the_end_of_an_iterator_is_raised_as_anything_else() -> None:
+    @door
+    def work() -> Any:
+        with pytest.raises(StopIteration) as raised:
+            caller().call(next, iter(()))
+        assert raised.value.__traceback__ is not None
+        return caller().call(next, iter([1]))
+
+    assert work() == 1
+
+
 def test_what_the_work_raises_reaches_the_caller_with_where_it_was_raised() -> None:
     @door
     def work() -> None:

@@ -76,6 +76,15 @@ def _exits(item: Json, output: Json) -> float:
     raise SystemExit(3)
 
 
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("it has no words")
+
+
+def _unspeakable(item: Json, output: Json) -> float:
+    raise UnspeakableError
+
+
 UNTOLD: dict[str, Callable[..., Any]] = {
     "raises": _raises,
     "exits": _exits,
@@ -86,6 +95,7 @@ UNTOLD: dict[str, Callable[..., Any]] = {
     "nan": lambda item, output: math.nan,
     "infinite": lambda item, output: math.inf,
     "one argument": lambda item: 1.0,
+    "without words": _unspeakable,
 }
 
 

@@ -288,6 +288,14 @@ def test_runs_of_an_earlier_release_are_no_change(store: Store) -> None:
     assert not plan_resume("e", [Equals()], task=tasked("large"), store=connect(path)).drift
 
 
+def test_what_was_read_in_another_way_is_not_compared(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a release that looked at less of a task, or at more; its sources are still there."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(sys.modules["opik_resume.experiment.fingerprints.fingerprint"], "SCHEME", "0")
+        first(store, metrics=[Judge(1)])
+    assert not plan_resume("e", [Judge(2)], task=tasked("large")).drift
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_source_that_can_no_longer_be_read_is_no_change(store: Store, there: bool) -> None:
     """As of a cell that is gone, or typed at a prompt; with or without what this machine has kept."""

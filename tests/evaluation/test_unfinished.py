@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,29 @@ def test_an_unfinished_one_is_said_whatever_its_name(
     assert f"evaluate_resume({first!r}, …)" in line
     assert f"%opik_resume {first}" in line
     assert second != first, "it goes on"
+
+
+def _breaking(item: dict[str, Any], word: str) -> dict[str, Any]:
+    raise RuntimeError(word)
+
+
+def first_of(kind: str) -> Any:
+    return (lambda item: answer(dict(item))) if kind == "lambda" else functools.partial(_breaking, word="one")
+
+
+def second_of(kind: str) -> Any:
+    return (lambda item: other(dict(item))) if kind == "lambda" else functools.partial(_breaking, word="two")
+
+
+@pytest.mark.parametrize("kind", ["lambda", "partial"])
+def test_a_name_that_all_of_a_kind_have_is_no_name(store: Store, caplog: pytest.LogCaptureFixture, kind: str) -> None:
+    data = numbers(store, ITEMS)
+    first = run(data, first_of(kind))
+    run(data, second_of(kind))
+    assert said(caplog) == []
+    run(data, first_of(kind))
+    (line,) = said(caplog)
+    assert first in line
 
 
 def test_it_is_said_before_anything_runs(store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -72,6 +72,22 @@ KINDS: dict[str, tuple[str, tuple[str, str]]] = {
     "built by exec": ("space = {}\nexec(\"def it(item):\\n    return {'a': item['n'] in {'x', 'y', 'z'}}\", space)\nit = space['it']", ("'y'", "'w'")),
     "property": ("class A:\n    @property\n    def prompt(self):\n        return 'old'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()", ("old", "new")),
     "cached property": ("import functools\nclass A:\n    @functools.cached_property\n    def prompt(self):\n        return 'old'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()", ("old", "new")),
+    "cached helper": ("import functools\n@functools.lru_cache\ndef help(n):\n    return n + 1\ndef it(item):\n    return {'a': help(item['n'])}", ("n + 1", "n + 2")),
+    "class it makes one of": ("class A:\n    def run(self, item):\n        return {'a': 1}\ndef it(item):\n    return A().run(item)", ("1", "2")),
+    "parent of such a class": ("class B:\n    PROMPT = 'old'\nclass A(B):\n    def run(self):\n        return super().PROMPT\ndef it(item):\n    return {'a': A().run()}", ("old", "new")),
+    "constant of a class": ("class A:\n    model = 'small'\n    def __call__(self, item):\n        return {'a': self.model}\nit = A()", ("small", "large")),
+    "object beside it": ("class A:\n    def run(self, item):\n        return {'a': 1}\nagent = A()\ndef it(item):\n    return agent.run(item)", ("1", "2")),
+    "settings of such an object": ("class A:\n    def __init__(self, model):\n        self.model = model\nagent = A('small')\ndef it(item):\n    return {'a': agent.model}", ("small", "large")),
+    "configuration": ("import dataclasses\n@dataclasses.dataclass\nclass C:\n    model: str\n    t: float = 0.5\nCONFIG = C('small')\ndef it(item):\n    return {'a': CONFIG.model}", ("'small'", "'large'")),
+    "configuration's default": ("import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass C:\n    model: str\n    t: float = 0.5\nconfig = C('small')\ndef it(item):\n    return {'a': config.t}", ("0.5", "0.6")),
+    "name space": ("import types\nCONFIG = types.SimpleNamespace(model='small')\ndef it(item):\n    return {'a': CONFIG.model}", ("small", "large")),
+    "named tuple": ("import collections\nC = collections.namedtuple('C', 'model')('small')\ndef it(item):\n    return {'a': C.model}", ("small", "large")),
+    "value of an enum": ("import enum\nclass E(enum.Enum):\n    a = 'small'\ndef it(item):\n    return {'a': E.a.value}", ("small", "large")),
+    "value of a member": ("import enum\nclass E(enum.Enum):\n    a = 'small'\nM = E.a\ndef it(item):\n    return {'a': M.value}", ("small", "large")),
+    "decimal": ("import decimal\nD = decimal.Decimal('0.5')\ndef it(item):\n    return {'a': D}", ("0.5", "0.6")),
+    "table of functions": ("TABLE = {'x': lambda item: {'a': 1}}\ndef it(item):\n    return TABLE['x'](item)", ("1", "2")),
+    "list of functions": ("def one(item):\n    return {'a': 1}\nsteps = [one]\ndef it(item):\n    return steps[0](item)", ("1", "2")),
+    "slots": ("class A:\n    __slots__ = ('k',)\n    def __init__(self, k):\n        self.k = k\n    def __call__(self, item):\n        return {}\nit = A('x')", ("'x'", "'y'")),
     "match": ("def it(item):\n    match item:\n        case {'n': 1}:\n            return {}\n    return {'a': 7}", ("7", "8")),
 }  # fmt: skip
 
@@ -137,6 +153,15 @@ UNCHANGED = {
     "a cached property": "import functools\nclass A:\n    @functools.cached_property\n    def prompt(self):\n        return 'read from a file'\n    def __call__(self, item):\n        return {'a': self.prompt}\nit = A()",
     "a mock": "from unittest.mock import Mock\nit = Mock(return_value={})",
     "a mock of a function": "from unittest.mock import create_autospec\ndef f(item):\n    return {}\nit = create_autospec(f, return_value={})",
+    "what an object beside it counts": "class A:\n    def __init__(self, calls):\n        self.calls = calls\n    def run(self):\n        self.calls += 1\nagent = A(0)\ndef it(item):\n    agent.run()\n    return {}",
+    "what it counts in an object": "class A:\n    def __init__(self, calls):\n        self.calls = calls\nSTATS = A(0)\ndef it(item):\n    STATS.calls += 1\n    return {}",
+    "what a class counts": "class A:\n    calls = 0\n    def __call__(self, item):\n        A.calls += 1\n        return {}\nit = A()",
+    "what it counts in a class": "class A:\n    calls = 0\ndef it(item):\n    A.calls += 1\n    return {}",
+    "counts in a name space": "import types\nN = types.SimpleNamespace(calls=0)\ndef it(item):\n    N.calls += 1\n    return {}",
+    "a configuration that is filled": "import dataclasses\n@dataclasses.dataclass\nclass C:\n    last: str = ''\nC1 = C()\ndef it(item):\n    C1.last += 'x'\n    return {}",
+    "a mock beside it": "from unittest.mock import Mock\nclass Client(Mock):\n    pass\nclient = Client()\ndef it(item):\n    client.ask(item)\n    return {}",
+    "a cache of a helper": "import functools\n@functools.lru_cache\ndef help(n):\n    return n\ndef it(item):\n    return {'a': help(len(item))}",
+    "slots that count": "class A:\n    __slots__ = ('n',)\n    def __init__(self):\n        self.n = 0\n    def __call__(self, item):\n        self.n += 1\n        return {}\nit = A()",
     "an attribute of the function": "def it(item):\n    it.calls = getattr(it, 'calls', 0) + 1\n    return {}",
 }  # fmt: skip
 
@@ -144,13 +169,28 @@ UNCHANGED = {
 @pytest.mark.parametrize("kind", UNCHANGED)
 def test_what_it_counts_or_keeps_is_no_change(kind: str) -> None:
     space: dict[str, object] = {"__name__": "theirs"}
-    exec(UNCHANGED[kind], space)
+    exec(compile(UNCHANGED[kind], "<string>", "exec", dont_inherit=True), space)
     it = space["it"]
     before = fingerprint(it)
     assert callable(it)
     it({})
     it({})
     assert fingerprint(it).digest == before.digest
+
+
+def test_what_an_object_beside_it_makes_of_itself_is_no_change() -> None:
+    """Its time and its name of its own differ in every process."""
+    source = (
+        "import time, uuid\nclass A:\n    def __init__(self, model):\n        self.model = model\n        self.id = uuid.uuid4().hex\n"
+        "        self.began = time.perf_counter()\nagent = A('x')\ndef it(item):\n    return {'a': agent.model, 'b': agent.id}"
+    )
+    made = []
+    for _ in range(2):
+        space: dict[str, object] = {"__name__": "theirs"}
+        exec(source, space)
+        made.append(fingerprint(space["it"]))
+    assert differs(*made) == []
+    assert "model of A" in made[0].digests
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { FakeKernel } from "../../dev/fake";
 import widget from "../../src/index";
 
@@ -14,6 +14,7 @@ export async function mount(kernel: FakeKernel, of = widget): Promise<Mounted> {
   const el = document.createElement("div");
   document.body.append(el);
   const end = new AbortController();
+  onTestFinished(() => end.abort()); // what it still waits for must not draw when there is no page any more
   await of.render({ model: kernel.control.as(), el, signal: end.signal, host: kernel.host });
   const root = el.querySelector<HTMLElement>(".oprs-root");
   if (!root) throw new Error("nothing was mounted");

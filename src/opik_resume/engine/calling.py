@@ -37,7 +37,7 @@ class Calls:
         self.stated_until = float("-inf")  # by what passes by itself
         self._lock = threading.Lock()  # guards the four above
 
-    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         elsewhere = self.elsewhere
         returned = function(*args, **kwargs) if elsewhere is None else elsewhere(function, *args, **kwargs)
         return self._resolve(returned)

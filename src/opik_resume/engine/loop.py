@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from opik_resume.base.records import Attempt, CellKey
 from opik_resume.base.text import redaction
+from opik_resume.base.text.tracebacks import in_words
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Call, Calls, is_async
 from opik_resume.engine.capture.routing import Capture
@@ -275,7 +276,7 @@ class Run:
         if self.error is None:
             logger.error("opik-resume: the run of %s broke", self.experiment_id, exc_info=error)
         self.error = self.error or error
-        self.stop(redaction.redacted(f"{type(error).__name__}: {error}"))
+        self.stop(in_words(error))
 
     def lease_lost(self, error: LeaseLost) -> None:
         """Another resume has it: start nothing more. After a stop that is no news: it may take over."""

@@ -248,7 +248,10 @@ def elsewhere(calls: Callables, executor: Any) -> Callables:
     """The callables, to be called on this executor, if there is one: packed for its workers now."""
     if executor is None:
         return calls
-    if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
+    client = callable(
+        getattr(executor, "get_executor", None)
+    )  # dask's, whose own ``submit`` gives futures of another kind
+    if isinstance(executor, type) or client or not callable(getattr(executor, "submit", None)):
         got = f"the class {executor.__name__}" if isinstance(executor, type) else type(executor).__name__
         raise ArgumentError(
             f"executor must be a concurrent.futures.Executor such as ProcessPoolExecutor() or dask's client.get_executor(), "

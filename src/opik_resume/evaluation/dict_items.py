@@ -24,6 +24,7 @@ from opik_resume.experiment.results.evaluation_result import EvaluationResultOnD
 from opik_resume.experiment.results.test_results import TestCase, TestResult
 from opik_resume.lifecycle.display.choosing import chosen
 from opik_resume.lifecycle.display.watching import Progress, drawn, progress_of
+from opik_resume.lifecycle.wait import raise_with
 
 if TYPE_CHECKING:
     from opik_resume.engine import Callables
@@ -127,8 +128,7 @@ class _Batch:
         complete = (position for position, attempt in self._attempts.items() if attempt.complete)
         result = EvaluationResultOnDictItems([self._result(position) for position in sorted(complete)])
         if (error := self._calls.first_error) is not None:
-            error.result = result  # type: ignore[attr-defined]
-            raise error
+            raise_with(error, result)
         return result
 
     def _stop(self) -> None:

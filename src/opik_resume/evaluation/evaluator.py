@@ -242,7 +242,7 @@ def evaluate(
     )
     made = Reading(experiment, selection.items, Grid(selection.runs, ()), None)
     if selection.items:
-        warn_of_unfinished(version, callables.task, where)
+        warn_of_unfinished(version, callables, where)
     else:
         made = nothing.record(
             made,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opik_resume.base.metadata import remembered
 from opik_resume.base.text import redaction
@@ -10,21 +10,32 @@ from opik_resume.base.text import redaction
 if TYPE_CHECKING:
     from opik_resume.base.records import Experiment
     from opik_resume.datasets.version import DatasetVersion
+    from opik_resume.engine import Callables
     from opik_resume.stores.protocol import Store
+
+_OF_ALL = {"<lambda>", "partial"}  # what every task of a kind is called
 
 logger = redaction.logger("opik_resume")
 
 
-def warn_of_unfinished(version: DatasetVersion, task: Any, store: Store) -> None:
+def warn_of_unfinished(version: DatasetVersion, calls: Callables, store: Store) -> None:
     """One line about the latest unfinished experiment of this dataset version and task, if there is one."""
-    name = remembered.task_name(task)
     for experiment in store.unfinished(version.id, version.version_name):
-        if remembered.read(experiment.metadata).task != name or store.leases.holder(experiment.id) is not None:
+        if not _is_of(experiment, calls) or store.leases.holder(experiment.id) is not None:
             continue
         done = store.done(experiment.id)
         if done is None or done < experiment.expected:
             logger.warning(_sentence(experiment, done))
             return
+
+
+def _is_of(experiment: Experiment, calls: Callables) -> bool:
+    """Whether this was its task, as far as its name tells; a name that is none does not."""
+    name = remembered.task_name(calls.task)
+    if remembered.read(experiment.metadata).task != name:
+        return False
+    mark = calls.version.marks.task if calls.version is not None else None
+    return name not in _OF_ALL or (mark is not None and remembered.task_mark(experiment.metadata) == mark)
 
 
 def _sentence(experiment: Experiment, done: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.engine import Callables, Listener, Run
@@ -16,8 +17,13 @@ _REMEMBERED = 200  # experiments whose callables this process remembers
 Observer = Callable[[Run, ResumePlan], Listener]
 """Told of a run that is ready, with the plan that was shown, before it starts; returns who hears its events."""
 
-Waiting = Callable[[str, str | None], None]
-"""Told, by the experiment's id, what a call waits for between two runs of it; None: it does not any more."""
+
+class Waiting(Protocol):
+    """Told of the pauses between two runs of one call."""
+
+    def __call__(self, experiment_id: str, sentence: str | None, *, stopped: bool = False) -> None:
+        """What it waits for; None: it does not any more. ``stopped``: since whoever called has left, and no run follows."""
+
 
 _used: OrderedDict[str, Callables] = OrderedDict()
 _waiting: tuple[Waiting, ...] = ()
@@ -52,10 +58,10 @@ def observe_waiting(told: Waiting) -> None:
     _waiting = (*_waiting, told)
 
 
-def waits(experiment_id: str, sentence: str | None) -> None:
+def waits(experiment_id: str, sentence: str | None, *, stopped: bool = False) -> None:
     """A call waits for its next run of this experiment, or does not any more."""
     for told in _waiting:
-        told(experiment_id, sentence)
+        told(experiment_id, sentence, stopped=stopped)
 
 
 def announce(run: Run, shown: ResumePlan, callables: Callables) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from opik_resume.base.process.doors import caller
 from opik_resume.base.process.streams import say
@@ -75,10 +76,16 @@ def _run(
     with watching.following(run, plan, reading, store) as progress:
         result = wait_or_interrupt(run, store, callables, reading, progress)
     if run.first_error is not None and raise_on_failure:
-        run.first_error.result = result  # type: ignore[attr-defined]
-        raise run.first_error
+        raise_with(run.first_error, result)
     tell_end(result, watching)
     return result
+
+
+def raise_with(error: BaseException, result: object) -> NoReturn:
+    """Raise what the user's code raised, with the result in its ``.result``, unless that is something of its own."""
+    with suppress(AttributeError):
+        BaseException.__setattr__(error, "result", result)  # its class may forbid it, as frozen ones do
+    raise error
 
 
 def tell_end(result: EvaluationResult, watching: Watching) -> None:

@@ -25,12 +25,14 @@ class Arguments:
     """What a ``score`` method asks for.
 
     ``defaults``: every argument in order, with what it is when nobody gives it, or ``inspect.Parameter.empty``.
-    ``positional``: those that cannot be given by name. ``rest``: the name of its ``**kwargs``.
+    ``positional``: those that cannot be given by name. ``rest``: the name of its ``**kwargs``. ``instance``: that of the
+    metric itself, under which nothing else can be given.
     """
 
     defaults: Mapping[str, Any]
     positional: tuple[str, ...]
     rest: str | None
+    instance: str | None
 
     @property
     def required(self) -> list[str]:
@@ -51,6 +53,7 @@ def _look_at(score: Callable[..., Any]) -> Arguments:
         {p.name: p.default for p in parameters if p.kind not in _OPEN},
         tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY),
         next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None),
+        next(iter(inspect.signature(score.__func__).parameters), None) if inspect.ismethod(score) else None,
     )
 
 
@@ -95,8 +98,8 @@ def accepted(metric: Metric, inputs: Json) -> tuple[list[Any], Json]:
         if name not in inputs:
             break
         by_position.append(inputs[name])
-    if arguments.rest is not None and not arguments.positional:
-        return by_position, inputs
-    named = arguments.defaults.keys() - arguments.positional
-    others = set() if arguments.rest is None else inputs.keys() - arguments.defaults.keys()
-    return by_position, {name: value for name, value in inputs.items() if name in named or name in others}
+    named = inputs.keys() & (arguments.defaults.keys() - arguments.positional)
+    if arguments.rest is not None:
+        others: set[Any] = inputs.keys() - arguments.defaults.keys() - {arguments.instance}
+        named |= {name for name in others if isinstance(name, str)}  # others are keys of dicts, and name no argument
+    return by_position, {name: value for name, value in inputs.items() if name in named}

@@ -321,6 +321,77 @@ def test_what_is_no_executor_is_refused(store: Store, executor: Any) -> None:
     assert not store.find()[0]
 
 
+class Client:
+    """As dask's: its ``submit`` gives futures of its own, and its executor is another object."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Any:
+        raise AssertionError("nothing is paid for")
+
+    def get_executor(self) -> Executor:
+        raise AssertionError("to make workers is not ours")
+
+
+def test_a_client_that_has_an_executor_is_none_itself(store: Store) -> None:
+    with pytest.raises(exceptions.ArgumentError, match=r"get_executor\(\), got Client"):
+        evaluate(numbers(store, 1), answer, executor=Client(), verbose=0)  # type: ignore[arg-type]
+    assert not store.find()[0]
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("it has no words")
+
+
+class Giving(Executor):
+    """Its ``submit`` gives this, or raises it."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(self.given, BaseException):
+            raise self.given
+        return self.given(fn, args) if callable(self.given) else self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "gave NoneType for a call, and no concurrent.futures.Future"),
+        (lambda fn, args: fn(*args), "gave bytes for a call"),
+        (object(), "gave object for a call"),
+        (RuntimeError("cannot schedule new futures"), "takes no more runs: RuntimeError: cannot schedule"),
+        (UnspeakableError(), "takes no more runs: UnspeakableError: <the exception cannot be shown: ValueError>"),
+        (SystemExit("bye"), "takes no more runs: SystemExit: bye"),
+        (BaseException(), "takes no more runs: BaseException"),
+    ],
+)
+@pytest.mark.parametrize("threads", [1, 32])
+def test_an_executor_that_gives_no_future_ends_the_call_and_is_named(
+    store: Store, given: Any, said: str, threads: int
+) -> None:
+    with pytest.raises(exceptions.ExecutorBroken) as broken:
+        evaluate(numbers(store, 4), answer, verbose=0, task_threads=threads, executor=Giving(given))
+    assert f"executor Giving {said}" in str(broken.value)
+    result: Any = broken.value.result
+    assert list(result.failures.state) == ["never_run"] * 4 or "interrupted" in set(result.failures.state)
+    assert store.leases.holder(result.experiment_id) is None
+
+
+@pytest.mark.parametrize("answers", [42, b"no pickle", pickle.dumps([]), pickle.dumps(3)])
+def test_what_is_no_answer_of_ours_ends_the_cell(store: Store, answers: Any) -> None:
+    def submit(fn: Callable[..., Any], args: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(answers)
+        return future
+
+    result = evaluate(numbers(store, 2), answer, verbose=0, executor=Giving(submit))
+    assert set(result.failures.error_type) <= {"FailedElsewhere", "WorkerLost"}
+    assert (
+        "executor could not pass on this call" in result.failures.message[0] or "was lost" in result.failures.message[0]
+    )
+
+
 def test_without_cloudpickle_it_names_the_extra(
     store: Store, threads: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,13 +30,30 @@ class Gone(io.StringIO):
         self.write("")
 
 
+class OfSomebody:
+    """A logger's, which raises what it likes, and knows less than it should."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        raise RuntimeError("the log is full")
+
+    def flush(self) -> None:
+        self.write("")
+
+    def isatty(self) -> bool:
+        return bool(self.write(""))
+
+    fileno = isatty
+
+
 def closed() -> io.StringIO:
     stream = io.StringIO()
     stream.close()
     return stream
 
 
-@pytest.mark.parametrize("gone", [Gone, closed, lambda: None])
+@pytest.mark.parametrize("gone", [Gone, OfSomebody, closed, lambda: None])
 @pytest.mark.parametrize("display", ["bar", "lines", "auto"])
 def test_an_evaluation_is_not_ended_by_its_display(
     display: Display, gone: Callable[[], object], store: Store, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections import Counter
 from typing import Any
@@ -116,6 +117,32 @@ def test_views_are_told_what_a_cell_waits_for_that_blocks(
     assert waiting.message.endswith("s for 2 runs that were rate-limited (round 2)")
     assert not waiting.active  # nobody holds it
     assert desk.progress(experiment, own=True).outcome == "finished"
+
+
+def test_views_are_told_that_a_cell_was_interrupted_in_the_pause(
+    desk: Desk, store: Store, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, "FIRST_SECONDS", LONG)
+    watching = Watching(desk, experiment)
+    desk.watch(watching)
+
+    class Impatient(Watching):
+        def on_turn(self, experiment_id: str, turn: str) -> None:
+            super().on_turn(experiment_id, turn)
+            if turn == "pausing" and len(self.turns) == 3:
+                signal.raise_signal(signal.SIGINT)
+
+    impatient = Impatient(desk, experiment)
+    desk.watch(impatient)
+    with pytest.raises(exceptions.EvaluationInterrupted, match="between two rounds"):
+        evaluate_resume("e", Refusing(1), [Equals()], verbose=0, adaptive=False, until_complete=True, store=store)
+    assert [turn for turn, _ in watching.turns] == ["started", "ended", "pausing", "pausing"]
+    outcomes = [(told.outcome, told.message) for _, told in watching.turns[1:]]
+    assert outcomes[0] == ("finished", None)
+    assert outcomes[1][0] == "waiting"
+    assert outcomes[2] == ("stopped", "stopped between two rounds")
+    told = desk.progress(experiment, own=True)
+    assert (told.active, told.outcome, told.done, told.failed) == (False, "stopped", ITEMS, ITEMS)
 
 
 def test_a_stop_ends_the_pause_at_once_and_nothing_is_held(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opik_resume.base.columns.ids import Ids
 from opik_resume.base.records import Json
+from opik_resume.base.text.jsontext import loads
 from opik_resume.stores.opik import wire
-from opik_resume.stores.opik.items import Listing, Page
+from opik_resume.stores.opik.items import Listing, Page, read_page
 
 # Numpy's texts end before the NULs at their end: ids do not have any there.
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=4).filter(lambda text: not text.endswith("\0"))
@@ -30,7 +32,9 @@ def listings(draw: st.DrawFn) -> list[list[Json]]:
 
 
 def page(rows: list[Json]) -> Page:
-    return Page(rows, json.dumps({"total": 0, "content": rows}).encode())
+    read = read_page(json.dumps({"page": 1, "total": 70, "content": rows}).encode())
+    assert (read.total, read.number) == (70, len(rows))
+    return read.made
 
 
 @settings(max_examples=30)
@@ -48,6 +52,32 @@ def test_items_are_those_of_their_rows(pages: list[list[Json]], data: st.DataObj
         assert list(items.some(wanted).items()) == [(id_, expected[id_]) for id_ in wanted]
     assert [items[id_] for id_ in ids] == [expected[id_] for id_ in ids]
     assert listing.items == [expected[id_] for id_ in ids]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '"\\ud83d"',
+        '{"\\udc00": 1}',
+        "NaN",
+        "[-Infinity]",
+        "1e400",
+        "1" * 400,
+        "[" * 900 + "]" * 900,
+        '"\\ud83d\\ude00"',
+    ],
+)
+def test_ids_are_read_whatever_is_in_the_items(odd: str) -> None:
+    text = f'{{"content": [{{"id": "b", "data": {{"n": {odd}}}}}, {{"data": {{}}, "id": "a"}}], "total": 2}}'
+    listing = Listing([read_page(text.encode()).made])
+    assert list(listing.by_id) == ["b", "a"]
+    assert repr(listing.items[0].data) == repr(loads(text.encode())["content"][0]["data"])
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", '{"content": []}', '{"content": [{"data": {}}], "total": 1}'])
+def test_what_is_no_page_of_items_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_page(text.encode())
 
 
 @example(["a\0b", "c"])

@@ -57,6 +57,12 @@ def _metric(name: str, marks: Mapping[str, str]) -> Json:
     return {"name": name, "mark": marks[name]} if name in marks else {"name": name}
 
 
+def task_mark(metadata: Json | None) -> str | None:
+    """The mark of the task of the original ``evaluate``, if it is there."""
+    mark = ours(metadata).get("task_mark")
+    return mark if isinstance(mark, str) else None
+
+
 def metric_marks(metadata: Json | None) -> dict[str, str]:
     """The marks of the metrics of the original ``evaluate`` by name, as far as they are there."""
     listed = ours(metadata).get("metrics")

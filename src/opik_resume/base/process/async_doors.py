@@ -62,7 +62,7 @@ class AsyncCaller(Caller):
         result: T = self._outcome()
         return result
 
-    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the user's: in this thread, since the caller's has a loop to keep going."""
         return function(*args, **kwargs)
 

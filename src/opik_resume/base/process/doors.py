@@ -75,12 +75,12 @@ class _Call:
         self.returned: list[Any] = []
         self.raised: BaseException | None = None
         self.finished: SimpleQueue[None] = SimpleQueue()
-        self._results = starmap(function, (arguments,))
+        self._steps = map(self.returned.append, starmap(function, (arguments,)))
 
     def make(self) -> None:
         """In the caller's thread. What came back is in the list before any signal handler can raise: all that is C."""
         try:
-            self.returned.extend(self._results)
+            next(self._steps)
         except BaseException as error:
             self.raised = error
             if isinstance(error, KeyboardInterrupt):
@@ -200,7 +200,7 @@ class Caller:
 
     # In threads of ours
 
-    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the user's in the caller's thread, with our context. One at a time.
 
         Raises:

@@ -51,5 +51,5 @@ def _is_terminal(stream: object) -> bool:
     isatty = getattr(stream, "isatty", None)  # there may be no stream at all (pythonw), or one of somebody's own
     try:
         return isatty is not None and bool(isatty())
-    except ValueError:  # it is closed
+    except Exception:  # it is closed, or no terminal can be asked for
         return False

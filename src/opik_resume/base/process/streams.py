@@ -6,23 +6,24 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-_GONE = (OSError, ValueError, AttributeError)
-"""A pipe that nobody reads and a terminal that was closed, a closed stream, and none at all."""
-
 
 class Stream:
-    """stderr as it is now, or another one. Once it is gone, nothing is written any more."""
+    """stderr as it is now, or another one. What cannot be written is not.
+
+    It may be a pipe that nobody reads, a terminal that was closed, a closed stream, none at all, or somebody's own, which
+    raises what it likes.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
 
     def write(self, text: str) -> int:
-        with suppress(*_GONE):
+        with suppress(Exception):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        with suppress(*_GONE):
+        with suppress(Exception):
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:

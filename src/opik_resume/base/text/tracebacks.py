@@ -16,11 +16,24 @@ _MACHINERY = ("opik_resume.", "concurrent.futures.", "opik.decorator.")  # whose
 
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown, if there are others."""
-    lines = traceback.format_exception(type(error), error, _users_part(error.__traceback__))
+    lines = _formatted(error, _users_part(error.__traceback__))
     # Cut before, since it may be long, and after, since a secret must not be cut in two.
-    message = clean(redacted(_message(error)[: 2 * MESSAGE_LIMIT]))
+    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))
     trace = clean(redacted("".join(lines)[-2 * TRACEBACK_LIMIT :]))
     return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
+
+
+def in_words(error: BaseException) -> str:
+    """``ValueError: the message``, for a sentence of ours. Never raises; cut and without secrets, as all such text."""
+    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _formatted(error: BaseException, trace: TracebackType | None) -> list[str]:
+    try:
+        return traceback.format_exception(type(error), error, trace)
+    except Exception:  # attributes of the user's own may raise: Python asks for notes
+        return [*traceback.format_tb(trace), f"{type(error).__name__}: {message_of(error)}\n"]
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:
@@ -30,7 +43,8 @@ def _users_part(trace: TracebackType | None) -> TracebackType | None:
     return users or trace
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What it says, all of it and as it is."""
     try:
         return str(error)
     except Exception as broken:  # a user's __str__ may raise: the failure must be recorded all the same

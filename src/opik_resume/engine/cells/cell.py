@@ -36,6 +36,7 @@ class Came:
     """What has come of calling the task: an output, and what is stored of it, or an error."""
 
     tries: Tries | None
+    at: float = field(default_factory=time.time)
     began: float = field(default_factory=time.perf_counter)
     seconds: float = 0.0
     seen: Seen | None = None
@@ -124,7 +125,7 @@ class CellWork:
         told = came.tries.told if came.tries is not None else ()
         known: Json = {  # put in at once: to copy an attempt takes longer than anything else that is done here
             "version": self.version, "task_seconds": came.seconds, "notes": came.notes, "tries": told,
-            "steps": self._steps(came.seen),
+            "steps": self._steps(came),
         }  # fmt: skip
         if came.error is not None:
             return replace(attempt, ended_at=utc_now(), error=self._told(attempt, came.error), **known)
@@ -146,11 +147,11 @@ class CellWork:
             return await self.task(_own_copy(item.content))
         return await self.trying.awaited(_key(attempt), tries, self.task, lambda: _own_copy(item.content))
 
-    def _steps(self, seen: Seen | None) -> Json | None:
+    def _steps(self, came: Came) -> Json | None:
         if not self.tracing.spans:
             return None
-        told = seen.told() if seen is not None else {}
-        return {**told, "task": {**self._called, **told.get("task", {})}}
+        told = came.seen.told() if came.seen is not None else {}
+        return {**told, "task": {"began": came.at, **self._called, **told.get("task", {})}}
 
     def _refuse(self, attempt: Attempt, output: Any, stored: Any, known: Json) -> Attempt:
         """The task returned no dict. It failed, and what it returned was paid for: it is kept all the same."""

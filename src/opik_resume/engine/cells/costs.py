@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from opik_resume.base.records import Json
-from opik_resume.base.text import redaction
+from opik_resume.base.text.tracebacks import in_words
 from opik_resume.metrics.scoring import Call
 
 Cost = Callable[[Json, Json], Any]
@@ -37,7 +37,7 @@ class Costs:
         try:
             return _checked(self._call(self._cost, item, output)), ()
         except BaseException as error:  # of the user's code, whatever it is: the run is paid for, and is kept
-            problem = redaction.redacted(f"{type(error).__name__}: {error}".partition("\n")[0][:200])
+            problem = in_words(error).partition("\n")[0][:200]
         self.note(problem)
         return None, (f"cost() could not tell what this run cost: {problem}",)
 

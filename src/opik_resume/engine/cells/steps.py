@@ -2,7 +2,7 @@
 
 Every finished run keeps it until it is sent, so it repeats nothing that is in the item, the output or the scores::
 
-    {"task": {"name", "key": the parameter that took the item, "more": its other arguments, "traced", "given"},
+    {"task": {"name", "began", "key": the parameter that took the item, "more": its other arguments, "traced", "given"},
      "trace": what the user's code gave to the trace,
      "mapped": what scoring_key_mapping made,
      "metrics": [{"name", "began", "seconds", "scores", "arguments", "rest", "defaults", …}]}

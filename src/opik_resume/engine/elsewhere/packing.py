@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from types import ModuleType
 from typing import Any
 
+from opik_resume.base.text.tracebacks import in_words
 from opik_resume.engine.cells.costs import Cost
 from opik_resume.engine.jobs import Callables
 from opik_resume.engine.retrying.policy import Retries
@@ -80,7 +81,7 @@ def _packed(kit: Kit) -> bytes:
     except Exception as error:  # of a user's __reduce__ and __getstate__, whatever it is
         name, problem = _culprit(kit, pickle) or ("task or metrics", error)
         raise ArgumentError(
-            f"executor: {name} cannot be sent to a worker: {type(problem).__name__}: {problem}. Make what it holds on to "
+            f"executor: {name} cannot be sent to a worker: {in_words(problem)}. Make what it holds on to "
             "(a client, a lock, an open file) inside the function, where the worker calls it."
         ) from problem
     return packed

@@ -123,9 +123,10 @@ class Parcels:
 def _answered(waiting: Sequence[Future[Answer]], handed: Future[bytes]) -> None:
     try:
         answers: list[Answer] = pickle.loads(handed.result(0))  # noqa: S301  # our own worker's
+        answered = list(zip(waiting, answers, strict=True))
     except BaseException as error:  # the executor's, whatever it is: it is of all of them
         for future in waiting:
             future.set_exception(error)
         return
-    for future, answer in zip(waiting, answers, strict=True):
+    for future, answer in answered:
         future.set_result(answer)

@@ -15,6 +15,7 @@ from functools import partial
 
 from opik_resume.base.process.forks import in_each_process
 from opik_resume.base.records import CellKey, ScoreResult, Try
+from opik_resume.base.text.tracebacks import in_words
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.calling import Calls
 from opik_resume.engine.capture.routing import Capture
@@ -71,7 +72,7 @@ def _kit_for(fit: Fit, address: Address, payload: bytes | None) -> Kit | Answer:
         kit = _kit(address.digest, payload)
     except Exception as error:  # a module that is not there, or whatever its import raises
         return "unfit", (
-            f"a worker cannot unpack task and metrics: {type(error).__name__}: {error}. Install there what they import, or "
+            f"a worker cannot unpack task and metrics: {in_words(error)}. Install there what they import, or "
             "define them in the notebook or script itself."
         )
     if kit is None:
@@ -92,7 +93,7 @@ def _answer(kit: Kit, address: Address, call: bytes) -> Answer:
 
 def _unfit(error: Exception) -> Answer:
     """The user's code raises within its run: this is something of ours."""
-    return "unfit", f"a worker failed at a run: {type(error).__name__}: {error}"
+    return "unfit", f"a worker failed at a run: {in_words(error)}"
 
 
 def _is_stopped(address: Address) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from opik_resume.base.ids import new_id
 from opik_resume.base.records import Attempt, CellKey, Item, Try, utc_now
 from opik_resume.base.text import redaction
-from opik_resume.base.text.tracebacks import error_info
+from opik_resume.base.text.tracebacks import error_info, in_words
 from opik_resume.engine.backends import Awaiter
 from opik_resume.engine.cells.cell import CellWork
 from opik_resume.engine.elsewhere import clusters, remote
@@ -179,11 +179,10 @@ class Elsewhere:
         except CancelledError as error:
             return ("refused", None) if self._stopped else ("done", self._lost(call, error))
         except _NOT_SENT as error:
-            said = f"{type(error).__name__}: {error}"
-            return (
-                "unfit",
-                f"the executor could not pass on this call: {said}. Is opik-resume installed on its workers?",
+            said = (
+                f"the executor could not pass on this call: {in_words(error)}. Is opik-resume installed on its workers?"
             )
+            return "unfit", said
         except BaseException as error:  # of ours there is none: whoever was on it is gone
             return "done", self._lost(call, error)
 
@@ -192,15 +191,18 @@ class Elsewhere:
         address = tuple(self._address._replace(ticket=new_id()))
         try:
             future = self._place.executor.submit(remote.answer, self._fit, address, *args)  # type: ignore[arg-type]
-        except Exception as error:
-            raise ExecutorBroken(
-                f"executor {type(self._place.executor).__name__} takes no more runs: {type(error).__name__}: {error}. What has "
-                "finished is kept: make a new one and resume with it."
-            ) from error
+        except BaseException as error:  # of somebody else's code: it must not end a worker of ours
+            raise self._broken(f"takes no more runs: {in_words(error)}") from error
+        if not isinstance(future, Future):
+            raise self._broken(f"gave {type(future).__name__} for a call, and no concurrent.futures.Future")
         with self._lock:
             self._out.add(future)
         future.add_done_callback(self._came_back)
         return future
+
+    def _broken(self, how: str) -> ExecutorBroken:
+        name = type(self._place.executor).__name__
+        return ExecutorBroken(f"executor {name} {how}. What has finished is kept: make a new one and resume with it.")
 
     def _came_back(self, future: Future[bytes]) -> None:
         with self._lock:
@@ -234,7 +236,7 @@ class Elsewhere:
         return self._failed(
             call,
             WorkerLost(
-                f"the worker that was on this run was lost ({type(error).__name__}: {str(error) or 'no more is known'}). It "
+                f"the worker that was on this run was lost ({in_words(error)}). It "
                 "may have been paid for, so it was not begun again; a resume runs it."
             ),
         )
@@ -284,7 +286,7 @@ def _with_wait(tries: tuple[Try, ...], seconds: float) -> tuple[Try, ...]:
     return (*tries[:-1], replace(tries[-1], waited=round(seconds, 3))) if tries and seconds else tries
 
 
-def _raise(error: Exception, function: Callable[..., Any], *args: Any, **kwargs: Any) -> NoReturn:
+def _raise(error: Exception, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:
     raise error
 
 

@@ -20,7 +20,7 @@ from opik_resume.engine.retrying.trying import Heed
 class Heard(Protocol):
     """Who calls, and is told what passes by itself."""
 
-    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...
 
     def heard(self, key: CellKey, error: BaseException) -> bool: ...
 
@@ -47,7 +47,7 @@ class Judging:
         self._since: float | None = None  # when a metric was refused, if none has come back since
         self._task_since: float | None = None  # the same of the task
 
-    def __call__(self, key: CellKey, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, key: CellKey, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """What a metric returns that is asked for the scores of this cell."""
         began = time.monotonic()
         try:

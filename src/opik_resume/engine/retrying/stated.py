@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from opik_resume.base.text.tracebacks import MESSAGE_LIMIT, message_of
+
 _CAUSES = 5  # exceptions of a chain that are looked at: clients wrap each other's
 _RESET = re.compile(r"(?:x-)?(?:[a-z]+-)?ratelimit(?:-(?P<of>[a-z-]+?))?-reset(?:-(?P<per>[a-z-]+))?$")
 _REMAINING = re.compile(r"(?:x-)?(?:[a-z]+-)?ratelimit(?:-(?P<of>[a-z-]+?))?-remaining(?:-(?P<per>[a-z-]+))?$")
@@ -29,10 +31,10 @@ LONGEST = 30 * 86_400.0
 def status(error: BaseException) -> int | None:
     """The status of the HTTP response that it tells of."""
     for each in chain(error):
-        response = getattr(each, "response", None)
+        response = _told(each, "response")
         of_aws = _mapping(_mapping(response).get("ResponseMetadata")).get("HTTPStatusCode")
-        told = (getattr(each, "status_code", None), getattr(response, "status_code", None), of_aws)
-        for number in (*told, getattr(each, "status", None), getattr(each, "code", None)):
+        told = (_told(each, "status_code"), _told(response, "status_code"), of_aws)
+        for number in (*told, _told(each, "status"), _told(each, "code")):
             if isinstance(number, int) and 100 <= number < 600:
                 return int(number)
     return None
@@ -42,9 +44,9 @@ def codes(error: BaseException) -> str:
     """The provider's own words for the kind of error: ``insufficient_quota``, ``ThrottlingException``, …"""
     said = []
     for each in chain(error):
-        of_aws = _mapping(_mapping(getattr(each, "response", None)).get("Error")).get("Code")
-        body = _mapping(getattr(each, "body", None))
-        told = (getattr(each, "code", None), getattr(each, "type", None), getattr(each, "status", None))
+        of_aws = _mapping(_mapping(_told(each, "response")).get("Error")).get("Code")
+        body = _mapping(_told(each, "body"))
+        told = (_told(each, "code"), _told(each, "type"), _told(each, "status"))
         said += [*told, of_aws, *(_mapping(body.get("error")).get(word) for word in ("code", "type"))]
     return " ".join(word for word in said if isinstance(word, str))
 
@@ -65,7 +67,7 @@ def seconds_until(error: BaseException, now: datetime) -> float | None:
 
 def _seconds_until(error: BaseException, now: datetime) -> float | None:
     for each in chain(error):
-        headers = {str(name).lower(): str(value).strip() for name, value in _headers(each)}
+        headers = dict(_headers(each))
         stated = _retry_after(headers, now)
         if stated is None:
             stated = _reset(headers, now)
@@ -94,7 +96,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         if error is None:
             return
         yield error
-        reason = getattr(error, "reason", None)  # of urllib's
+        reason = _told(error, "reason")  # of urllib's
         error = error.__cause__ or (reason if isinstance(reason, BaseException) else None)
 
 
@@ -104,19 +106,25 @@ def members(error: BaseException) -> Sequence[BaseException]:
 
 
 def text_of(error: BaseException) -> str:
-    """What it says."""
+    """What it says, as far as it is kept: there may be a whole page behind it, and each rule looks through all of it."""
+    return message_of(error)[:MESSAGE_LIMIT]
+
+
+def _told(owner: Any, name: str) -> Any:
+    """What it has under this name. Attributes may be made when they are asked for, and raise whatever they like."""
     try:
-        return str(error)
-    except Exception as broken:  # a user's __str__ may raise
-        return type(broken).__name__
+        return getattr(owner, name, None)
+    except Exception:
+        return None
 
 
-def _headers(error: BaseException) -> Iterator[tuple[Any, Any]]:
-    response = getattr(error, "response", None)
+def _headers(error: BaseException) -> Iterator[tuple[str, str]]:
+    response = _told(error, "response")
     of_aws = _mapping(_mapping(response).get("ResponseMetadata")).get("HTTPHeaders")
-    for headers in (getattr(response, "headers", None), getattr(error, "headers", None), of_aws):
+    for headers in (_told(response, "headers"), _told(error, "headers"), of_aws):
         try:
-            yield from headers.items() if headers is not None else ()
+            for name, value in headers.items() if headers is not None else ():
+                yield str(name).lower(), str(value).strip()
         except Exception:  # whatever that was, it is no mapping of headers
             continue
 
@@ -145,10 +153,10 @@ def _reset(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _attribute(error: BaseException) -> float | None:
     """``retry_after`` of several clients, and Google's RetryInfo among the details."""
-    told = getattr(error, "retry_after", None)
+    told = _told(error, "retry_after")
     if isinstance(told, (int, float)) and not isinstance(told, bool):
         return float(told)
-    details = getattr(error, "details", None)
+    details = _told(error, "details")
     details = _mapping(_mapping(details).get("error")).get("details", details)
     waits = [_retry_info(detail) for detail in details] if isinstance(details, (list, tuple)) else []
     return next((wait for wait in waits if wait is not None), None)
@@ -159,7 +167,7 @@ def _retry_info(detail: Any) -> float | None:
     told = _mapping(detail).get("retryDelay")
     if isinstance(told, str) and _PART.fullmatch(told):
         return _parts(told)
-    seconds = getattr(getattr(detail, "retry_delay", None), "seconds", None)
+    seconds = _told(_told(detail, "retry_delay"), "seconds")
     return float(seconds) if isinstance(seconds, (int, float)) else None
 
 

@@ -16,7 +16,7 @@ from opik_resume.engine.retrying.tries import Tries
 class Calls(Protocol):
     """Who calls the user's code and waits for it."""
 
-    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...
 
     def timed(self, seconds: float, function: Callable[..., Any], *args: Any) -> Any:
         """Call it for at most so many seconds. Raises TaskTimedOut."""

@@ -16,6 +16,8 @@ MAX_LENGTH = 200
 
 _CUT = "\x00"  # stands where a message was cut: a quoted value that goes on beyond it is one all the same
 
+_N = r"\d+(?:\.\d+)?"
+
 # The first that matches at a place counts.
 _RULES = {
     # Also before its own words, and at the beginning of a sentence: 429 too many requests, 503 The model is overloaded.
@@ -39,10 +41,11 @@ _RULES = {
         r"(?<![\w<>/\\])(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w.@+~%-]+(?:[/\\][\w.@+~%-]*)*"
         r"|(?<![\w<>/\\])\w[\w.-]*(?:[/\\][\w.-]+)+\.[A-Za-z]\w{0,4}\b"
     ),
-    # 7m12.3s and 120ms: what one provider says in the one and then in the other way. Not the id of req_40d52d5d.
+    # 7m12.3s and 120ms: what one provider says in the one and then in the other way. The longest unit comes first: what
+    # begins a UUID with 17d8656d, or is the id of req_40d52d5d, is no time.
     "while": (
-        r"(?<![A-Za-z0-9.])(?!(?<=[A-Za-z][_-])[0-9a-f]{8,}(?![A-Za-z0-9]))(?:(?<!\w)[+-])?"
-        r"(?:(?:\d+(?:\.\d+)?[dhms]){0,4}\d+(?:\.\d+)?m?s|(?:\d+(?:\.\d+)?[dhms]){2,5})(?![A-Za-z0-9])"
+        r"(?<![A-Za-z0-9.])(?:(?<!\w)[+-])?"
+        rf"(?:(?:{_N}d)?(?:{_N}h)?(?:{_N}m)?(?:{_N}s)?{_N}m?s|{_N}d{_N}h(?:{_N}m)?|{_N}[dh]{_N}m)(?![A-Za-z0-9])"
     ),
     "id": (
         r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"

@@ -130,6 +130,21 @@ def _attributes(code: CodeType) -> frozenset[str]:
     return frozenset(str(each.argval) for each in dis.get_instructions(code) if each.opname in _ATTRIBUTE)
 
 
+def stored_by(function: FunctionType) -> set[str]:
+    """The attributes to which the function assigns what it was given, and not what it makes: ``self.model = model``."""
+    code, stored = function.__code__, set()
+    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    loaded: list[str] = []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname.startswith("LOAD_FAST"):  # later Pythons load two at once
+            loaded += instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+            continue
+        if instruction.opname == "STORE_ATTR" and len(loaded) > 1 and loaded[-2] in given:
+            stored.add(str(instruction.argval))
+        loaded = []
+    return stored
+
+
 def _closure(function: FunctionType) -> dict[str, Any]:
     around = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):

@@ -9,7 +9,7 @@ from functools import cached_property
 
 MAX_TEXT = 20_000
 """Characters of one part that are kept to be shown; its digest is of all of it."""
-SCHEME = "a"
+SCHEME = "b"
 """How fingerprints are made, as a letter: what was made in another way is not compared."""
 UNREAD = "~"
 BYTECODE = "bytecode"  # begins the label of what stands for a source that could not be read, and names the Python

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import inspect
 import re
 from collections.abc import Iterator
 from itertools import islice
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, ModuleType, WrapperDescriptorType
+from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 from opik_resume.base.text import redaction
 from opik_resume.base.text.jsontext import clean
 from opik_resume.experiment.fingerprints import constants, values
+from opik_resume.experiment.fingerprints.attributes import (
+    BEGINNING,
+    ROUTINES,
+    assigned_later,
+    in_the_body,
+    methods,
+    set_on,
+)
 from opik_resume.experiment.fingerprints.fingerprint import MAX_TEXT, Fingerprint, digest_of
 from opik_resume.experiment.fingerprints.source import is_of_a_library, source_of
 
@@ -23,8 +30,6 @@ _GIVEN_KEY = re.compile(r"((?:key|token|secret|password)\w*['\"]?\s*[=:]\s*)(['\
 _MOST = 60  # functions and constants of one callable
 _MOST_TEXT = 100_000  # characters of all that is kept of one
 _MOST_ATTRIBUTES = 2_000
-_ROUTINES = (FunctionType, MethodType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
-_BEGINNING = ("__init__", "__post_init__", "__setstate__", "__new__")
 
 
 def fingerprint(of: Any) -> Fingerprint:
@@ -46,7 +51,7 @@ def name_of(of: Any) -> str:
         of = of.__wrapped__
     if issubclass(type(of), functools.partial):
         return f"partial({name_of(of.func)})"
-    named = issubclass(type(of), (*_ROUTINES, type))
+    named = issubclass(type(of), (*ROUTINES, type))
     return clean((of if named else type(of)).__qualname__.rpartition("<locals>.")[2])
 
 
@@ -57,6 +62,8 @@ class _Reader:
         self._seen: set[int] = set()
         self._names: dict[str, str] = {}  # label of a constant → its name
         self._changed: set[str] = set()
+        self._settings: dict[str, str] = {}  # label of an attribute → its name
+        self._assigned: set[str] = set()  # attributes
         self._room = _MOST_TEXT
 
     def read(self, of: Any) -> None:
@@ -75,21 +82,23 @@ class _Reader:
             self._function(of)
         elif issubclass(kind, _Cached):
             self.read(of.__wrapped__)
-        elif not issubclass(kind, _ROUTINES):
+        elif not issubclass(kind, ROUTINES):
             self._object(of)
 
     def leave_out_what_changes(self) -> None:
-        """What some of the functions that were read changes in place is no constant of the others."""
-        for label in [label for label, name in self._names.items() if name in self._changed]:
-            self.parts.pop(label, None)
-            self.digests.pop(label, None)
+        """What some of the functions that were read changes in place is no constant of the others, and no setting."""
+        for named, changed in ((self._names, self._changed), (self._settings, self._assigned)):
+            for label in [label for label, name in named.items() if name in changed]:
+                self.parts.pop(label, None)
+                self.digests.pop(label, None)
 
-    def _put(self, label: str, text: str, compared: str | None = None) -> None:
+    def _put(self, label: str, text: str, compared: str | None = None) -> str:
         if label in self.digests:  # two functions of one name, as decorators are made of
             label = f"{label} ({sum(other.startswith(label) for other in self.digests) + 1})"
         self.parts[label] = _without_keys(clean(text))[: min(MAX_TEXT, self._room)]
         self._room -= len(self.parts[label])
         self.digests[label] = digest_of(_without_keys(text if compared is None else compared))
+        return label
 
     def _partial(self, of: functools.partial[Any]) -> None:
         given = {str(position): value for position, value in enumerate(of.args)} | of.keywords
@@ -110,6 +119,8 @@ class _Reader:
         for name, value in self._defaults(of):
             self._value(f"default {name} of {name_of(of)}", name, value)
         self._changed |= constants.changed_in_place_by(of) | constants.assigned_beside(of)
+        if of.__name__ not in BEGINNING:
+            self._assigned |= constants.attributes_assigned_by(of)
         for name, value in constants.read_by(of).items():
             self._around(name, value, of)
 
@@ -121,78 +132,84 @@ class _Reader:
         yield from (of.__kwdefaults__ or {}).items()
 
     def _around(self, name: str, value: Any, of: FunctionType) -> None:
-        """Something that a function reads: a function beside it is read as well, a constant is kept."""
-        if issubclass(type(value), FunctionType):
-            beside = value.__module__ == of.__module__ or name in of.__code__.co_freevars
-            if beside and not is_of_a_library(inspect.unwrap(value).__code__):
-                self.read(value)
-        else:
-            label = f"{name} in {name_of(of)}"
-            self._names[label] = name
-            self._value(label, name, value)
+        """Something that a function reads: a constant is kept, and what is defined beside it is read as well."""
+        label = f"{name} in {name_of(of)}"
+        if issubclass(type(value), (FunctionType, _Cached, type)) or not self._value(label, name, value, self._names):
+            for each in _held(value):
+                if _is_beside(each, of) or (issubclass(type(each), FunctionType) and name in of.__code__.co_freevars):
+                    self._aside(each)
 
-    def _value(self, label: str, name: str, value: Any) -> None:
+    def _aside(self, of: Any) -> None:
+        """An object that is in use there keeps what it likes: only what it was given when it was made is a setting."""
+        try:
+            if issubclass(type(of), (FunctionType, _Cached, type)):
+                self.read(of)
+            elif id(of) not in self._seen:
+                self._seen.add(id(of))
+                self._object(of, given=type(of) is not SimpleNamespace)
+        except Exception as error:  # of a descriptor or a __getattr__ of the user's
+            logger.debug("Not all of %r could be read: %s", type(of), error)
+
+    def _value(self, label: str, name: str, value: Any, named: dict[str, str] | None = None) -> bool:
+        """Keep a constant, or read what can be called. Returns whether there is no more to it.
+
+        ``named``: where its name is noted, if it may be one that changes.
+        """
         if len(self.digests) >= _MOST:
-            return
+            return True
         if issubclass(type(value), (FunctionType, functools.partial, MethodType)):
             self.read(value)
-            return
+            return True
         try:
             text = values.as_constant(name, value)
         except Exception as error:  # of an __str__ of the user's
             logger.debug("%s could not be read: %s", label, error)
-            return
+            return True
         if text is not None:
-            self._put(label, text)
+            label = self._put(label, text)
+            if named is not None:
+                named[label] = name
+        return text is not None
 
-    def _object(self, of: Any) -> None:
-        """What the class does that the user wrote, and the attributes that nothing assigns after the beginning.
+    def _object(self, of: Any, *, given: bool = False) -> None:
+        """What the class does that the user wrote, what stands in it, and what the object was set to.
 
-        Counters and caches are no settings.
+        ``given``: those settings alone that it was given at its beginning.
         """
-        kind = of if isinstance(of, type) else type(of)
+        is_class = issubclass(type(of), type)
+        kind = of if is_class else type(of)
         if issubclass(kind, ModuleType):
             return
-        for method in _methods(kind):
+        for method in methods(kind):
             if not is_of_a_library(method.__code__):
                 self.read(method)
-        if isinstance(of, type) or not hasattr(of, "__dict__"):
-            return
-        self._put(f"class of {name_of(of)}", f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__)
-        later = (method for method in _methods(kind) if method.__name__ not in _BEGINNING)
-        assigned = _cached(kind).union(*(constants.attributes_assigned_by(method) for method in later))
-        # Who assigns in a way of its own, as a mock and a model of torch do, keeps its books in names with an underscore.
-        books = kind.__setattr__ is not object.__setattr__ and not dataclasses.is_dataclass(kind)
-        for name, value in islice(list(vars(of).items()), _MOST_ATTRIBUTES):
-            if name not in assigned and not (books and name.startswith("_")):
-                self._value(f"{name} of {name_of(of)}", name, value)
+        later = assigned_later(kind)
+        settings = list(in_the_body(kind))
+        if not is_class:
+            self._put(f"class of {name_of(of)}", f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__)
+            settings += [(name_of(of), *each) for each in islice(set_on(of, given=given), _MOST_ATTRIBUTES)]
+        for owner, name, value in settings:
+            if name not in later:
+                self._value(f"{name} of {owner}", name, value, self._settings)
+
+
+def _is_beside(value: Any, of: FunctionType) -> bool:
+    """Whether it, or its class, was written in the module of the function."""
+    if issubclass(type(value), (FunctionType, _Cached)):
+        function = inspect.unwrap(value)
+        return value.__module__ == of.__module__ and not is_of_a_library(function.__code__)
+    kind = value if issubclass(type(value), type) else type(value)
+    return kind is SimpleNamespace or bool(kind.__module__ == of.__module__)
+
+
+def _held(value: Any) -> Iterator[Any]:
+    """What is in a list or a table, else the value itself."""
+    if type(value) in {list, tuple, dict}:
+        yield from islice(list(value.values() if type(value) is dict else value), _MOST)
+    else:
+        yield value
 
 
 def _without_keys(text: str) -> str:
     """Neither the keys of this process nor what is written down as one."""
     return _GIVEN_KEY.sub(r"\1\2[redacted]\2", redaction.redacted(text))
-
-
-def _methods(kind: type) -> Iterator[FunctionType]:
-    """The functions in Python of a class and of those that it inherits from, behind a property as well."""
-    for each in kind.__mro__:
-        for value in vars(each).values():
-            function = value
-            if isinstance(value, (staticmethod, classmethod)):
-                function = value.__func__
-            elif isinstance(value, property):
-                function = value.fget
-            elif isinstance(value, functools.cached_property):
-                function = value.func
-            if isinstance(function, FunctionType):
-                yield function
-
-
-def _cached(kind: type) -> set[str]:
-    """The attributes that a property keeps once it was asked."""
-    return {
-        name
-        for each in kind.__mro__
-        for name, value in vars(each).items()
-        if isinstance(value, functools.cached_property)
-    }

@@ -48,6 +48,14 @@ def is_of_a_library(code: CodeType) -> bool:
     return _is_of_a_library(code.co_filename)
 
 
+def is_class_of_a_library(kind: type) -> bool:
+    """Whether it is one of Python's own, or was installed."""
+    if kind.__module__.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    filename = getattr(sys.modules.get(kind.__module__), "__file__", None)  # none of a notebook's
+    return filename is not None and _is_of_a_library(filename)
+
+
 @lru_cache(maxsize=1024)
 def _is_of_a_library(filename: str) -> bool:
     return filename.startswith("<frozen") or str(Path(filename).resolve()).startswith(_LIBRARIES)

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 _PLAIN = (str, bytes, float, complex, bool, type(None), type(...))
+_EXACT = {"decimal.Decimal", "fractions.Fraction", "datetime.timedelta", "builtins.range"}  # not imported for this
 _SECRET = ("key", "token", "secret", "password", "credential", "authorization")
 _DEPTH = 6  # of what lies in one another
 _MOST = 2_000  # values in one another
@@ -45,16 +46,20 @@ class _Texts:
             return _cut(value) if kind in {str, bytes} else repr(value)
         if kind is int:
             return repr(value) if value.bit_length() <= _BITS else f"a number of {value.bit_length()} bits"
-        if issubclass(kind, (Enum, PurePath)):
+        if f"{kind.__module__}.{kind.__qualname__}" in _EXACT:
+            return repr(value)
+        if issubclass(kind, PurePath):
             return str(value)
         if kind is re.Pattern:
             return repr((value.pattern, value.flags))
         return self._held(value, kind, depth - 1) if depth > 0 else None
 
     def _held(self, value: Any, kind: type, depth: int) -> str | None:
+        if issubclass(kind, Enum):
+            return f"{value}: {self.of(value.value, depth)}"
         if issubclass(kind, Mapping) and kind.__module__ == "builtins":
             return self._joined(value.items(), len(value), "{}", depth, pairs=True)
-        if kind in {list, tuple}:
+        if kind in {list, tuple} or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
             return self._joined(value, len(value), "[]" if kind is list else "()", depth)
         if kind not in {set, frozenset}:
             return None

@@ -136,8 +136,9 @@ class _Comparison:
             yield from _change("metric", name, metric, before)
 
     def _of(self, part: Callable[[str], str], version: str, what: str) -> Any:
-        """The fingerprint of the task, or those of the metrics, that a version has in this part."""
-        found = next((known for text, known in self._known.items() if part(text) == part(version)), None)
+        """The fingerprint of the task, or those of the metrics, that a version has in this part, if it was made as ours."""
+        alike = part(version)[:1] == SCHEME
+        found = next((known for text, known in self._known.items() if alike and part(text) == part(version)), None)
         return ({} if what == "metrics" else None) if found is None else getattr(found, what)
 
     @cached_property

@@ -19,7 +19,7 @@ from opik_resume.lifecycle.prepare import Replan, prepare
 from opik_resume.lifecycle.rounds.between import Between, counted_together
 from opik_resume.lifecycle.rounds.pending import Pending
 from opik_resume.lifecycle.rounds.rule import waiting
-from opik_resume.lifecycle.wait import nothing_to_run, tell_end, wait_or_interrupt
+from opik_resume.lifecycle.wait import nothing_to_run, raise_with, tell_end, wait_or_interrupt
 
 if TYPE_CHECKING:
     from opik_resume.engine import Callables, Run
@@ -60,8 +60,7 @@ def run_until_complete(
     rounds = Rounds(reading, replan, calls, store, watching.say)
     result = rounds.run(plan, once)
     if rounds.error is not None and raise_on_failure:
-        rounds.error.result = result  # type: ignore[attr-defined]
-        raise rounds.error
+        raise_with(rounds.error, result)
     tell_end(result, watching)
     if settle:
         settling.settle(result, store, verbose=watching.verbose)
@@ -126,10 +125,8 @@ class Rounds:
         sentence = waiting(seconds, pending.whys.values(), number)
         self.say(f"{result.experiment_name}: {sentence}")
         registry.waits(result.experiment_id, sentence)
-        try:
-            was_left = left.wait(seconds)
-        finally:
-            registry.waits(result.experiment_id, None)
+        was_left = left.wait(seconds)
+        registry.waits(result.experiment_id, None, stopped=was_left)
         if was_left:
             raise EvaluationInterrupted(
                 f"Stopped between two rounds: {result.headline}. Nothing that finished is lost: "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from opik_resume.stores.protocol import Store
 
 
+STOPPED_BETWEEN = "stopped between two rounds"
 REMEMBERED = 20
 """Ended resumes that are remembered, for views that come late."""
 
@@ -145,12 +146,14 @@ class Desk:
             resume.pause(waits)
             self._turn(resume, "pausing")
 
-    def waits(self, experiment_id: str, sentence: str | None) -> None:
-        """A cell that blocks waits for its next round, and says for what; None: not any more."""
+    def waits(self, experiment_id: str, sentence: str | None, *, stopped: bool = False) -> None:
+        """A cell that blocks waits for its next round, and says for what; None: not any more. ``stopped``: by ■."""
         with self.lock:
             resume = self._resumes.get(experiment_id)
-            if resume is not None and not resume.active:
+            if resume is not None and resume.ended is not None:
                 resume.waits = None if sentence is None else lambda _: sentence
+                if stopped:
+                    resume.ended = replace(resume.ended, outcome="stopped", reason=STOPPED_BETWEEN)
                 self._turn(resume, "pausing")
 
     def fall(self, resume: Resume, cell: CellKey, reason: str) -> None:

@@ -20,6 +20,7 @@ from opik_resume.lifecycle.prepare import DONE_ELSEWHERE
 from opik_resume.lifecycle.rounds.between import Between, counted_together
 from opik_resume.lifecycle.rounds.pending import Pending
 from opik_resume.lifecycle.rounds.rule import waiting
+from opik_resume.notebook.background.desk import STOPPED_BETWEEN
 
 if TYPE_CHECKING:
     from opik_resume.engine import Callables, Run
@@ -83,7 +84,7 @@ class Rounds:
             if isinstance(pause, StoppedBy):
                 return Ended("limited", str(pause))
             if self._stopped(pause):
-                return Ended("stopped", "stopped between two rounds")
+                return Ended("stopped", STOPPED_BETWEEN)
             plan = self._plan()
             if not len(plan):
                 return Ended("finished")

@@ -14,7 +14,7 @@ from opik_resume.base.records import DatasetRecord, Item, Json, VersionRecord
 from opik_resume.exceptions import DatasetAlreadyExists, DatasetNotFound, RequestRefused, ServerError, StoreError
 from opik_resume.stores.file import rows
 from opik_resume.stores.opik import wire
-from opik_resume.stores.opik.items import Listing, Page
+from opik_resume.stores.opik.items import Listing, read_page
 from opik_resume.stores.opik.rest.batches import MOST_ROWS, batches
 from opik_resume.stores.opik.rest.client import Client
 from opik_resume.stores.opik.rest.paging import all_pages, each_page
@@ -230,7 +230,7 @@ class Datasets:
         query = {"truncate": "false", **({"version": version["version_hash"]} if version.get("version_hash") else {})}
         about = int(version.get("items_total") or 0)
         path = f"datasets/{dataset_id}/items"
-        return Listing(each_page(self._client, path, query, about=about, made=Page))
+        return Listing(each_page(self._client, path, query, about=about, read=read_page))
 
     def _latest(self, dataset_id: str) -> VersionRecord | None:
         query = {"page": 1, "size": 1}

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
+
+from msgspec import DecodeError, Struct, convert
+from msgspec.json import Decoder
 
 from opik_resume.base.columns.ids import Ids
 from opik_resume.base.columns.items import Items
@@ -12,8 +16,33 @@ from opik_resume.base.numeric import np
 from opik_resume.base.records import Item, Json
 from opik_resume.stores.opik import wire
 from opik_resume.stores.opik.rest.encoding import encoded_row, read_json
+from opik_resume.stores.opik.rest.paging import Part
 
 _TOGETHER = 20  # rows that are kept as one text once one of them was looked at: few enough for that, and few texts
+
+
+class _Row(Struct, gc=False):
+    id: str
+    execution_policy: Any = None
+
+
+class _Listed(Struct, gc=False):
+    """What is read of a page of items at once: five times as fast as all that is in it."""
+
+    total: int
+    content: list[_Row]
+
+
+_decoder = Decoder(_Listed)
+
+
+def read_page(text: bytes) -> Part[Page]:
+    """What an answer of the server lists. Raises ValueError."""
+    try:
+        listed = _decoder.decode(text)
+    except (DecodeError, RecursionError):  # what only Python's own reader takes
+        listed = convert(read_json(text), _Listed)
+    return Part(listed.total, len(listed.content), Page(listed.content, text))
 
 
 class Page:
@@ -23,9 +52,9 @@ class Page:
     whoever plans looks at none.
     """
 
-    def __init__(self, rows: Sequence[Json], text: bytes) -> None:
-        self.ids: list[str] = [row["id"] for row in rows]
-        self.own_runs = [wire.own_runs(row) or 0 if "execution_policy" in row else 0 for row in rows]
+    def __init__(self, rows: Sequence[_Row], text: bytes) -> None:
+        self.ids = [row.id for row in rows]
+        self.own_runs = [wire.own_runs(row.execution_policy) or 0 if row.execution_policy else 0 for row in rows]
         self._kept = len(rows), [text]  # how many rows each text has, and the texts: changed together
 
     @property

@@ -46,7 +46,9 @@ class _Spans:
     def __post_init__(self) -> None:
         attempt = self.attempt
         self.steps = attempt.steps or {}
-        self.end = _later(attempt.started_at, attempt.task_seconds, attempt.ended_at)
+        began = object_of(self.steps.get("task")).get("began")  # older versions have not kept it
+        self.start = _moment(began) if began is not None else attempt.started_at
+        self.end = _later(self.start, attempt.task_seconds, attempt.ended_at)
         self.output = _repeated(attempt.task_output or {})
         self.inputs = {**self.context.content, **self.output, **self.steps.get("mapped", {})}
         self.metrics: Sequence[Json] = self.steps.get("metrics") or ()
@@ -66,7 +68,7 @@ class _Spans:
 
     def _task(self) -> Json:
         attempt, told = self.attempt, object_of(self.steps.get("task"))
-        span = self._span("task", told.get("name") or self.context.task, attempt.started_at, self.end)
+        span = self._span("task", told.get("name") or self.context.task, self.start, self.end)
         item: Any = [self.context.content] if told.get("listed") else self.context.content
         span["input"] = {told.get("key") or "item": item, **told.get("more", {})}
         if attempt.returned or attempt.task_output is not None:

@@ -79,13 +79,12 @@ def version_key(dataset_id: str, version_name: str) -> str:
 
 def item(row: Json) -> Item:
     data = {key: value for key, value in object_of(row.get("data")).items() if key not in _RESERVED}
-    return Item(row["id"], data, own_runs(row), _facts(row))
+    return Item(row["id"], data, own_runs(row.get("execution_policy")), _facts(row))
 
 
-def own_runs(row: Json) -> int | None:
-    """The ``runs_per_item`` of the row of an item."""
-    own = row.get("execution_policy")
-    runs = own.get("runs_per_item") if isinstance(own, dict) else None
+def own_runs(policy: Any) -> int | None:
+    """The ``runs_per_item`` of the ``execution_policy`` of an item."""
+    runs = policy.get("runs_per_item") if isinstance(policy, dict) else None
     return runs if isinstance(runs, int) and runs >= 1 else None
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opik_resume import evaluate, evaluate_resume
+from opik_resume.base.records import Attempt, utc_now
 from opik_resume.base.settings import opik_settings
 from opik_resume.experiment.results.evaluation_result import EvaluationResult
 from opik_resume.metrics import BaseMetric, Equals, ScoreResult
 from opik_resume.stores.opik import OpikStore, runs, spans
 from opik_resume.stores.opik.reading import attempts
 from opik_resume.stores.opik.runs import Context
+from opik_resume.stores.opik.wire import moment
 from tests.builders import BOOM, complete, failed, numbers
 from tests.opik_server import OpikServer
 from tests.opik_server.faulty import faults
+from tests.waiting import until
 
 Json = dict[str, Any]
 CONTEXT = Context({"question": "q", "id": "i"}, "demo", "task", 2, 1)
@@ -125,6 +129,30 @@ def test_a_repair_leaves_alone_what_it_does_not_change(server: OpikServer, store
     assert_as_called(server)
     row = server.state.traces[trace_id]
     assert (row["tags"], row["metadata"]["theirs"]) == (["look"], [1])
+
+
+def test_a_span_is_of_the_time_of_its_call(
+    server: OpikServer, store: OpikStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a busy disk takes before the task is called is not in it: spans of the user's own would end after theirs."""
+    start = store.start
+
+    def slowly(attempt: Attempt) -> None:
+        start(attempt)
+        until(lambda: utc_now() - attempt.started_at > timedelta(milliseconds=50))
+
+    called: list[datetime] = []
+
+    def task(item: Json) -> Json:
+        called.append(utc_now())
+        return {"output": item["reference"]}
+
+    monkeypatch.setattr(store, "start", slowly)
+    evaluate(numbers(store, 1), task, [Equals()], experiment_name="e", verbose=0)
+    task_span, scoring = (shown(server)[name] for name in ("task", "metrics_calculation"))
+    (trace,) = server.state.traces.values()
+    began, ended, scored = map(moment, (task_span["start_time"], task_span["end_time"], scoring["start_time"]))
+    assert moment(trace["start_time"]) + timedelta(milliseconds=50) < began <= called[0] < ended <= scored
 
 
 def test_the_embedded_store_keeps_no_steps(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 from opik_resume.base.columns.attempts import NO_TRIAL, AttemptColumns, Gathering, Made, Metrics, numbered
 from opik_resume.base.columns.ids import Numbers, encoded
 from opik_resume.base.columns.merging import merged
-from opik_resume.base.numeric import np
 from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import LIGHT_MESSAGE, Attempt, CellState, Json
 from opik_resume.base.states import INTERRUPTIONS
@@ -31,6 +30,9 @@ _SILENT = ((), (), None, None)  # who says nothing of metrics
 
 Kept = tuple[Any, ...]
 """What is looked at of one run, in the order of ``_FIELDS``. Its output is True, its metadata what we say of the run."""
+
+Times = Sequence[tuple[datetime, datetime | None]]
+"""When each run began and ended."""
 
 
 class LightRuns(Made):
@@ -53,14 +55,21 @@ class LightRuns(Made):
     @property
     def columns(self) -> AttemptColumns:
         """Of the attempts, as ``AttemptColumns.of`` makes them."""
-        return merged(self._columns, self.explained)
+        return merged(self.as_told, self.explained)
 
     @cached_property
-    def _columns(self) -> AttemptColumns:
+    def _times(self) -> Times:
+        with collector.rests():
+            return [(moment(kept[_START]), moment(kept[_END]) if kept[_END] else None) for kept in self._kept]
+
+    @cached_property
+    def as_told(self) -> AttemptColumns:
+        """Of what their traces tell alone."""
         gathering = Gathering()
         if self._kept:
             with collector.rests():
-                gathering.add(*_told(self._kept))
+                gathering.add(*_told(self._kept, self._times))
+            del self._times  # of many runs they are as large as the columns
         return gathering.columns(self, [Metrics(*said) for said in gathering.said])  # type: ignore[misc]
 
     def attempts(self, rows: Numbers) -> list[Attempt]:
@@ -80,16 +89,16 @@ class LightRuns(Made):
     def theirs(self) -> dict[str, Theirs]:
         """The runs of other programs, by project."""
         places: dict[str, list[int]] = defaultdict(list)
-        for place in np.flatnonzero(self._columns.trial == NO_TRIAL).tolist():
-            if self._kept[place][_PROJECT]:
-                places[self._kept[place][_PROJECT]].append(place)
-        return {project_id: self._theirs(np.array(some)) for project_id, some in places.items()}
+        for place, kept in enumerate(self._kept):
+            if kept[_PROJECT] and (not kept[_METADATA] or _trial(kept[_METADATA]) == NO_TRIAL):
+                places[kept[_PROJECT]].append(place)
+        return {project_id: self._theirs(some) for project_id, some in places.items()}
 
-    def _theirs(self, places: Numbers) -> Theirs:
-        began, seconds = self._columns.began[places], self._columns.seconds[places]
-        last = (began + np.nan_to_num(seconds)).max()
-        ids = set(self.ids(places))
-        return Theirs(ids, _moment_of(began.min()), _moment_of(last), lambda some: self._attempts_of(ids & {*some}))
+    def _theirs(self, places: Sequence[int]) -> Theirs:
+        times = [self._times[place] for place in places]
+        first, last = min(began for began, _ in times), max(ended or began for began, ended in times)
+        ids = {self._kept[place][_ID] for place in places}
+        return Theirs(ids, first, last, lambda some: self._attempts_of(ids & {*some}))
 
     def _attempts_of(self, ids: Collection[str]) -> list[Attempt]:
         return [run.attempt for run in self.runs(ids)]
@@ -130,10 +139,9 @@ def _light_error(error: Any) -> Json:
     return {"exception_type": error.get("exception_type"), "message": (error.get("message") or "")[:LIGHT_MESSAGE]}
 
 
-def _told(runs: Sequence[Kept]) -> Iterator[Sequence[Any]]:
+def _told(runs: Sequence[Kept], times: Times) -> Iterator[Sequence[Any]]:
     """The columns of one stretch: those of the attempts, without making them."""
-    _, item_id, start, end, output, facts, error, _, usage, cost, _, _ = zip(*runs, strict=True)
-    began = list(map(moment, start))
+    _, item_id, _, _, output, facts, error, _, usage, cost, _, _ = zip(*runs, strict=True)
     errors = ["" if each is None else each["exception_type"] or "" for each in error]
     said = [_said(each) if each else _SILENT for each in facts]
     yield encoded(item_id)
@@ -142,8 +150,8 @@ def _told(runs: Sequence[Kept]) -> Iterator[Sequence[Any]]:
         CellState.completed if done and what is _SILENT else _state(kept, error_type, what)
         for kept, done, error_type, what in zip(runs, output, errors, said, strict=True)
     ]
-    yield [(moment(last) - first).total_seconds() if last else None for first, last in zip(began, end, strict=True)]
-    yield [each.timestamp() for each in began]
+    yield [(ended - began).total_seconds() if ended else None for began, ended in times]
+    yield [began.timestamp() for began, _ in times]
     yield [
         attempts.cost_of(ours or {}, theirs) if ours or theirs else None
         for ours, theirs in zip(facts, cost, strict=True)
@@ -181,7 +189,3 @@ def _said(facts: Json) -> tuple[Any, ...]:
         attempts.names_of(scored_by),
         version if isinstance(version, str) else None,
     )
-
-
-def _moment_of(seconds: float) -> datetime:
-    return datetime.fromtimestamp(float(seconds), UTC)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from opik_resume.base.process.futures import begun
 from opik_resume.base.process.garbage import collector
 from opik_resume.base.records import Attempt, Json
 from opik_resume.base.text import redaction
@@ -64,7 +65,10 @@ class LiveRuns:
         """Every run, to be made columns of. Arguments and errors as for ``of``."""
         placed = self._rows(experiment, light=True, since=None, known=known)
         runs = LightRuns(experiment["id"], placed)
-        runs.explained = list(self._explained(experiment["id"], runs.theirs(), light=True).values())
+        theirs = runs.theirs()
+        explaining = begun(lambda: self._explained(experiment["id"], theirs, light=True), "opik-resume-reasons")
+        _ = runs.as_told  # made while the server looks for reasons
+        runs.explained = list(explaining.result().values())
         return runs
 
     def _rows(self, experiment: Json, *, light: bool, since: datetime | None, known: Collection[str]) -> list[Json]:

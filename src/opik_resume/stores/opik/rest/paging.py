@@ -21,6 +21,32 @@ _AT_ONCE = 8  # pages fetched at a time, once it is known how many there are
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """How many rows a list has, how many this page of it, and what was made of these."""
+
+    total: int
+    number: int
+    made: T
+
+
+Read = Callable[[bytes], Part[T]]
+
+
+def reader(made: Callable[[list[Json]], T]) -> Read[T]:
+    """From the text of a page to what is made of its rows. No collector looks at these before most of them are gone."""
+
+    def read(text: bytes) -> Part[T]:
+        with collector.rests():
+            page: Json = read_json(text)
+            return Part(int(page["total"]), len(page["content"]), made(page["content"]))
+
+    return read
+
+
+_rows = reader(lambda rows: rows)
+
+
 def everything(
     client: Client,
     path: str,
@@ -68,7 +94,7 @@ def all_pages(client: Client, path: str, query: Mapping[str, Any] | None = None,
     Raises:
         IncompleteAnswer: a page stays shorter than the total says.
     """
-    return [row for rows in each_page(client, path, query, size, made=lambda rows, text: rows) for row in rows]
+    return [row for rows in each_page(client, path, query, size, read=_rows) for row in rows]
 
 
 def each_page(
@@ -78,16 +104,20 @@ def each_page(
     size: int | None = None,
     about: int = 0,
     *,
-    made: Callable[[list[Json], bytes], T],
+    read: Read[T],
 ) -> list[T]:
-    """As ``all_pages``: what is made of the rows of each page, and of its text, so that not all of them are in memory.
+    """As ``all_pages``: what is made of each page, as soon as it is there, so that not all rows are in memory.
 
-    ``about``: how many rows there probably are; those are asked for at once. ``size``: of a page, ``PAGE`` if it is not given.
+    Args:
+        client, path, query: what to ask; ``page`` and ``size`` are added.
+        size: of a page, ``PAGE`` if it is not given.
+        about: how many rows there probably are; those are asked for at once.
+        read: makes it, of the text of an answer (:func:`reader`).
     """
     size = size or PAGE
 
     def fetched(number: int, total: int | None = None) -> tuple[int, T]:
-        page = _page(client, path, query, number, size, total, made)
+        page = _page(client, path, query, number, size, total, read)
         return page.total, page.made
 
     pages = _side_by_side(fetched, range(1, _pages(about, size) + 1))
@@ -109,12 +139,11 @@ def all_at_once(
         about: how many rows there probably are.
         each: what is kept of a row, with its id, as soon as its page is there.
     """
+    read = reader(lambda rows: list(map(each, rows)))
 
-    def fetched(number: int) -> _Page[list[Json]]:
-        read = _Page.reader(lambda rows, text: list(map(each, rows)))
-        found: _Page[list[Json]] = client.call(
-            "GET", path, query={**query, "page": number, "size": SIDE_BY_SIDE}, read=read
-        )
+    def fetched(number: int) -> Part[list[Json]]:
+        wanted = {**query, "page": number, "size": SIDE_BY_SIDE}
+        found: Part[list[Json]] = client.call("GET", path, query=wanted, read=read)
         return found
 
     pages = _side_by_side(fetched, range(1, _pages(about, SIDE_BY_SIDE) + 1))
@@ -144,7 +173,7 @@ def page(client: Client, path: str, query: Mapping[str, Any] | None, number: int
     Raises:
         IncompleteAnswer: it stays shorter than the total says.
     """
-    found = _page(client, path, query, number, size, None, lambda rows, text: rows)
+    found = _page(client, path, query, number, size, None, _rows)
     return found.made, found.total
 
 
@@ -158,26 +187,6 @@ def count(client: Client, path: str, query: Mapping[str, Any]) -> int:
     return int(client.call("GET", path, query={**query, "page": 1, "size": 1})["total"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Page(Generic[T]):
-    """How many rows the list has, how many this page of it, and what was made of these."""
-
-    total: int
-    number: int
-    made: T
-
-    @classmethod
-    def reader(cls, made: Callable[[list[Json], bytes], T]) -> Callable[[bytes], _Page[T]]:
-        """From the text of a page to that. No collector looks at its rows before most of them are gone."""
-
-        def read(text: bytes) -> _Page[T]:
-            with collector.rests():
-                page: Json = read_json(text)
-                return cls(int(page["total"]), len(page["content"]), made(page["content"], text))
-
-        return read
-
-
 def _page(
     client: Client,
     path: str,
@@ -185,11 +194,11 @@ def _page(
     number: int,
     size: int,
     total: int | None,
-    made: Callable[[list[Json], bytes], T],
-) -> _Page[T]:
+    read: Read[T],
+) -> Part[T]:
     for tried in range(http.TRIES):
         wanted = {**(query or {}), "page": number, "size": size}
-        page: _Page[T] = client.call("GET", path, query=wanted, read=_Page.reader(made))
+        page: Part[T] = client.call("GET", path, query=wanted, read=read)
         expected = min(size, (page.total if total is None else total) - (number - 1) * size)
         if page.number >= expected:
             return page
