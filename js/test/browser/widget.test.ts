@@ -363,6 +363,8 @@ test.each([1100, 420])(
     );
     await vi.waitFor(() => expect(find(el, ".oprs-inspector .oprs-title code")).toBeTruthy());
     const right = find(el, ".oprs-inspector").getBoundingClientRect().right;
+    const [name] = find(el, ".oprs-inspector .oprs-title").children;
+    expect(getComputedStyle(name).flexShrink, "a hundredth of a pixel would cut it").toBe("0");
     for (const part of find(el, ".oprs-inspector .oprs-title").children)
       expect(part.getBoundingClientRect().right, part.textContent ?? "").toBeLessThanOrEqual(right);
     expect(find(el, ".oprs-inspector .oprs-title .oprs-quiet").textContent).toContain(
