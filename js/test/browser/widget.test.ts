@@ -332,7 +332,7 @@ test("beside another widget it has the room that is left, and where nothing has 
   expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
 });
 
-test.each([1100, 420])(
+test.each([1100, 760, 420])(
   "no name is so long that what is said after it is cut off, at %d px",
   async (width) => {
     const long = "a_metric_without_an_end_".repeat(12);
