@@ -703,6 +703,16 @@ def test_close_ends_everything_but_the_run(store: Store, view: Views) -> None:
     shown.widget.close()
 
 
+def test_what_is_left_of_a_closed_view_is_its_picture(
+    store: Store, view: Views, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = view()
+    shown.result("open", experiment=evaluated(store, items=6, broken=(1,)))
+    shown.widget.close()
+    shown.widget._ipython_display_()
+    assert "5 of 6 done" in capsys.readouterr().out
+
+
 def test_two_hundred_views_are_no_two_hundred_threads(store: Store) -> None:
     experiment_id = evaluated(store)
     views = [browse(store=store) for _ in range(2)]

@@ -360,7 +360,7 @@ class ResumeBrowser(View):
         return f"<ResumeBrowser of {self._store.label}>"  # never the state: it would be computed, and be long
 
     def _ipython_display_(self) -> None:
-        bundle = super()._repr_mimebundle_()
+        bundle = super()._repr_mimebundle_() if self.comm is not None else None  # closed: its picture is left
         if bundle is not None:
             display({**bundle[0], "text/plain": repr(self)}, metadata=bundle[1], raw=True)
         self._afterimage.display()
