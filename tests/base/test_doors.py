@@ -234,6 +234,21 @@ def test_after_a_second_interrupt_the_last_words_are_raised() -> None:
     stuck.set()
 
 
+def test_what_has_ended_when_the_interrupt_comes_is_in_the_last_words() -> None:
+    class Words(KeyboardInterrupt):
+        pass
+
+    @door
+    def work() -> str:
+        caller().last_words = Words
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        until(lambda: caller().left)
+        return "all of it"
+
+    with pytest.raises(Words, match="all of it"):
+        work()
+
+
 def test_nothing_is_begun_for_a_caller_that_has_left() -> None:
     @door
     def work() -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 SCRIPT = """
-import os, sys
+import os, signal, sys
 from opik_resume.base.process import exits
 
 def say(word):
@@ -18,6 +18,8 @@ parent = os.getpid()
 exits.finish_at_exit(lambda: say("finished"))
 exits.close_at_exit(lambda: say("closed"))
 exits.finish_at_exit(lambda: say("finished, too"))
+if sys.argv[1] == "interrupt":
+    exits.finish_at_exit(lambda: os.kill(parent, signal.SIGINT))
 if sys.argv[1] == "fork":
     if os.fork() == 0:
         exits.arm()
@@ -26,7 +28,7 @@ if sys.argv[1] == "fork":
 """
 
 
-@pytest.mark.parametrize("how", ["once", "fork"])
+@pytest.mark.parametrize("how", ["once", "fork", "interrupt"])
 def test_what_runs_is_finished_before_what_is_open_is_closed(how: str) -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, timeout=60, check=True)
     turns = ["finished", "finished, too", "closed"]

@@ -94,7 +94,6 @@ UNTOLD: dict[str, Callable[..., Any]] = {
     "negative": lambda item, output: -0.1,
     "nan": lambda item, output: math.nan,
     "infinite": lambda item, output: math.inf,
-    "one argument": lambda item: 1.0,
     "without words": _unspeakable,
 }
 
@@ -170,3 +169,12 @@ def test_max_cost_without_a_source_is_refused_up_front(store: Store, door: str) 
 def test_what_is_no_callable_is_refused(store: Store) -> None:
     with pytest.raises(ArgumentError, match="cost must be a function of item and output"):
         evaluate(numbers(store, 2), task, cost=0.1, verbose=0, store=store)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cost", [lambda item: 1.0, lambda *, item, output: 1.0, lambda item, output, model: 1.0])
+def test_what_cannot_be_called_with_item_and_output_is_refused_before_anything_is_paid(store: Store, cost: Any) -> None:
+    """It would tell no cost of any run, and ``max_cost`` would bound nothing."""
+    calls: list[Any] = []
+    with pytest.raises(ArgumentError, match="cost <lambda> cannot be called with two arguments, the item dict and"):
+        evaluate(numbers(store, 2), calls.append, cost=cost, max_cost=1.0, verbose=0, store=store)
+    assert not calls

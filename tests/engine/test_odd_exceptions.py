@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from opik_resume import evaluate
+from opik_resume import evaluate, plan_resume
 from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text.tracebacks import MESSAGE_LIMIT, error_info
 from opik_resume.engine.retrying import stated
@@ -122,6 +122,21 @@ def test_they_fail_their_run_alone(store: Store, case: str, how: Any, scoring: b
         assert (failed.state.tolist(), failed.error_type.tolist()) == (
             ["scoring_failed" if scoring else "task_failed"], [type(ODD[case]).__name__],
         )  # fmt: skip
+
+
+def test_one_without_a_word_is_known_by_its_kind(store: Store) -> None:
+    """As of an ``assert`` in a metric."""
+
+    class Judge:
+        name = "judge"
+
+        def score(self, n: int) -> float:
+            raise AssertionError
+
+    result = evaluate(numbers(store, 2), lambda item: {"n": 1}, [Judge()], verbose=0)
+    assert set(result.failures.message) == {"judge: AssertionError"}
+    assert result.failure_groups.group.tolist() == ["AssertionError"]
+    assert len(plan_resume(result.experiment_id)["AssertionError"]) == 2
 
 
 @pytest.mark.parametrize("case", ODD)

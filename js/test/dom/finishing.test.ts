@@ -338,7 +338,7 @@ describe("against another experiment of the dataset", () => {
       by: "score:words",
     });
     expect(text(".oprs-scale")).toContain("same 187");
-    expect(text(".oprs-scale")).toContain("words 0.74 against 0.71: +0.03 ± 0.009 (n 240 items)");
+    expect(text(".oprs-scale")).toContain("words 0.74 against 0.71: +0.03 ± 0.01 (n 240 items)");
     pick("Sort by", "change");
     expect(asked("order").some(({ params }) => params.by === "change")).toBe(false);
     pick("Colour by", "state");

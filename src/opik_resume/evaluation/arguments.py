@@ -75,20 +75,27 @@ def callables(
 def _cost(cost: Any) -> Any:
     if cost is not None and not callable(cost):
         raise ArgumentError(f"cost must be a function of item and output that returns US dollars, got {cost!r}")
+    if cost is not None:  # else no run would have a cost, and max_cost would bound nothing
+        _takes("cost", cost, "two arguments, the item dict and the task's output", {}, {})
     return cost
 
 
 def _task(task: Any) -> Any:
     if not callable(task):
         raise ArgumentError(f"task must be a function of one item dict, got {type(task).__name__}")
+    _takes("task", task, "one argument, the item dict", {})
+    return task
+
+
+def _takes(argument: str, function: Callable[..., Any], words: str, *given: Any) -> None:
+    """Raise ArgumentError when it cannot be called so."""
     try:
-        inspect.signature(task).bind({})
+        inspect.signature(function).bind(*given)
     except TypeError as error:
-        name = getattr(task, "__name__", type(task).__name__)
-        raise ArgumentError(f"task {name} cannot be called with one argument, the item dict: {error}") from error
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ArgumentError(f"{argument} {name} cannot be called with {words}: {error}") from error
     except ValueError:  # a built-in that does not tell its signature: the first call will show
         pass
-    return task
 
 
 def optional_task(task: Any) -> Any:
@@ -241,6 +248,8 @@ def watching(verbose: int, display: Any, on_event: Any) -> Watching:
         )
     if on_event is not None and (not callable(on_event) or is_async(on_event)):
         raise ArgumentError(f"on_event must be a plain function that takes an event, got {on_event!r:.200}")
+    if on_event is not None:
+        _takes("on_event", on_event, "one argument, the event", None)
     return Watching(verbose, display, on_event)
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from opik_resume.base.process.doors import caller
@@ -148,7 +149,7 @@ def _attend(run: Run, before: Reading, progress: Progress) -> bool:
 
     run.listen(bulletin)
     run.call_in(waiting.call)
-    waiting.last_words = lambda: _last_words(before)
+    waiting.last_words = partial(_last_words, before)
     waiting.when_left(stop)
     run.start()
     if not run.active:  # somebody has stopped it before
@@ -244,8 +245,15 @@ def _interrupted(run: Run, result: EvaluationResult) -> EvaluationInterrupted:
     )
 
 
-def _last_words(before: Reading) -> EvaluationInterrupted:
-    """For a caller that interrupts the interrupt: of what was known at the start, without asking anybody."""
+def _last_words(before: Reading, returned: object) -> EvaluationInterrupted:
+    """For a caller that leaves when all has ended, with what was ``returned`` too late.
+
+    For one that interrupts the interrupt it is of what was known at the start, without asking anybody.
+    """
+    if isinstance(returned, EvaluationResult):
+        return EvaluationInterrupted(
+            f"Stopped at its end: {returned.headline}. Nothing that finished is lost.", returned
+        )
     result = build_result(before)
     return EvaluationInterrupted(
         f"Stopped. Nothing that finished is lost, but .result is as it was before: %opik_resume {result.experiment_id} or "

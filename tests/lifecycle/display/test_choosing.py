@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 
 import pytest
 
@@ -81,6 +82,8 @@ def test_no_stream_and_a_closed_one_are_no_terminals(monkeypatch: pytest.MonkeyP
         (True, None, "display must be"),
         ("grid", None, "needs a Jupyter kernel, and none runs in this process"),
         ("auto", "print", "on_event must be a plain function that takes an event, got 'print'"),
+        ("auto", lambda: None, "on_event <lambda> cannot be called with one argument, the event"),
+        ("auto", threading.Event().set, "on_event set cannot be called with one argument, the event"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(display: object, on_event: object, words: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import threading
 from contextvars import ContextVar
 from typing import Any
@@ -10,12 +12,13 @@ from typing import Any
 import pytest
 
 import opik_resume
-from opik_resume import evaluate, evaluate_experiment, evaluate_resume, events
+from opik_resume import aevaluate, evaluate, evaluate_experiment, evaluate_resume, events, exceptions
 from opik_resume.engine import events as engines
 from opik_resume.events import Ended, Event, RunDropped, RunFinished, RunQueued, RunStarted
 from opik_resume.metrics import Equals
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
+from tests.waiting import PATIENCE
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
 
@@ -77,6 +80,48 @@ def test_a_slow_one_does_not_hold_the_runs_up(store: Store) -> None:
     assert evaluate(numbers(store, 20), task, experiment_name="e", task_threads=1, on_event=on_event).complete
     assert all_done.is_set()
     assert len(told) == 61
+
+
+@pytest.mark.parametrize("rounds", [False, True])
+def test_an_interrupt_while_it_is_told_of_the_end_has_the_result(store: Store, *, rounds: bool) -> None:
+    """The runs have ended by then, and all of them are paid for."""
+    held, data = threading.Event(), numbers(store, 3)
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Ended):
+            signal.raise_signal(signal.SIGINT)
+            held.wait(PATIENCE)
+
+    with pytest.raises(exceptions.EvaluationInterrupted, match="3 of 3 runs complete") as caught:
+        if rounds:
+            evaluate(data, CountingTask(), [Equals()], experiment_name="e", max_runs=1, verbose=0)
+            evaluate_resume("e", CountingTask(), [Equals()], on_event=on_event, until_complete=True, verbose=0)
+        else:
+            evaluate(data, CountingTask(), [Equals()], on_event=on_event, verbose=0)
+    held.set()
+    assert caught.value.result.complete
+
+
+def test_a_cancel_while_it_is_told_of_the_end_has_the_result(store: Store) -> None:
+    held, data = threading.Event(), numbers(store, 3)
+
+    async def cancelled() -> None:
+        loop = asyncio.get_running_loop()
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Ended):
+                loop.call_soon_threadsafe(awaited.cancel)
+                held.wait(PATIENCE)
+
+        awaited = asyncio.ensure_future(aevaluate(data, CountingTask(), [Equals()], on_event=on_event, verbose=0))
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await awaited
+        interrupted = caught.value.__cause__
+        assert isinstance(interrupted, exceptions.EvaluationInterrupted)
+        assert interrupted.result.complete
+
+    asyncio.run(cancelled())
+    held.set()
 
 
 def test_the_classes_are_public_and_none_is_missing() -> None:

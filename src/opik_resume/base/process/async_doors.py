@@ -57,7 +57,7 @@ class AsyncCaller(Caller):
             await self._finished.wait()
         except asyncio.CancelledError as cancelled:
             await self._wait_for_the_end()
-            cancelled.__cause__ = self._error
+            cancelled.__cause__ = self._said()
             raise
         result: T = self._outcome()
         return result

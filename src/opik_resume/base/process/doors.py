@@ -98,7 +98,8 @@ class Caller:
 
     Attributes:
         left: it does not attend any more, because a signal handler raised: begin nothing, and end soon.
-        last_words: what to raise when it does not want to wait for the end of the work either.
+        last_words: what to raise of a caller that has left, when the work raises nothing: it is made of what the work
+            returned after all, or of None when its end is not waited for either.
         may_leave: what is done now is only waiting: an interrupt ends that, and the door returns what it has.
         loop: the event loop that it keeps going meanwhile, if it has one.
     """
@@ -107,7 +108,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.left = False
-        self.last_words: Callable[[], BaseException] | None = None
+        self.last_words: Callable[[Any], BaseException] | None = None
         self.may_leave = False
         self._attends = (
             _thread.allocate_lock()
@@ -176,11 +177,13 @@ class Caller:
             raise interrupt
         if self.may_leave and self._done and self._error is None:
             return
-        if self._error is not None and not isinstance(self._error, _NotBegun):
-            raise self._error from None
-        if not self._done and self.last_words is not None:
-            raise self.last_words() from None
-        raise interrupt
+        raise self._said() or interrupt from None
+
+    def _said(self) -> BaseException | None:
+        """What is to be raised of a caller that has left; None: what made it leave."""
+        if self._error is not None:
+            return None if isinstance(self._error, _NotBegun) else self._error
+        return self.last_words(self._value) if self.last_words is not None else None
 
     def _wait_until_done(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

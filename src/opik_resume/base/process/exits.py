@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable
+from contextlib import suppress
 
 from opik_resume.base.process.forks import in_each_process
 
@@ -33,10 +34,11 @@ def arm() -> None:
 
 
 def end() -> None:
-    """What the end of the process does, for one that ends without going through it."""
+    """What the end of the process does, for one that ends without going through it. A Ctrl-C only ends what is waited for."""
     for turn in (_finish, _close):
         for call in turn:
-            call()
+            with suppress(KeyboardInterrupt):
+                call()
 
 
 def _begin() -> None:

@@ -57,8 +57,9 @@ def why_missing(score: ScoreResult) -> tuple[str, str]:
     """The type of the exception, if there is one, and the message of a score that a metric did not make."""
     info = (score.metadata or {}).get("error_info")
     told = info if isinstance(info, dict) else {}
-    message = told.get("message") or score.reason or "the metric reported that scoring failed"
-    return str(told.get("exception_type") or ""), str(message)
+    error_type = str(told.get("exception_type") or "")
+    message = told.get("message") or score.reason or ("" if error_type else "the metric reported that scoring failed")
+    return error_type, str(message)
 
 
 def of_metric(name: str, sentence: str) -> Cause:

@@ -225,4 +225,6 @@ def _of_scores(grid: Grid, cells: Numbers, reasons: Places) -> tuple[Numbers, Nu
 def _of_score(score: ScoreResult) -> _Why:
     info = (score.metadata or {}).get("error_info") or {}
     error_type, message = causes.why_missing(score)
-    return _Why(error_type, f"{score.name}: {message}", info.get("traceback") or "", causes.of_score(score))
+    return _Why(
+        error_type, f"{score.name}: {message or error_type}", info.get("traceback") or "", causes.of_score(score)
+    )
