@@ -241,14 +241,16 @@ export function meanOf({ mean, error, n }: Mean, say = fixed, of = ""): string {
 }
 
 /** In hundredths, unless these show nothing of it, or all but a few of many digits. */
-const fixed = (value: number): string =>
-  value && (Math.abs(value) < 0.01 || Math.abs(value) >= 1e4) ? figure(value) : value.toFixed(2);
+const fixed = (value: number, least = 0.01): string =>
+  value && (Math.abs(value) < least || Math.abs(value) >= 1e4) ? figure(value) : value.toFixed(2);
 
 /** A name in a text: what follows one in Arabic would be drawn before it. (In elements, `bdi`, `b` and `strong` isolate.) */
 export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
-const spread = ({ error }: Pick<Mean, "error">, say = fixed): string =>
-  error === null ? "" : ` ± ${say(error)}`;
+const spread = (
+  { error }: Pick<Mean, "error">,
+  say: (value: number, least?: number) => string = fixed,
+): string => (error === null ? "" : ` ± ${say(error, 0.005)}`);
 
 /** What the tooltip says of a cell, below its name. */
 export function factLines(facts: Facts): string[] {
