@@ -148,6 +148,19 @@ test.each([1100, 700, 420])(
   },
 );
 
+test.each([246, 300, 420])("Resume says what it will do, %d px wide", async (width) => {
+  const states = new Uint8Array(90).fill(byte("completed")).fill(byte("task_failed"), 0, 36);
+  const el = await mount(new FakeKernel([experiment("e1", "one", 30, 3, states)]), width);
+  await vi.waitFor(() => expect(find(el, ".oprs-resume").textContent).toBe("▸ Resume 36 runs"));
+  const { scrollWidth, clientWidth } = find(el, ".oprs-resume");
+  expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+  const [resume, stop] = [".oprs-resume", ".oprs-stop"].map((part) =>
+    find(el, part).getBoundingClientRect(),
+  );
+  expect(resume.top).toBeLessThanOrEqual(stop.top);
+  expect(resume.left).toBeLessThan(stop.left + 1);
+});
+
 test("at 420 pixels everything is reachable: the list on demand, and nothing is cut at the side", async () => {
   const el = await mount(some(), 420);
   await vi.waitFor(() => expect(find(el, ".oprs-row")).toBeTruthy());
@@ -319,7 +332,7 @@ test("beside another widget it has the room that is left, and where nothing has 
   expect(width(), "in any other box").toBeGreaterThanOrEqual(300);
 });
 
-test.each([1100, 420])(
+test.each([1100, 760, 420])(
   "no name is so long that what is said after it is cut off, at %d px",
   async (width) => {
     const long = "a_metric_without_an_end_".repeat(12);
@@ -350,6 +363,8 @@ test.each([1100, 420])(
     );
     await vi.waitFor(() => expect(find(el, ".oprs-inspector .oprs-title code")).toBeTruthy());
     const right = find(el, ".oprs-inspector").getBoundingClientRect().right;
+    const [name] = find(el, ".oprs-inspector .oprs-title").children;
+    expect(getComputedStyle(name).flexShrink, "a hundredth of a pixel would cut it").toBe("0");
     for (const part of find(el, ".oprs-inspector .oprs-title").children)
       expect(part.getBoundingClientRect().right, part.textContent ?? "").toBeLessThanOrEqual(right);
     expect(find(el, ".oprs-inspector .oprs-title .oprs-quiet").textContent).toContain(

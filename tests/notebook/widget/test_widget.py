@@ -28,7 +28,7 @@ from opik_resume.notebook.background.desk import Desk
 from opik_resume.notebook.namespace.choosing import Given
 from opik_resume.notebook.widget import listing
 from opik_resume.notebook.widget.finishing.offers import NO_TASK
-from opik_resume.notebook.widget.looking import inspection
+from opik_resume.notebook.widget.looking import inspection, payload
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, numbers
 from tests.experiments import unstarted
@@ -154,6 +154,28 @@ def test_the_list_sees_what_has_changed(store: Store, view: Views) -> None:
     shown.result("resume", experiment=experiment_id, plan=plan["id"])
     shown.ended()
     assert shown.result("list")["rows"][0]["state"] == "complete"
+
+
+def test_the_row_of_a_large_experiment_keeps_the_means_that_its_view_has_read(
+    store: Store, view: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "_MOST_SCORED", 5)
+    experiment_id = evaluated(store, items=6, broken=(1,))
+    small = evaluated(store, "small", items=2, broken=())
+    shown = view()
+
+    def scores() -> dict[str, list[str]]:
+        return {row["id"]: [score["name"] for score in row["scores"]] for row in shown.result("list")["rows"]}
+
+    assert scores() == {experiment_id: [], small: ["equals_metric"]}
+    shown.result("open", experiment=experiment_id)
+    told = shown.told("scales", experiment=experiment_id)["scales"]
+    shown.feed.until(lambda ms: any("list" in m.content.get("what", []) for m in ms))
+    shown.result("open", experiment=small)
+    assert scores()[experiment_id] == ["equals_metric"]
+    assert shown.result("list")["rows"][1]["scores"] == told
+    evaluate_resume(experiment_id, CountingTask(), [Equals()], store=store, verbose=0)
+    assert scores()[experiment_id] == [], "of what has changed since, they are not known"
 
 
 def test_open_shows_head_and_plan_and_the_feed_carries_it(store: Store, view: Views) -> None:
@@ -679,6 +701,16 @@ def test_close_ends_everything_but_the_run(store: Store, view: Views) -> None:
     assert shown.control.closed
     assert shown.feed.closed
     shown.widget.close()
+
+
+def test_what_is_left_of_a_closed_view_is_its_picture(
+    store: Store, view: Views, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = view()
+    shown.result("open", experiment=evaluated(store, items=6, broken=(1,)))
+    shown.widget.close()
+    shown.widget._ipython_display_()
+    assert "5 of 6 done" in capsys.readouterr().out
 
 
 def test_two_hundred_views_are_no_two_hundred_threads(store: Store) -> None:

@@ -95,7 +95,7 @@ class ResumeBrowser(View):
             "details": self._details,
             "facts": lambda params: (facts(self._shown(params), number(params, "cell")), []),
             "groups": lambda params: self._sight.groups(*self._turn(params)),
-            "scales": lambda params: self._sight.scales(*self._turn(params)),
+            "scales": self._scales,
             "plane": lambda params: self._sight.plane(*self._turn(params), text(params, "by")),
             "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
             "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
@@ -230,6 +230,13 @@ class ResumeBrowser(View):
         reading = self._shown(params)
         return reading, self._readings.turns(reading.experiment.id)
 
+    def _scales(self, params: Json) -> Answer:
+        reading, turn = self._turn(params)
+        scales, buffers = self._sight.scales(reading, turn)
+        if scales is not None and self._listing.scored(reading, scales["scales"]):
+            self._news("list")
+        return scales, buffers
+
     def _compare(self, params: Json) -> Answer:
         other = self._other(params)
         if other is None:
@@ -353,7 +360,7 @@ class ResumeBrowser(View):
         return f"<ResumeBrowser of {self._store.label}>"  # never the state: it would be computed, and be long
 
     def _ipython_display_(self) -> None:
-        bundle = super()._repr_mimebundle_()
+        bundle = super()._repr_mimebundle_() if self.comm is not None else None  # closed: its picture is left
         if bundle is not None:
             display({**bundle[0], "text/plain": repr(self)}, metadata=bundle[1], raw=True)
         self._afterimage.display()

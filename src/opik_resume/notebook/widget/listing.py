@@ -13,7 +13,7 @@ from opik_resume.base.text import redaction
 from opik_resume.experiment.reading import UNREAD, Reading, read_experiment, why_unread
 from opik_resume.notebook.background import patience
 from opik_resume.notebook.background.readings import FRESH_SECONDS, readings_of
-from opik_resume.notebook.widget.looking.payload import row_json, unread_row_json
+from opik_resume.notebook.widget.looking.payload import row_json, unread_row_json, wire_safe
 from opik_resume.notebook.widget.wire.strips import strip
 from opik_resume.stores.protocol import Store
 
@@ -80,6 +80,15 @@ class Listing:
         with self._lock:
             line = self._lines.get(reading.experiment.id)
         return line is not None and line.row["state"] != reading.state
+
+    def scored(self, reading: Reading, scores: list[Json]) -> bool:
+        """The means of these runs have been read, which a row of many runs does without. Whether that is new to its row."""
+        with self._lock:
+            line = self._lines.get(reading.experiment.id)
+            if line is None or line.row["scores"] or not scores or line.row["done"] != reading.grid.done:
+                return False
+            self._lines[reading.experiment.id] = line._replace(row={**line.row, "scores": wire_safe(scores)})
+        return True
 
     def look(self, experiment_ids: Sequence[str]) -> None:
         """These rows are in sight: a server's are read if they are old or not known. Others can wait."""

@@ -122,6 +122,13 @@ def test_a_caption_says_newest_first_where_ids_tell_it(store: Store) -> None:
     assert "items down, trials across" in page
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.71234, "0.712"), (52602.08, "52,600"), (-1234.5, "-1,230"), (4.9e-6, "4.9e-06"), (None, "–")]
+)
+def test_figures_are_said_as_people_read_them(value: float | None, said: str) -> None:
+    assert picture._figure(value) == said
+
+
 def test_means_beyond_numbers_and_names_of_any_script(store: Store) -> None:
     def task(item: dict[str, Any]) -> dict[str, Any]:
         return {"output": 1.7e308}

@@ -63,12 +63,15 @@ def _means(grid: Grid) -> str:
     return f"<br>{' · '.join(means)}" if means else ""
 
 
-def _figure(mean: float | None) -> str:
-    return "–" if mean is None else f"{mean:.3g}"
+def _figure(value: float | None, digits: int = 3) -> str:
+    if value is None:
+        return "–"
+    rounded = f"{value:.{digits}g}"
+    return f"{float(rounded):,.0f}" if 1e3 <= abs(value) < 1e9 else rounded
 
 
 def _error(error: float | None) -> str:
-    return "" if error is None else f" ± {error:.2g}"
+    return "" if error is None else f" ± {_figure(error, 2)}"
 
 
 def _failures(grid: Grid) -> str:
