@@ -21,8 +21,8 @@ from opik_resume.metrics import Equals
 from opik_resume.notebook.background import patience, readings
 from opik_resume.notebook.background.readings import Readings, readings_of
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget import control as widget
 from opik_resume.notebook.widget import listing
+from opik_resume.notebook.widget.finishing import answering
 from opik_resume.stores.protocol import Store
 from tests.builders import CountingTask, attempt, complete, failed, numbers
 from tests.experiments import unstarted
@@ -62,7 +62,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     monkeypatch.setattr(readings, "read_and_finish", gated)
     for module in (listing, prepare):
         monkeypatch.setattr(module, "read_experiment", gated)
-    for module in (patience, widget):
+    for module in (patience, answering):
         monkeypatch.setattr(module, "PATIENCE", 0.02)
     return gate
 

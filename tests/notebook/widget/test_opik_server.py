@@ -22,9 +22,9 @@ from opik_resume.metrics import Equals
 from opik_resume.notebook.background import elsewhere, patience, readings, undelivered
 from opik_resume.notebook.magics import resuming
 from opik_resume.notebook.namespace.choosing import Given
-from opik_resume.notebook.widget import control as widget
 from opik_resume.notebook.widget import listing
 from opik_resume.notebook.widget.control import ResumeBrowser
+from opik_resume.notebook.widget.finishing import answering
 from opik_resume.stores.opik import OpikStore
 from tests.builders import CountingTask, numbers
 from tests.notebook.helpers import TIMEOUT, Screen, Sent, View, evaluated
@@ -55,7 +55,7 @@ def store(server: OpikServer, tmp_path: Path) -> Iterator[OpikStore]:
 @pytest.fixture
 def slow(server: OpikServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request takes longer than a handler waits."""
-    for module in (patience, widget):
+    for module in (patience, answering):
         monkeypatch.setattr(module, "PATIENCE", LATENCY / 3)
     server.latency = LATENCY
 

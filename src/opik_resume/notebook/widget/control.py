@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import anywidget
 import traitlets
@@ -15,27 +14,25 @@ from opik_resume.base.records import Json, utc_now
 from opik_resume.base.text import redaction
 from opik_resume.exceptions import OpikResumeError
 from opik_resume.experiment.grid import Grid
-from opik_resume.experiment.planning import drift
 from opik_resume.experiment.reading import Reading
 from opik_resume.notebook.background.desk import Desk, desk
 from opik_resume.notebook.background.elsewhere import Lookout
-from opik_resume.notebook.background.patience import PATIENCE, Soon, Task
+from opik_resume.notebook.background.patience import Soon
 from opik_resume.notebook.background.readings import readings_of
-from opik_resume.notebook.background.rounds import start
 from opik_resume.notebook.background.undelivered import Outbox
-from opik_resume.notebook.namespace.choosing import Choice
 from opik_resume.notebook.widget.bundle import bundled
+from opik_resume.notebook.widget.finishing.answering import Finishing
 from opik_resume.notebook.widget.finishing.offers import Offers
-from opik_resume.notebook.widget.finishing.terms import Terms
+from opik_resume.notebook.widget.known import Known
 from opik_resume.notebook.widget.lasting import picture, saved
 from opik_resume.notebook.widget.lasting.afterimage import Afterimage
 from opik_resume.notebook.widget.lasting.memory import remembered
 from opik_resume.notebook.widget.lasting.saved import Lasting
 from opik_resume.notebook.widget.listing import Listing
-from opik_resume.notebook.widget.looking.comparison import comparable, counterpart
+from opik_resume.notebook.widget.looking.answering import Looking
 from opik_resume.notebook.widget.looking.inspection import Inspection
 from opik_resume.notebook.widget.looking.payload import head_json, wire_safe
-from opik_resume.notebook.widget.looking.sight import Sight, facts
+from opik_resume.notebook.widget.looking.sight import Sight
 from opik_resume.notebook.widget.requests import Answer, RequestRefused, error_json, flag, number, one_of, text, texts
 from opik_resume.notebook.widget.selecting.rectangles import checked
 from opik_resume.notebook.widget.view import View
@@ -44,9 +41,7 @@ from opik_resume.notebook.widget.wire.traits import told
 from opik_resume.stores.protocol import SORTS, Store
 
 log = redaction.logger(__name__)
-T = TypeVar("T")
 MAX_PAGE = 200
-MAX_DIFF = 100_000
 FRESH_PAGE = 5.0
 """Seconds for which a server's page counts: its rows are told as they come, and each time the page is asked again."""
 
@@ -80,33 +75,20 @@ class ResumeBrowser(View):
         self._desk = desk
         self._listing = Listing(store, lambda: self._news("list"))
         self._soon = Soon(self._late)
-        self._inspection = Inspection(store, self._soon if self._readings.remote else None)
+        self._known = Known(self._readings, self._soon)
         self._sight = Sight(self._soon)
+        inspection = Inspection(store, self._soon if self._readings.remote else None)
         self._afterimage = Afterimage(self._lasting, self._keep_saved)
-        self._methods: dict[object, Callable[[Json], Answer]] = {
+        self._methods: dict[str, Callable[[Json], Answer]] = {
             "hello": lambda _: ({}, []),
             "list": self._list,
             "look": self._look,
             "open": self._open,
-            "plan": self._plan,
-            "choose": self._choose,
-            "drift": self._drift,
-            "cell": self._cell,
-            "details": self._details,
-            "facts": lambda params: (facts(self._shown(params), number(params, "cell")), []),
-            "groups": lambda params: self._sight.groups(*self._turn(params)),
-            "scales": self._scales,
-            "plane": lambda params: self._sight.plane(*self._turn(params), text(params, "by")),
-            "order": lambda params: self._sight.order(*self._turn(params), text(params, "by")),
-            "find": lambda params: self._sight.find(*self._turn(params), text(params, "text")),
-            "keep": self._keep,
-            "compare": self._compare,
-            "beside": self._beside,
             "select": self._select,
-            "resume": self._resume,
             "remember": self._remember,
-            "stop": self._stop,
             "snapshot": self._snapshot,
+            **Looking(self._known, self._sight, inspection, self._state_of, self._scored).methods,
+            **Finishing(self._known, offers, desk, store, lambda: self._news("plan")).methods,
         }
         esm, css = bundled("widget.js"), bundled("widget.css")  # before anything is opened that would have to be closed
         feed = Feed(
@@ -141,7 +123,7 @@ class ResumeBrowser(View):
         """Carry this experiment from now on, or as soon as it has been read; None in that case."""
         with self._lock:
             self._wanted = experiment_id
-        reading = self._reading(experiment_id)
+        reading = self._known.reading(experiment_id)
         if reading is not None:
             self.show(reading)
         else:
@@ -189,7 +171,7 @@ class ResumeBrowser(View):
         search, sort = text(params, "search", ""), one_of(params, "sort", SORTS)
         offset, limit = number(params, "offset", 0), min(number(params, "limit", 50), MAX_PAGE)
         key = ("list", search, sort, offset, limit, self._readings.turns())
-        found = self._ask(key, lambda: self._store.find(search, offset, limit, sort), fresh=FRESH_PAGE)
+        found = self._known.ask(key, lambda: self._store.find(search, offset, limit, sort), fresh=FRESH_PAGE)
         if found is None:
             return None, []
         page = self._listing.page(*found)
@@ -205,71 +187,14 @@ class ResumeBrowser(View):
             return {"head": None, "plan": None}, []
         return {"head": head_json(reading), "plan": self._offers.offer(reading).to_json()}, []
 
-    def _plan(self, params: Json) -> Answer:
-        reading, terms = self._reading(text(params, "experiment")), Terms.of(params)
-        return {"plan": self._offers.offer(reading, terms).to_json() if reading is not None else None}, []
-
-    def _drift(self, params: Json) -> Answer:
-        changes = str(self._offers.take(text(params, "experiment"), text(params, "plan")).plan.drift)
-        return {"diff": changes if len(changes) <= MAX_DIFF else f"{changes[:MAX_DIFF]}\n…"}, []
-
-    def _choose(self, params: Json) -> Answer:
-        task = text(params, "task") if params.get("task") is not None else None
-        self._offers.choose(self._shown(params).experiment, Choice(task, texts(params, "metrics")))
-        return self._plan(params)
-
-    def _cell(self, params: Json) -> Answer:
-        reading, cell = self._shown(params), number(params, "cell")
-        return self._inspection.cell(reading, cell, self._state_of(reading, cell)), []
-
-    def _details(self, params: Json) -> Answer:
-        return self._inspection.details(self._shown(params), number(params, "cell")), []
-
-    def _turn(self, params: Json) -> tuple[Reading, int]:
-        """The experiment as it was last shown, and a number that tells that one from later ones."""
-        reading = self._shown(params)
-        return reading, self._readings.turns(reading.experiment.id)
-
-    def _scales(self, params: Json) -> Answer:
-        reading, turn = self._turn(params)
-        scales, buffers = self._sight.scales(reading, turn)
-        if scales is not None and self._listing.scored(reading, scales["scales"]):
-            self._news("list")
-        return scales, buffers
-
-    def _compare(self, params: Json) -> Answer:
-        other = self._other(params)
-        if other is None:
-            return None, []
-        other_turn = self._readings.turns(other.experiment.id)
-        return self._sight.compare(*self._turn(params), other, other_turn, text(params, "by"))
-
-    def _beside(self, params: Json) -> Answer:
-        other = self._other(params)
-        if other is None:
-            return None, []
-        cell = counterpart(self._shown(params).grid, number(params, "cell"), other.grid)
-        run = None if cell is None else self._inspection.cell(other, cell, None)
-        return (None if cell is not None and run is None else {"run": run}), []
-
-    def _other(self, params: Json) -> Reading | None:
-        """The experiment that this one is compared with, if it is known within moments."""
-        other = self._reading(text(params, "other"))
-        if other is not None:
-            comparable(self._shown(params).experiment, other.experiment)
-        return other
-
-    def _keep(self, params: Json) -> Answer:
-        return self._inspection.keep(self._shown(params), number(params, "cell")), []
-
     def _grid(self) -> Grid | None:
         return self.feed.grid if isinstance(self.feed, Feed) else None
 
-    def _state_of(self, reading: Reading, cell: int) -> int | None:
-        return self.feed.state_of(reading.experiment.id, cell) if isinstance(self.feed, Feed) else None
+    def _state_of(self, experiment_id: str, cell: int) -> int | None:
+        return self.feed.state_of(experiment_id, cell) if isinstance(self.feed, Feed) else None
 
     def _select(self, params: Json) -> Answer:
-        reading, turn = self._turn(params)
+        reading, turn = self._known.turn(params)
         runs = tuple(checked(params.get("runs"), reading.grid))
         if flag(params, "followed"):  # something else may be selected by now
             return self._sight.selected(reading, turn, runs)
@@ -279,33 +204,8 @@ class ResumeBrowser(View):
             self.rectangles = list(runs)
         return self._sight.selected(reading, turn, runs)
 
-    def _resume(self, params: Json) -> Answer:
-        shown = self._offers.take(text(params, "experiment"), text(params, "plan"))
-        on_drift = drift.checked(one_of(params, "on_drift", ("warn", "ignore")))
-        calls = replace(self._offers.calls(self._shown(params).experiment), on_drift=on_drift)
-        plan, calls, until_complete = shown.plan, shown.terms.applied(calls), flag(params, "until_complete")
-
-        def begin() -> None:
-            start(self._desk, plan, calls, store=self._store, until_complete=until_complete)
-
-        def late(error: BaseException | None) -> None:
-            if error is not None:
-                self._desk.broken(plan, str(error))
-
-        Task(begin, late).result(PATIENCE)  # it reads the experiment again, which may take seconds
-        return {}, []
-
     def _remember(self, params: Json) -> Answer:
         self.set_trait("memory", remembered(params))
-        return {}, []
-
-    def _stop(self, params: Json) -> Answer:
-        experiment_id = text(params, "experiment")
-        if not self._desk.stop(experiment_id, "stopped by its button"):
-            holder = self._store.leases.holder(experiment_id)
-            if holder is None or holder.here or not self._store.leases.ask_to_stop(experiment_id):
-                raise RequestRefused("Nothing of this experiment runs that could be stopped from here.")
-            self._news("plan")
         return {}, []
 
     def _snapshot(self, _params: Json) -> Answer:
@@ -313,28 +213,6 @@ class ResumeBrowser(View):
         return {}, []
 
     # What takes its time
-
-    def _ask(self, key: Hashable, call: Callable[[], T], *, fresh: float = 0.0) -> T | None:
-        """The answer of a server if it comes within moments, else None; the local file answers at once."""
-        return self._soon.ask(key, call, fresh=fresh) if self._readings.remote else call()
-
-    def _reading(self, experiment_id: str) -> Reading | None:
-        """The experiment as it stands, if that is known within moments."""
-        key = ("plan", experiment_id, self._readings.turns(experiment_id))  # what was read before a run is not after it
-        found = self._readings.peek(experiment_id)
-        if found is not None:
-            self._soon.forget(key)
-            return found
-        read: Reading | None = self._soon.ask(key, lambda: self._readings.read(experiment_id))
-        return read
-
-    def _shown(self, params: Json) -> Reading:
-        """The experiment as it was last shown."""
-        experiment_id = text(params, "experiment")
-        reading = self._readings.last(experiment_id) or self._reading(experiment_id)
-        if reading is None:
-            raise RequestRefused("The experiment is being read: try again in a moment.")
-        return reading
 
     def _late(self, key: tuple[Any, ...]) -> None:
         """Something has come for which no handler waited any more."""
@@ -345,10 +223,15 @@ class ResumeBrowser(View):
 
     def _arrived(self, experiment_id: str) -> None:
         """Show what was wanted. What could not be read is told to whoever asks for its plan next."""
-        reading = self._readings.last(experiment_id)
+        reading = self._known.last(experiment_id)
         with self._lock:
             if reading is not None and self._wanted == experiment_id:
                 self.show(reading)
+
+    def _scored(self, reading: Reading, scales: list[Json]) -> None:
+        """The row of a large experiment has these means from now on."""
+        if self._listing.scored(reading, scales):
+            self._news("list")
 
     def _news(self, *what: str) -> None:
         if isinstance(self.feed, Feed):
@@ -382,7 +265,7 @@ class ResumeBrowser(View):
             reading = self._lasting_reading(hurried=hurried) if self.selected else None
             if reading is not None:
                 return saved.of_experiment(reading, moment, hurried=hurried)
-            found = self._ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
+            found = self._known.ask(("picture",), lambda: self._store.find(limit=picture.MAX_ROWS))
             if found is None:
                 return Lasting(self._store.label, None, {})
             return saved.of_list(self._store.label, self._listing.newest(found[0]), found[1], moment)
@@ -391,8 +274,8 @@ class ResumeBrowser(View):
 
     def _lasting_reading(self, *, hurried: bool) -> Reading | None:
         if hurried:
-            return self._reading(self.selected)
-        return self._readings.last(self.selected) or self._readings.read(self.selected)
+            return self._known.reading(self.selected)
+        return self._known.last(self.selected) or self._readings.read(self.selected)
 
     def _keep_saved(self, what: Json) -> None:
         if isinstance(self.feed, Feed):
