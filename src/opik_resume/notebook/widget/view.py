@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from opik_resume.notebook.background.desk import Desk
     from opik_resume.notebook.background.readings import Readings
     from opik_resume.notebook.widget.finishing.offers import Offers
+    from opik_resume.notebook.widget.known import Known
     from opik_resume.stores.protocol import Store
 
 
@@ -78,7 +79,7 @@ class View(anywidget.AnyWidget):
             raise ArgumentError(f"experiment must be the name or id of one, got {value!r}")
         found = shielded(find_experiment)(value, self._store).id
         if found != self.experiment:
-            self._reading(found)  # raises what there is to raise before anything changes
+            self._known.reading(found)  # raises what there is to raise before anything changes
         return found
 
     @traitlets.observe("experiment")
@@ -225,6 +226,7 @@ class View(anywidget.AnyWidget):
     # What the widget itself has
 
     _wanted: str
+    _known: Known
     _readings: Readings
 
     def want(self, experiment_id: str) -> Reading | None:
@@ -233,9 +235,6 @@ class View(anywidget.AnyWidget):
 
     def keep_picture(self) -> None:
         """Bring what stays of the view up to date."""
-        raise NotImplementedError
-
-    def _reading(self, experiment_id: str) -> Reading | None:
         raise NotImplementedError
 
     def _grid(self) -> Grid | None:
