@@ -116,6 +116,28 @@ def test_whoever_is_just_opening_it_is_waited_for(path: Path, monkeypatch: pytes
         opened.result().close()
 
 
+def test_who_is_just_opening_it_has_lost_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For a moment the header says WAL, and there is no ``-wal`` yet: as parent and child open it after a fork."""
+    Database(path).close()
+    version = opening._version
+    steps = iter(["PRAGMA journal_mode = WAL", "SELECT count(*) FROM sqlite_schema"])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+
+        def go_on() -> None:
+            other.execute(next(steps, "SELECT 1")).fetchone()
+
+        def after_one_more(connection: sqlite3.Connection, path: Path) -> int:
+            go_on()
+            return version(connection, path)
+
+        monkeypatch.setattr(opening, "_version", after_one_more)
+        monkeypatch.setattr(opening, "sleep", lambda _: go_on())
+        Database(path).close()
+    assert said(caplog, path) == []
+
+
 def test_who_closes_last_leaves_one_file(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     database = Database(path)
     with another(path) as other:

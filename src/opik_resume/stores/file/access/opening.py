@@ -22,6 +22,8 @@ from opik_resume.stores.file.access.identity import wal_of
 
 _OPEN_WAL = "SELECT count(*) FROM sqlite_schema"
 _LOOK_SECONDS = 0.002
+_LOOKS = 6  # before a -wal counts as lost
+_BETWEEN_LOOKS = 0.02
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 
 logger = redaction.logger("opik_resume")
@@ -62,11 +64,9 @@ def opened(path: Path) -> sqlite3.Connection:
     Raises:
         StoreError: it is another program's, or newer than we are.
     """
-    had_wal = wal_of(path).exists()
-    connection = connected(path)
+    connection, version, lost = _looked_at(path)
     try:
-        version = _version(connection, path)
-        if not had_wal and version >= schema.CLOSED_FROM and _mode(connection) == "wal":
+        if lost:
             _tell_lost_wal(connection, path)
         if version < schema.VERSION:
             _bring_up_to_date(connection)
@@ -76,6 +76,33 @@ def opened(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _looked_at(path: Path) -> tuple[sqlite3.Connection, int, bool]:
+    """A connection to the file, its version, and whether it seems to have lost its ``-wal``.
+
+    It seems so as well to whoever comes when another process has entered WAL mode and has not made the ``-wal`` yet, as parent
+    and child may after a fork: that one is given the time to.
+    """
+    for _ in range(_LOOKS - 1):
+        connection, version, lost = _look(path)
+        if not lost:
+            return connection, version, lost
+        connection.close()
+        sleep(_BETWEEN_LOOKS)
+    return _look(path)
+
+
+def _look(path: Path) -> tuple[sqlite3.Connection, int, bool]:
+    had_wal = wal_of(path).exists()
+    connection = connected(path)
+    try:
+        version = _version(connection, path)
+        lost = not had_wal and version >= schema.CLOSED_FROM and _mode(connection) == "wal"
+    except BaseException:
+        connection.close()
+        raise
+    return connection, version, lost
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
