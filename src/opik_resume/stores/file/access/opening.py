@@ -23,7 +23,7 @@ from opik_resume.stores.file.access.identity import wal_of
 _OPEN_WAL = "SELECT count(*) FROM sqlite_schema"
 _LOOK_SECONDS = 0.002
 _LOOKS = 6  # before a -wal counts as lost
-_BETWEEN_LOOKS = 0.02
+_FIRST_PAUSE = 0.02  # seconds between two of them, then twice as long each time: the machine may be busy
 _TRIES = 3  # of two that close at the same time, each may find the other still there
 
 logger = redaction.logger("opik_resume")
@@ -84,12 +84,12 @@ def _looked_at(path: Path) -> tuple[sqlite3.Connection, int, bool]:
     It seems so as well to whoever comes when another process has entered WAL mode and has not made the ``-wal`` yet, as parent
     and child may after a fork: that one is given the time to.
     """
-    for _ in range(_LOOKS - 1):
+    for number in range(_LOOKS - 1):
         connection, version, lost = _look(path)
         if not lost:
             return connection, version, lost
         connection.close()
-        sleep(_BETWEEN_LOOKS)
+        sleep(_FIRST_PAUSE * 2**number)
     return _look(path)
 
 
