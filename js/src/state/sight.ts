@@ -33,13 +33,13 @@ export interface Shown extends Along, Plane {
 
 /** Coloured by what has changed from another experiment: before its id, a blank and the score that is compared. */
 export const BESIDE = "beside:";
-export const SCORED = "score:";
+const SCORED = "score:";
 
 /** Without the score that is compared. */
 export const besideOf = (colour: string): string =>
   colour.startsWith(BESIDE) ? colour.split(" ")[0] : colour;
 const otherOf = (colour: string): string => besideOf(colour).slice(BESIDE.length);
-export const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
+const scoreOf = (colour: string): string => colour.slice(colour.indexOf(SCORED));
 export const BY_CHANGE = "change";
 
 /** By how far the trials of an item differ: of their states, or before what a score is asked by. */

@@ -73,10 +73,12 @@ def callables(
 
 
 def _cost(cost: Any) -> Any:
-    if cost is not None and not callable(cost):
+    if cost is None:
+        return None
+    if not callable(cost):
         raise ArgumentError(f"cost must be a function of item and output that returns US dollars, got {cost!r}")
-    if cost is not None:  # else no run would have a cost, and max_cost would bound nothing
-        _takes("cost", cost, "two arguments, the item dict and the task's output", {}, {})
+    # Else no run would have a cost, and max_cost would bound nothing.
+    _takes("cost", cost, "two arguments, the item dict and the task's output", {}, {})
     return cost
 
 
@@ -246,9 +248,9 @@ def watching(verbose: int, display: Any, on_event: Any) -> Watching:
         raise ArgumentError(
             'display="grid" needs a Jupyter kernel, and none runs in this process: leave it out, or pass "bar" or "lines"'
         )
-    if on_event is not None and (not callable(on_event) or is_async(on_event)):
-        raise ArgumentError(f"on_event must be a plain function that takes an event, got {on_event!r:.200}")
     if on_event is not None:
+        if not callable(on_event) or is_async(on_event):
+            raise ArgumentError(f"on_event must be a plain function that takes an event, got {on_event!r:.200}")
         _takes("on_event", on_event, "one argument, the event", None)
     return Watching(verbose, display, on_event)
 
@@ -257,9 +259,7 @@ def elsewhere(calls: Callables, executor: Any) -> Callables:
     """The callables, to be called on this executor, if there is one: packed for its workers now."""
     if executor is None:
         return calls
-    client = callable(
-        getattr(executor, "get_executor", None)
-    )  # dask's, whose own ``submit`` gives futures of another kind
+    client = callable(getattr(executor, "get_executor", None))  # dask's: its own ``submit`` gives other futures
     if isinstance(executor, type) or client or not callable(getattr(executor, "submit", None)):
         got = f"the class {executor.__name__}" if isinstance(executor, type) else type(executor).__name__
         raise ArgumentError(

@@ -17,16 +17,19 @@ _MACHINERY = ("opik_resume.", "concurrent.futures.", "opik.decorator.")  # whose
 def error_info(error: BaseException) -> ErrorInfo:
     """An exception as text. The leading frames, from us down to the user's code, are not shown, if there are others."""
     lines = _formatted(error, _users_part(error.__traceback__))
-    # Cut before, since it may be long, and after, since a secret must not be cut in two.
-    message = clean(redacted(_told(error)[: 2 * MESSAGE_LIMIT]))
     trace = clean(redacted("".join(lines)[-2 * TRACEBACK_LIMIT :]))
-    return ErrorInfo(type(error).__name__, message[:MESSAGE_LIMIT], trace[-TRACEBACK_LIMIT:])
+    return ErrorInfo(type(error).__name__, _cut(_told(error)), trace[-TRACEBACK_LIMIT:])
 
 
 def in_words(error: BaseException) -> str:
     """``ValueError: the message``, for a sentence of ours, which ends it. Never raises; cut and without secrets, as all such text."""
-    message = clean(redacted(message_of(error)[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT].rstrip(". ")
+    message = _cut(message_of(error)).rstrip(". ")
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _cut(message: str) -> str:
+    """Cut before, since it may be long, and after, since a secret must not be cut in two; so is a traceback."""
+    return clean(redacted(message[: 2 * MESSAGE_LIMIT]))[:MESSAGE_LIMIT]
 
 
 def _told(error: BaseException) -> str:

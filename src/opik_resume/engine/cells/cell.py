@@ -36,7 +36,7 @@ class Came:
     """What has come of calling the task: an output, and what is stored of it, or an error."""
 
     tries: Tries | None
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=time.time)  # as ``began``, by the clock that spans are told in
     began: float = field(default_factory=time.perf_counter)
     seconds: float = 0.0
     seen: Seen | None = None

@@ -179,10 +179,8 @@ class Elsewhere:
         except CancelledError as error:
             return ("refused", None) if self._stopped else ("done", self._lost(call, error))
         except _NOT_SENT as error:
-            said = (
-                f"the executor could not pass on this call: {in_words(error)}. Is opik-resume installed on its workers?"
-            )
-            return "unfit", said
+            why = in_words(error)
+            return "unfit", f"the executor could not pass on this call: {why}. Is opik-resume installed on its workers?"
         except BaseException as error:  # of ours there is none: whoever was on it is gone
             return "done", self._lost(call, error)
 

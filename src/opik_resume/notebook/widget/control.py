@@ -110,9 +110,8 @@ class ResumeBrowser(View):
         with self._lock:
             if self.selected != reading.experiment.id:
                 self.rectangles = []
-            self.set_trait(
-                "selected", reading.experiment.id
-            )  # first: other views take key frames of what is selected only
+            # First: other views take key frames of what is selected only.
+            self.set_trait("selected", reading.experiment.id)
             self._wanted = reading.experiment.id
             self.feed.carry(reading)
         if self._listing.belies(reading):  # others may have begun, or ended, since it was listed
@@ -223,7 +222,7 @@ class ResumeBrowser(View):
 
     def _arrived(self, experiment_id: str) -> None:
         """Show what was wanted. What could not be read is told to whoever asks for its plan next."""
-        reading = self._known.last(experiment_id)
+        reading = self._readings.last(experiment_id)
         with self._lock:
             if reading is not None and self._wanted == experiment_id:
                 self.show(reading)
@@ -275,7 +274,7 @@ class ResumeBrowser(View):
     def _lasting_reading(self, *, hurried: bool) -> Reading | None:
         if hurried:
             return self._known.reading(self.selected)
-        return self._known.last(self.selected) or self._readings.read(self.selected)
+        return self._readings.last(self.selected) or self._readings.read(self.selected)
 
     def _keep_saved(self, what: Json) -> None:
         if isinstance(self.feed, Feed):

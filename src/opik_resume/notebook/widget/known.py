@@ -35,10 +35,6 @@ class Known:
         read: Reading | None = self._soon.ask(key, lambda: self._readings.read(experiment_id))
         return read
 
-    def last(self, experiment_id: str) -> Reading | None:
-        """The experiment as it was last read, however long ago."""
-        return self._readings.last(experiment_id)
-
     def shown(self, params: Json) -> Reading:
         """The experiment of a request as it was last shown.
 
